@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# What the system may have or not.
+AC_DEFUN([TEM_FEATURES], [
+  AC_CHECK_FUNCS([accept4 clock_nanosleep])
+  AC_CHECK_DECLS([SO_TIMESTAMPNS], [], [], [[#include <sys/socket.h>]])
+  AC_CHECK_MEMBERS([struct tcp_info.tcpi_min_rtt], [], [], [[#include <stdint.h>
+#include <linux/tcp.h>]])
+])

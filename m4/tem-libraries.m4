@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# The libraries that are needed, and check, which the unit tests alone need.
+AC_DEFUN([TEM_LIBRARIES], [
+  PKG_CHECK_MODULES([EVENT], [libevent_core >= 2.1])
+  PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.74])
+  PKG_CHECK_MODULES([CJSON], [libcjson >= 1.7.13])
+  PKG_CHECK_MODULES([ZLIB], [zlib])
+  AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([POSIX threads are needed])])
+  AC_SEARCH_LIBS([clock_nanosleep], [rt])
+
+  AC_ARG_WITH([check], [AS_HELP_STRING([--without-check], [leave out the unit tests])],
+    [], [with_check=auto])
+  tem_check=no
+  AS_IF([test "x$with_check" != xno],
+    [PKG_CHECK_MODULES([CHECK], [check >= 0.15], [tem_check=yes],
+      [AS_IF([test "x$with_check" = xyes], [AC_MSG_ERROR([--with-check: check was not found])])])])
+  AM_CONDITIONAL([HAVE_CHECK], [test "x$tem_check" = xyes])
+])

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+AC_DEFUN([TEM_SUMMARY], [
+  AS_ECHO(["
+  $PACKAGE_NAME $PACKAGE_VERSION
+    prefix        $prefix
+    compiler      $CC $CFLAGS
+    warnings      errors: $enable_werror
+    hardening     $enable_hardening
+    sanitizers    $enable_sanitizers
+    coverage      $enable_coverage
+    unit tests    $tem_check
+    system tests  ${PYTHON3:-no (python3 was not found)}
+"])
+])

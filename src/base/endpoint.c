@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/endpoint.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HOST_LENGTH_MAX 253
+
+/* Both return NULL, or what is wrong. */
+static const char *check_characters(const char *host, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)host[i];
+		if (c <= ' ' || c == 0x7f)
+			return "has white space or a control character in its host";
+		if (c == '/')
+			return "has a '/' in its host; host:port is wanted, not a URL";
+		if (c > 0x7f)
+			return "has a host with characters beyond ASCII; write its xn-- form";
+		if (c == '[' || c == ']')
+			return "has a stray bracket";
+	}
+	return NULL;
+}
+
+static const char *parse_port(const char *text, enum endpoint_use use, uint16_t *port)
+{
+	if (*text == '\0')
+		return "has no port";
+	unsigned value = 0;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		if (value <= UINT16_MAX)
+			value = value * 10 + (unsigned)(*text - '0');
+	}
+	if (*text != '\0')
+		return "has a port that is no number";
+	if (value > UINT16_MAX)
+		return "has a port above 65535";
+	if (value == 0 && use == ENDPOINT_TO_DIAL)
+		return "has port 0; 1 to 65535 are allowed";
+	*port = (uint16_t)value;
+	return NULL;
+}
+
+static bool is_ipv6(const char *host)
+{
+	/* "fe80::1%eth0": what comes after '%' names an interface. */
+	char address[INET6_ADDRSTRLEN];
+	size_t length = strcspn(host, "%");
+	if (length >= sizeof(address) || (host[length] == '%' && host[length + 1] == '\0'))
+		return false;
+	memcpy(address, host, length);
+	address[length] = '\0';
+	struct in6_addr unused;
+	return inet_pton(AF_INET6, address, &unused) == 1;
+}
+
+static const char *copy_host(const char *text, size_t length, char *host)
+{
+	const char *wrong = check_characters(text, length);
+	if (wrong != NULL)
+		return wrong;
+	if (length > HOST_LENGTH_MAX)
+		return "has a host of over 253 bytes";
+	memcpy(host, text, length);
+	host[length] = '\0';
+	return NULL;
+}
+
+/* Splits text, finds the port's text, and fills host. */
+static const char *parse_host(const char *text, char *host, const char **port)
+{
+	if (*text == '\0')
+		return "is empty";
+	if (*text == '[') {
+		const char *end = strchr(text, ']');
+		if (end == NULL)
+			return "has a bracket that is not closed";
+		const char *wrong = copy_host(text + 1, (size_t)(end - text - 1), host);
+		if (wrong != NULL)
+			return wrong;
+		if (!is_ipv6(host))
+			return "has brackets around what is no IPv6 address";
+		if (end[1] == '\0')
+			return "has no port";
+		if (end[1] != ':')
+			return "has a stray bracket";
+		*port = end + 2;
+		return NULL;
+	}
+	const char *colon = strchr(text, ':');
+	size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	const char *wrong = copy_host(text, length, host);
+	if (wrong != NULL)
+		return wrong;
+	if (colon == NULL)
+		return "has no port";
+	if (strchr(colon + 1, ':') != NULL)
+		return "has more than one colon; an IPv6 address needs brackets";
+	*port = colon + 1;
+	return NULL;
+}
+
+int endpoint_parse(
+	const char *text, enum endpoint_use use, struct endpoint *endpoint, const char **reason)
+{
+	struct endpoint parsed = {0};
+	const char *port = NULL;
+	const char *wrong = parse_host(text, parsed.host, &port);
+	if (wrong == NULL)
+		wrong = parse_port(port, use, &parsed.port);
+	if (wrong != NULL) {
+		*reason = wrong;
+		return -EINVAL;
+	}
+	*endpoint = parsed;
+	return 0;
+}
+
+void endpoint_format(const struct endpoint *endpoint, char *text)
+{
+	unsigned port = endpoint->port;
+	if (strchr(endpoint->host, ':') != NULL)
+		snprintf(text, ENDPOINT_TEXT_MAX, "[%s]:%u", endpoint->host, port);
+	else
+		snprintf(text, ENDPOINT_TEXT_MAX, "%s:%u", endpoint->host, port);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* UTF-8 as RFC 3629 defines it: Prometheus refuses a whole scrape for one bad byte. */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether the bytes are well-formed: no overlong forms, no surrogates, nothing above U+10FFFF. */
+bool utf8_is_valid(const char *text, size_t length);
+
+/* Whether text holds a control character (U+0000 to U+001F, U+007F to U+009F) or is malformed. */
+bool utf8_has_control(const char *text, size_t length);
+
+/*
+ * Makes text, which ends in NUL, fit for a terminal, a log and a label: each control character and
+ * each byte that is not part of well-formed UTF-8 becomes '?'. In place; it never grows.
+ */
+void utf8_sanitize(char *text);
+
+#endif

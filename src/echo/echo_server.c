@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+#include "echo/echo_server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "echo/echo_stream.h"
+#include "net/socket.h"
+#include "net/waker.h"
+
+/* Bytes taken from a connection at once: what a peer that does not read can make us hold. */
+#define READ_SIZE 4096
+/* Reads from one connection before the others get their turn. */
+#define READS_IN_A_ROW 16
+/* What a connection waits for: level-triggered where the system has no edges. */
+#define READ_EVENTS (EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
+/* Connections accepted before the others get their turn. */
+#define ACCEPTS_IN_A_ROW 64
+/* A peer that has not taken a byte of what waits for it for so long is given up. */
+static const struct timeval write_patience = {.tv_sec = 30};
+/* How long accepting rests when there are no descriptors and not even one to spare. */
+static const struct timeval accept_pause = {.tv_usec = 100000};
+
+/* Replies that the peer's receive window had no room for. */
+struct unsent {
+	size_t sent;
+	size_t length;
+	unsigned char bytes[READ_SIZE];
+};
+
+struct connection {
+	struct echo_server *server;
+	struct connection *next; /* All connections hang in a list, for the end. */
+	struct connection **previous;
+	struct event event;
+	struct unsent *unsent; /* Owned; NULL nearly always. Nothing is read while it is there. */
+	struct echo_stream stream;
+	bool is_ending; /* The peer has sent its last byte. */
+};
+
+struct counters {
+	_Atomic uint64_t connections;
+	_Atomic uint64_t accepted;
+	_Atomic uint64_t frames;
+	_Atomic uint64_t closed[SERVER_CLOSES];
+	_Atomic uint64_t rejected[SERVER_REJECTS];
+};
+
+struct echo_server {
+	const struct log *log;
+	struct event_base *base;
+	struct event *accept_event;
+	struct event *resume_event; /* Ends a rest from accepting. */
+	struct event *stop_event;
+	struct waker waker;
+	int listen_fd;
+	int spare_fd; /* Given up for a moment to turn a peer away when there are no descriptors; or
+			 -1. */
+	pthread_t thread;
+	struct connection *connections;
+	struct counters counters;
+	int64_t logged_rejection_ns;
+	unsigned char buffer[READ_SIZE];
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *context);
+static void on_writable(evutil_socket_t fd, short what, void *context);
+
+/* One thread writes, so no read-modify-write is needed. */
+static void count(_Atomic uint64_t *counter, uint64_t by)
+{
+	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+	atomic_store_explicit(counter, value + by, memory_order_relaxed);
+}
+
+static void connection_free(struct connection *connection)
+{
+	event_del(&connection->event);
+	close(event_get_fd(&connection->event));
+	*connection->previous = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	count(&connection->server->counters.connections, UINT64_MAX);
+	free(connection->unsent);
+	free(connection);
+}
+
+static void connection_end(struct connection *connection, enum server_close reason)
+{
+	count(&connection->server->counters.closed[reason], 1);
+	connection_free(connection);
+}
+
+static enum server_close close_reason(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+	case EPIPE:
+		return SERVER_CLOSE_RESET;
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return SERVER_CLOSE_TIMEOUT;
+	default:
+		return SERVER_CLOSE_OTHER;
+	}
+}
+
+/* Waits until the peer is ready to take more, or to send more. */
+static void connection_watch(struct connection *connection, bool for_writing)
+{
+	struct event *event = &connection->event;
+	evutil_socket_t fd = event_get_fd(event);
+	event_del(event);
+	if (for_writing)
+		event_assign(
+			event, connection->server->base, fd, EV_WRITE, on_writable, connection);
+	else
+		event_assign(
+			event, connection->server->base, fd, READ_EVENTS, on_readable, connection);
+	event_add(event, for_writing ? &write_patience : NULL);
+}
+
+/*
+ * Returns the bytes, or keeps what the peer has no room for. Returns false where the connection is
+ * gone, with its memory.
+ */
+static bool connection_send(
+	struct connection *connection, const unsigned char *bytes, size_t length)
+{
+	ssize_t sent = send(event_get_fd(&connection->event), bytes, length, MSG_NOSIGNAL);
+	if (sent < 0) {
+		if (!socket_is_busy(errno)) {
+			connection_end(connection, close_reason(errno));
+			return false;
+		}
+		sent = 0;
+	}
+	if ((size_t)sent == length)
+		return true;
+	struct unsent *unsent = malloc(sizeof(*unsent));
+	if (!unsent) {
+		connection_end(connection, SERVER_CLOSE_OTHER);
+		return false;
+	}
+	unsent->sent = 0;
+	unsent->length = length - (size_t)sent;
+	memcpy(unsent->bytes, bytes + sent, unsent->length);
+	connection->unsent = unsent;
+	connection_watch(connection, true);
+	return true;
+}
+
+enum reading {
+	READING_OVER, /* Nothing is left to read for now, or the connection is gone with its memory.
+		       */
+	READING_SHORT, /* There was less than there was room for: only the end of the stream may be
+			  left. */
+	READING_FULL,
+};
+
+static enum reading connection_echo(struct connection *connection)
+{
+	struct echo_server *server = connection->server;
+	size_t held = echo_stream_resume(&connection->stream, server->buffer);
+	size_t room = sizeof(server->buffer) - held;
+	ssize_t length = recv(event_get_fd(&connection->event), server->buffer + held, room, 0);
+	if (length < 0) {
+		if (!socket_is_busy(errno))
+			connection_end(connection, close_reason(errno));
+		return READING_OVER;
+	}
+	if (length == 0) {
+		connection_end(connection, SERVER_CLOSE_CLOSED);
+		return READING_OVER;
+	}
+	size_t whole;
+	uint64_t frames;
+	int error = echo_stream_take(
+		&connection->stream, server->buffer, held + (size_t)length, &whole, &frames);
+	count(&server->counters.frames, frames);
+	if (whole > 0 && !connection_send(connection, server->buffer, whole))
+		return READING_OVER;
+	if (error) {
+		connection_end(connection, SERVER_CLOSE_INVALID);
+		return READING_OVER;
+	}
+	if (connection->unsent)
+		return READING_OVER;
+	return (size_t)length == room ? READING_FULL : READING_SHORT;
+}
+
+/*
+ * Edges tell of what is new, so that one recv() a wake-up is enough, but data and the end of the
+ * stream that come together are one edge: EV_CLOSED says that the end is there to be read.
+ */
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	struct connection *connection = context;
+	for (unsigned reads = 0; reads < READS_IN_A_ROW; reads++) {
+		enum reading reading = connection_echo(connection);
+		if (reading == READING_OVER || (reading == READING_SHORT && !(what & EV_CLOSED)))
+			return;
+	}
+	/*
+	 * event_active() would be served before the others, and so without end. Added anew, what is
+	 * still there is told of after the next look at all connections.
+	 */
+	event_del(&connection->event);
+	event_add(&connection->event, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *connection = context;
+	struct unsent *unsent = connection->unsent;
+	if (what & EV_TIMEOUT) {
+		connection_end(connection, SERVER_CLOSE_STALLED);
+		return;
+	}
+	ssize_t sent =
+		send(fd, unsent->bytes + unsent->sent, unsent->length - unsent->sent, MSG_NOSIGNAL);
+	if (sent < 0 && !socket_is_busy(errno)) {
+		connection_end(connection, close_reason(errno));
+		return;
+	}
+	if (sent > 0)
+		unsent->sent += (size_t)sent;
+	if (unsent->sent < unsent->length) {
+		connection_watch(connection, true);
+		return;
+	}
+	free(unsent);
+	connection->unsent = NULL;
+	connection_watch(connection, false);
+	/* What came in the meantime raises no new edge. */
+	on_readable(fd, EV_READ | EV_CLOSED, connection);
+}
+
+static void log_rejection(struct echo_server *server, const char *reason)
+{
+	/* Once a minute: whoever exhausts the descriptors must not fill the disk as well. */
+	int64_t now_ns = clock_monotonic_ns();
+	if (server->logged_rejection_ns && now_ns - server->logged_rejection_ns < 60 * NS_PER_S)
+		return;
+	server->logged_rejection_ns = now_ns;
+	log_write(server->log, LOG_LEVEL_WARNING, NULL, "echo server: turning peers away: %s",
+		reason);
+}
+
+static void connection_start(struct echo_server *server, int fd)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	if (!connection) {
+		close(fd);
+		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
+		log_rejection(server, "no memory left");
+		return;
+	}
+	socket_tune(fd);
+	connection->server = server;
+	connection->next = server->connections;
+	connection->previous = &server->connections;
+	if (connection->next)
+		connection->next->previous = &connection->next;
+	server->connections = connection;
+	count(&server->counters.accepted, 1);
+	count(&server->counters.connections, 1);
+	event_assign(&connection->event, server->base, fd, READ_EVENTS, on_readable, connection);
+	if (event_add(&connection->event, NULL) < 0)
+		connection_end(connection, SERVER_CLOSE_OTHER);
+}
+
+/*
+ * No descriptor is left, so the peer would hang in the backlog, and the listening socket would stay
+ * readable for ever. The spare one makes it possible to take the peer and to close on it.
+ */
+static void reject_without_descriptor(struct echo_server *server)
+{
+	log_rejection(server, "no file descriptor left");
+	if (server->spare_fd >= 0) {
+		close(server->spare_fd);
+		int fd = accept(server->listen_fd, NULL, NULL);
+		if (fd >= 0) {
+			count(&server->counters.rejected[SERVER_REJECT_DESCRIPTORS], 1);
+			close(fd);
+		}
+		server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	if (server->spare_fd < 0) {
+		event_del(server->accept_event);
+		event_add(server->resume_event, &accept_pause);
+	}
+}
+
+/* Returns whether accepting may go on at once. */
+static bool handle_accept_error(struct echo_server *server, int error)
+{
+	switch (error) {
+	case EAGAIN:
+#if EWOULDBLOCK != EAGAIN
+	case EWOULDBLOCK:
+#endif
+		return false;
+	case EMFILE:
+	case ENFILE:
+		reject_without_descriptor(server);
+		return false;
+	case ENOMEM:
+	case ENOBUFS:
+		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
+		event_del(server->accept_event);
+		event_add(server->resume_event, &accept_pause);
+		return false;
+	case ECONNABORTED:
+	case EINTR:
+		return true;
+	default:
+		/* accept(2): errors of the network that the new connection already has. */
+		count(&server->counters.rejected[SERVER_REJECT_OTHER], 1);
+		return true;
+	}
+}
+
+static void on_acceptable(evutil_socket_t fd, short what, void *context)
+{
+	(void)what;
+	struct echo_server *server = context;
+	for (unsigned i = 0; i < ACCEPTS_IN_A_ROW; i++) {
+		int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (accepted >= 0)
+			connection_start(server, accepted);
+		else if (!handle_accept_error(server, errno))
+			return;
+	}
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct echo_server *server = context;
+	if (server->spare_fd < 0)
+		server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	event_add(server->accept_event, NULL);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(context);
+}
+
+static void *serve(void *context)
+{
+	struct echo_server *server = context;
+	event_base_dispatch(server->base);
+	return NULL;
+}
+
+static void server_free(struct echo_server *server)
+{
+	struct connection *connection = server->connections;
+	while (connection) {
+		struct connection *next = connection->next;
+		connection_free(connection);
+		connection = next;
+	}
+	if (server->accept_event)
+		event_free(server->accept_event);
+	if (server->resume_event)
+		event_free(server->resume_event);
+	if (server->stop_event)
+		event_free(server->stop_event);
+	if (server->base)
+		event_base_free(server->base);
+	if (server->spare_fd >= 0)
+		close(server->spare_fd);
+	if (server->listen_fd >= 0)
+		close(server->listen_fd);
+	waker_close(&server->waker);
+	free(server);
+}
+
+static struct event_base *make_base(void)
+{
+	struct event_config *config = event_config_new();
+	if (!config)
+		return NULL;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	struct event_base *base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+/* Returns 0 or a negative errno. */
+static int make_events(struct echo_server *server)
+{
+	server->base = make_base();
+	if (!server->base)
+		return -ENOMEM;
+	server->accept_event = event_new(
+		server->base, server->listen_fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	server->resume_event = event_new(server->base, -1, 0, on_resume, server);
+	server->stop_event = event_new(
+		server->base, server->waker.read_fd, EV_READ | EV_PERSIST, on_stop, server->base);
+	if (!server->accept_event || !server->resume_event || !server->stop_event)
+		return -ENOMEM;
+	if (event_add(server->accept_event, NULL) < 0 || event_add(server->stop_event, NULL) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int echo_server_start(int listen_fd, const struct log *log, struct echo_server **server)
+{
+	struct echo_server *made = calloc(1, sizeof(*made));
+	if (!made) {
+		close(listen_fd);
+		return -ENOMEM;
+	}
+	int error = waker_open(&made->waker);
+	if (error) {
+		close(listen_fd);
+		free(made);
+		return error;
+	}
+	made->log = log;
+	made->listen_fd = listen_fd;
+	made->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	error = make_events(made);
+	if (!error)
+		error = thread_start(&made->thread, "echo-server", serve, made);
+	if (error) {
+		server_free(made);
+		return error;
+	}
+	*server = made;
+	return 0;
+}
+
+void echo_server_read(const struct echo_server *server, struct server_values *values)
+{
+	const struct counters *counters = &server->counters;
+	for (unsigned i = 0; i < SERVER_CLOSES; i++)
+		values->closed[i] =
+			atomic_load_explicit(&counters->closed[i], memory_order_relaxed);
+	for (unsigned i = 0; i < SERVER_REJECTS; i++)
+		values->rejected[i] =
+			atomic_load_explicit(&counters->rejected[i], memory_order_relaxed);
+	values->connections = atomic_load_explicit(&counters->connections, memory_order_relaxed);
+	values->accepted = atomic_load_explicit(&counters->accepted, memory_order_relaxed);
+	values->frames = atomic_load_explicit(&counters->frames, memory_order_relaxed);
+}
+
+void echo_server_stop(struct echo_server *server)
+{
+	if (!server)
+		return;
+	waker_wake(&server->waker);
+	pthread_join(server->thread, NULL);
+	server_free(server);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "echo/echo_stream.h"
+
+#include <errno.h>
+#include <string.h>
+
+size_t echo_stream_resume(const struct echo_stream *stream, unsigned char *buffer)
+{
+	memcpy(buffer, stream->partial, stream->held);
+	return stream->held;
+}
+
+/* How many of the first frames in buffer carry the magic; length: whole frames. */
+static size_t count_good_frames(const unsigned char *buffer, size_t length)
+{
+	size_t frames = 0;
+	for (size_t at = 0; at < length; at += FRAME_WITH_MAGIC_SIZE) {
+		if (memcmp(buffer + at, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0)
+			break;
+		frames++;
+	}
+	return frames;
+}
+
+int echo_stream_take(struct echo_stream *stream, const unsigned char *buffer, size_t length,
+	size_t *whole, uint64_t *frames)
+{
+	*whole = 0;
+	*frames = 0;
+	if (!stream->is_known && length >= FRAME_MAGIC_SIZE) {
+		stream->is_known = true;
+		stream->with_magic = memcmp(buffer, FRAME_MAGIC, FRAME_MAGIC_SIZE) == 0;
+	}
+	if (stream->is_known) {
+		size_t size = stream->with_magic ? FRAME_WITH_MAGIC_SIZE : FRAME_SIZE;
+		*whole = length - length % size;
+		*frames = *whole / size;
+		if (stream->with_magic) {
+			size_t good = count_good_frames(buffer, *whole);
+			if (good < *frames) {
+				*frames = good;
+				*whole = good * size;
+				return -EPROTO;
+			}
+		}
+	}
+	stream->held = (unsigned char)(length - *whole);
+	memcpy(stream->partial, buffer + *whole, stream->held);
+	/* A bad magic is plain as soon as its eight bytes are there. */
+	if (stream->with_magic && stream->held >= FRAME_MAGIC_SIZE &&
+		memcmp(stream->partial, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0)
+		return -EPROTO;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The one door to the measuring core: settings in, snapshots out. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/text_error.h"
+#include "config/settings.h"
+#include "measure/snapshot.h"
+#include "measure/target_watcher.h"
+
+struct engine;
+
+/*
+ * Starts what settings ask for: binds the echo server's socket, starts every thread. settings are
+ * copied, and watcher, which may be NULL; log is borrowed until engine_stop() returns. Both are
+ * used from any thread. Returns 0, or a negative errno with error filled and nothing left running
+ * (-EADDRINUSE and the like, -ENOMEM, -EMFILE where the descriptor limit is too low for the
+ * targets, -EINVAL for settings that settings_check() refuses).
+ */
+int engine_start(const struct settings *settings, const struct log *log,
+	const struct target_watcher *watcher, struct engine **engine, struct text_error *error);
+
+/*
+ * Goes over to another list of targets. Targets whose name and address stay keep their connection,
+ * their counts and their slots; the others end or begin. targets is copied, and ignored by an
+ * engine without a prober. One caller at a time. Returns 0, or -ENOMEM or -EMFILE with error filled
+ * and the old targets going on.
+ */
+int engine_reload(
+	struct engine *engine, const struct target_list *targets, struct text_error *error);
+
+/* Copies the present state; never makes a prober wait. Any thread. Returns 0 or -ENOMEM. */
+int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
+
+/* The echo server's bound address as text, e.g. "[::]:4000"; "" without one. Borrowed from the
+ * engine. */
+const char *engine_listen_address(const struct engine *engine);
+
+/* Ends every thread, within a second, and frees all. NULL is accepted. */
+void engine_stop(struct engine *engine);
+
+#endif

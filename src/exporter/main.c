@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* tcp-echo-metrics: command line in, exit status out. */
+#include "config.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <zlib.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "exporter/logger.h"
+#include "exporter/options.h"
+#include "exporter/run.h"
+
+#define STATUS_OK 0
+#define STATUS_FAILED 1
+#define STATUS_USAGE 2
+
+/* Says why the program does not run, or a warning where nothing else would say it. */
+static void complain(const struct options *options, enum log_level level, const char *reason)
+{
+	struct buffer line = {0};
+	if (options->json_logs)
+		logger_format(&line, true, clock_realtime_ns(), level, NULL, reason);
+	else
+		buffer_append_format(&line, PACKAGE_NAME ": %s%s\n",
+			level == LOG_LEVEL_WARNING ? "warning: " : "", reason);
+	fwrite(line.data, 1, line.length, stderr);
+	buffer_clear(&line);
+}
+
+/* Writes to stdout and clears buffer. Returns the exit status. */
+static int print(const struct options *options, struct buffer *buffer)
+{
+	int status = STATUS_OK;
+	if (buffer->failed || fwrite(buffer->data, 1, buffer->length, stdout) != buffer->length ||
+		fflush(stdout) != 0) {
+		complain(options, LOG_LEVEL_ERROR, "cannot write to stdout");
+		status = STATUS_FAILED;
+	}
+	buffer_clear(buffer);
+	return status;
+}
+
+static void append_versions(struct buffer *buffer)
+{
+	buffer_append_format(buffer,
+		PACKAGE_NAME " " PACKAGE_VERSION "\n"
+			     "libevent %s, libmicrohttpd %s, cJSON %s, zlib %s\n",
+		event_get_version(), MHD_get_version(), cJSON_Version(), zlibVersion());
+}
+
+static int check(const struct options *options)
+{
+	struct buffer text = {0};
+	options_describe(options, &text);
+	if (options->warning.reason[0] != '\0')
+		complain(options, LOG_LEVEL_WARNING, options->warning.reason);
+	return print(options, &text);
+}
+
+/* Does what the command line asks for. Returns the exit status. */
+static int act(struct options *options)
+{
+	struct buffer text = {0};
+	struct text_error error;
+	switch (options->action) {
+	case OPTIONS_HELP:
+		options_usage(&text);
+		return print(options, &text);
+	case OPTIONS_VERSION:
+		append_versions(&text);
+		return print(options, &text);
+	case OPTIONS_CHECK:
+	case OPTIONS_RUN:
+		break;
+	}
+	int result = options_load_targets(options, &error);
+	if (result == 0 && options->action == OPTIONS_CHECK)
+		return check(options);
+	if (result == 0)
+		result = run(options, &error);
+	if (result == 0)
+		return STATUS_OK;
+	complain(options, LOG_LEVEL_ERROR, error.reason);
+	return STATUS_FAILED;
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options;
+	struct text_error error;
+	int status = STATUS_OK;
+	int result = options_parse(argc, argv, &options, &error);
+	if (result == 0) {
+		status = act(&options);
+	} else {
+		complain(&options, LOG_LEVEL_ERROR, error.reason);
+		status = result == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
+	}
+	options_clear(&options);
+	return status;
+}

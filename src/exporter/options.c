@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "config/targets_file.h"
+#include "measure/loss_window.h"
+
+#define METRICS_PORT 2112
+#define DEFAULT_TARGET_NAME "default"
+#define DEFAULT_TARGET ":4000"
+
+/* What messages quote of the command line is cut at this many bytes. */
+#define SHOWN_MAX 100
+
+/* How many targets -check shows. */
+#define TARGETS_SHOWN 5
+
+/* The command line while it is read. */
+struct reading {
+	struct options *options;
+	const char *target; /* NULL where -target was not given. */
+	const char *reason; /* What a setter found wrong. */
+	bool check;
+	bool help;
+	bool version;
+};
+
+/* Which part of the program a flag is for. */
+enum flag_use {
+	FLAG_FOR_ALL,
+	FLAG_FOR_SERVER,
+	FLAG_FOR_PROBER,
+};
+
+enum flag_group {
+	GROUP_WHAT,
+	GROUP_HOW,
+	GROUP_OUTPUT,
+	GROUP_OTHER,
+	GROUPS,
+};
+
+static const char *const group_titles[GROUPS] = {
+	[GROUP_WHAT] = "What runs",
+	[GROUP_HOW] = "How it probes",
+	[GROUP_OUTPUT] = "What it tells",
+	[GROUP_OTHER] = "Other",
+};
+
+struct flag {
+	const char *name;
+	const char *value; /* What help calls the value; NULL for a boolean. */
+	enum flag_group group;
+	enum flag_use use;
+	/* Returns 0, or -EINVAL with reading->reason, which is to follow the value. */
+	int (*set)(struct reading *reading, const char *value);
+	const char *allowed;
+	const char *help;
+};
+
+static int set_mode(struct reading *reading, const char *value)
+{
+	static const struct {
+		const char *name;
+		bool serve;
+		bool probe;
+	} modes[] = {
+		{"server", true, false},
+		{"client", false, true},
+		{"both", true, true},
+	};
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(value, modes[i].name) == 0) {
+			reading->options->settings.serve = modes[i].serve;
+			reading->options->settings.probe = modes[i].probe;
+			return 0;
+		}
+	}
+	reading->reason = "is no mode";
+	return -EINVAL;
+}
+
+static int set_listen(struct reading *reading, const char *value)
+{
+	return endpoint_parse(
+		value, ENDPOINT_TO_LISTEN, &reading->options->settings.listen, &reading->reason);
+}
+
+static int set_metrics(struct reading *reading, const char *value)
+{
+	return endpoint_parse(
+		value, ENDPOINT_TO_LISTEN, &reading->options->metrics, &reading->reason);
+}
+
+static int set_target(struct reading *reading, const char *value)
+{
+	struct endpoint unused;
+	reading->target = value;
+	return endpoint_parse(value, ENDPOINT_TO_DIAL, &unused, &reading->reason);
+}
+
+static int set_targets(struct reading *reading, const char *value)
+{
+	reading->options->targets_path = value;
+	reading->reason = "is empty";
+	return value[0] == '\0' ? -EINVAL : 0;
+}
+
+/* Values alone are checked here, where they can be quoted as they were written. */
+static int set_duration(struct reading *reading, const char *value, int64_t min_ns, int64_t max_ns,
+	int64_t *duration_ns)
+{
+	int64_t read_ns = 0;
+	int wrong = duration_parse(value, &read_ns);
+	if (wrong == 0 && (read_ns < min_ns || read_ns > max_ns))
+		wrong = -ERANGE;
+	reading->reason = wrong == -ERANGE ? "is out of range" : "is no duration";
+	if (wrong == 0)
+		*duration_ns = read_ns;
+	return wrong;
+}
+
+static int set_interval(struct reading *reading, const char *value)
+{
+	return set_duration(reading, value, SETTINGS_INTERVAL_MIN_NS, SETTINGS_INTERVAL_MAX_NS,
+		&reading->options->settings.interval_ns);
+}
+
+static int set_timeout(struct reading *reading, const char *value)
+{
+	return set_duration(reading, value, SETTINGS_TIMEOUT_MIN_NS, SETTINGS_TIMEOUT_MAX_NS,
+		&reading->options->settings.timeout_ns);
+}
+
+/* Takes 1 to max. */
+static int set_number(struct reading *reading, const char *value, uint32_t max, uint32_t *number)
+{
+	bool negative = value[0] == '-';
+	const char *digits = value + (negative ? 1 : 0);
+	size_t count = strspn(digits, "0123456789");
+	reading->reason = "is no whole number";
+	if (count == 0 || digits[count] != '\0')
+		return -EINVAL;
+	uint64_t read = 0;
+	for (size_t i = 0; i < count && read <= max; i++)
+		read = read * 10 + (uint64_t)(digits[i] - '0');
+	reading->reason = "is out of range";
+	if (negative || read < 1 || read > max)
+		return -EINVAL;
+	*number = (uint32_t)read;
+	return 0;
+}
+
+static int set_window(struct reading *reading, const char *value)
+{
+	return set_number(reading, value, LOSS_WINDOW_MAX, &reading->options->settings.window);
+}
+
+static int set_threads(struct reading *reading, const char *value)
+{
+	uint32_t threads = 0;
+	int wrong = set_number(reading, value, SETTINGS_THREADS_MAX, &threads);
+	if (wrong == 0)
+		reading->options->settings.threads = threads;
+	return wrong;
+}
+
+static int set_log_level(struct reading *reading, const char *value)
+{
+	reading->reason = "is no level";
+	return log_level_parse(value, &reading->options->log_level);
+}
+
+static int set_boolean(struct reading *reading, const char *value, bool *boolean)
+{
+	bool yes = strcmp(value, "true") == 0;
+	reading->reason = "is no answer";
+	if (!yes && strcmp(value, "false") != 0)
+		return -EINVAL;
+	*boolean = yes;
+	return 0;
+}
+
+static int set_json_logs(struct reading *reading, const char *value)
+{
+	return set_boolean(reading, value, &reading->options->json_logs);
+}
+
+static int set_check(struct reading *reading, const char *value)
+{
+	return set_boolean(reading, value, &reading->check);
+}
+
+static int set_help(struct reading *reading, const char *value)
+{
+	return set_boolean(reading, value, &reading->help);
+}
+
+static int set_version(struct reading *reading, const char *value)
+{
+	return set_boolean(reading, value, &reading->version);
+}
+
+static int set_service(struct reading *reading, const char *value)
+{
+	(void)value;
+	reading->reason = "is not possible, as this build cannot manage services";
+	return -EINVAL;
+}
+
+#define BOOLEAN "true or false"
+
+static const struct flag flags[] = {
+	{"mode", "MODE", GROUP_WHAT, FLAG_FOR_ALL, set_mode, "server, client or both",
+		"server, client (which probes) or both (default server)"},
+	{"listen", "ADDRESS", GROUP_WHAT, FLAG_FOR_SERVER, set_listen,
+		"host:port, or :port for every address",
+		"the echo server's address (default :4000)"},
+	{"target", "ADDRESS", GROUP_WHAT, FLAG_FOR_PROBER, set_target,
+		"host:port, or :port for localhost",
+		"the single target (default :4000, or its own server)"},
+	{"targets", "FILE", GROUP_WHAT, FLAG_FOR_PROBER, set_targets, "the path of a JSON file",
+		"JSON file of targets; wins over -target; SIGHUP reloads"},
+	{"interval", "DURATION", GROUP_HOW, FLAG_FOR_PROBER, set_interval,
+		"1ms to 24h, with its unit, e.g. 200ms", "time between probes (default 200ms)"},
+	{"timeout", "DURATION", GROUP_HOW, FLAG_FOR_PROBER, set_timeout,
+		"1ms to 24h, with its unit, e.g. 800ms",
+		"how long a reply may take (default 800ms)"},
+	{"window", "PROBES", GROUP_HOW, FLAG_FOR_PROBER, set_window, "1 to 1000000",
+		"last probes that the loss is taken over (default 100)"},
+	{"threads", "NUMBER", GROUP_HOW, FLAG_FOR_PROBER, set_threads, "1 to 64",
+		"threads that probe (default 1)"},
+	{"metrics", "ADDRESS", GROUP_OUTPUT, FLAG_FOR_ALL, set_metrics,
+		"host:port, or :port for every address",
+		"HTTP address of /metrics (default :2112)"},
+	{"log-level", "LEVEL", GROUP_OUTPUT, FLAG_FOR_ALL, set_log_level,
+		"error, warning, info or debug", "error, warning, info or debug (default info)"},
+	{"json-logs", NULL, GROUP_OUTPUT, FLAG_FOR_ALL, set_json_logs, BOOLEAN,
+		"log lines are JSON objects"},
+	{"check", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_check, BOOLEAN,
+		"say what would run, or what is wrong, and start nothing"},
+	{"help", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_help, BOOLEAN, "this text"},
+	{"version", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_version, BOOLEAN,
+		"the versions of program and libraries"},
+	{"svc", "ACTION", GROUP_OTHER, FLAG_FOR_ALL, set_service,
+		"to run it from your service manager, without -svc",
+		"install, uninstall, start, stop, run; not in this build"},
+};
+
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
+/* Returns the flag of just that name, or NULL: no abbreviations. */
+static const struct flag *find_flag(const char *name, size_t length)
+{
+	if (length == 1 && name[0] == 'h')
+		return find_flag("help", strlen("help"));
+	for (size_t i = 0; i < FLAGS; i++) {
+		if (strlen(flags[i].name) == length && memcmp(flags[i].name, name, length) == 0)
+			return &flags[i];
+	}
+	return NULL;
+}
+
+static int set_flag(struct reading *reading, const struct flag *flag, const char *value,
+	struct text_error *error)
+{
+	if (value == NULL) {
+		text_error_set(
+			error, 0, "-%s: value is missing; allowed: %s", flag->name, flag->allowed);
+		return -EINVAL;
+	}
+	if (flag->set(reading, value) == 0)
+		return 0;
+	text_error_set(error, 0, "-%s: \"%.*s\" %s; allowed: %s", flag->name, SHOWN_MAX, value,
+		reading->reason, flag->allowed);
+	return -EINVAL;
+}
+
+static int refuse_stray(const char *argument, struct text_error *error)
+{
+	text_error_set(error, 0, "stray argument \"%.*s\"; only flags are allowed, see -help",
+		SHOWN_MAX, argument);
+	return -EINVAL;
+}
+
+/* Reads the arguments. Sets given[i] for each of flags[] that is there. */
+static int read_arguments(int argc, char *const argv[], struct reading *reading, bool *given,
+	struct text_error *error)
+{
+	for (int at = 1; at < argc && !reading->help; at++) {
+		const char *name = argv[at];
+		if (name[0] != '-' || name[1] == '\0')
+			return refuse_stray(name, error);
+		name += name[1] == '-' ? 2 : 1;
+		if (*name == '\0')
+			return at + 1 < argc ? refuse_stray(argv[at + 1], error) : 0;
+		size_t length = strcspn(name, "=");
+		const struct flag *flag = find_flag(name, length);
+		if (flag == NULL) {
+			text_error_set(error, 0, "-%.*s: unknown flag; see -help",
+				length < SHOWN_MAX ? (int)length : SHOWN_MAX, name);
+			return -EINVAL;
+		}
+		const char *value = NULL;
+		if (name[length] == '=')
+			value = name + length + 1;
+		else if (flag->value == NULL)
+			value = "true";
+		else if (at + 1 < argc)
+			value = argv[++at];
+		int wrong = set_flag(reading, flag, value, error);
+		if (wrong != 0)
+			return wrong;
+		given[flag - flags] = true;
+	}
+	return 0;
+}
+
+/* Notes which of the given flags have no effect. */
+static void warn_of_idle_flags(const bool *given, struct options *options)
+{
+	enum flag_use idle = FLAG_FOR_ALL;
+	if (!options->settings.probe)
+		idle = FLAG_FOR_PROBER;
+	else if (!options->settings.serve)
+		idle = FLAG_FOR_SERVER;
+	struct text_error *warning = &options->warning;
+	for (size_t i = 0; i < FLAGS && idle != FLAG_FOR_ALL; i++) {
+		if (given[i] && flags[i].use == idle)
+			text_error_set(warning, 0, "%s%s-%s", warning->reason,
+				warning->reason[0] != '\0' ? ", " : "", flags[i].name);
+	}
+	if (warning->reason[0] != '\0')
+		text_error_set(warning, 0, "%s: no effect with -mode=%s", warning->reason,
+			options_mode(options));
+	else if (given[find_flag("target", 6) - flags] && options->targets_path != NULL)
+		text_error_set(warning, 0, "-target: no effect, for -targets wins");
+}
+
+/* Writes the address at which a server that listens there can be dialled from here. */
+static int own_server(const struct endpoint *listen, char *text, struct text_error *error)
+{
+	if (listen->port == 0) {
+		text_error_set(error, 0,
+			"-listen: port 0 leaves -mode=both without an address to probe; allowed: "
+			"1 to 65535, or -target");
+		return -EINVAL;
+	}
+	struct in_addr ipv4;
+	struct in6_addr ipv6;
+	struct endpoint own = *listen;
+	const char *host = NULL;
+	if (own.host[0] == '\0')
+		host = "localhost";
+	else if (inet_pton(AF_INET, own.host, &ipv4) == 1 && ipv4.s_addr == htonl(INADDR_ANY))
+		host = "127.0.0.1";
+	else if (inet_pton(AF_INET6, own.host, &ipv6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&ipv6))
+		host = "::1";
+	if (host != NULL)
+		snprintf(own.host, sizeof(own.host), "%s", host);
+	endpoint_format(&own, text);
+	return 0;
+}
+
+/* Adds the target that a command line without targets file means. */
+static int add_single_target(const struct reading *reading, struct text_error *error)
+{
+	struct settings *settings = &reading->options->settings;
+	char own[ENDPOINT_TEXT_MAX];
+	const char *address = reading->target;
+	if (address == NULL && settings->serve) {
+		int wrong = own_server(&settings->listen, own, error);
+		if (wrong != 0)
+			return wrong;
+		address = own;
+	} else if (address == NULL) {
+		address = DEFAULT_TARGET;
+	}
+	return target_list_add(&settings->targets, DEFAULT_TARGET_NAME, address, error);
+}
+
+/* What no flag can tell alone. */
+static int combine(const struct reading *reading, const bool *given, struct text_error *error)
+{
+	struct options *options = reading->options;
+	struct text_error wrong;
+	int result = settings_check(&options->settings, &wrong);
+	if (result != 0) {
+		text_error_set(error, 0, "-%s", wrong.reason);
+		return result;
+	}
+	if (!given[find_flag("mode", 4) - flags] &&
+		(reading->target != NULL || options->targets_path != NULL)) {
+		text_error_set(error, 0,
+			"-target%s: the default -mode=server probes nothing; "
+			"give -mode=client or -mode=both",
+			reading->target != NULL ? "" : "s");
+		return -EINVAL;
+	}
+	warn_of_idle_flags(given, options);
+	if (!options->settings.probe)
+		options->targets_path = NULL;
+	if (options->settings.probe && options->targets_path == NULL)
+		return add_single_target(reading, error);
+	return 0;
+}
+
+int options_parse(int argc, char *const argv[], struct options *options, struct text_error *error)
+{
+	*options = (struct options){
+		.action = OPTIONS_RUN,
+		.metrics = {.port = METRICS_PORT},
+		.log_level = LOG_LEVEL_INFO,
+	};
+	settings_init(&options->settings);
+	options->settings.serve = true;
+	struct reading reading = {.options = options};
+	bool given[FLAGS] = {false};
+	int result = read_arguments(argc, argv, &reading, given, error);
+	if (result != 0)
+		return result;
+	if (reading.help)
+		options->action = OPTIONS_HELP;
+	else if (reading.version)
+		options->action = OPTIONS_VERSION;
+	else if (reading.check)
+		options->action = OPTIONS_CHECK;
+	if (reading.help || reading.version)
+		return 0;
+	return combine(&reading, given, error);
+}
+
+int options_load_targets(struct options *options, struct text_error *error)
+{
+	if (options->targets_path == NULL)
+		return 0;
+	struct target_list targets;
+	int result = targets_file_load(options->targets_path, &targets, error);
+	if (result != 0)
+		return result;
+	target_list_clear(&options->settings.targets);
+	options->settings.targets = targets;
+	return 0;
+}
+
+void options_usage(struct buffer *buffer)
+{
+	buffer_append_text(buffer,
+		"Usage: tcp-echo-metrics [FLAG...]\n"
+		"\n"
+		"Measures round-trip time and loss of TCP connections, for Prometheus.\n"
+		"Flags are written -name value or -name=value, with one dash or two;\n"
+		"durations like 250us, 200ms, 1.5s or 1m30s.\n");
+	for (int group = 0; group < GROUPS; group++) {
+		buffer_append_format(buffer, "\n%s:\n", group_titles[group]);
+		for (size_t i = 0; i < FLAGS; i++) {
+			if (flags[i].group != (enum flag_group)group)
+				continue;
+			char head[32];
+			const char *value = flags[i].value;
+			snprintf(head, sizeof(head), "-%s%s%s", flags[i].name,
+				value != NULL ? " " : "", value != NULL ? value : "");
+			buffer_append_format(buffer, "  %-20s %s\n", head, flags[i].help);
+		}
+	}
+}
+
+const char *options_mode(const struct options *options)
+{
+	if (!options->settings.probe)
+		return "server";
+	return options->settings.serve ? "both" : "client";
+}
+
+static void describe_endpoint(
+	const char *name, const struct endpoint *endpoint, struct buffer *buffer)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	endpoint_format(endpoint, text);
+	buffer_append_format(buffer, "%-10s%s\n", name, text);
+}
+
+static void describe_duration(const char *name, int64_t duration_ns, struct buffer *buffer)
+{
+	char text[DURATION_TEXT_MAX];
+	duration_format(duration_ns, text);
+	buffer_append_format(buffer, "%-10s%s\n", name, text);
+}
+
+static void describe_targets(const struct options *options, struct buffer *buffer)
+{
+	const struct target_list *list = &options->settings.targets;
+	buffer_append_format(buffer, "%-10s%zu", "targets", list->count);
+	if (options->targets_path != NULL)
+		buffer_append_format(buffer, " from %s", options->targets_path);
+	buffer_append_text(buffer, "\n");
+	for (size_t i = 0; i < list->count && i < TARGETS_SHOWN; i++) {
+		char address[ENDPOINT_TEXT_MAX];
+		endpoint_format(&list->targets[i].address, address);
+		buffer_append_format(buffer, "%-10s%s at %s\n", "", list->targets[i].name, address);
+	}
+	if (list->count > TARGETS_SHOWN)
+		buffer_append_format(
+			buffer, "%-10sand %zu more\n", "", list->count - TARGETS_SHOWN);
+}
+
+void options_describe(const struct options *options, struct buffer *buffer)
+{
+	const struct settings *settings = &options->settings;
+	buffer_append_format(buffer, "%-10s%s\n", "mode", options_mode(options));
+	if (settings->serve)
+		describe_endpoint("listen", &settings->listen, buffer);
+	describe_endpoint("metrics", &options->metrics, buffer);
+	if (!settings->probe)
+		return;
+	describe_duration("interval", settings->interval_ns, buffer);
+	describe_duration("timeout", settings->timeout_ns, buffer);
+	buffer_append_format(buffer, "%-10s%lu\n", "window", (unsigned long)settings->window);
+	buffer_append_format(buffer, "%-10s%u\n", "threads", settings->threads);
+	describe_targets(options, buffer);
+}
+
+void options_clear(struct options *options)
+{
+	settings_clear(&options->settings);
+}

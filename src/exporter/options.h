@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of tcp-echo-metrics: Go-style flags, from one table. */
+#ifndef EXPORTER_OPTIONS_H
+#define EXPORTER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/text_error.h"
+#include "config/settings.h"
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_CHECK,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+};
+
+/* What the command line asks for. Stored by the caller; release with options_clear(). */
+struct options {
+	enum options_action action;
+	struct settings settings; /* Without what the targets file adds: options_load_targets(). */
+	struct endpoint metrics;  /* Where /metrics listens. */
+	const char *targets_path; /* Borrowed from argv; NULL where no targets file is in use. */
+	enum log_level log_level;
+	bool json_logs;
+	struct text_error warning; /* What had better be said: flags without effect. "" mostly. */
+};
+
+/*
+ * Reads the command line. Nothing but its arguments decides, and nothing else is touched. Returns
+ * 0; or -EINVAL with error (one line that begins with the flag and says what is allowed), or
+ * -ENOMEM. *options is to be released in any case, and tells json_logs as far as it was read.
+ *
+ * The last one of repeated flags wins, as in Go. -help ends the reading where it stands. A flag
+ * without effect in the chosen mode is no reason to refuse, as one command line may serve several
+ * machines that differ in -mode alone: it is named in warning. But -target or -targets without any
+ * -mode is refused: the default mode probes nothing, and that is hardly what was meant.
+ *
+ * -mode=both without targets probes its own server.
+ */
+int options_parse(int argc, char *const argv[], struct options *options, struct text_error *error);
+
+/*
+ * Reads the targets file, if there is one, into the settings. Returns 0 or what targets_file_load()
+ * returns.
+ */
+int options_load_targets(struct options *options, struct text_error *error);
+
+/* Appends the help text. */
+void options_usage(struct buffer *buffer);
+
+/* Appends what would run, some lines: for -check. Targets are to be loaded. */
+void options_describe(const struct options *options, struct buffer *buffer);
+
+/* "server", "client", "both". */
+const char *options_mode(const struct options *options);
+
+void options_clear(struct options *options);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/run.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/duration.h"
+#include "config/targets_file.h"
+#include "engine/engine.h"
+#include "exporter/logger.h"
+#include "scrape/http_front.h"
+
+/* What runs. All zero is nothing. */
+struct exporter {
+	const struct options *options; /* Borrowed. */
+	struct logger *logger;
+	struct log log;
+	struct engine *engine;
+	struct http_front *front;
+};
+
+/* The signals that are waited for. */
+static sigset_t awaited_signals(void)
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	return signals;
+}
+
+static void raise_descriptor_limit(void)
+{
+	/* Where this fails, the engine says whether what is left suffices. */
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void stop(struct exporter *exporter)
+{
+	http_front_stop(exporter->front);
+	engine_stop(exporter->engine);
+	logger_stop(exporter->logger);
+}
+
+/* On failure the caller calls stop() for what has started. */
+static int start(struct exporter *exporter, struct text_error *error)
+{
+	const struct options *options = exporter->options;
+	int result = logger_start(STDERR_FILENO, options->json_logs, &exporter->logger);
+	if (result != 0) {
+		errno = -result;
+		text_error_set(error, 0, "cannot start the logger: %m");
+		return result;
+	}
+	exporter->log = (struct log){
+		.sink = logger_write,
+		.context = exporter->logger,
+		.threshold = options->log_level,
+	};
+	result = engine_start(&options->settings, &exporter->log, NULL, &exporter->engine, error);
+	if (result != 0)
+		return result;
+	return http_front_start(
+		&options->metrics, exporter->engine, &exporter->log, &exporter->front, error);
+}
+
+static void log_start(const struct exporter *exporter)
+{
+	const struct options *options = exporter->options;
+	const struct settings *settings = &options->settings;
+	struct buffer line = {0};
+	buffer_append_format(
+		&line, PACKAGE_NAME " " PACKAGE_VERSION " runs: mode %s", options_mode(options));
+	if (settings->serve)
+		buffer_append_format(
+			&line, ", echo server on %s", engine_listen_address(exporter->engine));
+	if (settings->probe) {
+		char interval[DURATION_TEXT_MAX];
+		duration_format(settings->interval_ns, interval);
+		buffer_append_format(&line, ", %zu target%s every %s", settings->targets.count,
+			settings->targets.count == 1 ? "" : "s", interval);
+	}
+	buffer_append_format(
+		&line, ", metrics on http://%s/metrics", http_front_address(exporter->front));
+	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
+	buffer_clear(&line);
+	if (options->warning.reason[0] != '\0')
+		log_write(&exporter->log, LOG_LEVEL_WARNING, NULL, "%s", options->warning.reason);
+}
+
+static void reload(struct exporter *exporter)
+{
+	const char *path = exporter->options->targets_path;
+	if (path == NULL) {
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
+			"SIGHUP: no targets file in use, so there is nothing to reload");
+		return;
+	}
+	struct text_error error;
+	struct target_list targets = {0};
+	int result = targets_file_load(path, &targets, &error);
+	if (result == 0)
+		result = engine_reload(exporter->engine, &targets, &error);
+	if (result == 0)
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s", path,
+			targets.count, targets.count == 1 ? "" : "s");
+	else
+		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
+			"targets not reloaded, the old ones go on: %s", error.reason);
+	target_list_clear(&targets);
+}
+
+static void serve_until_signal(struct exporter *exporter)
+{
+	const sigset_t signals = awaited_signals();
+	for (;;) {
+		int signal = 0;
+		if (sigwait(&signals, &signal) != 0)
+			continue;
+		if (signal == SIGHUP) {
+			reload(exporter);
+			continue;
+		}
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: ending",
+			signal == SIGINT ? "SIGINT" : "SIGTERM");
+		return;
+	}
+}
+
+int run(const struct options *options, struct text_error *error)
+{
+	struct exporter exporter = {.options = options};
+	/* Blocked before there is any thread, so that no thread takes them. */
+	const sigset_t signals = awaited_signals();
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
+	int result = start(&exporter, error);
+	if (result == 0) {
+		log_start(&exporter);
+		serve_until_signal(&exporter);
+	}
+	stop(&exporter);
+	return result;
+}

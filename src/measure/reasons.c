@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/reasons.h"
+
+const char *connect_failure_name(enum connect_failure failure)
+{
+	static const char *const names[CONNECT_FAILURES] = {
+		[CONNECT_FAILURE_RESOLVE] = "resolve",
+		[CONNECT_FAILURE_REFUSED] = "refused",
+		[CONNECT_FAILURE_UNREACHABLE] = "unreachable",
+		[CONNECT_FAILURE_TIMEOUT] = "timeout",
+		[CONNECT_FAILURE_OTHER] = "other",
+	};
+	return names[failure];
+}
+
+const char *disconnect_name(enum disconnect disconnect)
+{
+	static const char *const names[DISCONNECTS] = {
+		[DISCONNECT_CLOSED] = "closed",
+		[DISCONNECT_RESET] = "reset",
+		[DISCONNECT_STALLED] = "stalled",
+		[DISCONNECT_INVALID] = "invalid",
+		[DISCONNECT_OTHER] = "other",
+	};
+	return names[disconnect];
+}
+
+const char *server_close_name(enum server_close close)
+{
+	static const char *const names[SERVER_CLOSES] = {
+		[SERVER_CLOSE_CLOSED] = "closed",
+		[SERVER_CLOSE_RESET] = "reset",
+		[SERVER_CLOSE_TIMEOUT] = "timeout",
+		[SERVER_CLOSE_STALLED] = "stalled",
+		[SERVER_CLOSE_INVALID] = "invalid",
+		[SERVER_CLOSE_OTHER] = "other",
+	};
+	return names[close];
+}
+
+const char *server_reject_name(enum server_reject reject)
+{
+	static const char *const names[SERVER_REJECTS] = {
+		[SERVER_REJECT_DESCRIPTORS] = "descriptors",
+		[SERVER_REJECT_MEMORY] = "memory",
+		[SERVER_REJECT_OTHER] = "other",
+	};
+	return names[reject];
+}

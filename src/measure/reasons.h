@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Why connections failed, ended or were turned away: the values of the label "reason". */
+#ifndef MEASURE_REASONS_H
+#define MEASURE_REASONS_H
+
+enum connect_failure {
+	CONNECT_FAILURE_RESOLVE,
+	CONNECT_FAILURE_REFUSED,
+	CONNECT_FAILURE_UNREACHABLE,
+	CONNECT_FAILURE_TIMEOUT,
+	CONNECT_FAILURE_OTHER,
+	CONNECT_FAILURES, /* How many there are. */
+};
+
+enum disconnect {
+	DISCONNECT_CLOSED,  /* The peer closed. */
+	DISCONNECT_RESET,   /* The peer reset. */
+	DISCONNECT_STALLED, /* Answers stayed out: dropped by the prober. */
+	DISCONNECT_INVALID, /* What came was no echo: dropped by the prober. */
+	DISCONNECT_OTHER,
+	DISCONNECTS,
+};
+
+enum server_close {
+	SERVER_CLOSE_CLOSED,  /* The peer closed. */
+	SERVER_CLOSE_RESET,   /* The peer reset. */
+	SERVER_CLOSE_TIMEOUT, /* Keep-alive found the peer dead. */
+	SERVER_CLOSE_STALLED, /* The peer did not read what it was sent. */
+	SERVER_CLOSE_INVALID, /* Bad magic in a 24-byte frame. */
+	SERVER_CLOSE_OTHER,
+	SERVER_CLOSES,
+};
+
+enum server_reject {
+	SERVER_REJECT_DESCRIPTORS, /* No file descriptor left. */
+	SERVER_REJECT_MEMORY,
+	SERVER_REJECT_OTHER,
+	SERVER_REJECTS,
+};
+
+/* The label's value, e.g. "refused". Static. */
+const char *connect_failure_name(enum connect_failure failure);
+const char *disconnect_name(enum disconnect disconnect);
+const char *server_close_name(enum server_close close);
+const char *server_reject_name(enum server_reject reject);
+
+#endif

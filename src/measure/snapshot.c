@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/snapshot.h"
+
+#include <stdlib.h>
+
+void snapshot_clear(struct snapshot *snapshot)
+{
+	free(snapshot->targets);
+	free(snapshot->text);
+	*snapshot = (struct snapshot){0};
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/target_stats.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A sequence lock without fences (H.-J. Boehm, "Can seqlocks get along with programming language
+ * memory models?", MSPC 2012): the version is odd while the writer is at work; data is stored with
+ * release and loaded with acquire order, so a reader that saw any of a step's data also sees its
+ * odd version. On x86 all of these are plain moves.
+ *
+ * Every field that readers see is one 64-bit word, so that they can be copied as an array.
+ */
+#define PEER_WORDS (PEER_TEXT_MAX / sizeof(uint64_t))
+
+enum word {
+	WORD_SENT,
+	WORD_TIMEOUTS,
+	WORD_LATE,
+	WORD_UNSENT,
+	WORD_DUPLICATES,
+	WORD_MISSED_SLOTS,
+	WORD_CONNECTS,
+	WORD_TCP_RETRANSMITS,
+	WORD_RTT_SUM,
+	WORD_LAST_RTT,
+	WORD_JITTER,
+	WORD_LAST_CONNECT,
+	WORD_TCP_RTT,
+	WORD_TCP_MIN_RTT,
+	WORD_WINDOW_SETTLED,
+	WORD_WINDOW_LOST,
+	WORD_CONNECTED,
+	WORD_CONNECT_FAILURES,
+	WORD_DISCONNECTS = WORD_CONNECT_FAILURES + CONNECT_FAILURES,
+	WORD_PEER = WORD_DISCONNECTS + DISCONNECTS,
+	WORD_BUCKETS = WORD_PEER + PEER_WORDS,
+	WORDS = WORD_BUCKETS + HISTOGRAM_BUCKETS,
+};
+
+struct target_stats {
+	_Atomic uint64_t version;
+	_Atomic uint64_t words[WORDS];
+	/* The writer's own. */
+	struct loss_window window;
+	struct jitter jitter;
+};
+
+/* Targets of different threads must not share a cache line. */
+#define CACHE_LINE 64
+
+int target_stats_new(uint32_t window, struct target_stats **stats)
+{
+	size_t size = (sizeof(**stats) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	struct target_stats *made = aligned_alloc(CACHE_LINE, size);
+	if (!made)
+		return -ENOMEM;
+	memset(made, 0, size);
+	int error = loss_window_init(&made->window, window);
+	if (error) {
+		free(made);
+		return error;
+	}
+	jitter_init(&made->jitter);
+	static const enum word unknown[] = {
+		WORD_LAST_RTT, WORD_LAST_CONNECT, WORD_TCP_RTT, WORD_TCP_MIN_RTT};
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		atomic_init(&made->words[unknown[i]], (uint64_t)-1);
+	*stats = made;
+	return 0;
+}
+
+void target_stats_free(struct target_stats *stats)
+{
+	if (!stats)
+		return;
+	loss_window_clear(&stats->window);
+	free(stats);
+}
+
+static void begin(struct target_stats *stats)
+{
+	uint64_t version = atomic_load_explicit(&stats->version, memory_order_relaxed);
+	atomic_store_explicit(&stats->version, version + 1, memory_order_relaxed);
+}
+
+static void end(struct target_stats *stats)
+{
+	uint64_t version = atomic_load_explicit(&stats->version, memory_order_relaxed);
+	atomic_store_explicit(&stats->version, version + 1, memory_order_release);
+}
+
+static void set(struct target_stats *stats, unsigned word, uint64_t value)
+{
+	atomic_store_explicit(&stats->words[word], value, memory_order_release);
+}
+
+static void add(struct target_stats *stats, unsigned word, uint64_t by)
+{
+	set(stats, word, atomic_load_explicit(&stats->words[word], memory_order_relaxed) + by);
+}
+
+static void settle(struct target_stats *stats, bool lost)
+{
+	loss_window_record(&stats->window, lost);
+	set(stats, WORD_WINDOW_SETTLED, stats->window.settled);
+	set(stats, WORD_WINDOW_LOST, stats->window.lost);
+}
+
+void target_stats_sent(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_SENT, 1);
+	end(stats);
+}
+
+void target_stats_received(struct target_stats *stats, int64_t rtt_ns)
+{
+	jitter_record(&stats->jitter, rtt_ns);
+	begin(stats);
+	add(stats, WORD_BUCKETS + histogram_bucket(HISTOGRAM_RTT_FIRST_NS, rtt_ns), 1);
+	add(stats, WORD_RTT_SUM, (uint64_t)rtt_ns);
+	set(stats, WORD_LAST_RTT, (uint64_t)rtt_ns);
+	set(stats, WORD_JITTER, (uint64_t)jitter_ns(&stats->jitter));
+	settle(stats, false);
+	end(stats);
+}
+
+void target_stats_timed_out(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_TIMEOUTS, 1);
+	settle(stats, true);
+	end(stats);
+}
+
+void target_stats_unsent(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_SENT, 1);
+	add(stats, WORD_TIMEOUTS, 1);
+	add(stats, WORD_UNSENT, 1);
+	settle(stats, true);
+	end(stats);
+}
+
+void target_stats_late(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_LATE, 1);
+	end(stats);
+}
+
+void target_stats_duplicate(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_DUPLICATES, 1);
+	end(stats);
+}
+
+void target_stats_missed(struct target_stats *stats, uint64_t slots)
+{
+	begin(stats);
+	add(stats, WORD_MISSED_SLOTS, slots);
+	end(stats);
+}
+
+void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns)
+{
+	uint64_t text[PEER_WORDS] = {0};
+	memcpy(text, peer, strnlen(peer, PEER_TEXT_MAX - 1));
+	begin(stats);
+	add(stats, WORD_CONNECTS, 1);
+	set(stats, WORD_CONNECTED, 1);
+	set(stats, WORD_LAST_CONNECT, (uint64_t)handshake_ns);
+	for (unsigned i = 0; i < PEER_WORDS; i++)
+		set(stats, WORD_PEER + i, text[i]);
+	end(stats);
+}
+
+void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure)
+{
+	begin(stats);
+	add(stats, WORD_CONNECT_FAILURES + failure, 1);
+	end(stats);
+}
+
+void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect)
+{
+	begin(stats);
+	add(stats, WORD_DISCONNECTS + disconnect, 1);
+	set(stats, WORD_CONNECTED, 0);
+	end(stats);
+}
+
+void target_stats_tcp(
+	struct target_stats *stats, uint64_t retransmits, int64_t rtt_ns, int64_t min_rtt_ns)
+{
+	begin(stats);
+	add(stats, WORD_TCP_RETRANSMITS, retransmits);
+	set(stats, WORD_TCP_RTT, (uint64_t)rtt_ns);
+	set(stats, WORD_TCP_MIN_RTT, (uint64_t)min_rtt_ns);
+	end(stats);
+}
+
+/* Whether words holds a state between two steps; else the writer was at work and it is to be read
+ * again. */
+static bool copy_words(const struct target_stats *stats, uint64_t words[WORDS])
+{
+	uint64_t before = atomic_load_explicit(&stats->version, memory_order_acquire);
+	if (before & 1)
+		return false;
+	for (unsigned i = 0; i < WORDS; i++)
+		words[i] = atomic_load_explicit(&stats->words[i], memory_order_acquire);
+	return atomic_load_explicit(&stats->version, memory_order_relaxed) == before;
+}
+
+void target_stats_read(const struct target_stats *stats, struct target_values *values)
+{
+	uint64_t words[WORDS];
+	while (!copy_words(stats, words))
+		;
+	*values = (struct target_values){
+		.sent = words[WORD_SENT],
+		.timeouts = words[WORD_TIMEOUTS],
+		.late = words[WORD_LATE],
+		.unsent = words[WORD_UNSENT],
+		.duplicates = words[WORD_DUPLICATES],
+		.missed_slots = words[WORD_MISSED_SLOTS],
+		.connects = words[WORD_CONNECTS],
+		.tcp_retransmits = words[WORD_TCP_RETRANSMITS],
+		.last_rtt_ns = (int64_t)words[WORD_LAST_RTT],
+		.jitter_ns = (int64_t)words[WORD_JITTER],
+		.last_connect_ns = (int64_t)words[WORD_LAST_CONNECT],
+		.tcp_rtt_ns = (int64_t)words[WORD_TCP_RTT],
+		.tcp_min_rtt_ns = (int64_t)words[WORD_TCP_MIN_RTT],
+		.window_settled = (uint32_t)words[WORD_WINDOW_SETTLED],
+		.window_lost = (uint32_t)words[WORD_WINDOW_LOST],
+		.connected = words[WORD_CONNECTED] != 0,
+	};
+	memcpy(values->connect_failures, &words[WORD_CONNECT_FAILURES],
+		sizeof(values->connect_failures));
+	memcpy(values->disconnects, &words[WORD_DISCONNECTS], sizeof(values->disconnects));
+	memcpy(values->peer, &words[WORD_PEER], sizeof(values->peer));
+	memcpy(values->rtt.counts, &words[WORD_BUCKETS], sizeof(values->rtt.counts));
+	values->rtt.sum_ns = words[WORD_RTT_SUM];
+	values->received = histogram_count(&values->rtt);
+}
+
+uint64_t target_values_in_flight(const struct target_values *values)
+{
+	return values->sent - values->received - values->timeouts;
+}
+
+double target_values_loss_percent(const struct target_values *values)
+{
+	if (values->window_settled == 0)
+		return 0;
+	return 100.0 * values->window_lost / values->window_settled;
+}

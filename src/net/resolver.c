@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/resolver.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+
+/* More addresses than any name needs; the rest is ignored. */
+#define ADDRESSES_MAX 16
+/* Threads a lane at the most; they come on demand and go when idle. */
+#define LANE_THREADS_MAX 16
+#define IDLE_SECONDS 10
+#define FREE_WAIT_NS (500 * NS_PER_MS)
+
+/* The whole of a query; what the asker sees comes first. */
+struct job {
+	struct resolver_query query;
+	struct endpoint endpoint;
+	struct resolver_inbox *inbox; /* A reference. */
+	struct job *next;
+};
+
+struct job_queue {
+	struct job *first;
+	struct job **last; /* Where the next one is hung in. */
+};
+
+struct lane {
+	struct job_queue waiting;
+	pthread_cond_t is_wanted;
+	unsigned waiting_count;
+	unsigned threads;
+	unsigned idle;
+};
+
+struct resolver {
+	pthread_mutex_t mutex;
+	pthread_cond_t thread_ended;
+	struct lane lanes[RESOLVER_LANES];
+	bool is_stopping;
+	unsigned references; /* The owner's and each thread's. */
+};
+
+struct resolver_inbox {
+	pthread_mutex_t mutex;
+	struct job_queue answered;
+	struct waker *waker; /* NULL once nobody waits any more. */
+	unsigned references; /* The owner's and each job's. */
+};
+
+static void queue_init(struct job_queue *queue)
+{
+	queue->first = NULL;
+	queue->last = &queue->first;
+}
+
+static void queue_put(struct job_queue *queue, struct job *job)
+{
+	job->next = NULL;
+	*queue->last = job;
+	queue->last = &job->next;
+}
+
+static struct job *queue_take(struct job_queue *queue)
+{
+	struct job *job = queue->first;
+	if (!job)
+		return NULL;
+	queue->first = job->next;
+	if (!queue->first)
+		queue->last = &queue->first;
+	return job;
+}
+
+socklen_t address_length(const union address *address)
+{
+	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
+}
+
+void address_list_clear(struct address_list *list)
+{
+	free(list->addresses);
+	*list = (struct address_list){0};
+}
+
+/* Copies what getaddrinfo() found. Returns 0, -ENOMEM, or -ENOENT where nothing of it is IP. */
+static int copy_addresses(const struct addrinfo *found, struct address_list *list)
+{
+	union address *addresses = calloc(ADDRESSES_MAX, sizeof(*addresses));
+	if (!addresses)
+		return -ENOMEM;
+	size_t count = 0;
+	for (; found && count < ADDRESSES_MAX; found = found->ai_next) {
+		if (found->ai_addrlen > sizeof(*addresses) ||
+			(found->ai_family != AF_INET && found->ai_family != AF_INET6))
+			continue;
+		memcpy(&addresses[count++], found->ai_addr, found->ai_addrlen);
+	}
+	if (count == 0) {
+		free(addresses);
+		return -ENOENT;
+	}
+	*list = (struct address_list){.addresses = addresses, .count = count};
+	return 0;
+}
+
+/* RFC 6761 section 6.3: the name always means this machine, whatever a resolver may say. */
+static bool is_loopback(const char *host)
+{
+	return host[0] == '\0' || strcasecmp(host, "localhost") == 0;
+}
+
+/* Returns 0 or an error of getaddrinfo(). */
+static int look_up(const struct endpoint *endpoint, int flags, struct address_list *list)
+{
+	char port[8];
+	snprintf(port, sizeof(port), "%u", endpoint->port);
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
+	struct addrinfo *found = NULL;
+	const char *host = is_loopback(endpoint->host) ? NULL : endpoint->host;
+	int failure = getaddrinfo(host, port, &hints, &found);
+	if (failure)
+		return failure;
+	int error = copy_addresses(found, list);
+	freeaddrinfo(found);
+	if (error == -ENOMEM)
+		return EAI_MEMORY;
+	return error ? EAI_NONAME : 0;
+}
+
+int address_list_from_numeric(const struct endpoint *endpoint, struct address_list *list)
+{
+	switch (look_up(endpoint, AI_NUMERICHOST, list)) {
+	case 0:
+		return 0;
+	case EAI_MEMORY:
+		return -ENOMEM;
+	default:
+		return -ENOENT;
+	}
+}
+
+int resolver_inbox_new(struct waker *waker, struct resolver_inbox **inbox)
+{
+	struct resolver_inbox *made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	pthread_mutex_init(&made->mutex, NULL);
+	queue_init(&made->answered);
+	made->waker = waker;
+	made->references = 1;
+	*inbox = made;
+	return 0;
+}
+
+static void inbox_release(struct resolver_inbox *inbox)
+{
+	pthread_mutex_lock(&inbox->mutex);
+	unsigned left = --inbox->references;
+	pthread_mutex_unlock(&inbox->mutex);
+	if (left > 0)
+		return;
+	pthread_mutex_destroy(&inbox->mutex);
+	free(inbox);
+}
+
+static void job_free(struct job *job)
+{
+	if (job->inbox)
+		inbox_release(job->inbox);
+	address_list_clear(&job->query.list);
+	free(job);
+}
+
+void resolver_inbox_free(struct resolver_inbox *inbox)
+{
+	if (!inbox)
+		return;
+	pthread_mutex_lock(&inbox->mutex);
+	inbox->waker = NULL;
+	struct job *job = inbox->answered.first;
+	queue_init(&inbox->answered);
+	pthread_mutex_unlock(&inbox->mutex);
+	while (job) {
+		struct job *next = job->next;
+		job_free(job);
+		job = next;
+	}
+	inbox_release(inbox);
+}
+
+struct resolver_query *resolver_inbox_take(struct resolver_inbox *inbox)
+{
+	pthread_mutex_lock(&inbox->mutex);
+	struct job *job = queue_take(&inbox->answered);
+	pthread_mutex_unlock(&inbox->mutex);
+	return job ? &job->query : NULL;
+}
+
+void resolver_query_free(struct resolver_query *query)
+{
+	if (query)
+		job_free((struct job *)query);
+}
+
+/* Puts the job into its inbox, or frees it where nobody waits any more. */
+static void deliver(struct job *job)
+{
+	struct resolver_inbox *inbox = job->inbox;
+	pthread_mutex_lock(&inbox->mutex);
+	bool is_wanted = inbox->waker != NULL;
+	if (is_wanted) {
+		queue_put(&inbox->answered, job);
+		waker_wake(inbox->waker);
+	}
+	pthread_mutex_unlock(&inbox->mutex);
+	if (!is_wanted)
+		job_free(job);
+}
+
+/* With the mutex held: drops a reference, and the resolver with the last. Leaves it unlocked. */
+static void release_locked(struct resolver *resolver)
+{
+	unsigned left = --resolver->references;
+	pthread_cond_broadcast(&resolver->thread_ended);
+	pthread_mutex_unlock(&resolver->mutex);
+	if (left > 0)
+		return;
+	for (unsigned i = 0; i < RESOLVER_LANES; i++) {
+		struct job *job;
+		while ((job = queue_take(&resolver->lanes[i].waiting)))
+			job_free(job);
+		pthread_cond_destroy(&resolver->lanes[i].is_wanted);
+	}
+	pthread_cond_destroy(&resolver->thread_ended);
+	pthread_mutex_destroy(&resolver->mutex);
+	free(resolver);
+}
+
+/* With the mutex held: waits for a job. Returns NULL when it is time for this thread to go. */
+static struct job *wait_for_job(struct resolver *resolver, struct lane *lane)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_SECONDS;
+	int error = 0;
+	while (!resolver->is_stopping && !lane->waiting.first && error != ETIMEDOUT) {
+		lane->idle++;
+		error = pthread_cond_timedwait(&lane->is_wanted, &resolver->mutex, &until);
+		lane->idle--;
+	}
+	if (resolver->is_stopping || !lane->waiting.first)
+		return NULL;
+	lane->waiting_count--;
+	return queue_take(&lane->waiting);
+}
+
+struct worker {
+	struct resolver *resolver; /* A reference. */
+	struct lane *lane;
+};
+
+static void *work(void *context)
+{
+	struct worker worker = *(struct worker *)context;
+	free(context);
+	pthread_mutex_lock(&worker.resolver->mutex);
+	struct job *job;
+	while ((job = wait_for_job(worker.resolver, worker.lane))) {
+		pthread_mutex_unlock(&worker.resolver->mutex);
+		job->query.failure = look_up(&job->endpoint, 0, &job->query.list);
+		deliver(job);
+		pthread_mutex_lock(&worker.resolver->mutex);
+	}
+	worker.lane->threads--;
+	release_locked(worker.resolver);
+	return NULL;
+}
+
+/* With the mutex held: one more thread for the lane. Returns 0 or a negative errno. */
+static int add_thread(struct resolver *resolver, struct lane *lane)
+{
+	struct worker *worker = malloc(sizeof(*worker));
+	if (!worker)
+		return -ENOMEM;
+	*worker = (struct worker){.resolver = resolver, .lane = lane};
+	pthread_t thread;
+	int error = thread_start(&thread, "resolver", work, worker);
+	if (error) {
+		free(worker);
+		return error;
+	}
+	pthread_detach(thread);
+	resolver->references++;
+	lane->threads++;
+	return 0;
+}
+
+static void init_monotonic_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+int resolver_new(struct resolver **resolver)
+{
+	struct resolver *made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	pthread_mutex_init(&made->mutex, NULL);
+	init_monotonic_condition(&made->thread_ended);
+	for (unsigned i = 0; i < RESOLVER_LANES; i++) {
+		queue_init(&made->lanes[i].waiting);
+		init_monotonic_condition(&made->lanes[i].is_wanted);
+	}
+	made->references = 1;
+	*resolver = made;
+	return 0;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	if (!resolver)
+		return;
+	int64_t until_ns = clock_monotonic_ns() + FREE_WAIT_NS;
+	struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+	pthread_mutex_lock(&resolver->mutex);
+	resolver->is_stopping = true;
+	for (unsigned i = 0; i < RESOLVER_LANES; i++)
+		pthread_cond_broadcast(&resolver->lanes[i].is_wanted);
+	int error = 0;
+	while (resolver->references > 1 && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&resolver->thread_ended, &resolver->mutex, &until);
+	release_locked(resolver);
+}
+
+/*
+ * With the mutex held: sees to it that somebody will do one more of the lane's jobs. A thread that
+ * was called but did not run yet still counts as idle: each waiting job has one of those to
+ * itself.
+ */
+static int ensure_thread(struct resolver *resolver, struct lane *lane)
+{
+	if (lane->idle <= lane->waiting_count && lane->threads < LANE_THREADS_MAX) {
+		int error = add_thread(resolver, lane);
+		if (error && lane->threads == 0)
+			return error;
+	}
+	return 0;
+}
+
+int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
+	const struct endpoint *endpoint, enum resolver_lane lane_index, void *owner,
+	struct resolver_query **query)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	if (!job)
+		return -ENOMEM;
+	job->query.owner = owner;
+	job->endpoint = *endpoint;
+	struct lane *lane = &resolver->lanes[lane_index];
+	pthread_mutex_lock(&resolver->mutex);
+	int error = ensure_thread(resolver, lane);
+	if (error) {
+		pthread_mutex_unlock(&resolver->mutex);
+		free(job);
+		return error;
+	}
+	pthread_mutex_lock(&inbox->mutex);
+	inbox->references++;
+	pthread_mutex_unlock(&inbox->mutex);
+	job->inbox = inbox;
+	queue_put(&lane->waiting, job);
+	lane->waiting_count++;
+	pthread_cond_signal(&lane->is_wanted);
+	pthread_mutex_unlock(&resolver->mutex);
+	*query = &job->query;
+	return 0;
+}

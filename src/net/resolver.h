@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names to addresses with the system's resolver, which blocks: on threads of its own. Lanes keep
+ * names that fail or hang from holding up those that work.
+ */
+#ifndef NET_RESOLVER_H
+#define NET_RESOLVER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/endpoint.h"
+#include "net/waker.h"
+
+/* As much as a struct sockaddr_storage is ever used for here, in a quarter of the space. */
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+socklen_t address_length(const union address *address);
+
+struct address_list {
+	union address *addresses; /* Owned. NULL while empty. */
+	size_t count;
+};
+
+void address_list_clear(struct address_list *list);
+
+/*
+ * Reads numeric hosts, and an empty one or "localhost" as the loopback addresses, at once and
+ * without any resolver. Returns 0 with *list overwritten, -ENOENT where the host is a name, or
+ * -ENOMEM.
+ */
+int address_list_from_numeric(const struct endpoint *endpoint, struct address_list *list);
+
+enum resolver_lane {
+	RESOLVER_LANE_KNOWN,  /* Answered the last time. */
+	RESOLVER_LANE_FRESH,  /* Not asked before. */
+	RESOLVER_LANE_FAILED, /* Failed the last time: may take as long as the system's time-outs.
+			       */
+	RESOLVER_LANES,
+};
+
+/* The threads; shared by everyone who asks. Safe to use from any thread. */
+struct resolver;
+int resolver_new(struct resolver **resolver);
+/* Waits for at most half a second for look-ups under way; what takes longer ends on its own,
+ * unseen. */
+void resolver_free(struct resolver *resolver);
+
+/* One asking thread's letter box. */
+struct resolver_inbox;
+/* waker: woken when an answer is there; borrowed until resolver_inbox_free(). Returns 0 or -ENOMEM.
+ */
+int resolver_inbox_new(struct waker *waker, struct resolver_inbox **inbox);
+/* Answers that come later are dropped. */
+void resolver_inbox_free(struct resolver_inbox *inbox);
+
+/* One question. Made by resolver_ask(), freed by resolver_query_free() once taken from the inbox.
+ */
+struct resolver_query {
+	void *owner; /* Whoever asked; NULL once cancelled: set by the asking thread alone. */
+	int failure; /* 0, or an error of getaddrinfo(), as gai_strerror() reads it. */
+	struct address_list list; /* Owned; empty on failure. */
+};
+
+/* Returns 0 with *query, which the resolver holds until it is taken; or -ENOMEM or -EAGAIN. */
+int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
+	const struct endpoint *endpoint, enum resolver_lane lane, void *owner,
+	struct resolver_query **query);
+
+/* Takes an answered query, or returns NULL. The caller frees it, and ignores it when its owner is
+ * NULL. */
+struct resolver_query *resolver_inbox_take(struct resolver_inbox *inbox);
+
+void resolver_query_free(struct resolver_query *query);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/tcp_info.h"
+
+#ifdef __linux__
+
+/* Not <netinet/tcp.h>: the C library's struct tcp_info ends before tcpi_min_rtt. */
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+
+/* Where the kernel has no measure of the minimum yet. */
+#define MIN_RTT_UNKNOWN UINT32_MAX
+
+bool tcp_info_read(int fd, struct tcp_facts *facts)
+{
+	struct tcp_info info = {0};
+	/* Nothing behind tcpi_min_rtt is of use here, and the kernel fills only as much as is asked
+	 * for. */
+	socklen_t length = offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(info.tcpi_min_rtt);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+		return false;
+	bool has_min =
+		length >= offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(info.tcpi_min_rtt) &&
+		info.tcpi_min_rtt != 0 && info.tcpi_min_rtt != MIN_RTT_UNKNOWN;
+	facts->retransmits = info.tcpi_total_retrans;
+	facts->rtt_ns = info.tcpi_rtt ? info.tcpi_rtt * NS_PER_US : -1;
+	facts->min_rtt_ns = has_min ? info.tcpi_min_rtt * NS_PER_US : -1;
+	return true;
+}
+
+#else
+
+bool tcp_info_read(int fd, struct tcp_facts *facts)
+{
+	(void)fd;
+	(void)facts;
+	return false;
+}
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel's TCP knows of a connection: TCP_INFO (Linux; tcp(7)). */
+#ifndef NET_TCP_INFO_H
+#define NET_TCP_INFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct tcp_facts {
+	uint32_t retransmits; /* Segments sent again, SYNs included, since the socket was made. */
+	int64_t rtt_ns;	      /* Smoothed; -1 where not known. */
+	int64_t min_rtt_ns;   /* Over the kernel's window; -1 where not known. */
+};
+
+/* Returns whether the system told; *facts is untouched otherwise. */
+bool tcp_info_read(int fd, struct tcp_facts *facts);
+
+#endif

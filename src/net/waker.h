@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Wakes a thread that waits in an event loop, from another thread. */
+#ifndef NET_WAKER_H
+#define NET_WAKER_H
+
+/* A pair of sockets. Stored by the caller. */
+struct waker {
+	int read_fd; /* Readable once woken; add it to the event loop. */
+	int write_fd;
+};
+
+/* Returns 0 or a negative errno; release with waker_close(). */
+int waker_open(struct waker *waker);
+void waker_close(struct waker *waker);
+
+/* Any thread. Wakes that come before the last was drained are one. */
+void waker_wake(struct waker *waker);
+
+/* The woken thread: takes the wake. */
+void waker_drain(struct waker *waker);
+
+#endif

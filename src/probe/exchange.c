@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "net/socket.h"
+#include "net/tcp_info.h"
+
+/* How often the kernel is asked about a connection. */
+#define TCP_INFO_PERIOD_NS NS_PER_S
+
+/* Readings of one connection before the others get their turn. */
+#define READS_IN_A_ROW 16
+
+static enum disconnect disconnect_of(int error)
+{
+	return error == ECONNRESET || error == EPIPE ? DISCONNECT_RESET : DISCONNECT_OTHER;
+}
+
+void exchange_read_tcp_info(struct target *target)
+{
+	struct tcp_facts facts;
+	if (!tcp_info_read(target->fd, &facts))
+		return;
+	target_stats_tcp(target->stats, facts.retransmits - target->retransmits, facts.rtt_ns,
+		facts.min_rtt_ns);
+	target->retransmits = facts.retransmits;
+}
+
+/* Sends bytes. Returns how many the kernel took; below 0 where the connection is lost. */
+static ssize_t hand_over(struct target *target, const unsigned char *bytes, size_t length)
+{
+	ssize_t sent = send(target->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (sent >= 0)
+		return sent;
+	if (socket_is_busy(errno))
+		return 0;
+	target_lose(target, disconnect_of(errno));
+	return -1;
+}
+
+/* Sends what is left of the last frame. Returns whether the way is free for the next. */
+static bool finish_frame(struct target *target)
+{
+	if (target->frame_length == 0)
+		return true;
+	ssize_t sent = hand_over(target, target->frame, target->frame_length);
+	if (sent < 0)
+		return false;
+	target->frame_length = (uint8_t)(target->frame_length - sent);
+	memmove(target->frame, target->frame + sent, target->frame_length);
+	return target->frame_length == 0;
+}
+
+static void keep_rest(struct target *target, const unsigned char *frame, size_t sent)
+{
+	target->frame_length = (uint8_t)(FRAME_SIZE - sent);
+	memcpy(target->frame, frame + sent, target->frame_length);
+}
+
+/* Whether the ring of probes has room; a full one means answers stay out, however the alarm lags
+ * behind. */
+static bool has_room(struct target *target)
+{
+	if (!flight_is_full(&target->flight))
+		return true;
+	exchange_settle(target, clock_monotonic_ns());
+	return target->state == LINK_PROBING && !flight_is_full(&target->flight);
+}
+
+bool exchange_send(struct target *target, int64_t due_ns)
+{
+	struct probe_context *context = target->context;
+	if (!finish_frame(target) || !has_room(target))
+		return false;
+	int64_t departure_ns = clock_monotonic_ns();
+	struct frame frame = {
+		.seq = target->flight.next_seq,
+		.unix_time_ns = departure_ns + context->arrival_clock.offset_ns,
+	};
+	unsigned char bytes[FRAME_SIZE];
+	frame_encode(&frame, bytes);
+	ssize_t sent = hand_over(target, bytes, sizeof(bytes));
+	if (sent <= 0)
+		return false;
+	if (sent < FRAME_SIZE)
+		keep_rest(target, bytes, (size_t)sent);
+	flight_depart(&target->flight, departure_ns, frame.unix_time_ns);
+	target_stats_sent(target->stats);
+	probe_context_record_lag(context, departure_ns - due_ns);
+	if (target->alarm.due_ns > departure_ns + context->timeout_ns)
+		alarms_set(&context->alarms, &target->alarm, departure_ns + context->timeout_ns);
+	if (departure_ns >= target->tcp_info_due_ns) {
+		target->tcp_info_due_ns = departure_ns + TCP_INFO_PERIOD_NS;
+		exchange_read_tcp_info(target);
+	}
+	return true;
+}
+
+static void note_reply(struct target *target)
+{
+	if (target->has_replied)
+		return;
+	target->has_replied = true;
+	target->failures = 0;
+	target_report_up(target);
+}
+
+/* Returns false where the reply was no echo, and the connection is lost. */
+static bool take_reply(struct target *target, const struct frame *frame, int64_t arrival_ns)
+{
+	int64_t rtt_ns;
+	switch (flight_take_reply(
+		&target->flight, frame, arrival_ns, target->context->timeout_ns, &rtt_ns)) {
+	case FLIGHT_RECEIVED:
+		target_stats_received(target->stats, rtt_ns);
+		break;
+	case FLIGHT_OVERDUE:
+		target_stats_timed_out(target->stats);
+		target_stats_late(target->stats);
+		break;
+	case FLIGHT_LATE:
+		target_stats_late(target->stats);
+		break;
+	case FLIGHT_DUPLICATE:
+		target_stats_duplicate(target->stats);
+		break;
+	case FLIGHT_INVALID:
+		target_lose(target, DISCONNECT_INVALID);
+		return false;
+	}
+	note_reply(target);
+	return true;
+}
+
+/* Several replies came together: the timestamp is the last one's. Returns false where the
+ * connection is lost. */
+static bool take_replies(
+	struct target *target, const unsigned char *bytes, size_t length, int64_t timestamp_ns)
+{
+	struct probe_context *context = target->context;
+	int64_t now_ns = clock_monotonic_ns();
+	size_t whole = length - length % FRAME_SIZE;
+	target->reply_length = (uint8_t)(length - whole);
+	memcpy(target->reply, bytes + whole, target->reply_length);
+	if (whole == 0)
+		return true;
+	struct frame last;
+	frame_decode(bytes + whole - FRAME_SIZE, &last);
+	int64_t last_departure_ns = now_ns;
+	bool is_known = flight_find_departure(&target->flight, last.seq, &last_departure_ns);
+	int64_t last_arrival_ns = arrival_clock_convert(
+		&context->arrival_clock, timestamp_ns, last_departure_ns, now_ns);
+	for (size_t at = 0; at + FRAME_SIZE < whole; at += FRAME_SIZE) {
+		struct frame frame;
+		frame_decode(bytes + at, &frame);
+		int64_t departure_ns = last_departure_ns;
+		int64_t arrival_ns = last_arrival_ns;
+		if (is_known && flight_find_departure(&target->flight, frame.seq, &departure_ns))
+			arrival_ns = arrival_of_earlier(last_arrival_ns, last_departure_ns,
+				departure_ns, context->polled_ns);
+		if (!take_reply(target, &frame, arrival_ns))
+			return false;
+	}
+	return take_reply(target, &last, last_arrival_ns);
+}
+
+enum reading {
+	READING_OVER,  /* Nothing is left to read for now, or the connection is lost. */
+	READING_SHORT, /* There was less than there was room for: only the end of the stream may be
+			  left. */
+	READING_FULL,
+};
+
+static enum reading read_once(struct target *target)
+{
+	struct probe_context *context = target->context;
+	size_t held = target->reply_length;
+	size_t room = sizeof(context->buffer) - held;
+	int64_t timestamp_ns;
+	memcpy(context->buffer, target->reply, held);
+	ssize_t length = arrival_receive(target->fd, context->buffer + held, room, &timestamp_ns);
+	if (length <= 0) {
+		if (length == 0)
+			target_lose(target, DISCONNECT_CLOSED);
+		else if (!socket_is_busy((int)-length))
+			target_lose(target, disconnect_of((int)-length));
+		return READING_OVER;
+	}
+	if (!take_replies(target, context->buffer, held + (size_t)length, timestamp_ns))
+		return READING_OVER;
+	return (size_t)length == room ? READING_FULL : READING_SHORT;
+}
+
+void exchange_on_readable(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	struct target *target = context;
+	probe_context_refresh_clock(target->context);
+	for (unsigned reads = 0; reads < READS_IN_A_ROW; reads++) {
+		enum reading reading = read_once(target);
+		/* Data and the end of the stream that come together are one edge. */
+		if (reading == READING_OVER || (reading == READING_SHORT && !(what & EV_CLOSED)))
+			return;
+	}
+	/*
+	 * event_active() would be served before slots and other targets, and so without end. Added
+	 * anew, what is still there is told of in the next turn.
+	 */
+	event_del(&target->event);
+	event_add(&target->event, NULL);
+}
+
+static int64_t later(int64_t time_ns, int64_t by_ns)
+{
+	return time_ns == INT64_MAX ? ALARM_NEVER : time_ns + by_ns;
+}
+
+void exchange_settle(struct target *target, int64_t now_ns)
+{
+	struct probe_context *context = target->context;
+	struct flight *flight = &target->flight;
+	int64_t timeout_ns = context->timeout_ns;
+	/* Whether it is lost or only not read yet is told by its arrival, so reading comes first.
+	 */
+	if (later(flight_oldest_in_flight_ns(flight), timeout_ns) <= now_ns) {
+		exchange_on_readable(target->fd, EV_READ, target);
+		if (target->state != LINK_PROBING)
+			return;
+	}
+	uint64_t timed_out = flight_time_out(flight, now_ns - timeout_ns);
+	for (uint64_t i = 0; i < timed_out; i++)
+		target_stats_timed_out(target->stats);
+	int64_t stalled_ns =
+		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_STALL_GRACE_NS);
+	if (stalled_ns <= now_ns) {
+		target_lose(target, DISCONNECT_STALLED);
+		return;
+	}
+	int64_t overdue_ns = later(flight_oldest_in_flight_ns(flight), timeout_ns);
+	alarms_set(&context->alarms, &target->alarm,
+		overdue_ns < stalled_ns ? overdue_ns : stalled_ns);
+}

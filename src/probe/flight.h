@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The probes of one connection that may still be answered, and what a reply means. Pure: time is
+ * passed in.
+ *
+ * A probe is in flight until it is settled: received, or timed out. A timed-out one is remembered,
+ * because its reply may come late; so is an answered one, for as long as its record is not needed,
+ * because replies may be doubled.
+ */
+#ifndef PROBE_FLIGHT_H
+#define PROBE_FLIGHT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "echo/frame.h"
+
+struct flight_record;
+
+/* Stored by the caller. Sequence numbers go on rising over connections. */
+struct flight {
+	struct flight_record *records; /* Owned; a ring, by sequence number. */
+	uint32_t mask;		       /* Ring size, a power of two, less one. */
+	uint64_t first_seq;	       /* The first of this connection. */
+	uint64_t next_seq;	       /* The next to be sent. */
+	uint64_t settled_seq;	       /* All before this one are settled. */
+	uint64_t duplicates;	       /* On this connection. */
+	uint64_t answered_seq;	       /* All before this one are answered. */
+};
+
+/* capacity: how many unanswered probes there can be. Returns 0 or -ENOMEM; release with
+ * flight_clear(). */
+int flight_init(struct flight *flight, uint32_t capacity);
+void flight_clear(struct flight *flight);
+
+/* Whether so many probes are unanswered that the next would overwrite one. */
+bool flight_is_full(const struct flight *flight);
+
+/* Records that the probe next_seq departed. unix_time_ns: what its frame says. Not when full. */
+void flight_depart(struct flight *flight, int64_t departure_ns, int64_t unix_time_ns);
+
+enum flight_reply {
+	FLIGHT_RECEIVED,  /* Settles its probe: received, with *rtt_ns. */
+	FLIGHT_OVERDUE,	  /* Settles its probe: timed out, since the reply came too late. Counts as
+			     late as well. */
+	FLIGHT_LATE,	  /* Its probe had timed out before. */
+	FLIGHT_DUPLICATE, /* Its probe had been answered before. */
+	FLIGHT_INVALID,	  /* No probe of this connection looks like that, or there were more
+			     duplicates than probes: not an echo. */
+};
+
+/* Takes a reply. A reply is in time if arrival - departure < timeout_ns. *rtt_ns is set with
+ * FLIGHT_RECEIVED. */
+enum flight_reply flight_take_reply(struct flight *flight, const struct frame *frame,
+	int64_t arrival_ns, int64_t timeout_ns, int64_t *rtt_ns);
+
+/* When the probe of that number departed; returns false where it is not known (any more). */
+bool flight_find_departure(const struct flight *flight, uint64_t seq, int64_t *departure_ns);
+
+/* Settles the probes in flight that departed at or before departed_by_ns as timed out; returns how
+ * many. */
+uint64_t flight_time_out(struct flight *flight, int64_t departed_by_ns);
+
+/* When the oldest probe in flight departed; INT64_MAX when none is. */
+int64_t flight_oldest_in_flight_ns(struct flight *flight);
+
+/* When the oldest probe without an answer departed, timed out or not; INT64_MAX when there is none.
+ */
+int64_t flight_oldest_unanswered_ns(const struct flight *flight);
+
+/* The connection is lost: settles all that is in flight as timed out; returns how many. Numbers go
+ * on rising. */
+uint64_t flight_abandon(struct flight *flight);
+
+#endif

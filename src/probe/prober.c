@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/prober.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "net/waker.h"
+#include "probe/connection.h"
+#include "probe/slots.h"
+
+/* Wake-ups are shared: a tick is the time in which some eight slots fall, within these bounds. */
+#define SLOTS_A_TICK 8
+#define TICK_MIN_NS (50 * NS_PER_US)
+#define TICK_MAX_NS (1 * NS_PER_MS)
+
+/*
+ * With arrival times from the kernel, replies can wait so long for somebody to read them. Longer
+ * than the steps of libevent's timers, which are 4 ms (CLOCK_MONOTONIC_COARSE) and 1 ms (epoll).
+ */
+#define SLEEP_MAX_NS (10 * NS_PER_MS)
+
+/* The kernel may add so much to a sleep in order to share its own wake-ups. */
+#define TIMER_SLACK_NS 5000UL
+
+/* Ten thousand targets that start at once dial over a second. */
+#define DIAL_SPACING_NS (100 * NS_PER_US)
+
+struct prober {
+	struct probe_context context;
+	struct slots slots;
+	struct event *wake_event;
+	struct event *timer_event;
+	int64_t woken_ns; /* When this turn began. */
+	struct waker waker;
+	pthread_t thread;
+	/* The letter box, guarded by the mutex but for the flag that says that something is in it.
+	 */
+	atomic_bool has_mail;
+	pthread_mutex_t mutex;
+	struct target *to_add; /* A list, first come first. */
+	struct target **to_add_end;
+	struct target *to_remove; /* A list. */
+	bool is_stopping;
+};
+
+static int64_t tick_ns(const struct prober *prober)
+{
+	int64_t targets = prober->slots.count > 0 ? (int64_t)prober->slots.count : 1;
+	int64_t tick = SLOTS_A_TICK * prober->slots.interval_ns / targets;
+	if (tick < TICK_MIN_NS)
+		return TICK_MIN_NS;
+	return tick < TICK_MAX_NS ? tick : TICK_MAX_NS;
+}
+
+static int64_t next_due_ns(const struct prober *prober)
+{
+	int64_t slot_ns = slots_next_ns(&prober->slots);
+	int64_t alarm_ns = alarms_next_ns(&prober->context.alarms);
+	return slot_ns < alarm_ns ? slot_ns : alarm_ns;
+}
+
+/* Blocks in the event loop until something happens or until_ns. */
+static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now_ns)
+{
+	if (until_ns != INT64_MAX) {
+		/* Rounded up, so as not to wake just before the time. */
+		int64_t us = (until_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
+		struct timeval timeout = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+		event_add(prober->timer_event, &timeout);
+	}
+	event_base_loop(prober->context.base, EVLOOP_ONCE);
+}
+
+/* Waits until the next thing is due, but for a tick at least: what falls into it shares the
+ * wake-up. */
+static void wait_for_turn(struct prober *prober)
+{
+	int64_t until_ns = next_due_ns(prober);
+	int64_t tick_end_ns = prober->woken_ns + tick_ns(prober);
+	if (until_ns < tick_end_ns)
+		until_ns = tick_end_ns;
+	prober->context.is_clock_fresh = false;
+	int64_t now_ns = clock_monotonic_ns();
+	if (until_ns <= now_ns)
+		return;
+	if (!prober->context.has_timestamps)
+		wait_for_events(prober, until_ns, now_ns);
+	else if (until_ns - now_ns <= SLEEP_MAX_NS)
+		clock_sleep_until(until_ns);
+	else
+		/* Its timers are coarse: the rest is slept. */
+		wait_for_events(
+			prober, until_ns == INT64_MAX ? until_ns : until_ns - SLEEP_MAX_NS, now_ns);
+}
+
+/* Reads all that has arrived. */
+static void poll_events(struct prober *prober)
+{
+	struct probe_context *context = &prober->context;
+	probe_context_refresh_clock(context);
+	int64_t now_ns = clock_monotonic_ns();
+	/* Either flag alone would go on until nothing is active. */
+	event_base_loop(context->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	context->polled_ns = now_ns;
+}
+
+static void take_answers(struct prober *prober)
+{
+	struct resolver_query *query;
+	while ((query = resolver_inbox_take(prober->context.inbox))) {
+		if (query->owner)
+			connection_on_resolved(query->owner, query);
+		else
+			resolver_query_free(query);
+	}
+}
+
+static void run_alarms(struct prober *prober)
+{
+	struct alarm *alarm;
+	while ((alarm = alarms_take(&prober->context.alarms, prober->woken_ns)))
+		target_on_alarm(target_of_alarm(alarm), prober->woken_ns);
+}
+
+static void run_slots(struct prober *prober)
+{
+	struct due_slot due;
+	while (slots_take(&prober->slots, prober->woken_ns, &due)) {
+		struct target *target = due.owner;
+		if (due.missed > 0)
+			target_stats_missed(target->stats, due.missed);
+		target_on_slot(target, due.due_ns);
+	}
+}
+
+static void admit(struct prober *prober, struct target *target, int64_t dial_ns)
+{
+	struct probe_context *context = &prober->context;
+	if (alarms_reserve(&context->alarms, prober->slots.count + 1) < 0 ||
+		slots_add(&prober->slots, target->phase_ns, prober->woken_ns, target) < 0) {
+		log_write(
+			context->log, LOG_LEVEL_ERROR, target->name, "not probed: no memory left");
+		return;
+	}
+	target->context = context;
+	alarms_set(&context->alarms, &target->alarm, dial_ns);
+}
+
+/*
+ * Goes through the letter box: who comes first, who goes then, since one may do both in a turn.
+ * Returns false when the thread is to end.
+ */
+static bool run_commands(struct prober *prober)
+{
+	if (!atomic_exchange_explicit(&prober->has_mail, false, memory_order_acquire))
+		return true;
+	pthread_mutex_lock(&prober->mutex);
+	struct target *to_add = prober->to_add;
+	struct target *to_remove = prober->to_remove;
+	prober->to_add = NULL;
+	prober->to_add_end = &prober->to_add;
+	prober->to_remove = NULL;
+	bool is_stopping = prober->is_stopping;
+	pthread_mutex_unlock(&prober->mutex);
+	int64_t dial_ns = prober->woken_ns;
+	for (; to_add; to_add = to_add->next_to_add) {
+		admit(prober, to_add, dial_ns);
+		dial_ns += DIAL_SPACING_NS;
+	}
+	while (to_remove) {
+		struct target *target = to_remove;
+		to_remove = target->next_to_remove;
+		slots_remove(&prober->slots, target->phase_ns, target);
+		target_free(target);
+	}
+	return !is_stopping;
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct prober *prober = context;
+	waker_drain(&prober->waker);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	(void)context;
+}
+
+static void *probe(void *context)
+{
+	struct prober *prober = context;
+#ifdef __linux__
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+#endif
+	do {
+		wait_for_turn(prober);
+		poll_events(prober);
+		prober->woken_ns = clock_monotonic_ns();
+		take_answers(prober);
+		run_alarms(prober);
+		run_slots(prober);
+	} while (run_commands(prober));
+	return NULL;
+}
+
+/* Returns 0 or a negative errno; what was made is freed by prober_free() in any case. */
+static int make_events(struct prober *prober)
+{
+	struct probe_context *context = &prober->context;
+	struct event_config *config = event_config_new();
+	if (!config)
+		return -ENOMEM;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+#ifndef ARRIVAL_HAS_TIMESTAMPS
+	/* Else libevent's timers step by milliseconds; it costs a system call a turn. */
+	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+#endif
+	context->base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (!context->base)
+		return -ENOMEM;
+	prober->wake_event = event_new(
+		context->base, prober->waker.read_fd, EV_READ | EV_PERSIST, on_wake, prober);
+	prober->timer_event = event_new(context->base, -1, 0, on_timer, prober);
+	if (!prober->wake_event || !prober->timer_event || event_add(prober->wake_event, NULL) < 0)
+		return -ENOMEM;
+	return resolver_inbox_new(&prober->waker, &context->inbox);
+}
+
+static void prober_free(struct prober *prober)
+{
+	for (size_t i = 0; i < prober->slots.count; i++)
+		target_free(prober->slots.ring[i].owner);
+	resolver_inbox_free(prober->context.inbox);
+	if (prober->timer_event)
+		event_free(prober->timer_event);
+	if (prober->wake_event)
+		event_free(prober->wake_event);
+	if (prober->context.base)
+		event_base_free(prober->context.base);
+	slots_clear(&prober->slots);
+	alarms_clear(&prober->context.alarms);
+	waker_close(&prober->waker);
+	pthread_mutex_destroy(&prober->mutex);
+	free(prober);
+}
+
+int prober_start(const struct target_terms *terms, int64_t start_ns, struct resolver *resolver,
+	const struct log *log, const struct target_watcher *watcher, struct prober **prober)
+{
+	struct prober *made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	int error = waker_open(&made->waker);
+	if (error) {
+		free(made);
+		return error;
+	}
+	pthread_mutex_init(&made->mutex, NULL);
+	made->to_add_end = &made->to_add;
+	made->context.log = log;
+	if (watcher)
+		made->context.watcher = *watcher;
+	made->context.resolver = resolver;
+	made->context.timeout_ns = terms->timeout_ns;
+#ifdef ARRIVAL_HAS_TIMESTAMPS
+	made->context.has_timestamps = true;
+#endif
+	/* Any number but 0; different for each prober and run. */
+	made->context.random = (uint32_t)clock_realtime_ns() | 1U;
+	slots_init(&made->slots, start_ns, terms->interval_ns);
+	error = make_events(made);
+	if (!error)
+		error = thread_start(&made->thread, "prober", probe, made);
+	if (error) {
+		prober_free(made);
+		return error;
+	}
+	*prober = made;
+	return 0;
+}
+
+/* With the mutex held. */
+static void post(struct prober *prober)
+{
+	atomic_store_explicit(&prober->has_mail, true, memory_order_release);
+	waker_wake(&prober->waker);
+}
+
+void prober_add(struct prober *prober, struct target *target)
+{
+	pthread_mutex_lock(&prober->mutex);
+	target->next_to_add = NULL;
+	*prober->to_add_end = target;
+	prober->to_add_end = &target->next_to_add;
+	post(prober);
+	pthread_mutex_unlock(&prober->mutex);
+}
+
+void prober_remove(struct prober *prober, struct target *target)
+{
+	pthread_mutex_lock(&prober->mutex);
+	target->next_to_remove = prober->to_remove;
+	prober->to_remove = target;
+	post(prober);
+	pthread_mutex_unlock(&prober->mutex);
+}
+
+void prober_add_lag(const struct prober *prober, struct histogram *histogram)
+{
+	probe_context_add_lag(&prober->context, histogram);
+}
+
+void prober_stop(struct prober *prober)
+{
+	if (!prober)
+		return;
+	pthread_mutex_lock(&prober->mutex);
+	prober->is_stopping = true;
+	post(prober);
+	pthread_mutex_unlock(&prober->mutex);
+	pthread_join(prober->thread, NULL);
+	prober_free(prober);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread that probes its share of the targets. */
+#ifndef PROBE_PROBER_H
+#define PROBE_PROBER_H
+
+#include <stdint.h>
+
+#include "base/log.h"
+#include "measure/histogram.h"
+#include "measure/target_watcher.h"
+#include "net/resolver.h"
+#include "probe/target.h"
+
+struct prober;
+
+/*
+ * Starts the thread. start_ns: where slots are counted from (monotonic). log and resolver are
+ * borrowed until prober_stop() returns; watcher is copied, and may be NULL. Returns 0 or a negative
+ * errno.
+ */
+int prober_start(const struct target_terms *terms, int64_t start_ns, struct resolver *resolver,
+	const struct log *log, const struct target_watcher *watcher, struct prober **prober);
+
+/* Hands a target over: the prober owns it. Its name, address and stats may be read until it is
+ * removed. */
+void prober_add(struct prober *prober, struct target *target);
+
+/* Takes a target away: it is freed at once or soon, so nobody may look at it any more. */
+void prober_remove(struct prober *prober, struct target *target);
+
+/* Adds the lags of its sends to a histogram. Any thread. */
+void prober_add_lag(const struct prober *prober, struct histogram *histogram);
+
+/* Ends the thread and frees every target it owns. NULL is accepted. */
+void prober_stop(struct prober *prober);
+
+#endif

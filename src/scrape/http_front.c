@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+#include "scrape/http_front.h"
+
+#include <config.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "net/socket.h"
+#include "scrape/exposition.h"
+#include "scrape/gzip.h"
+#include "scrape/landing_page.h"
+#include "scrape/negotiation.h"
+#include "scrape/process_values.h"
+
+#define CONNECTIONS_MAX 512
+/* One client must not take them all. */
+#define CONNECTIONS_OF_ONE_MAX 256
+/* Silence, in seconds, after which a client's connection is closed. */
+#define SILENCE_MAX_S 20
+/* Of one connection, for its request and the answer's headers: longer requests are refused. */
+#define CONNECTION_MEMORY (16 * 1024)
+/* Once so many bytes of answers wait for clients to read them, further requests are turned away. */
+#define WAITING_MAX ((size_t)128 * 1024 * 1024)
+/* Of the thread (setpriority(2): on Linux each has its own). */
+#define NICENESS 5
+/* How long to wait for a descriptor. */
+#define DESCRIPTORS_PAUSE_NS (50 * NS_PER_MS)
+/* Shorter texts are not worth compressing. */
+#define GZIP_MIN 512
+
+/*
+ * glibc keeps freed blocks of up to 32 MB for the next time, but gives larger ones back to the
+ * system at once. Reserved memory that is never touched costs nothing, so what is large asks for
+ * more than that.
+ */
+#define LARGE_BODY ((size_t)4 * 1024 * 1024)
+#define RETURNED_AT_ONCE ((size_t)33 * 1024 * 1024)
+/* What to expect, in bytes. */
+#define TARGET_BODY 4096
+#define GZIP_FACTOR 8
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define COMPILER "gcc " __VERSION__
+#else
+#define COMPILER "unknown"
+#endif
+
+static const struct build_info build_info = {PACKAGE_VERSION, COMPILER};
+
+struct http_front {
+	struct MHD_Daemon *daemon;
+	struct engine *engine; /* Borrowed. */
+	const struct log *log; /* Borrowed. */
+	int64_t start_time_ns; /* Of the process. */
+	size_t waiting;	       /* Bytes of answers on their way. For the HTTP thread alone. */
+	char address[SOCKET_ADDRESS_TEXT_MAX];
+};
+
+/* What is said in reply to one request. */
+struct answer {
+	unsigned status;
+	const char *content_type;
+	const char *policy; /* Content-Security-Policy, or NULL. */
+	const char *allow;  /* Methods, or NULL. */
+	bool negotiated;    /* Depends on the request's Accept headers. */
+	bool compressed;
+	struct buffer body;
+};
+
+/* The body of an answer on its way. */
+struct waiting_body {
+	struct http_front *front; /* Borrowed. */
+	char *data;		  /* Owned. */
+	size_t length;
+};
+
+/* Fills in an answer. Returns 0 or a negative errno. */
+typedef int write_answer(
+	struct http_front *front, struct MHD_Connection *connection, struct answer *answer);
+
+static const char *header_of(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void write_text(struct answer *answer, unsigned status, const char *text)
+{
+	answer->status = status;
+	answer->content_type = "text/plain; charset=utf-8";
+	buffer_append_text(&answer->body, text);
+}
+
+static int reserve_body(struct buffer *body, size_t length)
+{
+	return buffer_reserve(body, length > LARGE_BODY ? length + RETURNED_AT_ONCE : length);
+}
+
+static int answer_metrics(
+	struct http_front *front, struct MHD_Connection *connection, struct answer *answer)
+{
+	struct snapshot snapshot;
+	int error = engine_snapshot(front->engine, &snapshot);
+	if (error != 0)
+		return error;
+	struct process_values process;
+	process_values_read(front->start_time_ns, &process);
+	enum exposition_format format = negotiation_format(header_of(connection, "Accept"));
+	error = reserve_body(&answer->body, snapshot.target_count * TARGET_BODY);
+	if (error == 0)
+		error = exposition_write(&snapshot, &process, &build_info, format, &answer->body);
+	snapshot_clear(&snapshot);
+	answer->content_type = exposition_content_type(format);
+	answer->negotiated = true;
+	return error;
+}
+
+static int answer_page(
+	struct http_front *front, struct MHD_Connection *connection, struct answer *answer)
+{
+	(void)connection;
+	struct snapshot snapshot;
+	int error = engine_snapshot(front->engine, &snapshot);
+	if (error != 0)
+		return error;
+	error = landing_page_write(&snapshot, build_info.version, &answer->body);
+	snapshot_clear(&snapshot);
+	answer->content_type = "text/html; charset=utf-8";
+	answer->policy = LANDING_PAGE_POLICY;
+	answer->negotiated = true;
+	return error;
+}
+
+static int answer_ok(
+	struct http_front *front, struct MHD_Connection *connection, struct answer *answer)
+{
+	(void)front;
+	(void)connection;
+	write_text(answer, MHD_HTTP_OK, "OK\n");
+	return 0;
+}
+
+struct route {
+	const char *path;
+	write_answer *write;
+	bool is_large; /* Its answers grow with the targets. */
+};
+
+static const struct route routes[] = {
+	{"/metrics", answer_metrics, true},
+	{"/", answer_page, true},
+	{"/-/healthy", answer_ok, false},
+	{"/-/ready", answer_ok, false},
+};
+
+static const struct route *find_route(const char *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+static bool is_get_or_head(const char *method)
+{
+	return strcmp(method, MHD_HTTP_METHOD_GET) == 0 ||
+	       strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
+static bool has_body(struct MHD_Connection *connection)
+{
+	return header_of(connection, "Content-Length") != NULL ||
+	       header_of(connection, "Transfer-Encoding") != NULL;
+}
+
+static int compress(struct answer *answer)
+{
+	struct buffer compressed = {0};
+	int error = reserve_body(&compressed, answer->body.length / GZIP_FACTOR);
+	if (error == 0)
+		error = gzip_compress(answer->body.data, answer->body.length, &compressed);
+	buffer_clear(&answer->body);
+	answer->body = compressed;
+	answer->compressed = true;
+	return error;
+}
+
+static int write_route(struct http_front *front, struct MHD_Connection *connection,
+	write_answer *write, struct answer *answer)
+{
+	int error = write(front, connection, answer);
+	if (error != 0 || !answer->negotiated || answer->body.length < GZIP_MIN)
+		return error;
+	bool gzip = negotiation_takes_gzip(header_of(connection, "Accept-Encoding"));
+	return gzip ? compress(answer) : 0;
+}
+
+/* Decides what is said. */
+static void write_reply(struct http_front *front, struct MHD_Connection *connection,
+	const char *path, const char *method, struct answer *answer)
+{
+	const struct route *route = find_route(path);
+	*answer = (struct answer){.status = MHD_HTTP_OK};
+	if (route == NULL) {
+		write_text(answer, MHD_HTTP_NOT_FOUND, "There is no such page. Try /metrics.\n");
+	} else if (!is_get_or_head(method)) {
+		answer->allow = "GET, HEAD";
+		write_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are allowed.\n");
+	} else if (route->is_large && front->waiting > WAITING_MAX) {
+		write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE,
+			"Too many clients are slow to read.\n");
+	} else {
+		int error = write_route(front, connection, route->write, answer);
+		if (error == 0)
+			return;
+		log_write(front->log, LOG_LEVEL_WARNING, NULL, "cannot answer a request for %s: %s",
+			path, "not enough memory");
+		buffer_clear(&answer->body);
+		*answer = (struct answer){0};
+		write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "There is not enough memory.\n");
+	}
+}
+
+static void on_body_done(void *context)
+{
+	struct waiting_body *body = context;
+	body->front->waiting -= body->length;
+	free(body->data);
+	free(body);
+}
+
+/* Takes the answer's body. Returns NULL where there is no memory. */
+static struct MHD_Response *make_response(struct http_front *front, struct answer *answer)
+{
+	struct waiting_body *body = malloc(sizeof(*body));
+	if (body == NULL || answer->body.failed) {
+		free(body);
+		buffer_clear(&answer->body);
+		return NULL;
+	}
+	body->front = front;
+	body->data = buffer_release(&answer->body, &body->length);
+	front->waiting += body->length;
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		body->length, body->data, on_body_done, body);
+	if (response == NULL)
+		on_body_done(body);
+	return response;
+}
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	return value == NULL || MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+static bool add_headers(struct MHD_Response *response, const struct answer *answer)
+{
+	return add_header(response, "Content-Type", answer->content_type) &&
+	       add_header(response, "X-Content-Type-Options", "nosniff") &&
+	       add_header(response, "Content-Security-Policy", answer->policy) &&
+	       add_header(response, "Allow", answer->allow) &&
+	       add_header(
+		       response, "Vary", answer->negotiated ? "Accept, Accept-Encoding" : NULL) &&
+	       add_header(response, "Content-Encoding", answer->compressed ? "gzip" : NULL);
+}
+
+static enum MHD_Result reply(struct http_front *front, struct MHD_Connection *connection,
+	const char *path, const char *method)
+{
+	struct answer answer;
+	write_reply(front, connection, path, method, &answer);
+	struct MHD_Response *response = make_response(front, &answer);
+	if (response == NULL)
+		return MHD_NO;
+	enum MHD_Result result = MHD_NO;
+	if (add_headers(response, &answer))
+		result = MHD_queue_response(connection, answer.status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+/* A scrape can wait, a probe cannot: on a busy machine the library's thread gives way. */
+static void give_way(void)
+{
+#ifdef __linux__
+	static _Thread_local bool gave_way;
+	if (!gave_way)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+	gave_way = true;
+#endif
+}
+
+/* The signature is the library's. NOLINTNEXTLINE(readability-function-size) */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+	const char *path, const char *method, const char *version, const char *upload,
+	size_t *upload_length, void **request)
+{
+	static char seen;
+	give_way();
+	(void)version;
+	(void)upload;
+	(void)upload_length;
+	/*
+	 * It is called first when the headers are there, and again at the request's end. A reply at
+	 * the first call leaves a body unread and ends the connection afterwards.
+	 */
+	if (*request == NULL && is_get_or_head(method) && !has_body(connection)) {
+		*request = &seen;
+		return MHD_YES;
+	}
+	return reply(context, connection, path, method);
+}
+
+/*
+ * Where no descriptor is left for its first connection, the library tries again at once and without
+ * end, and says so each time. Its thread has nothing else to do then: a pause saves a whole CPU.
+ */
+static void pause_without_descriptors(int cause)
+{
+	if (cause == EMFILE || cause == ENFILE)
+		clock_sleep_until(clock_monotonic_ns() + DESCRIPTORS_PAUSE_NS);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_library_message(
+	void *context, const char *format, va_list arguments)
+{
+	int cause = errno;
+	char message[LOG_MESSAGE_MAX];
+	vsnprintf(message, sizeof(message), format, arguments);
+	message[strcspn(message, "\n")] = '\0';
+	log_write(context, LOG_LEVEL_DEBUG, NULL, "http: %s", message);
+	pause_without_descriptors(cause);
+}
+
+/* Takes fd over, unless it fails. */
+static struct MHD_Daemon *start_daemon(struct http_front *front, int fd)
+{
+	return MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
+		NULL, NULL, on_request, front, MHD_OPTION_EXTERNAL_LOGGER, on_library_message,
+		front->log, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)SILENCE_MAX_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+}
+
+/* The library's thread inherits the mask: signals are for whoever owns the process. */
+static struct MHD_Daemon *start_without_signals(struct http_front *front, int fd)
+{
+	sigset_t all;
+	sigset_t before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	struct MHD_Daemon *daemon = start_daemon(front, fd);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return daemon;
+}
+
+int http_front_start(const struct endpoint *listen, struct engine *engine, const struct log *log,
+	struct http_front **front, struct text_error *error)
+{
+	struct http_front *made = calloc(1, sizeof(*made));
+	if (made == NULL) {
+		text_error_set(error, 0, "not enough memory");
+		return -ENOMEM;
+	}
+	made->engine = engine;
+	made->log = log;
+	made->start_time_ns = process_start_time_ns();
+	int fd;
+	int result = socket_listen(listen, &fd, made->address, error);
+	if (result != 0)
+		goto out;
+	made->daemon = start_without_signals(made, fd);
+	if (made->daemon == NULL) {
+		result = errno != 0 ? -errno : -ENOMEM;
+		text_error_set(error, 0, "cannot start the HTTP server on %s: %m", made->address);
+		close(fd);
+		goto out;
+	}
+	*front = made;
+	return 0;
+out:
+	free(made);
+	return result;
+}
+
+const char *http_front_address(const struct http_front *front)
+{
+	return front->address;
+}
+
+void http_front_stop(struct http_front *front)
+{
+	if (front == NULL)
+		return;
+	MHD_stop_daemon(front->daemon);
+	free(front);
+}

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""The processes that are measured: started, read through /proc, and ended by their ids."""
+
+import os
+import resource
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+START_S = 10
+END_S = 5
+# Below Linux's ephemeral ports, so that no outgoing connection takes one first.
+PORTS = range(20000, 32000)
+
+
+def raise_descriptor_limit(wanted):
+    """Raises the limit that the children inherit as far as it goes. Returns it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+        except (ValueError, PermissionError):
+            pass  # Not root: the hard limit is what there is.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+class Ports:
+    """Hands out free ports, a new one each time: old connections in TIME_WAIT block no run."""
+
+    def __init__(self):
+        self._next = os.getpid() % len(PORTS)
+
+    def take(self):
+        for _ in PORTS:
+            port = PORTS[self._next]
+            self._next = (self._next + 1) % len(PORTS)
+            with socket.socket() as probe:
+                try:
+                    probe.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
+        raise RuntimeError("no free port")
+
+
+class Program:
+    """A running binary; ends with the block that it was started for."""
+
+    def __init__(self, binary, *arguments):
+        command = [binary, *arguments, "-log-level=warning"]
+        self._name = shlex.join(command)
+        self._stderr = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                         stdout=subprocess.DEVNULL, stderr=self._stderr)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._stderr.close()
+
+    def end(self):
+        """Ends it as an operator would. Returns the exit status, and the seconds that it took."""
+        self.check()
+        began = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            status = self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{self._name}: goes on after SIGTERM") from None
+        return status, time.monotonic() - began
+
+    def check(self):
+        """RuntimeError, with what it said, where it has ended by itself."""
+        if self._process.poll() is not None:
+            self._stderr.seek(0)
+            said = self._stderr.read(4096).decode(errors="replace").strip()
+            raise RuntimeError(f"{self._name}: status {self._process.returncode}: {said}")
+
+    def wait_for_port(self, port):
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            self.check()
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.02)
+        raise RuntimeError(f"{self._name}: does not listen on port {port}")
+
+    def cpu(self):
+        """CPU nanoseconds and times put on a CPU, of all its threads, as the scheduler counts."""
+        nanoseconds = turns = 0
+        folder = f"/proc/{self._process.pid}/task"
+        for task in os.listdir(folder):
+            try:
+                with open(f"{folder}/{task}/schedstat", encoding="ascii") as file:
+                    ran, _, times = file.read().split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # The thread ended since.
+            nanoseconds += int(ran)
+            turns += int(times)
+        return nanoseconds, turns
+
+    def rss_kib(self):
+        with open(f"/proc/{self._process.pid}/status", encoding="ascii", errors="replace") as file:
+            for line in file:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1])
+        raise RuntimeError("no VmRSS")
+
+
+def machine_cpu():
+    """CPU seconds that the whole machine has spent on anything, the hypervisor's share included."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(field) for field in file.readline().split()[1:9]]
+    idle, waiting = ticks[3:5]
+    return (sum(ticks) - idle - waiting) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_quiet(patience_s, quiet_percent):
+    """Waits until everybody else leaves the machine alone for a second, but not for ever."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        busy = machine_cpu()
+        time.sleep(1)
+        if (machine_cpu() - busy) * 100 <= quiet_percent:
+            return
+
+
+def run_floor(binary, connections, seconds):
+    """Runs the floor. Returns its figures: round_trip_us, client_us, server_us."""
+    command = [binary, "--connections", str(connections), "--seconds", str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60,
+                          check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(command)}: {done.stderr.strip()}")
+    return {name: float(value) for name, value in map(str.split, done.stdout.splitlines())}

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""What is written for people says what the binary does: every flag, and every metric."""
+import os
+import re
+
+from lib.program import Program, run
+from lib.scenario import main, scenario
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# What histograms append to their names.
+SUFFIX = re.compile(r"_(bucket|sum|count)$")
+
+
+def read(*path):
+    with open(os.path.join(TOP, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def flags_of_help():
+    status, out, err = run("-help")
+    assert status == 0, f"-help ends with {status}"
+    flags = set(re.findall(r"^\s*--?([a-z][a-z-]*)", out + err, re.MULTILINE))
+    assert len(flags) >= 10, f"flags of -help: {flags}"
+    return flags
+
+
+@scenario
+def the_readme_has_every_flag():
+    table = re.findall(r"^\| (`-.*?) \|", read("README.md"), re.MULTILINE)
+    documented = set(re.findall(r"`-([a-z-]+)`", " ".join(table))) | {"svc"}
+    assert "`-svc`" in read("README.md"), "the README has no -svc"
+    known = flags_of_help() | {"svc", "help", "version"}
+    assert documented == known, f"README: {documented ^ known} differ"
+
+
+@scenario
+def the_manual_page_has_every_flag():
+    documented = set(re.findall(r"^\.It Fl ([a-z-]+)", read("man", "tcp-echo-metrics.1"), re.MULTILINE))
+    known = flags_of_help() | {"svc", "help", "version"}
+    assert documented == known, f"manual page: {documented ^ known} differ"
+
+
+@scenario
+def the_page_of_metrics_has_every_metric_and_its_type():
+    documented = {}
+    for names, kind in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\w+) \|", read("docs", "metrics.md"), re.MULTILINE):
+        documented.update({name: kind for name in re.findall(r"`(\w+)`", names)})
+    with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
+        program.wait_target("alive", lambda t: t.received > 0, "a reply")
+        types = program.metrics().types
+    assert documented == types, f"differ: {set(documented.items()) ^ set(types.items())}"
+
+
+@scenario
+def the_readme_names_only_metrics_that_exist():
+    with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
+        program.wait_target("alive", lambda t: t.received > 0, "a reply")
+        types = program.metrics().types
+    text = read("README.md") + read("docs", "how-it-works.md")
+    named = set(re.findall(r"\btcp_echo_\w+", text))
+    unknown = {name for name in named if name not in types and SUFFIX.sub("", name) not in types}
+    assert not unknown, f"no such metrics: {unknown}"
+
+
+if __name__ == "__main__":
+    main(workers=2)

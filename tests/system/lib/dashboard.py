@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""The Grafana dashboard, and its queries as Grafana would ask them."""
+import json
+import math
+import os
+import re
+import time
+
+from lib.prometheus import JOB, TOP
+
+DASHBOARD = os.path.join(TOP, "dashboards", "tcp-echo-metrics.json")
+
+# What Grafana puts in for a variable with all, one, or some of its values chosen.
+CHOICES = [
+    {"job": ".+", "target": ".+"},
+    {"job": JOB, "target": "alive"},
+    {"job": f"({JOB}|other)", "target": "(alive|dead)"},
+]
+BUILT_IN = {"__rate_interval": "10s", "__range": "60s"}
+# What a value of that unit can be at all, here.
+SANE = {
+    "s": (0, 60), "percent": (0, 100), "cps": (0, 1e6), "none": (0, 1), "short": (0, 1e12),
+}
+
+
+def read_dashboard():
+    with open(DASHBOARD, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def panels_of(dashboard):
+    """All panels but the rows' headings."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def substitute(expression, choice):
+    """Fills in the variables as Grafana does."""
+    values = {**BUILT_IN, **choice}
+    for name in sorted(values, key=len, reverse=True):
+        expression = expression.replace(f"${name}", values[name])
+    assert "$" not in expression, f"a variable that nobody fills in: {expression}"
+    return expression
+
+
+def unit_of(panel, target):
+    """A field's unit, by the panel's overrides where its legend matches one."""
+    unit = panel["fieldConfig"]["defaults"]["unit"]
+    for override in panel["fieldConfig"]["overrides"]:
+        matcher = override["matcher"]
+        if matcher["id"] == "byRegexp" and re.search(matcher["options"].strip("/"), target["legendFormat"]):
+            unit = next((p["value"] for p in override["properties"] if p["id"] == "unit"), unit)
+    return "short" if unit == "bytes" else unit
+
+
+def check_values(what, unit, found):
+    """There is data, and it can be true."""
+    assert found, f"{what}: no data"
+    least, most = SANE[unit]
+    numbers = 0
+    for labels, value in found:
+        if math.isnan(value):
+            # Nothing ever came back from there: that quantile does not exist.
+            assert labels.get("target") == "dead", f"{what}: not a number for {labels}"
+            continue
+        numbers += 1
+        assert least <= value <= most, f"{what}: {value} for {labels}"
+    assert numbers > 0, f"{what}: not a single number"
+
+
+def check_target(prometheus, panel, target, choice):
+    """One query of one panel, as its kind of panel asks it."""
+    what = f"{panel['title']}, {target['refId']}, {choice['target']}"
+    expression = substitute(target["expr"], choice)
+    if target["instant"]:
+        found = prometheus.query(expression)
+    else:
+        end = time.time()
+        series = prometheus.query_range(expression, end - 5, end)
+        found = [(labels, values[-1]) for labels, values in series]
+    check_values(what, unit_of(panel, target), found)
+    return found
+
+
+def check_dashboard(prometheus):
+    """Every variable and every query has data that can be true. Returns the values by panel and query."""
+    dashboard = read_dashboard()
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["definition"]).groups()
+            found = prometheus.query(f"count by ({label}) ({substitute(metric, CHOICES[0])})")
+            assert all(labels.get(label) for labels, _ in found) and found, f"{variable['name']}: {found}"
+    values = {}
+    for choice in CHOICES:
+        for panel in panels_of(dashboard):
+            for target in panel["targets"]:
+                found = check_target(prometheus, panel, target, choice)
+                values[panel["title"], target["refId"], choice["target"]] = found
+    return values

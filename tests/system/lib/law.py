@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""The law of accounting: holds at every moment and through every fault."""
+
+# Upper bounds of the RTT histogram, as they are printed.
+RTT_BOUNDS = [
+    "0.0001",
+    "0.0002",
+    "0.0004",
+    "0.0008",
+    "0.0016",
+    "0.0032",
+    "0.0064",
+    "0.0128",
+    "0.0256",
+    "0.0512",
+    "0.1024",
+    "0.2048",
+    "0.4096",
+    "0.8192",
+    "1.6384",
+    "+Inf",
+]
+
+
+class Target:
+    """What one scrape says of one target."""
+
+    def __init__(self, metrics, name):
+        self.metrics = metrics
+        self.name = name
+
+    def _value(self, name, **labels):
+        return self.metrics.value("tcp_echo_" + name, target=self.name, **labels)
+
+    def __getattr__(self, name):
+        """Counters and gauges by their short names: sent, received, loss_percent, in_flight."""
+        counter = f"tcp_echo_{name}_total"
+        return self._value(name + "_total" if counter in self.metrics.types else name)
+
+    @property
+    def disconnects(self):
+        """By reason, without the zeroes."""
+        return self.metrics.reasons("tcp_echo_disconnects_total", target=self.name)
+
+    @property
+    def connect_failures(self):
+        """By reason, without the zeroes."""
+        return self.metrics.reasons("tcp_echo_connect_failures_total", target=self.name)
+
+    def bucket(self, bound):
+        """How many RTTs were at most so long; bound as printed."""
+        return self._value("rtt_seconds_bucket", le=bound)
+
+    @property
+    def rtt_count(self):
+        return self._value("rtt_seconds_count")
+
+    @property
+    def rtt_sum(self):
+        return self._value("rtt_seconds_sum")
+
+    def __repr__(self):
+        names = (
+            "sent received timeouts in_flight late unsent missed_slots connects connected "
+            "loss_percent"
+        ).split()
+        values = " ".join(f"{name}={getattr(self, name):g}" for name in names)
+        return f"{self.name}: {values} {self.disconnects} {self.connect_failures}"
+
+
+def law(metrics):
+    """Checks the law for each target of a scrape; fails with the target's numbers."""
+    for name in metrics.targets():
+        target = Target(metrics, name)
+        settled = target.received + target.timeouts
+        assert target.sent == settled + target.in_flight, f"sent is not the sum: {target}"
+        assert target.in_flight >= 0, f"negative in flight: {target}"
+        assert target.rtt_count == target.received, f"histogram count is not received: {target}"
+        bounds = {
+            labels["le"] for labels, _ in metrics.select("tcp_echo_rtt_seconds_bucket", target=name)
+        }
+        assert bounds == set(RTT_BOUNDS), f"{name}: bounds {sorted(bounds)}"
+        counts = [target.bucket(bound) for bound in RTT_BOUNDS]
+        assert counts == sorted(counts), f"buckets fall: {name}: {counts}"
+        assert counts[-1] == target.received, f"+Inf bucket is not received: {target}"
+        assert target.late <= target.timeouts, f"more late than timed out: {target}"
+        assert target.unsent <= target.timeouts, f"more unsent than timed out: {target}"
+        assert 0 <= target.loss_percent <= 100, f"loss out of range: {target}"
+        assert target.connected in (0, 1), f"connected is neither 0 nor 1: {target}"
+        has_rtt = metrics.has("tcp_echo_last_rtt_seconds", target=name)
+        assert has_rtt == (target.received > 0), f"last RTT out of place: {target}"
+        if has_rtt:
+            assert target.last_rtt_seconds >= 0, f"negative RTT: {target}"
+
+
+def law_never_falls(before, after):
+    """
+    No counter may fall. A target that a reload gave another address is another one.
+    """
+    places = [_addresses(metrics) for metrics in (before, after)]
+    for name, kind in before.types.items():
+        if kind != "counter":
+            continue
+        for key, value in before.samples.get(name, {}).items():
+            later = after.samples.get(name, {}).get(key, value)
+            target = dict(key).get("target")
+            if places[0].get(target) == places[1].get(target):
+                assert later >= value, f"{name}{dict(key)} fell from {value} to {later}"
+
+
+def _addresses(metrics):
+    found = metrics.select("tcp_echo_target_info")
+    return {labels["target"]: labels["address"] for labels, _ in found}

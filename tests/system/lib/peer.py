@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: MIT
+"""A TCP peer on loopback that behaves, or misbehaves in one way, on purpose."""
+import collections
+import os
+import select
+import socket
+import struct
+import threading
+import time
+
+FRAME = struct.Struct("<Qq")
+MAGIC_FRAME = struct.Struct("<8sQq")
+MAGIC = b"TCPPING\0"
+
+
+class Peer:
+    """
+    Listens, and hands each connection to behaviour(connection) on a thread of its own. When that
+    returns, the connection is closed. As a context it ends all of them at exit.
+    """
+
+    def __init__(self, behaviour, port=0, host="127.0.0.1", backlog=128):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.behaviour = behaviour
+        self.accepted = 0
+        self.listener = socket.create_server((host, port), family=family, backlog=backlog)
+        self.port = self.listener.getsockname()[1]
+        self.address = (
+            f"[{host}]:{self.port}" if family == socket.AF_INET6 else f"{host}:{self.port}"
+        )
+        self._open = set()
+        self._lock = threading.Lock()
+        self._threads = []
+        self._wake, self._waker = os.pipe()
+        self._accepting = threading.Thread(target=self._accept)
+        self._accepting.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _accept(self):
+        while True:
+            ready, _, _ = select.select([self.listener, self._wake], [], [])
+            if self._wake in ready:
+                return
+            connection, _ = self.listener.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._lock:
+                self.accepted += 1
+                self._open.add(connection)
+                thread = threading.Thread(target=self._serve, args=(connection,))
+                self._threads.append(thread)
+                thread.start()
+
+    def _serve(self, connection):
+        try:
+            self.behaviour(connection)
+        except OSError:
+            pass  # The other side went, or close() was called.
+        finally:
+            with self._lock:
+                self._open.discard(connection)
+            connection.close()
+
+    def connections(self):
+        """How many are open."""
+        with self._lock:
+            return len(self._open)
+
+    def drop_connections(self):
+        """Ends every connection, but goes on listening."""
+        with self._lock:
+            for connection in self._open:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def close(self):
+        """Ends everything. The port refuses from now on. May be called again."""
+        if self.listener.fileno() < 0:
+            return
+        os.write(self._waker, b"x")
+        self._accepting.join()
+        self.listener.close()
+        self.drop_connections()
+        for thread in self._threads:
+            thread.join()
+        os.close(self._wake)
+        os.close(self._waker)
+
+
+def frames(connection, size=FRAME.size):
+    """Whole frames as they come, until the other side ends."""
+    pending = b""
+    while True:
+        data = connection.recv(65536)
+        if not data:
+            return
+        pending += data
+        while len(pending) >= size:
+            yield pending[:size]
+            pending = pending[size:]
+
+
+def echo(connection):
+    """What a peer should do."""
+    while data := connection.recv(65536):
+        connection.sendall(data)
+
+
+def echo_bytewise(connection):
+    """RFC 862 by the letter: each byte goes back alone."""
+    while data := connection.recv(65536):
+        for byte in data:
+            connection.sendall(bytes([byte]))
+
+
+def mute(connection):
+    """Accepts and reads, and says nothing."""
+    while connection.recv(65536):
+        pass
+
+
+def never_reads(connection):
+    """Accepts, and reads nothing until the other side is gone."""
+    poll = select.poll()
+    poll.register(connection, select.POLLHUP | select.POLLERR | select.POLLRDHUP)
+    poll.poll()
+
+
+def garbage(connection):
+    """Answers each frame with bytes that are none."""
+    for _ in frames(connection):
+        connection.sendall(os.urandom(FRAME.size))
+
+
+def unasked(connection):
+    """Speaks before it is spoken to, and does not stop."""
+    while True:
+        connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n" * 100)
+
+
+def wrong_sequence(connection):
+    for frame in frames(connection):
+        sequence, stamp = FRAME.unpack(frame)
+        connection.sendall(FRAME.pack(sequence + 1000, stamp))
+
+
+def zero_sequence(connection):
+    for frame in frames(connection):
+        connection.sendall(FRAME.pack(0, FRAME.unpack(frame)[1]))
+
+
+def wrong_timestamp(connection):
+    for frame in frames(connection):
+        sequence, stamp = FRAME.unpack(frame)
+        connection.sendall(FRAME.pack(sequence, stamp + 1))
+
+
+def twice(connection):
+    """Every reply comes two times."""
+    for frame in frames(connection):
+        connection.sendall(frame + frame)
+
+
+def keep_small(connection):
+    """
+    Keeps the buffers of a socket that floods small. The kernel drops what overflows the queue of the
+    loopback device, and that would be a true loss for tests that run at the same time.
+    """
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 131072)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131072)
+
+
+def endlessly(connection):
+    """Repeats its first reply as fast as it can, for as long as it is let."""
+    keep_small(connection)
+    first = next(frames(connection), None)
+    if first is None:
+        return
+    flood = first * 40000
+    while True:
+        connection.sendall(flood)
+
+
+def half_a_frame(connection):
+    """Half a reply, then nothing more."""
+    first = next(frames(connection), None)
+    if first:
+        connection.sendall(first[: FRAME.size // 2])
+    mute(connection)
+
+
+def closes_at_once(_connection):
+    """Returns, and so closes."""
+
+
+def resets(connection):
+    """Drops the connection hard, with a reset, at the first byte."""
+    connection.recv(1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def closes_after(count):
+    """Echoes so many frames on each connection, then closes it."""
+
+    def behaviour(connection):
+        for number, frame in enumerate(frames(connection), 1):
+            connection.sendall(frame)
+            if number == count:
+                return
+
+    return behaviour
+
+
+def delayed(seconds):
+    """Echoes each piece that long after it came, however many come meanwhile."""
+
+    def behaviour(connection):
+        waiting = collections.deque()
+        while True:
+            pause = max(0.0, waiting[0][0] - time.monotonic()) if waiting else None
+            ready, _, _ = select.select([connection], [], [], pause)
+            if ready:
+                data = connection.recv(65536)
+                if not data:
+                    return
+                waiting.append((time.monotonic() + seconds, data))
+            while waiting and waiting[0][0] <= time.monotonic():
+                connection.sendall(waiting.popleft()[1])
+
+    return behaviour
+
+
+def glued(count):
+    """Keeps frames back until there are so many, then sends them as one piece."""
+
+    def behaviour(connection):
+        kept = []
+        for frame in frames(connection):
+            kept.append(frame)
+            if len(kept) == count:
+                connection.sendall(b"".join(kept))
+                kept = []
+
+    return behaviour
+
+
+def reordered(connection):
+    """Of each two replies, the second comes first."""
+    kept = None
+    for frame in frames(connection):
+        if kept is None:
+            kept = frame
+        else:
+            connection.sendall(frame + kept)
+            kept = None
+
+
+def shifted_pieces(connection):
+    """Echoes in pieces that never end where a frame ends."""
+    pending = b""
+    while data := connection.recv(65536):
+        pending += data
+        while len(pending) > 7:
+            connection.sendall(pending[:7])
+            pending = pending[7:]
+
+
+class FullBacklog:
+    """A listener that never accepts and whose queue is full: further connections get no answer."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(self.listener.getsockname())
+            self.fillers.append(filler)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for one in [*self.fillers, self.listener]:
+            one.close()

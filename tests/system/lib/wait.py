@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Waiting for conditions, never for time to pass."""
+import os
+import time
+
+# Slow machines, emulators and instrumented builds get so many times the patience.
+PATIENCE = float(os.environ.get("TCP_ECHO_METRICS_PATIENCE", "0")) or (
+    5.0 if os.environ.get("TCP_ECHO_METRICS_WRAPPER") else 1.0
+)
+
+
+def wait_for(condition, what, seconds=10.0, pause=0.02):
+    """Calls condition until it returns something true, which is returned; fails after seconds."""
+    deadline = time.monotonic() + seconds * PATIENCE
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds * PATIENCE:g} s in vain: {what}")
+        time.sleep(pause)
+
+
+def holds_for(condition, what, seconds):
+    """Fails as soon as condition does not hold within seconds: for what must never happen."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert condition(), f"does not hold: {what}"
+        time.sleep(0.05)

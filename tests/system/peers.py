@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""
+The prober against peers that misbehave, each in its own way, all in one process with a healthy
+neighbour, which must lose nothing.
+"""
+import shutil
+import socket
+import subprocess
+
+from lib import peer as behave
+from lib.law import Target
+from lib.peer import FullBacklog, Peer
+from lib.program import Program, free_port
+from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.wait import wait_for
+
+FLAGS = ("-interval=20ms", "-timeout=400ms")
+NEIGHBOUR = {"neighbour": "127.0.0.1:{listen}"}
+
+
+def with_neighbour(address, check, flags=FLAGS):
+    """Probes address as "target" beside the neighbour; check(program) does the rest."""
+    with Program("both", *flags, targets={"target": address, **NEIGHBOUR}) as program:
+        program.wait_target("neighbour", lambda t: t.received >= 5, "the neighbour is probed")
+        check(program)
+        before = program.target("neighbour")
+        after = program.wait_target(
+            "neighbour", lambda t: t.received > before.received + 5, "the neighbour is still probed"
+        )
+        assert_untouched(after)
+        assert not any("neighbour" in line and "lost" in line for line in program.lines)
+
+
+def assert_untouched(target):
+    """A healthy target: one connection, nothing lost."""
+    assert target.timeouts == 0 and target.loss_percent == 0, target
+    assert target.connects == 1 and target.connected == 1, target
+    assert target.disconnects == {} and target.connect_failures == {}, target
+
+
+def wait_disconnects(program, reasons, at_least):
+    """Waits for so many disconnects; they must all be for these reasons."""
+    target = program.wait_target(
+        "target", lambda t: sum(t.disconnects.values()) >= at_least, f"{at_least} disconnects", 20
+    )
+    assert set(target.disconnects) <= set(reasons), target
+    assert target.connect_failures == {}, target
+    assert target.connects >= at_least, target
+    return target
+
+
+# Each: says, behaviour, reasons of the disconnects that it gets, whether replies may count.
+DROPPED = [
+    ("garbage", behave.garbage, {"invalid"}, False),
+    ("speech before it is spoken to", behave.unasked, {"invalid"}, False),
+    ("a sequence number never sent", behave.wrong_sequence, {"invalid"}, False),
+    ("sequence number zero", behave.zero_sequence, {"invalid"}, False),
+    ("a timestamp never sent", behave.wrong_timestamp, {"invalid"}, False),
+    ("half a frame and silence", behave.half_a_frame, {"stalled"}, False),
+    ("silence", behave.mute, {"stalled"}, False),
+    ("a peer that never reads", behave.never_reads, {"stalled"}, False),
+    ("a reset at each probe", behave.resets, {"reset"}, False),
+    # A probe that is on its way when the peer closes is answered by a reset.
+    ("a close at once", behave.closes_at_once, {"closed", "reset"}, False),
+    ("a close after five frames", behave.closes_after(5), {"closed", "reset"}, True),
+]
+
+
+@scenarios_of(DROPPED, "drops_the_connection_on_")
+def drops(row):
+    _, behaviour, reasons, receives = row
+    with Peer(behaviour) as peer:
+
+        def check(program):
+            target = wait_disconnects(program, reasons, 2)
+            assert peer.accepted >= 2
+            assert (target.received > 0) == receives, target
+            assert target.late == 0, target
+            if receives:
+                assert target.received >= 5, target
+            else:
+                target = program.wait_target("target", lambda t: t.timeouts > 0, "timed out")
+                assert target.loss_percent == 100, target
+
+        with_neighbour(peer.address, check)
+
+
+# Each: says, behaviour.
+HARMLESS = [
+    ("a plain echo", behave.echo),
+    ("an echo byte by byte", behave.echo_bytewise),
+    ("pieces that end in the middle of frames", behave.shifted_pieces),
+    ("an echo 100 ms late", behave.delayed(0.1)),
+    ("five replies in one piece", behave.glued(5)),
+    ("replies out of order", behave.reordered),
+    ("every reply twice", behave.twice),
+]
+
+
+@scenarios_of(HARMLESS, "counts_nothing_lost_with_")
+def harmless(row):
+    with Peer(row[1]) as peer:
+
+        def check(program):
+            target = program.wait_target("target", lambda t: t.received >= 50, "replies")
+            assert_untouched(target)
+            assert target.late == 0 and target.unsent == 0, target
+            assert peer.accepted == 1
+
+        with_neighbour(peer.address, check)
+
+
+@scenario
+def replies_that_come_after_the_timeout_are_late_and_stay_timeouts():
+    # Later than the timeout, but sooner than a stall (timeout + 500 ms), as far as a busy machine lets it.
+    with Peer(behave.delayed(0.45)) as peer:
+
+        def check(program):
+            target = program.wait_target("target", lambda t: t.late >= 20, "late replies")
+            assert target.received == 0 and target.timeouts >= target.late, target
+            assert target.loss_percent == 100, target
+            assert set(target.disconnects) <= {"stalled"}, target
+
+        with_neighbour(peer.address, check, ("-interval=20ms", "-timeout=200ms"))
+
+
+@scenario
+def peers_that_repeat_one_reply_for_ever_harm_nobody():
+    peers = [Peer(behave.endlessly) for _ in range(3)]
+    try:
+        targets = {f"flood {number}": peer.address for number, peer in enumerate(peers)}
+        flags = ("-interval=50ms", "-timeout=2s")
+        with Program("both", *flags, targets={**targets, **NEIGHBOUR}) as program:
+            target = program.wait_target("neighbour", lambda t: t.received >= 40, "replies", 15)
+            assert_untouched(target)
+            assert target.missed_slots < target.sent / 2, target
+            for name in targets:
+                flood = Target(target.metrics, name)
+                assert flood.received <= flood.connects and flood.late == 0, flood
+                assert set(flood.disconnects) <= {"invalid"}, flood
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+@scenario
+def a_full_backlog_is_a_connect_timeout():
+    with FullBacklog() as backlog:
+
+        def check(program):
+            target = program.wait_target("target", lambda t: t.connect_failures, "a failure", 10)
+            assert set(target.connect_failures) == {"timeout"}, target
+            assert target.connects == 0 and target.connected == 0, target
+            target = program.wait_target("target", lambda t: t.unsent > 0, "unsent from then on")
+            assert target.loss_percent == 100 and target.unsent == target.timeouts, target
+
+        with_neighbour(backlog.address, check)
+
+
+@scenario
+def all_of_them_at_once_harm_nobody():
+    rows = [
+        (f"{says}", behaviour)
+        for says, behaviour, *_ in DROPPED + HARMLESS
+        if behaviour is not behave.unasked
+    ]
+    peers = {says: Peer(behaviour) for says, behaviour in rows}
+    try:
+        targets = {says: peer.address for says, peer in peers.items()}
+        flags = ("-interval=50ms", "-timeout=1s", "-threads=2")
+        with Program("both", *flags, targets={**targets, **NEIGHBOUR}) as program:
+            program.wait_target("neighbour", lambda t: t.received >= 100, "the neighbour", 30)
+            metrics = program.metrics()
+            assert_untouched(Target(metrics, "neighbour"))
+            for says, *_ in HARMLESS:
+                assert_untouched(Target(metrics, says))
+            for says in (row[0] for row in DROPPED if row[0] in peers):
+                assert Target(metrics, says).sent > 0 or says == "a close at once", says
+    finally:
+        for peer in peers.values():
+            peer.close()
+
+
+@scenario
+def an_echo_server_of_another_make_is_as_good():
+    if shutil.which("socat") is None:
+        raise Skip("socat is missing")
+    port = free_port()
+    process = subprocess.Popen(
+        ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork,nodelay", "PIPE"]
+    )
+    try:
+
+        def check(program):
+            target = program.wait_target("target", lambda t: t.received >= 50, "replies", 20)
+            assert target.timeouts == target.unsent and target.late == 0, target
+            assert target.disconnects == {} and target.connects == 1, target
+
+        wait_for(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "socat listens")
+        with_neighbour(f"127.0.0.1:{port}", check)
+    finally:
+        process.kill()
+        process.wait()
+
+
+if __name__ == "__main__":
+    main(workers=4)

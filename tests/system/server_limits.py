@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""The echo server at its limits: peers without number, without descriptors, and without manners."""
+import http.client
+import resource
+import select
+import socket
+import threading
+import time
+
+from lib.exposition import parse
+from lib.http_client import request_on
+from lib import peer as behave
+from lib.peer import Peer
+from lib.program import Program
+from lib.scenario import Skip, main, scenario
+from lib.sockets import assert_echo, connect, frame, read_exactly
+from lib.wait import PATIENCE, wait_for
+
+MIB = 1024 * 1024
+
+
+def want_descriptors(count):
+    """Lets this script and what it starts have so many descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        raise Skip(f"only {hard} descriptors are allowed here")
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+
+
+@scenario
+def serves_2000_peers_at_once():
+    want_descriptors(2500)
+    with Program("server") as program:
+        peers = [connect(program.listen_port) for _ in range(2000)]
+        try:
+            for number, peer in enumerate(peers):
+                peer.sendall(frame(number + 1))
+            for number, peer in enumerate(peers):
+                assert read_exactly(peer, 16) == frame(number + 1)
+            metrics = program.metrics()
+            assert metrics.value("tcp_echo_server_connections") == 2000
+            assert metrics.value("tcp_echo_server_accepted_total") == 2000
+            assert metrics.value("tcp_echo_server_frames_total") == 2000
+            assert metrics.reasons("tcp_echo_server_rejected_total") == {}
+        finally:
+            for peer in peers:
+                peer.close()
+        wait_for(
+            lambda: program.metrics().value("tcp_echo_server_connections") == 0, "all are gone"
+        )
+        assert program.metrics().reasons("tcp_echo_server_closed_total") == {"closed": 2000}
+
+
+def push(peer, seconds):
+    """Sends without reading until the connection ends or no byte has gone for a second."""
+    data = b"".join(frame(sequence) for sequence in range(1, 4097))
+    peer.setblocking(False)
+    sent = 0
+    deadline = time.monotonic() + seconds * PATIENCE
+    while time.monotonic() < deadline:
+        if not select.select([], [peer], [], 1)[1]:
+            break
+        try:
+            sent += peer.send(data)
+        except BlockingIOError:
+            continue
+        except ConnectionError:
+            break
+    return sent
+
+
+@scenario
+def a_peer_that_never_reads_is_bounded_in_memory_and_others_go_on():
+    with Program("server") as program:
+        with connect(program.listen_port) as healthy:
+            assert_echo(healthy, frame(1))
+            before = program.rss()
+            hogs = [connect(program.listen_port) for _ in range(10)]
+            try:
+                sent = sum(push(hog, 2) for hog in hogs)
+                assert sent > 0
+                grown = program.rss() - before
+                assert (
+                    grown < 8 * MIB
+                ), f"{grown / MIB:.1f} MiB more for {sent / MIB:.1f} MiB unread"
+                assert_echo(healthy, frame(2))
+                metrics = program.metrics()
+                closed = metrics.reasons("tcp_echo_server_closed_total")
+                assert set(closed) <= {"stalled"}, closed
+                assert metrics.value("tcp_echo_server_connections") == 11 - sum(closed.values())
+            finally:
+                for hog in hogs:
+                    hog.close()
+            wait_for(
+                lambda: program.metrics().value("tcp_echo_server_connections") == 1,
+                "the hogs are gone",
+            )
+            assert_echo(healthy, frame(3))
+
+
+class Flood:
+    """Sends frames without a pause, and reads all that comes back."""
+
+    def __init__(self, port):
+        self.peer = socket.socket()
+        behave.keep_small(self.peer)
+        self.peer.connect(("127.0.0.1", port))
+        self.received = 0
+        self.threads = [threading.Thread(target=one) for one in (self._send, self._receive)]
+        for thread in self.threads:
+            thread.start()
+
+    def _send(self):
+        data = b"".join(frame(sequence) for sequence in range(1, 65537))
+        try:
+            while True:
+                self.peer.sendall(data)
+        except OSError:
+            pass
+
+    def _receive(self):
+        try:
+            while data := self.peer.recv(1 << 20):
+                self.received += len(data)
+        except OSError:
+            pass
+
+    def close(self):
+        try:
+            self.peer.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # The other side has ended it.
+        for thread in self.threads:
+            thread.join()
+        self.peer.close()
+
+
+@scenario
+def floods_leave_room_for_others():
+    with Program("server") as program:
+        floods = [Flood(program.listen_port) for _ in range(3)]
+        try:
+            with connect(program.listen_port) as healthy:
+                wait_for(lambda: all(flood.received for flood in floods), "all floods flow")
+                begin = time.monotonic()
+                for sequence in range(1, 201):
+                    assert_echo(healthy, frame(sequence))
+                took = time.monotonic() - begin
+                assert took < 5 * PATIENCE, f"200 round trips took {took:.1f} s"
+            program.metrics()
+        finally:
+            for flood in floods:
+                flood.close()
+        with connect(program.listen_port) as late:
+            assert_echo(late, frame(1))
+
+
+@scenario
+def ends_in_time_while_flooded():
+    with Program("server") as program:
+        floods = [Flood(program.listen_port) for _ in range(3)]
+        try:
+            wait_for(lambda: all(flood.received for flood in floods), "all floods flow")
+            program.stop()
+        finally:
+            for flood in floods:
+                flood.close()
+
+
+@scenario
+def a_slow_reader_gets_every_byte():
+    data = b"".join(frame(sequence) for sequence in range(1, 60001))
+    with Program("server") as program:
+        with socket.socket() as peer:
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.settimeout(10 * PATIENCE)
+            peer.connect(("127.0.0.1", program.listen_port))
+            peer.setblocking(False)
+            sent, back = 0, bytearray()
+            deadline = time.monotonic() + 30 * PATIENCE
+            while len(back) < len(data) and time.monotonic() < deadline:
+                # What can be sent is sent first, so that the way back is full most of the time.
+                writable = select.select([], [peer], [], 0)[1] if sent < len(data) else []
+                if writable:
+                    sent += peer.send(data[sent : sent + 65536])
+                    continue
+                select.select([peer], [], [], 1)
+                try:
+                    back += peer.recv(50000)
+                except BlockingIOError:
+                    pass
+            assert bytes(back) == data, f"{len(back)} of {len(data)} bytes came back"
+        wait_for(lambda: program.metrics().value("tcp_echo_server_frames_total") == 60000, "frames")
+
+
+@scenario
+def lives_through_a_lack_of_descriptors_and_recovers():
+    with Program("server", descriptors=64) as program:
+        # This connection was there before: it still scrapes when no other can.
+        scraper = http.client.HTTPConnection(
+            "127.0.0.1", program.metrics_port, timeout=10 * PATIENCE
+        )
+
+        def scrape():
+            return parse(request_on(scraper).body)
+
+        assert scrape().reasons("tcp_echo_server_rejected_total") == {}
+        first = connect(program.listen_port)
+        assert_echo(first, frame(1))
+        crowd = [connect(program.listen_port) for _ in range(100)]
+        wait_for(
+            lambda: scrape().reasons("tcp_echo_server_rejected_total"), "rejections are counted"
+        )
+        assert set(scrape().reasons("tcp_echo_server_rejected_total")) == {"descriptors"}
+        for sequence in range(2, 50):
+            assert_echo(first, frame(sequence))
+        used = cpu_seconds(program)
+        began = time.monotonic()
+        wait_for(lambda: time.monotonic() - began > 1, "a second of it", pause=0.2)
+        share = (cpu_seconds(program) - used) / (time.monotonic() - began)
+        assert share < 0.5, f"spins at {share:.0%} of a processor without descriptors"
+        for peer in crowd:
+            peer.close()
+
+        def serves_again():
+            try:
+                with connect(program.listen_port) as late:
+                    assert_echo(late, frame(1))
+                    return True
+            except (OSError, AssertionError):
+                return False
+
+        wait_for(serves_again, "a new peer is served once descriptors are back")
+        assert_echo(first, frame(50))
+        first.close()
+        scraper.close()
+        warned = [line for line in program.lines if "descriptor" in line.lower()]
+        assert len(warned) < 10, f"{len(warned)} lines about descriptors"
+
+
+def cpu_seconds(program):
+    """Processor time that the program has used."""
+    with open(f"/proc/{program.pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+@scenario
+def the_prober_lives_through_a_lack_of_descriptors():
+    with Peer(behave.echo) as good:
+        # Enough for what starts, not for every HTTP connection of the crowd below.
+        targets = {f"t{number}": good.address for number in range(10)}
+        with Program("client", "-interval=50ms", targets=targets, descriptors=64) as program:
+            for name in targets:
+                program.wait_target(name, lambda t: t.received >= 3, "received")
+            crowd = [connect(program.metrics_port) for _ in range(80)]
+            good.drop_connections()
+            wait_for(lambda: good.accepted >= 10, "first connections")
+            for peer in crowd:
+                peer.close()
+            for name in targets:
+                before = program.target(name).received
+                program.wait_target(
+                    name, lambda t, b=before: t.received > b and t.connected == 1, "is back", 20
+                )
+
+
+if __name__ == "__main__":
+    main(workers=2)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""How it ends, and what it says on the way: state changes once each, never a line a probe."""
+import json
+import os
+import signal
+
+from lib import peer as behave
+from lib.peer import FullBacklog, Peer
+from lib.program import Program, free_port
+from lib.scenario import main, scenario
+from lib.wait import PATIENCE, wait_for
+
+
+@scenario
+def sigint_and_sigterm_end_every_mode_with_status_0():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for mode in ("server", "client", "both"):
+            with Program(mode) as program:
+                program.metrics()
+                program.stop(number)
+
+
+@scenario
+def it_ends_in_time_whatever_its_targets_do():
+    with Peer(behave.mute) as mute, Peer(behave.delayed(2)) as slow, FullBacklog() as full:
+        targets = {
+            "mute": mute.address,
+            "slow": slow.address,
+            "full": full.address,
+            "refused": "127.0.0.1:9",
+            "unresolved": "no-such-host.invalid:1",
+        }
+        with Program("both", "-interval=10ms", "-timeout=10s", targets=targets) as program:
+            program.wait_target("slow", lambda t: t.in_flight > 10, "in flight")
+            program.stop()
+
+
+@scenario
+def it_ends_right_after_its_start():
+    for _ in range(5):
+        with Program("both", "-threads=4") as program:
+            program.stop()
+
+
+@scenario
+def signals_in_a_row_are_one_end():
+    with Program("both") as program:
+        for _ in range(5):
+            os.kill(program.pid, signal.SIGINT)
+        status = program.process.wait(5 * PATIENCE)
+        # The second may find it without its handlers.
+        assert status in (0, -signal.SIGINT), status
+
+
+@scenario
+def a_closed_reader_of_its_standard_error_does_not_end_it():
+    with Program("both", "-log-level=debug") as program:
+        program.metrics()
+        # SIGPIPE is the usual way to die of a peer that went, too.
+        program.send_signal(signal.SIGPIPE)
+        program.wait_target("default", lambda t: t.received > 3, "it goes on")
+
+
+def lines_about(program, name):
+    return [line for line in program.lines if name in line]
+
+
+@scenario
+def state_changes_are_told_once_each_and_probes_never():
+    port = free_port()
+    flags = ("-interval=1ms", "-timeout=100ms")
+    with Program("client", *flags, targets={"the-target": f"127.0.0.1:{port}"}) as program:
+        program.wait_target("the-target", lambda t: t.unsent >= 100, "down")
+        with Peer(behave.echo, port=port):
+            program.wait_target("the-target", lambda t: t.received >= 3000, "3,000 replies", 30)
+        before = program.wait_target("the-target", lambda t: t.connected == 0, "down")
+        program.wait_target("the-target", lambda t: t.timeouts >= before.timeouts + 1000, "lost")
+        with Peer(behave.echo, port=port):
+            program.wait_target(
+                "the-target", lambda t: t.connects == 2 and t.received > 4000, "up", 30
+            )
+            wait_for(lambda: len(lines_about(program, "the-target")) >= 4, "each change has a line")
+            # First failure, up, down, up; and a thinned-out failure or two.
+            assert len(program.lines) <= 20, program.lines
+            at_info = list(program.lines)
+        assert len(set(at_info)) >= 4, at_info
+
+
+@scenario
+def repeated_connect_failures_are_thinned_out():
+    with Program(
+        "client", "-interval=20ms", targets={"gone": f"127.0.0.1:{free_port()}"}
+    ) as program:
+        target = program.wait_target(
+            "gone", lambda t: t.connect_failures.get("refused", 0) >= 4, "failures", 40
+        )
+        lines = lines_about(program, "gone")
+        assert 1 <= len(lines) < target.connect_failures["refused"] + 1, lines
+        assert len(lines) <= 3, lines
+
+
+@scenario
+def json_logs_are_one_object_a_line():
+    port = free_port()
+    targets = {'q"uote\\ 🦆': f"127.0.0.1:{port}", "gone": "127.0.0.1:9"}
+    with Program("client", "-json-logs", "-log-level=debug", targets=targets) as program:
+        with Peer(behave.garbage, port=port):
+            program.wait_target('q"uote\\ 🦆', lambda t: t.disconnects, "dropped")
+        program.wait_target("gone", lambda t: t.connect_failures, "refused")
+        program.metrics()
+        program.stop()
+        objects = [json.loads(line) for line in program.lines]
+        assert objects and all(isinstance(one, dict) for one in objects)
+        keys = set.intersection(*(set(one) for one in objects))
+        assert len(keys) >= 3, f"time, level and message are in every line: {keys}"
+        assert any('q"uote\\ 🦆' in one.values() for one in objects), program.lines
+        assert any("gone" in one.values() for one in objects), program.lines
+
+
+@scenario
+def a_start_that_fails_is_told_in_json_too():
+    with Program("server", "-json-logs") as first:
+        try:
+            with Program(
+                "server", "-json-logs", f"-listen=127.0.0.1:{first.listen_port}"
+            ) as second:
+                raise AssertionError(f"two listen on one port: {second.lines}")
+        except AssertionError as error:
+            assert "in use" in str(error), error
+
+
+@scenario
+def log_levels_leave_out_what_is_less_grave():
+    counts = {}
+    for level in ("error", "info", "debug"):
+        with Program("both", f"-log-level={level}") as program:
+            program.wait_target("default", lambda t: t.received > 3, "replies")
+            program.stop()
+            counts[level] = len(program.lines)
+    assert counts["error"] == 0, counts
+    assert 0 < counts["info"] <= counts["debug"], counts
+
+
+@scenario
+def names_cannot_write_to_the_terminal():
+    with Program("client", "-log-level=debug", targets={"nice": "127.0.0.1:9"}) as program:
+        program.wait_target("nice", lambda t: t.connect_failures, "refused")
+        program.stop()
+        assert not any("\x1b" in line for line in program.lines), program.lines
+
+
+if __name__ == "__main__":
+    main(workers=3)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+"""When things happen: slots, timeouts and arrivals, told by orders and ratios, never by milliseconds."""
+import signal
+import time
+
+from lib import peer as behave
+from lib.peer import Peer
+from lib.program import Program
+from lib.scenario import main, scenario
+from lib.wait import wait_for
+
+
+@scenario
+def a_probe_settles_at_its_timeout_and_not_at_the_next_slot():
+    with Peer(behave.mute) as peer:
+        with Program(
+            "client", "-interval=6s", "-timeout=300ms", "-target", peer.address
+        ) as program:
+            program.wait_target("default", lambda t: t.sent == 1, "the first probe", 15)
+            target = program.wait_target("default", lambda t: t.timeouts > 0, "it times out")
+            assert target.sent == 1 and target.timeouts == 1 and target.in_flight == 0, target
+
+
+@scenario
+def an_hourly_interval_is_probed_at_the_start():
+    with Peer(behave.echo) as peer:
+        with Program("client", "-interval=1h", "-target", peer.address) as program:
+            target = program.wait_target("default", lambda t: t.received == 1, "a reply", 15)
+            assert target.sent == 1 and target.timeouts == 0, target
+
+
+@scenario
+def an_idle_connection_is_healthy_and_stays():
+    # Idle for far longer than what would be a stall, timeout + 500 ms, were anything unanswered.
+    with Peer(behave.echo) as peer:
+        with Program(
+            "client", "-interval=2s", "-timeout=100ms", "-target", peer.address
+        ) as program:
+            target = program.wait_target("default", lambda t: t.received >= 3, "three replies", 20)
+            assert target.connects == 1 and target.disconnects == {}, target
+
+
+@scenario
+def a_mute_peer_is_a_stall_and_is_dialled_again():
+    with Peer(behave.mute) as peer:
+        with Program(
+            "client", "-interval=20ms", "-timeout=100ms", "-target", peer.address
+        ) as program:
+            target = program.wait_target("default", lambda t: t.connects >= 3, "connects", 20)
+            assert set(target.disconnects) == {"stalled"}, target
+            assert target.timeouts > target.unsent, target
+
+
+@scenario
+def probes_a_thousand_times_a_second():
+    with Program("both", "-interval=1ms", targets={"a": "127.0.0.1:{listen}"}) as program:
+        target = program.wait_target("a", lambda t: t.received >= 3000, "3,000 replies", 30)
+        assert target.timeouts == 0 and target.connects == 1, target
+        # What was not sent in its slot is a missed one, and counted: no slot goes unmentioned.
+        begin, first = time.monotonic(), program.target("a")
+        wait_for(lambda: time.monotonic() - begin > 2, "two seconds", pause=0.1)
+        last, took = program.target("a"), time.monotonic() - begin
+        slots = last.sent + last.missed_slots - first.sent - first.missed_slots
+        assert 0.9 < slots / (took * 1000) < 1.1, f"{slots} slots in {took:.3f} s"
+
+
+@scenario
+def the_law_holds_in_every_scrape_of_a_busy_process():
+    targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(10)}
+    with Program("both", "-interval=1ms", "-threads=3", targets=targets) as program:
+        program.wait_target("t9", lambda t: t.received >= 100, "replies")
+        for _ in range(200):
+            program.metrics()
+
+
+@scenario
+def sends_no_burst_and_keeps_its_rate():
+    with Program("both", "-interval=10ms", targets={"a": "127.0.0.1:{listen}"}) as program:
+        program.wait_target("a", lambda t: t.received >= 10, "replies")
+        begin, first = time.monotonic(), program.target("a")
+        wait_for(lambda: time.monotonic() - begin > 3, "three seconds", pause=0.1)
+        last, took = program.target("a"), time.monotonic() - begin
+        slots = last.sent + last.missed_slots - first.sent - first.missed_slots
+        assert 0.9 < slots / (took * 100) < 1.1, f"{slots} slots in {took:.3f} s"
+
+
+@scenario
+def hundreds_of_probes_in_flight_are_all_received():
+    with Peer(behave.delayed(1.0)) as peer:
+        flags = ("-interval=5ms", "-timeout=3s", "-target", peer.address)
+        with Program("client", *flags) as program:
+            target = program.wait_target("default", lambda t: t.received >= 400, "replies", 20)
+            assert target.in_flight >= 100, target
+            assert target.timeouts == 0 and target.loss_percent == 0, target
+            assert target.bucket("0.8192") == 0, "RTTs shorter than the delay"
+
+
+@scenario
+def a_timeout_may_be_many_intervals_long():
+    with Peer(behave.mute) as peer:
+        flags = ("-interval=2ms", "-timeout=1s", "-target", peer.address)
+        with Program("client", *flags) as program:
+            target = program.wait_target("default", lambda t: t.in_flight >= 300, "in flight")
+            assert target.timeouts == 0, target
+            target = program.wait_target("default", lambda t: t.timeouts >= 300, "timed out")
+            assert target.received == 0, target
+
+
+@scenario
+def a_timeout_may_be_shorter_than_the_interval():
+    # Replies come after the timeout and before the next slot: each one is late.
+    with Peer(behave.delayed(0.2)) as peer:
+        flags = ("-interval=500ms", "-timeout=20ms", "-target", peer.address)
+        with Program("client", *flags) as program:
+            target = program.wait_target("default", lambda t: t.late >= 3, "late replies")
+            assert target.received == 0 and target.connects == 1, target
+
+
+def stop_and_continue(program, seconds):
+    program.send_signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    wait_for(lambda: time.monotonic() - begin > seconds, "it is stopped", pause=0.1)
+    program.send_signal(signal.SIGCONT)
+
+
+@scenario
+def a_process_that_slept_misses_slots_and_calls_nothing_lost():
+    with Peer(behave.delayed(0.2)) as peer:
+        flags = ("-interval=20ms", "-timeout=800ms", "-target", peer.address)
+        with Program("client", *flags) as program:
+            before = program.wait_target("default", lambda t: t.received >= 20, "replies")
+            stop_and_continue(program, 3)
+            # Some ten replies came while it was stopped: in time by their arrival.
+            after = program.wait_target(
+                "default", lambda t: t.received >= before.received + 40, "on"
+            )
+            assert after.timeouts == 0 and after.late == 0 and after.loss_percent == 0, after
+            assert after.connects == 1 and after.disconnects == {}, after
+            missed = after.missed_slots - before.missed_slots
+            assert 100 <= missed <= 300, f"{missed} missed slots for 150 that fell into the stop"
+            assert after.bucket("1.6384") == after.received, "an RTT has the stop in it"
+
+
+@scenario
+def a_stop_of_many_targets_is_not_made_up_for_in_a_burst():
+    targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(50)}
+    with Program("both", "-interval=50ms", targets=targets) as program:
+        program.wait_target("t49", lambda t: t.received >= 5, "replies")
+        stop_and_continue(program, 2)
+        before = {name: program.target(name).sent for name in ("t0", "t25", "t49")}
+        for name, sent in before.items():
+            target = program.wait_target(name, lambda t, s=sent: t.sent >= s + 10, "goes on")
+            assert target.timeouts == 0, target
+            assert 20 <= target.missed_slots <= 80, target
+
+
+@scenario
+def a_server_that_slept_is_a_loss_of_the_target_and_not_of_the_prober():
+    with Program("server") as server:
+        address = f"127.0.0.1:{server.listen_port}"
+        flags = ("-interval=20ms", "-timeout=200ms", "-window=50", "-target", address)
+        with Program("client", *flags) as program:
+            program.wait_target("default", lambda t: t.received >= 20, "replies")
+            server.send_signal(signal.SIGSTOP)
+            try:
+                down = program.wait_target("default", lambda t: t.loss_percent == 100, "loss")
+                assert down.timeouts > 0, down
+                program.wait_target(
+                    "default", lambda t: t.disconnects.get("stalled", 0) >= 1, "stall"
+                )
+            finally:
+                server.send_signal(signal.SIGCONT)
+            back = program.wait_target("default", lambda t: t.loss_percent == 0, "recovers", 15)
+            # A busy machine may add missed slots of its own, but the outage is not among them.
+            assert back.timeouts > back.missed_slots, back
+
+
+@scenario
+def send_lag_is_measured_for_every_send():
+    with Program("both", "-interval=10ms") as program:
+        program.wait_target("default", lambda t: t.received >= 100, "replies")
+        metrics = program.metrics()
+        lag = metrics.value("tcp_echo_send_lag_seconds_count")
+        sent = metrics.value("tcp_echo_sent_total") - metrics.value("tcp_echo_unsent_total")
+        # The two are read one after the other while probing goes on.
+        assert abs(lag - sent) <= 5, f"{lag} lags for {sent} sends"
+
+
+if __name__ == "__main__":
+    main(workers=4)

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/target_list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+
+#define FIFTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+#define NAME_127 FIFTY FIFTY "aaaaaaaaaabbbbbbbbbbccccccc"
+
+static const struct {
+	const char *says;
+	const char *name;
+} good[] = {
+	{"one byte", "a"},
+	{"with a space", "server 1"},
+	{"with a colon", "host:4000"},
+	{"beyond ASCII", "B\xc3\xbcro \xe2\x82\xac"},
+	{"what labels escape", "quote\" and \\ backslash"},
+	{"dots alone", ".."},
+	{"the longest", NAME_127},
+};
+
+START_TEST(takes_names_that_fit_everywhere)
+{
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(target_list_add(&list, good[_i].name, "10.0.0.1:4000", &error) == 0, "%s: %s",
+		good[_i].says, error.reason);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_str_eq(list.targets[0].name, good[_i].name);
+	ck_assert_str_eq(list.targets[0].address.host, "10.0.0.1");
+	ck_assert_uint_eq(list.targets[0].address.port, 4000);
+	target_list_clear(&list);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *name;
+	const char *address;
+	const char *reason;
+} bad[] = {
+	{"empty name", "", ":1", "target \"\": name is empty"},
+	{"slash", "a/b", ":1", "target \"a/b\": name has a '/', which is not allowed"},
+	{"control character", "a\nb", ":1", "target \"a?b\": name has a control character"},
+	{"C1 control character", "a\xc2\x85", ":1", "target \"a?\": name has a control character"},
+	{"invalid UTF-8", "a\xff", ":1", "target \"a?\": name is not valid UTF-8"},
+	{"128 bytes", NAME_127 "x", ":1",
+		"target \"" NAME_127 "...\": name is too long; 127 bytes are allowed"},
+	{"used twice", "taken", ":1", "target \"taken\": name is used twice"},
+	{"no port", "a", "host", "target \"a\": address has no port"},
+	{"empty address", "a", "", "target \"a\": address is empty"},
+	{"port 0", "a", ":0", "target \"a\": address has port 0; 1 to 65535 are allowed"},
+};
+
+START_TEST(refuses_with_a_reason_and_leaves_the_list_untouched)
+{
+	struct target_list list = {0};
+	ck_assert_int_eq(target_list_add(&list, "taken", ":1", NULL), 0);
+	struct text_error error = {.reason = ""};
+	int result = target_list_add(&list, bad[_i].name, bad[_i].address, &error);
+	ck_assert_msg(result == -EINVAL, "%s", bad[_i].says);
+	ck_assert_str_eq(error.reason, bad[_i].reason);
+	ck_assert_uint_eq(list.count, 1);
+	target_list_clear(&list);
+}
+END_TEST
+
+START_TEST(an_empty_host_is_kept_and_means_localhost)
+{
+	struct target_list list = {0};
+	ck_assert_int_eq(target_list_add(&list, "a", ":4000", NULL), 0);
+	ck_assert_str_eq(list.targets[0].address.host, "");
+	target_list_clear(&list);
+}
+END_TEST
+
+static void fill(struct target_list *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "target-%u", i);
+		ck_assert_int_eq(target_list_add(list, name, "10.0.0.1:4000", NULL), 0);
+	}
+}
+
+START_TEST(finds_each_of_many_names_again)
+{
+	struct target_list list = {0};
+	fill(&list, 5000);
+	for (unsigned i = 0; i < 5000; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "target-%u", i);
+		ck_assert_str_eq(list.targets[i].name, name);
+		ck_assert_int_eq(target_list_add(&list, name, ":1", NULL), -EINVAL);
+	}
+	ck_assert_uint_eq(list.count, 5000);
+	target_list_clear(&list);
+	ck_assert_uint_eq(list.count, 0);
+}
+END_TEST
+
+START_TEST(a_hundred_thousand_targets_take_no_minute)
+{
+	/* With a comparison of all pairs it would be 5 * 10^9 of them. */
+	int64_t start_ns = clock_monotonic_ns();
+	struct target_list list = {0};
+	fill(&list, 100000);
+	target_list_clear(&list);
+	ck_assert_int_lt(clock_monotonic_ns() - start_ns, 5 * NS_PER_S);
+}
+END_TEST
+
+START_TEST(a_copy_stands_on_its_own)
+{
+	struct target_list list = {0};
+	fill(&list, 100);
+	struct target_list copy;
+	ck_assert_int_eq(target_list_copy(&list, &copy), 0);
+	target_list_clear(&list);
+	ck_assert_uint_eq(copy.count, 100);
+	ck_assert_str_eq(copy.targets[99].name, "target-99");
+	ck_assert_uint_eq(copy.targets[99].address.port, 4000);
+	for (int i = 0; i < 100; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "target-%d", i);
+		ck_assert_int_eq(target_list_add(&copy, name, ":1", NULL), -EINVAL);
+	}
+	ck_assert_int_eq(target_list_add(&copy, "target-100", ":1", NULL), 0);
+	target_list_clear(&copy);
+}
+END_TEST
+
+START_TEST(an_empty_list_copies_to_an_empty_one)
+{
+	struct target_list list = {0};
+	struct target_list copy;
+	ck_assert_int_eq(target_list_copy(&list, &copy), 0);
+	ck_assert_uint_eq(copy.count, 0);
+	target_list_clear(&copy);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("target_list");
+	tcase_add_loop_test(tcase, takes_names_that_fit_everywhere, 0, ROWS(good));
+	tcase_add_loop_test(
+		tcase, refuses_with_a_reason_and_leaves_the_list_untouched, 0, ROWS(bad));
+	tcase_add_test(tcase, an_empty_host_is_kept_and_means_localhost);
+	tcase_add_test(tcase, finds_each_of_many_names_again);
+	tcase_add_test(tcase, a_hundred_thousand_targets_take_no_minute);
+	tcase_add_test(tcase, a_copy_stands_on_its_own);
+	tcase_add_test(tcase, an_empty_list_copies_to_an_empty_one);
+	return unit_run("config/target_list", tcase);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/targets_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+
+#define A "{\"name\": \"a\", \"address\": \"10.0.0.1:4000\"}"
+#define B "{\"name\": \"b\", \"address\": \":4001\"}"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+static const struct {
+	const char *says;
+	const char *text;
+	size_t count;
+	const char *first; /* Name of the first. */
+} good[] = {
+	{"one target", "[" A "]", 1, "a"},
+	{"several", "[" A "," B "]", 2, "a"},
+	{"white space all around", " \t\r\n[ " A "\n,\n" B " ]\r\n ", 2, "a"},
+	{"keys in the other order", "[{\"address\": \":1\", \"name\": \"z\"}]", 1, "z"},
+	{"a byte order mark", BYTE_ORDER_MARK "[" A "]", 1, "a"},
+	{"escapes", "[{\"name\": \"\\u20ac \\\"q\\\"\", \"address\": \":1\"}]", 1,
+		"\xe2\x82\xac \"q\""},
+	{"an escaped backslash before u0000", "[{\"name\": \"a\\\\u0000\", \"address\": \":1\"}]",
+		1, "a\\u0000"},
+	{"surrogates in a pair", "[{\"name\": \"\\ud83d\\ude00\", \"address\": \":1\"}]", 1,
+		"\xf0\x9f\x98\x80"},
+	{"brackets and commas in a name", "[{\"name\": \"],[{\", \"address\": \":1\"}]", 1, "],[{"},
+};
+
+static const struct {
+	const char *says;
+	const char *text;
+	int line;
+	const char *reason; /* Part of it. */
+} bad[] = {
+	{"empty", "", 0, "is empty"},
+	{"white space alone", " \n\n\t ", 0, "is empty"},
+	{"a byte order mark alone", BYTE_ORDER_MARK, 0, "is empty"},
+	{"no JSON", "name: a\n", 1, "not valid JSON at byte 1 of the line: name: a"},
+	{"no JSON in the third line", "[\n" A ",\n  x\n]", 3, "at byte 3 of the line: x"},
+	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "ends too early"},
+	{"cut off in a string", "[{\"name\": \"b", 1, "not valid JSON"},
+	{"cut off in an escape", "[{\"name\": \"b\\", 1, "not valid JSON"},
+	{"comma too much", "[" A ",\n]", 2, "at byte 1 of the line: ]"},
+	{"comma missing", "[" A "\n" B "]", 2, "not valid JSON"},
+	{"comment", "[\n// none\n" A "]", 2, "not valid JSON"},
+	{"single quotes", "[{'name': 'a'}]", 1, "not valid JSON"},
+	{"something behind the array", "[" A "]\n\n[]", 3, "at byte 1 of the line: []"},
+	{"a bracket too much", "[" A "]]", 1, "not valid JSON"},
+	{"a lone surrogate", "[{\"name\": \"\\ud83d\", \"address\": \":1\"}]", 1, "not valid JSON"},
+	{"unknown escape", "[{\"name\": \"\\x41\", \"address\": \":1\"}]", 1, "not valid JSON"},
+	{"an object", A, 0, "is not an array"},
+	{"a string", "\"a\"", 0, "is not an array"},
+	{"null", "null", 0, "is not an array"},
+	{"no targets", "[]", 0, "has no targets"},
+	{"a number for a target", "[" A ",\n 7]", 2, "target 2: is not an object"},
+	{"null for a target", "[null]", 1, "target 1: is not an object"},
+	{"an array for a target", "[[" A "]]", 1, "target 1: is not an object"},
+	{"an empty object", "[" A ",\n\n{}]", 3, "target 2: name is missing"},
+	{"no name", "[{\"address\": \":1\"}]", 1, "target 1: name is missing"},
+	{"no address", "[{\"name\": \"a\"}]", 1, "target 1 (\"a\"): address is missing"},
+	{"name a number", "[{\"name\": 1, \"address\": \":1\"}]", 1,
+		"target 1: name is not a string"},
+	{"address a number", "[{\"name\": \"a\", \"address\": 4000}]", 1,
+		"target 1: address is not a string"},
+	{"address null", "[{\"name\": \"a\", \"address\": null}]", 1,
+		"target 1: address is not a string"},
+	{"name an object", "[{\"name\": {\"name\": \"a\"}, \"address\": \":1\"}]", 1,
+		"target 1: name is not a string"},
+	{"unknown key", "[{\"name\": \"a\", \"adress\": \":1\"}]", 1,
+		"target 1: unknown key \"adress\"; allowed: name, address"},
+	{"key in capitals", "[{\"Name\": \"a\", \"address\": \":1\"}]", 1, "unknown key \"Name\""},
+	{"empty key", "[{\"\": \"a\"}]", 1, "unknown key \"\""},
+	{"name twice in a target", "[{\"name\": \"a\", \"name\": \"b\", \"address\": \":1\"}]", 1,
+		"target 1: name is given twice"},
+	{"address twice in a target",
+		"[{\"name\": \"a\", \"address\": \":1\", \"address\": \":1\"}]", 1,
+		"target 1: address is given twice"},
+	{"two targets of one name", "[" A ",\n" B ",\n" A "]", 3,
+		"target \"a\": name is used twice"},
+	{"one name, spelt with an escape", "[" A ",\n{\"name\": \"\\u0061\", \"address\": \":1\"}]",
+		2, "target \"a\": name is used twice"},
+	{"address without port", "[" A ",\n" B ",\n{\"name\": \"c\",\n\"address\": \"host\"}]", 3,
+		"target \"c\": address has no port"},
+	{"empty name", "[{\"name\": \"\", \"address\": \":1\"}]", 1, "name is empty"},
+	{"slash in a name", "[{\"name\": \"a/b\", \"address\": \":1\"}]", 1, "'/'"},
+	{"escaped control character", "[{\"name\": \"a\\n\", \"address\": \":1\"}]", 1,
+		"name has a control character"},
+	{"tab in a name", "[{\"name\": \"a\tb\", \"address\": \":1\"}]", 1,
+		"name has a control character"},
+	{"control character", "[{\"name\": \"a\x01\", \"address\": \":1\"}]", 1,
+		"has a control character"},
+	{"control character between", "[\n\x02" A "]", 2, "has a control character"},
+	{"escaped NUL in a name", "[\n{\"name\": \"a\\u0000b\", \"address\": \":1\"}]", 2,
+		"has \\u0000"},
+	{"escaped NUL in a key", "[{\"name\\u0000\": \"a\", \"address\": \":1\"}]", 1,
+		"has \\u0000"},
+	{"invalid UTF-8", "[" A ",\n{\"name\": \"\xff\", \"address\": \":1\"}]", 2,
+		"is not valid UTF-8"},
+	{"invalid UTF-8 in the last line", "\n\n\xc3", 3, "is not valid UTF-8"},
+	{"overlong NUL", "[{\"name\": \"\xc0\x80\", \"address\": \":1\"}]", 1,
+		"is not valid UTF-8"},
+	{"seventeen levels", "[[[[[[[[[[[[[[[[\n[", 2, "nested too deeply"},
+};
+
+START_TEST(reads_targets)
+{
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	int result = targets_file_parse(good[_i].text, strlen(good[_i].text), &list, &error);
+	ck_assert_msg(result == 0, "%s: %s", good[_i].says, error.reason);
+	ck_assert_uint_eq(list.count, good[_i].count);
+	ck_assert_str_eq(list.targets[0].name, good[_i].first);
+	target_list_clear(&list);
+}
+END_TEST
+
+START_TEST(refuses_with_line_and_reason_and_leaves_the_list_untouched)
+{
+	struct target_list list = {.count = 7};
+	struct text_error error = {.reason = ""};
+	int result = targets_file_parse(bad[_i].text, strlen(bad[_i].text), &list, &error);
+	ck_assert_msg(result == -EINVAL, "%s", bad[_i].says);
+	ck_assert_msg(
+		strstr(error.reason, bad[_i].reason) != NULL, "%s: %s", bad[_i].says, error.reason);
+	ck_assert_msg(error.line == bad[_i].line, "%s: line %d", bad[_i].says, error.line);
+	ck_assert_uint_eq(list.count, 7);
+}
+END_TEST
+
+START_TEST(every_beginning_of_a_good_file_is_refused)
+{
+	static const char text[] = "[" A "," B "]";
+	for (size_t length = 0; length < sizeof(text) - 1; length++) {
+		struct target_list list = {0};
+		struct text_error error = {.reason = ""};
+		/* In a block of just that size, so that a sanitizer sees every step too far. */
+		char *cut = malloc(length > 0 ? length : 1);
+		ck_assert_ptr_nonnull(cut);
+		memcpy(cut, text, length);
+		ck_assert_int_eq(targets_file_parse(cut, length, &list, &error), -EINVAL);
+		ck_assert_str_ne(error.reason, "");
+		free(cut);
+	}
+}
+END_TEST
+
+START_TEST(a_nul_byte_is_a_control_character)
+{
+	static const char text[] = "[{\"name\": \"a\0b\", \"address\": \":1\"}]";
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(targets_file_parse(text, sizeof(text) - 1, &list, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "has a control character");
+}
+END_TEST
+
+START_TEST(ten_megabytes_of_nesting_are_refused_at_once)
+{
+	size_t length = (size_t)10 * 1024 * 1024;
+	char *text = malloc(length);
+	ck_assert_ptr_nonnull(text);
+	memset(text, _i == 0 ? '[' : '{', length);
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	int64_t start_ns = clock_monotonic_ns();
+	ck_assert_int_eq(targets_file_parse(text, length, &list, &error), -EINVAL);
+	ck_assert_int_lt(clock_monotonic_ns() - start_ns, NS_PER_S);
+	ck_assert_int_eq(error.line, 1);
+	ck_assert_msg(strstr(error.reason, "nested too deeply") != NULL, "%s", error.reason);
+	free(text);
+}
+END_TEST
+
+START_TEST(many_targets_are_read_in_order)
+{
+	struct buffer text = {0};
+	for (unsigned i = 0; i < 20000; i++)
+		buffer_append_format(&text, "%s\n{\"name\": \"t%u\", \"address\": \"10.0.0.1:%u\"}",
+			i == 0 ? "[" : ",", i, 1 + i % 65535);
+	buffer_append_text(&text, "]");
+	struct target_list list = {0};
+	ck_assert_int_eq(targets_file_parse(text.data, text.length, &list, NULL), 0);
+	ck_assert_uint_eq(list.count, 20000);
+	ck_assert_str_eq(list.targets[19999].name, "t19999");
+	target_list_clear(&list);
+	buffer_clear(&text);
+}
+END_TEST
+
+/* Writes a file of its own for a test. The caller unlinks it. */
+static void write_file(char *path, size_t size, const char *text)
+{
+	snprintf(path, size, "/tmp/targets-XXXXXX");
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+START_TEST(loads_a_file)
+{
+	char path[64];
+	write_file(path, sizeof(path), "[" A "," B "]\n");
+	struct target_list list = {0};
+	ck_assert_int_eq(targets_file_load(path, &list, NULL), 0);
+	ck_assert_uint_eq(list.count, 2);
+	target_list_clear(&list);
+	unlink(path);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *text;
+	const char *reason; /* What follows the path. */
+} bad_files[] = {
+	{"with a line", "[\n" A ",\n" A "]", ":3: target \"a\": name is used twice"},
+	{"without a line", "[]", ": has no targets"},
+	{"empty", "", ": is empty"},
+};
+
+START_TEST(names_the_file_and_the_line)
+{
+	char path[64];
+	write_file(path, sizeof(path), bad_files[_i].text);
+	char wanted[256];
+	snprintf(wanted, sizeof(wanted), "%s%s", path, bad_files[_i].reason);
+	struct target_list list = {.count = 7};
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(targets_file_load(path, &list, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, wanted);
+	ck_assert_uint_eq(list.count, 7);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_readable_file)
+{
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(targets_file_load("/nowhere/t.json", &list, &error), -ENOENT);
+	ck_assert_str_eq(
+		error.reason, "/nowhere/t.json: cannot be read: No such file or directory");
+	ck_assert_int_eq(targets_file_load("/", &list, &error), -EISDIR);
+	ck_assert_str_eq(error.reason, "/: cannot be read: Is a directory");
+	ck_assert_int_eq(targets_file_load("/dev/zero", &list, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "/dev/zero: is not a regular file");
+}
+END_TEST
+
+START_TEST(does_not_wait_for_a_named_pipe)
+{
+	char path[64];
+	write_file(path, sizeof(path), "");
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(targets_file_load(path, &list, &error), -EINVAL);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(refuses_a_file_above_the_limit)
+{
+	char path[64];
+	write_file(path, sizeof(path), "[");
+	ck_assert_int_eq(truncate(path, (off_t)TARGETS_FILE_MAX + 1), 0);
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(targets_file_load(path, &list, &error), -EFBIG);
+	ck_assert_msg(strstr(error.reason, "larger than 64 MiB") != NULL, "%s", error.reason);
+	unlink(path);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("targets_file");
+	tcase_add_loop_test(tcase, reads_targets, 0, ROWS(good));
+	tcase_add_loop_test(
+		tcase, refuses_with_line_and_reason_and_leaves_the_list_untouched, 0, ROWS(bad));
+	tcase_add_test(tcase, every_beginning_of_a_good_file_is_refused);
+	tcase_add_test(tcase, a_nul_byte_is_a_control_character);
+	tcase_add_loop_test(tcase, ten_megabytes_of_nesting_are_refused_at_once, 0, 2);
+	tcase_add_test(tcase, many_targets_are_read_in_order);
+	tcase_add_test(tcase, loads_a_file);
+	tcase_add_loop_test(tcase, names_the_file_and_the_line, 0, ROWS(bad_files));
+	tcase_add_test(tcase, refuses_what_is_no_readable_file);
+	tcase_add_test(tcase, does_not_wait_for_a_named_pipe);
+	tcase_add_test(tcase, refuses_a_file_above_the_limit);
+	return unit_run("config/targets_file", tcase);
+}

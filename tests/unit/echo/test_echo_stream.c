@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "echo/echo_stream.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../unit.h"
+
+/* Longer than any stream of the table. */
+#define STREAM_MAX 128
+
+/* What a stream came to. */
+struct outcome {
+	size_t returned;
+	uint64_t frames;
+	int error;
+	unsigned char bytes[STREAM_MAX];
+};
+
+#define F16 "abcdefghijklmnop"
+#define G16 "ABCDEFGHIJKLMNOP"
+#define F24 FRAME_MAGIC F16
+#define G24 FRAME_MAGIC G16
+/* The length goes before a text that may hold zeros. */
+#define BYTES(text) (sizeof(text) - 1), (text)
+
+static const struct {
+	const char *says;
+	size_t length;
+	const char *stream;
+	size_t returned;
+	uint64_t frames;
+	int error;
+} streams[] = {
+	{"nothing", BYTES(""), 0, 0, 0},
+	{"a single byte", BYTES("a"), 0, 0, 0},
+	{"one short of telling the frames apart", BYTES("abcdefg"), 0, 0, 0},
+	{"eight bytes", BYTES("abcdefgh"), 0, 0, 0},
+	{"one short of a frame", BYTES("abcdefghijklmno"), 0, 0, 0},
+	{"a frame", BYTES(F16), 16, 1, 0},
+	{"a frame and a byte", BYTES(F16 "x"), 16, 1, 0},
+	{"three frames", BYTES(F16 G16 F16), 48, 3, 0},
+	{"a frame of zeros", BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), 16, 1, 0},
+	{"three frames and all but one byte", BYTES(F16 G16 F16 "abcdefghijklmno"), 48, 3, 0},
+	{"the magic in a second frame of 16 bytes means nothing", BYTES(F16 F24), 32, 2, 0},
+	{"a part of the magic", BYTES("TCPPING"), 0, 0, 0},
+	{"nearly the magic is a number", BYTES("TCPPING1ijklmnop"), 16, 1, 0},
+	{"the magic alone", BYTES(FRAME_MAGIC), 0, 0, 0},
+	{"16 bytes of a frame of 24", BYTES(FRAME_MAGIC "abcdefgh"), 0, 0, 0},
+	{"a frame with magic", BYTES(F24), 24, 1, 0},
+	{"a frame with magic and a part of the next magic", BYTES(F24 "TCPPIN"), 24, 1, 0},
+	{"three frames with magic", BYTES(F24 G24 F24), 72, 3, 0},
+	{"three with magic and all but one byte", BYTES(F24 G24 F24 FRAME_MAGIC "abcdefghijklmno"),
+		72, 3, 0},
+	{"a bad magic in the second frame", BYTES(F24 F16 "qrstuvwx"), 24, 1, -EPROTO},
+	{"a bad magic is plain with its eighth byte", BYTES(F24 "TCPPING1"), 24, 1, -EPROTO},
+	{"not with the first seven, wrong as they are", BYTES(F24 "abcdefg"), 24, 1, 0},
+	{"a bad magic in the third frame",
+		BYTES(F24 G24 "tcpping"
+			      "\0" F16),
+		48, 2, -EPROTO},
+	{"good frames behind a bad one do not go back", BYTES(F24 F16 "qrstuvwx" F24 G24), 24, 1,
+		-EPROTO},
+};
+
+/* Feeds a piece as the server does: behind what was held. Returns whether more may come. */
+static bool feed(
+	struct echo_stream *stream, const char *piece, size_t length, struct outcome *outcome)
+{
+	unsigned char buffer[FRAME_WITH_MAGIC_SIZE + STREAM_MAX];
+	size_t held = echo_stream_resume(stream, buffer);
+	memcpy(buffer + held, piece, length);
+	size_t whole = 12345;
+	uint64_t frames = 12345;
+	outcome->error = echo_stream_take(stream, buffer, held + length, &whole, &frames);
+	ck_assert_uint_le(outcome->returned + whole, STREAM_MAX);
+	memcpy(outcome->bytes + outcome->returned, buffer, whole);
+	outcome->returned += whole;
+	outcome->frames += frames;
+	return outcome->error == 0;
+}
+
+static void check(const struct outcome *outcome, int row, const char *how, size_t size)
+{
+	ck_assert_msg(outcome->error == streams[row].error, "%s, %s %zu: error %d",
+		streams[row].says, how, size, outcome->error);
+	ck_assert_msg(outcome->returned == streams[row].returned, "%s, %s %zu: %zu bytes",
+		streams[row].says, how, size, outcome->returned);
+	ck_assert_msg(outcome->frames == streams[row].frames, "%s, %s %zu: frames",
+		streams[row].says, how, size);
+	ck_assert_msg(memcmp(outcome->bytes, streams[row].stream, outcome->returned) == 0,
+		"%s, %s %zu: bytes changed", streams[row].says, how, size);
+}
+
+START_TEST(returns_whole_frames_in_pieces_of_any_size)
+{
+	size_t length = streams[_i].length;
+	for (size_t size = 1; size <= length + 1; size++) {
+		struct echo_stream stream = {0};
+		struct outcome outcome = {0};
+		size_t at = 0;
+		bool goes_on = true;
+		for (; goes_on && at < length; at += size) {
+			size_t left = length - at;
+			goes_on = feed(&stream, streams[_i].stream + at, left < size ? left : size,
+				&outcome);
+		}
+		check(&outcome, _i, "pieces of", size);
+	}
+}
+END_TEST
+
+START_TEST(returns_whole_frames_however_the_stream_is_cut_in_three)
+{
+	const char *bytes = streams[_i].stream;
+	size_t length = streams[_i].length;
+	for (size_t first = 0; first <= length; first++) {
+		for (size_t second = first; second <= length; second++) {
+			struct echo_stream stream = {0};
+			struct outcome outcome = {0};
+			if (feed(&stream, bytes, first, &outcome) &&
+				feed(&stream, bytes + first, second - first, &outcome))
+				feed(&stream, bytes + second, length - second, &outcome);
+			check(&outcome, _i, "cut at", 1000 * first + second);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_new_stream_holds_nothing)
+{
+	struct echo_stream stream = {0};
+	unsigned char buffer[FRAME_WITH_MAGIC_SIZE];
+	ck_assert_uint_eq(echo_stream_resume(&stream, buffer), 0);
+}
+END_TEST
+
+START_TEST(the_unfinished_frame_comes_first_when_resuming)
+{
+	struct echo_stream stream = {0};
+	struct outcome outcome = {0};
+	unsigned char buffer[FRAME_WITH_MAGIC_SIZE];
+	feed(&stream, F16 "xyz", FRAME_SIZE + 3, &outcome);
+	ck_assert_uint_eq(echo_stream_resume(&stream, buffer), 3);
+	ck_assert_mem_eq(buffer, "xyz", 3);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("echo_stream");
+	tcase_add_loop_test(tcase, returns_whole_frames_in_pieces_of_any_size, 0, ROWS(streams));
+	tcase_add_loop_test(
+		tcase, returns_whole_frames_however_the_stream_is_cut_in_three, 0, ROWS(streams));
+	tcase_add_test(tcase, a_new_stream_holds_nothing);
+	tcase_add_test(tcase, the_unfinished_frame_comes_first_when_resuming);
+	return unit_run("echo/echo_stream", tcase);
+}

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+#include "net/socket.h"
+
+/* How many descriptors these tests have open at the most. */
+#define DESCRIPTORS_MAX 256
+/* What the engine asks for besides those of its targets. */
+#define DESCRIPTORS_BESIDES 32
+
+static const struct log silence;
+
+static void add_target(struct target_list *list, const char *name, const char *address)
+{
+	struct text_error error;
+	ck_assert_msg(target_list_add(list, name, address, &error) == 0, "%s", error.reason);
+}
+
+/* Quick enough for a test: a probe every 5 ms. */
+static void init_settings(struct settings *settings)
+{
+	settings_init(settings);
+	settings->interval_ns = 5 * NS_PER_MS;
+	settings->timeout_ns = 500 * NS_PER_MS;
+	settings->listen = (struct endpoint){.host = "127.0.0.1", .port = 0};
+}
+
+static struct engine *start_watched(
+	const struct settings *settings, const struct target_watcher *watcher)
+{
+	struct engine *engine = NULL;
+	struct text_error error = {0};
+	int failure = engine_start(settings, &silence, watcher, &engine, &error);
+	ck_assert_msg(failure == 0, "%d: %s", failure, error.reason);
+	ck_assert_ptr_nonnull(engine);
+	return engine;
+}
+
+static struct engine *start(const struct settings *settings)
+{
+	return start_watched(settings, NULL);
+}
+
+/* Its own server on any free port, and no target yet. */
+static struct engine *start_both(unsigned threads)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	settings.probe = true;
+	settings.threads = threads;
+	return start(&settings);
+}
+
+static void reload(struct engine *engine, const struct target_list *list)
+{
+	struct text_error error = {0};
+	int failure = engine_reload(engine, list, &error);
+	ck_assert_msg(failure == 0, "%d: %s", failure, error.reason);
+}
+
+static struct snapshot take_snapshot(struct engine *engine)
+{
+	struct snapshot snapshot;
+	ck_assert_int_eq(engine_snapshot(engine, &snapshot), 0);
+	return snapshot;
+}
+
+/* What breaks the law of accounting in a snapshot, or NULL. */
+static const char *find_fault(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++) {
+		const struct target_values *values = &snapshot->targets[i].values;
+		/* No more probes in flight than fit into the timeout, with time to spare. */
+		if (values->sent < values->received + values->timeouts ||
+			target_values_in_flight(values) > 1000)
+			return "sent = received + timeouts + in flight";
+		if (histogram_count(&values->rtt) != values->received)
+			return "the histogram's count = received";
+		if (values->late > values->timeouts || values->unsent > values->timeouts)
+			return "late, unsent <= timeouts";
+	}
+	return NULL;
+}
+
+static void stop_lawfully(struct engine *engine)
+{
+	struct snapshot snapshot = take_snapshot(engine);
+	const char *fault = find_fault(&snapshot);
+	ck_assert_msg(!fault, "%s", fault);
+	snapshot_clear(&snapshot);
+	int64_t before_ns = clock_monotonic_ns();
+	engine_stop(engine);
+	ck_assert_int_lt(clock_monotonic_ns() - before_ns, 5 * NS_PER_S);
+}
+
+typedef bool condition(const struct target_values *values);
+
+static bool has_received(const struct target_values *values)
+{
+	return values->received >= 20;
+}
+
+static bool is_refused(const struct target_values *values)
+{
+	return values->connect_failures[CONNECT_FAILURE_REFUSED] > 0 && values->unsent > 0;
+}
+
+static bool is_waiting_for_replies(const struct target_values *values)
+{
+	return values->connected && values->sent > 5;
+}
+
+/* Waits until a condition holds for every target, for 20 s at the most. Returns that snapshot. */
+static struct snapshot await(struct engine *engine, condition *holds)
+{
+	for (int i = 0; i < 2000; i++) {
+		struct snapshot snapshot = take_snapshot(engine);
+		size_t count = 0;
+		for (size_t k = 0; k < snapshot.target_count; k++)
+			count += holds(&snapshot.targets[k].values);
+		if (count == snapshot.target_count)
+			return snapshot;
+		snapshot_clear(&snapshot);
+		clock_sleep_until(clock_monotonic_ns() + 10 * NS_PER_MS);
+	}
+	ck_abort_msg("what is awaited does not happen");
+	return (struct snapshot){0};
+}
+
+static void await_all(struct engine *engine, condition *holds)
+{
+	struct snapshot snapshot = await(engine, holds);
+	snapshot_clear(&snapshot);
+}
+
+static int count_descriptors(void)
+{
+	int count = 0;
+	for (int fd = 0; fd < DESCRIPTORS_MAX; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+START_TEST(it_probes_its_own_server)
+{
+	int descriptors = count_descriptors();
+	struct engine *engine = start_both(1);
+	const char *address = engine_listen_address(engine);
+	ck_assert_ptr_eq(strstr(address, "127.0.0.1:"), address);
+	struct target_list list = {0};
+	add_target(&list, "own", address);
+	reload(engine, &list);
+	/* What was given is copied. */
+	target_list_clear(&list);
+	struct snapshot snapshot = await(engine, has_received);
+	ck_assert(snapshot.has_prober);
+	ck_assert(snapshot.has_server);
+	ck_assert_uint_eq(snapshot.target_count, 1);
+	const struct target_snapshot *own = &snapshot.targets[0];
+	ck_assert_str_eq(own->name, "own");
+	ck_assert_str_eq(own->address, address);
+	ck_assert_str_eq(own->peer, address);
+	ck_assert_ptr_eq(own->peer, own->values.peer);
+	ck_assert(own->values.connected);
+	ck_assert_uint_eq(own->values.connects, 1);
+	ck_assert_uint_eq(own->values.unsent, 0);
+	ck_assert_int_ge(own->values.last_rtt_ns, 0);
+	ck_assert_int_ge(own->values.last_connect_ns, 0);
+	ck_assert_uint_ge(snapshot.server.frames, own->values.received);
+	ck_assert_uint_eq(snapshot.server.accepted, 1);
+	ck_assert_uint_eq(snapshot.server.connections, 1);
+	ck_assert_uint_ge(histogram_count(&snapshot.send_lag), own->values.sent);
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+	ck_assert_int_eq(count_descriptors(), descriptors);
+}
+END_TEST
+
+START_TEST(settings_may_name_the_targets_from_the_start)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	struct engine *server = start(&settings);
+	settings.serve = false;
+	settings.probe = true;
+	add_target(&settings.targets, "first", engine_listen_address(server));
+	add_target(&settings.targets, "second", engine_listen_address(server));
+	struct engine *prober = start(&settings);
+	settings_clear(&settings);
+	ck_assert_str_eq(engine_listen_address(prober), "");
+	struct snapshot snapshot = await(prober, has_received);
+	ck_assert(!snapshot.has_server);
+	ck_assert_uint_eq(snapshot.target_count, 2);
+	ck_assert_str_eq(snapshot.targets[0].name, "first");
+	ck_assert_str_eq(snapshot.targets[1].name, "second");
+	snapshot_clear(&snapshot);
+	stop_lawfully(prober);
+	stop_lawfully(server);
+}
+END_TEST
+
+START_TEST(several_threads_share_the_targets)
+{
+	struct engine *engine = start_both(3);
+	struct target_list list = {0};
+	char name[32];
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "target-%d", i);
+		add_target(&list, name, engine_listen_address(engine));
+	}
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot snapshot = await(engine, has_received);
+	ck_assert_uint_eq(snapshot.target_count, 10);
+	ck_assert_str_eq(snapshot.targets[9].name, "target-9");
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(a_reload_keeps_who_stays_and_ends_who_goes)
+{
+	struct engine *engine = start_both(2);
+	const char *address = engine_listen_address(engine);
+	struct target_list list = {0};
+	add_target(&list, "goes", address);
+	add_target(&list, "stays", address);
+	add_target(&list, "moves", address);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot before = await(engine, has_received);
+	char other[ENDPOINT_TEXT_MAX];
+	snprintf(other, sizeof(other), "localhost%s", strchr(address, ':'));
+	add_target(&list, "comes", address);
+	add_target(&list, "moves", other);
+	add_target(&list, "stays", address);
+	reload(engine, &list);
+	/* At once, before anything could have happened. */
+	struct snapshot after = take_snapshot(engine);
+	ck_assert_uint_eq(after.target_count, 3);
+	ck_assert_str_eq(after.targets[0].name, "comes");
+	ck_assert_str_eq(after.targets[1].name, "moves");
+	ck_assert_str_eq(after.targets[1].address, other);
+	ck_assert_str_eq(after.targets[2].name, "stays");
+	/* Another address is another target. */
+	ck_assert_uint_lt(after.targets[1].values.sent, before.targets[2].values.sent);
+	ck_assert_uint_ge(after.targets[2].values.sent, before.targets[1].values.sent);
+	snapshot_clear(&before);
+	snapshot_clear(&after);
+	after = await(engine, has_received);
+	ck_assert_uint_eq(after.targets[2].values.connects, 1);
+	ck_assert_uint_eq(after.targets[2].values.timeouts, 0);
+	snapshot_clear(&after);
+	target_list_clear(&list);
+	reload(engine, &list);
+	after = take_snapshot(engine);
+	ck_assert_uint_eq(after.target_count, 0);
+	snapshot_clear(&after);
+	stop_lawfully(engine);
+}
+END_TEST
+
+struct watch {
+	struct engine *engine;
+	atomic_bool is_over;
+	const char *fault;
+	int snapshots;
+};
+
+static void *watch_law(void *context)
+{
+	struct watch *watch = context;
+	while (!atomic_load(&watch->is_over) && !watch->fault) {
+		struct snapshot snapshot;
+		if (engine_snapshot(watch->engine, &snapshot) < 0)
+			watch->fault = "no memory left";
+		else
+			watch->fault = find_fault(&snapshot);
+		snapshot_clear(&snapshot);
+		watch->snapshots++;
+	}
+	return NULL;
+}
+
+START_TEST(the_law_holds_in_every_snapshot_while_targets_come_and_go)
+{
+	struct watch watch = {.engine = start_both(2)};
+	pthread_t thread;
+	ck_assert_int_eq(pthread_create(&thread, NULL, watch_law, &watch), 0);
+	char name[32];
+	for (int round = 0; round < 100; round++) {
+		struct target_list list = {0};
+		/* Each stays for five rounds. */
+		for (int i = round; i < round + 5; i++) {
+			snprintf(name, sizeof(name), "target-%d", i);
+			add_target(&list, name, engine_listen_address(watch.engine));
+		}
+		reload(watch.engine, &list);
+		target_list_clear(&list);
+		clock_sleep_until(clock_monotonic_ns() + 3 * NS_PER_MS);
+	}
+	await_all(watch.engine, has_received);
+	atomic_store(&watch.is_over, true);
+	pthread_join(thread, NULL);
+	ck_assert_msg(!watch.fault, "%s", watch.fault);
+	ck_assert_int_gt(watch.snapshots, 0);
+	stop_lawfully(watch.engine);
+}
+END_TEST
+
+/* What the watcher of a single target was told. */
+struct changes {
+	atomic_int downs;
+	atomic_int ups;
+	atomic_int others;
+	_Atomic int64_t outage_ns;
+};
+
+static void on_change(void *context, const struct target_change *change)
+{
+	struct changes *changes = context;
+	const char *expected = change->is_up ? " answers" : "connection refused by 127.0.0.1:";
+	if (strcmp(change->target, "target") != 0 || !strstr(change->text, expected))
+		changes->others++;
+	else if (change->is_up)
+		changes->ups++;
+	else
+		changes->downs++;
+	changes->outage_ns = change->outage_ns;
+}
+
+START_TEST(a_server_that_is_not_there_is_dialled_until_it_comes)
+{
+	struct changes changes = {0};
+	struct target_watcher watcher = {.on_change = on_change, .context = &changes};
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	struct engine *server = start(&settings);
+	char address[SOCKET_ADDRESS_TEXT_MAX];
+	snprintf(address, sizeof(address), "%s", engine_listen_address(server));
+	engine_stop(server);
+	settings.serve = false;
+	settings.probe = true;
+	add_target(&settings.targets, "target", address);
+	struct engine *prober = start_watched(&settings, &watcher);
+	struct snapshot snapshot = await(prober, is_refused);
+	ck_assert(!snapshot.targets[0].values.connected);
+	ck_assert_uint_eq(snapshot.targets[0].values.connects, 0);
+	ck_assert_uint_eq(snapshot.targets[0].values.received, 0);
+	snapshot_clear(&snapshot);
+	settings_clear(&settings);
+	init_settings(&settings);
+	settings.serve = true;
+	const char *reason;
+	ck_assert_int_eq(endpoint_parse(address, ENDPOINT_TO_LISTEN, &settings.listen, &reason), 0);
+	server = start(&settings);
+	snapshot = await(prober, has_received);
+	ck_assert_uint_eq(snapshot.targets[0].values.connects, 1);
+	snapshot_clear(&snapshot);
+	stop_lawfully(prober);
+	ck_assert_int_eq(changes.downs, 1);
+	ck_assert_int_eq(changes.ups, 1);
+	ck_assert_int_eq(changes.others, 0);
+	ck_assert_int_gt(changes.outage_ns, 0);
+	stop_lawfully(server);
+}
+END_TEST
+
+START_TEST(it_stops_while_probes_are_in_flight)
+{
+	/* The kernel accepts, and nobody answers. */
+	struct endpoint endpoint = {.host = "127.0.0.1", .port = 0};
+	char address[SOCKET_ADDRESS_TEXT_MAX];
+	int fd;
+	ck_assert_int_eq(socket_listen(&endpoint, &fd, address, NULL), 0);
+	struct engine *engine = start_both(1);
+	struct target_list list = {0};
+	add_target(&list, "silent", address);
+	reload(engine, &list);
+	target_list_clear(&list);
+	await_all(engine, is_waiting_for_replies);
+	stop_lawfully(engine);
+	close(fd);
+}
+END_TEST
+
+START_TEST(without_a_prober_targets_are_ignored)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	add_target(&settings.targets, "target", "127.0.0.1:1");
+	struct engine *engine = start(&settings);
+	reload(engine, &settings.targets);
+	struct snapshot snapshot = take_snapshot(engine);
+	ck_assert(!snapshot.has_prober);
+	ck_assert_uint_eq(snapshot.target_count, 0);
+	snapshot_clear(&snapshot);
+	engine_stop(engine);
+	settings_clear(&settings);
+}
+END_TEST
+
+static void check_refusal(const struct settings *settings, int failure, const char *reason)
+{
+	int descriptors = count_descriptors();
+	struct engine *engine = NULL;
+	struct text_error error = {0};
+	ck_assert_int_eq(engine_start(settings, &silence, NULL, &engine, &error), failure);
+	ck_assert_ptr_null(engine);
+	ck_assert_str_eq(error.reason, reason);
+	ck_assert_int_eq(count_descriptors(), descriptors);
+}
+
+START_TEST(a_port_in_use_is_refused_and_nothing_runs)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	struct engine *first = start(&settings);
+	const char *parse_reason;
+	ck_assert_int_eq(endpoint_parse(engine_listen_address(first), ENDPOINT_TO_LISTEN,
+				 &settings.listen, &parse_reason),
+		0);
+	settings.probe = true;
+	add_target(&settings.targets, "target", engine_listen_address(first));
+	char reason[256];
+	snprintf(reason, sizeof(reason), "cannot listen on %s: address already in use",
+		engine_listen_address(first));
+	check_refusal(&settings, -EADDRINUSE, reason);
+	settings_clear(&settings);
+	engine_stop(first);
+}
+END_TEST
+
+START_TEST(settings_out_of_range_are_refused)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	settings.interval_ns = 0;
+	check_refusal(&settings, -EINVAL, "interval: 0s is out of range; allowed: 1ms to 24h");
+}
+END_TEST
+
+/* Returns what it was. */
+static struct rlimit limit_descriptors(rlim_t count)
+{
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	struct rlimit low = {.rlim_cur = count, .rlim_max = limit.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	return limit;
+}
+
+static void add_targets(struct target_list *list, int count, const char *address)
+{
+	char name[32];
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "target-%d", i);
+		add_target(list, name, address);
+	}
+}
+
+#define TOO_FEW                                                                                    \
+	"41 targets need 73 file descriptors, but the limit is 72: raise it (ulimit -n, "          \
+	"LimitNOFILE=)"
+
+START_TEST(too_few_descriptors_are_told_before_anything_starts)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.probe = true;
+	add_targets(&settings.targets, 41, "127.0.0.1:1");
+	struct rlimit limit = limit_descriptors(40 + DESCRIPTORS_BESIDES);
+	check_refusal(&settings, -EMFILE, TOO_FEW);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	settings_clear(&settings);
+}
+END_TEST
+
+START_TEST(a_reload_that_is_refused_leaves_the_old_targets_going)
+{
+	struct engine *engine = start_both(1);
+	struct target_list list = {0};
+	add_targets(&list, 3, engine_listen_address(engine));
+	reload(engine, &list);
+	target_list_clear(&list);
+	add_targets(&list, 41, engine_listen_address(engine));
+	struct rlimit limit = limit_descriptors(40 + DESCRIPTORS_BESIDES);
+	struct text_error error = {0};
+	ck_assert_int_eq(engine_reload(engine, &list, &error), -EMFILE);
+	ck_assert_str_eq(error.reason, TOO_FEW);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	struct snapshot snapshot = await(engine, has_received);
+	ck_assert_uint_eq(snapshot.target_count, 3);
+	snapshot_clear(&snapshot);
+	reload(engine, &list);
+	target_list_clear(&list);
+	snapshot = await(engine, has_received);
+	ck_assert_uint_eq(snapshot.target_count, 41);
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(stopping_nothing_is_fine)
+{
+	engine_stop(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("engine");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, it_probes_its_own_server);
+	tcase_add_test(tcase, settings_may_name_the_targets_from_the_start);
+	tcase_add_test(tcase, several_threads_share_the_targets);
+	tcase_add_test(tcase, a_reload_keeps_who_stays_and_ends_who_goes);
+	tcase_add_test(tcase, the_law_holds_in_every_snapshot_while_targets_come_and_go);
+	tcase_add_test(tcase, a_server_that_is_not_there_is_dialled_until_it_comes);
+	tcase_add_test(tcase, it_stops_while_probes_are_in_flight);
+	tcase_add_test(tcase, without_a_prober_targets_are_ignored);
+	tcase_add_test(tcase, a_port_in_use_is_refused_and_nothing_runs);
+	tcase_add_test(tcase, settings_out_of_range_are_refused);
+	tcase_add_test(tcase, too_few_descriptors_are_told_before_anything_starts);
+	tcase_add_test(tcase, a_reload_that_is_refused_leaves_the_old_targets_going);
+	tcase_add_test(tcase, stopping_nothing_is_fine);
+	return unit_run("engine/engine", tcase);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/logger.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+
+/* 2026-11-22T20:51:36.123456789Z */
+#define TIME_NS INT64_C(1795380696123456789)
+
+#define WRITERS 4
+#define LINES 800
+
+static const struct {
+	const char *says;
+	const char *subject;
+	const char *message;
+	const char *text;
+	const char *json;
+} lines[] = {
+	{"with a target", "server1", "connected",
+		"2026-11-22T20:51:36.123Z info    server1: connected\n",
+		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":\"server1\","
+		"\"message\":\"connected\"}\n"},
+	{"without", NULL, "starting", "2026-11-22T20:51:36.123Z info    starting\n",
+		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"message\":"
+		"\"starting\"}\n"},
+	{"empty", NULL, "", "2026-11-22T20:51:36.123Z info    \n",
+		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"message\":\"\"}\n"},
+	{"what JSON escapes", "\"a\\", "\\\"b\"",
+		"2026-11-22T20:51:36.123Z info    \"a\\: \\\"b\"\n",
+		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":"
+		"\"\\\"a\\\\\","
+		"\"message\":\"\\\\\\\"b\\\"\"}\n"},
+	{"what no line can hold", "\xff", "a\nb", "2026-11-22T20:51:36.123Z info    ?: a?b\n",
+		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":\"?\","
+		"\"message\":\"a?b\"}\n"},
+};
+
+static void check_line(int row, bool json, const char *wanted)
+{
+	struct buffer buffer = {0};
+	logger_format(
+		&buffer, json, TIME_NS, LOG_LEVEL_INFO, lines[row].subject, lines[row].message);
+	buffer_append(&buffer, "", 1);
+	ck_assert_msg(strcmp(buffer.data, wanted) == 0, "%s: %s", lines[row].says, buffer.data);
+	buffer_clear(&buffer);
+}
+
+START_TEST(formats_text_and_json)
+{
+	check_line(_i, false, lines[_i].text);
+	check_line(_i, true, lines[_i].json);
+}
+END_TEST
+
+/*
+ * Reads what is in a pipe until its other end closes or nothing comes for a second, and adds a NUL.
+ */
+static char *read_pipe(int fd, struct buffer *buffer)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	while (poll(&poll_fd, 1, 1000) == 1) {
+		char bytes[4096];
+		ssize_t got = read(fd, bytes, sizeof(bytes));
+		if (got <= 0)
+			break;
+		buffer_append(buffer, bytes, (size_t)got);
+	}
+	buffer_append(buffer, "", 1);
+	return buffer->data;
+}
+
+/* Reads so many lines, however long the writer takes, and adds a NUL. */
+static char *read_lines(int fd, int count, struct buffer *buffer)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	while (count > 0) {
+		char bytes[4096];
+		ck_assert_int_eq(poll(&poll_fd, 1, 10000), 1);
+		ssize_t got = read(fd, bytes, sizeof(bytes));
+		ck_assert_int_gt(got, 0);
+		for (ssize_t i = 0; i < got; i++)
+			count -= bytes[i] == '\n';
+		buffer_append(buffer, bytes, (size_t)got);
+	}
+	buffer_append(buffer, "", 1);
+	return buffer->data;
+}
+
+START_TEST(writes_everything_before_it_stops)
+{
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	struct logger *logger = NULL;
+	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	/* Few, so that a busy machine can do it in the time that the logger gives itself. */
+	for (int i = 0; i < 5; i++)
+		logger_write(logger, LOG_LEVEL_ERROR, "a", "message");
+	logger_stop(logger);
+	close(fds[1]);
+	struct buffer buffer = {0};
+	const char *line = read_pipe(fds[0], &buffer);
+	int count = 0;
+	for (; (line = strstr(line, " error   a: message\n")) != NULL; line++)
+		count++;
+	ck_assert_int_eq(count, 5);
+	buffer_clear(&buffer);
+	close(fds[0]);
+}
+END_TEST
+
+static void *write_many(void *logger)
+{
+	for (int i = 0; i < LINES / WRITERS; i++)
+		logger_write(logger, LOG_LEVEL_INFO, "target", "a line that stays whole");
+	return NULL;
+}
+
+START_TEST(lines_of_several_threads_stay_whole)
+{
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	struct logger *logger = NULL;
+	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	pthread_t threads[WRITERS];
+	for (int i = 0; i < WRITERS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_many, logger), 0);
+	for (int i = 0; i < WRITERS; i++)
+		pthread_join(threads[i], NULL);
+	struct buffer buffer = {0};
+	const char *line = read_lines(fds[0], LINES, &buffer);
+	int count = 0;
+	for (; *line != '\0'; line = strchr(line, '\n') + 1, count++)
+		ck_assert_mem_eq(line + strlen("2026-11-22T20:51:36.123Z"),
+			" info    target: a line that stays whole\n", 41);
+	ck_assert_int_eq(count, LINES);
+	buffer_clear(&buffer);
+	logger_stop(logger);
+	close(fds[1]);
+	close(fds[0]);
+}
+END_TEST
+
+/* Writes far more than pipe and queue hold. */
+static void flood(struct logger *logger)
+{
+	char message[512];
+	memset(message, 'x', sizeof(message) - 1);
+	message[sizeof(message) - 1] = '\0';
+	for (int i = 0; i < 4000; i++)
+		logger_write(logger, LOG_LEVEL_INFO, NULL, message);
+}
+
+START_TEST(a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end)
+{
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	struct logger *logger = NULL;
+	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	int64_t start_ns = clock_monotonic_ns();
+	flood(logger);
+	int64_t flooded_ns = clock_monotonic_ns();
+	logger_stop(logger);
+	int64_t stopped_ns = clock_monotonic_ns();
+	ck_assert_int_lt(flooded_ns - start_ns, 2 * NS_PER_S);
+	ck_assert_int_lt(stopped_ns - flooded_ns, NS_PER_S);
+	/* A writer that was left behind would go on as soon as there is room. */
+	int held = 0;
+	ck_assert_int_eq(ioctl(fds[0], FIONREAD, &held), 0);
+	struct buffer buffer = {0};
+	read_pipe(fds[0], &buffer);
+	ck_assert_uint_eq(buffer.length, (size_t)held + 1);
+	buffer_clear(&buffer);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(tells_how_many_messages_were_lost)
+{
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	struct logger *logger = NULL;
+	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	flood(logger);
+	struct buffer buffer = {0};
+	const char *text = read_pipe(fds[0], &buffer);
+	unsigned long whole = 0;
+	for (const char *line = text; (line = strstr(line, "xxx\n")) != NULL; line++)
+		whole++;
+	unsigned long lost = 0;
+	for (const char *line = text; (line = strstr(line, " warning ")) != NULL; line++) {
+		ck_assert_ptr_nonnull(strstr(line, " messages lost: "));
+		lost += strtoul(line + strlen(" warning "), NULL, 10);
+	}
+	ck_assert_uint_gt(lost, 0);
+	ck_assert_uint_eq(whole + lost, 4000);
+	logger_stop(logger);
+	buffer_clear(&buffer);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(a_reader_that_is_gone_does_no_harm)
+{
+	signal(SIGPIPE, SIG_IGN);
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	close(fds[0]);
+	struct logger *logger = NULL;
+	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	flood(logger);
+	int64_t start_ns = clock_monotonic_ns();
+	logger_stop(logger);
+	ck_assert_int_lt(clock_monotonic_ns() - start_ns, NS_PER_S);
+	close(fds[1]);
+}
+END_TEST
+
+START_TEST(leaves_the_mode_of_the_descriptor_alone)
+{
+	int fds[2];
+	ck_assert_int_eq(pipe(fds), 0);
+	int before = fcntl(fds[1], F_GETFL);
+	struct logger *logger = NULL;
+	ck_assert_int_eq(logger_start(fds[1], true, &logger), 0);
+	logger_write(logger, LOG_LEVEL_INFO, NULL, "x");
+	ck_assert_int_eq(fcntl(fds[1], F_GETFL), before);
+	logger_stop(logger);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("logger");
+	tcase_set_timeout(tcase, 20);
+	tcase_add_loop_test(tcase, formats_text_and_json, 0, ROWS(lines));
+	tcase_add_test(tcase, writes_everything_before_it_stops);
+	tcase_add_test(tcase, lines_of_several_threads_stay_whole);
+	tcase_add_test(tcase, a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end);
+	tcase_add_test(tcase, tells_how_many_messages_were_lost);
+	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
+	tcase_add_test(tcase, leaves_the_mode_of_the_descriptor_alone);
+	return unit_run("exporter/logger", tcase);
+}

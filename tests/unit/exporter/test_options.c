@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../unit.h"
+
+#define MS INT64_C(1000000)
+#define ARGUMENTS_MAX 8
+
+/* Parses arguments, which end in NULL. Returns what options_parse() returns. */
+static int parse(const char *const *arguments, struct options *options, struct text_error *error)
+{
+	char texts[ARGUMENTS_MAX + 1][256] = {"tcp-echo-metrics"};
+	char *argv[ARGUMENTS_MAX + 2] = {texts[0]};
+	int argc = 1;
+	for (; *arguments != NULL; arguments++, argc++) {
+		ck_assert_int_le(argc, ARGUMENTS_MAX);
+		snprintf(texts[argc], sizeof(texts[argc]), "%s", *arguments);
+		argv[argc] = texts[argc];
+	}
+	int result = options_parse(argc, argv, options, error);
+	/* The copies above end with this function. */
+	options->targets_path = options->targets_path != NULL ? "(a path)" : NULL;
+	return result;
+}
+
+static const struct {
+	const char *says;
+	const char *arguments[ARGUMENTS_MAX];
+	int64_t interval_ns;
+} spellings[] = {
+	{"not at all", {NULL}, 200 * MS},
+	{"one dash, two arguments", {"-interval", "1s"}, 1000 * MS},
+	{"one dash, equals sign", {"-interval=1s"}, 1000 * MS},
+	{"two dashes, two arguments", {"--interval", "1s"}, 1000 * MS},
+	{"two dashes, equals sign", {"--interval=1s"}, 1000 * MS},
+	{"the last one wins", {"-interval=1s", "-interval=2s"}, 2000 * MS},
+	{"two dashes alone end the flags", {"-interval=1s", "--"}, 1000 * MS},
+};
+
+START_TEST(takes_every_spelling_of_go)
+{
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(spellings[_i].arguments, &options, &error) == 0, "%s: %s",
+		spellings[_i].says, error.reason);
+	ck_assert_msg(options.settings.interval_ns == spellings[_i].interval_ns, "%s",
+		spellings[_i].says);
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
+{
+	const char *const arguments[] = {NULL};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	ck_assert_int_eq(options.action, OPTIONS_RUN);
+	ck_assert_str_eq(options_mode(&options), "server");
+	ck_assert(options.settings.serve);
+	ck_assert(!options.settings.probe);
+	ck_assert_uint_eq(options.settings.listen.port, 4000);
+	ck_assert_str_eq(options.metrics.host, "");
+	ck_assert_uint_eq(options.metrics.port, 2112);
+	ck_assert_int_eq(options.settings.timeout_ns, 800 * MS);
+	ck_assert_uint_eq(options.settings.window, 100);
+	ck_assert_uint_eq(options.settings.threads, 1);
+	ck_assert_uint_eq(options.settings.targets.count, 0);
+	ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
+	ck_assert(!options.json_logs);
+	ck_assert_str_eq(options.warning.reason, "");
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(takes_every_flag)
+{
+	const char *const arguments[] = {"-mode=both", "-listen=[::1]:1", "-metrics=127.0.0.1:0",
+		"-timeout=1.5s", "-window=7", "-threads=3", "-log-level=debug", "-json-logs", NULL};
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(arguments, &options, &error) == 0, "%s", error.reason);
+	ck_assert_str_eq(options_mode(&options), "both");
+	ck_assert_str_eq(options.settings.listen.host, "::1");
+	ck_assert_uint_eq(options.settings.listen.port, 1);
+	ck_assert_str_eq(options.metrics.host, "127.0.0.1");
+	ck_assert_uint_eq(options.metrics.port, 0);
+	ck_assert_int_eq(options.settings.timeout_ns, 1500 * MS);
+	ck_assert_uint_eq(options.settings.window, 7);
+	ck_assert_uint_eq(options.settings.threads, 3);
+	ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
+	ck_assert(options.json_logs);
+	options_clear(&options);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *arguments[ARGUMENTS_MAX];
+	enum options_action action;
+} actions[] = {
+	{"nothing", {NULL}, OPTIONS_RUN},
+	{"-check", {"-check"}, OPTIONS_CHECK},
+	{"-check=true", {"--check=true"}, OPTIONS_CHECK},
+	{"-check=false", {"-check=false"}, OPTIONS_RUN},
+	{"the last -check wins", {"-check", "-check=false"}, OPTIONS_RUN},
+	{"-version", {"-version"}, OPTIONS_VERSION},
+	{"-version before -check", {"-check", "-version"}, OPTIONS_VERSION},
+	{"-help", {"-help"}, OPTIONS_HELP},
+	{"--help", {"--help"}, OPTIONS_HELP},
+	{"-h", {"-h"}, OPTIONS_HELP},
+	{"-help before what is wrong behind it", {"-help", "-bogus"}, OPTIONS_HELP},
+	{"-help before what does not fit together", {"-target=:1", "-help"}, OPTIONS_HELP},
+};
+
+START_TEST(tells_what_to_do)
+{
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(actions[_i].arguments, &options, &error) == 0, "%s: %s",
+		actions[_i].says, error.reason);
+	ck_assert_msg(options.action == actions[_i].action, "%s", actions[_i].says);
+	options_clear(&options);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *arguments[ARGUMENTS_MAX];
+	const char *address; /* Of the one target; NULL for none at all. */
+} targets[] = {
+	{"a server probes nothing", {"-mode=server"}, NULL},
+	{"a client probes the default", {"-mode=client"}, ":4000"},
+	{"a client probes its target", {"-mode=client", "-target=a:1"}, "a:1"},
+	{"the last target wins", {"-mode=client", "-target=a:1", "-target=b:2"}, "b:2"},
+	{"a targets file comes later", {"-mode=client", "-targets=t.json"}, NULL},
+	{"a targets file wins", {"-mode=client", "-targets=t.json", "-target=a:1"}, NULL},
+	{"both probes its own server", {"-mode=both"}, "localhost:4000"},
+	{"at the port where that listens", {"-mode=both", "-listen=:5000"}, "localhost:5000"},
+	{"at its address", {"-mode=both", "-listen=10.0.0.1:5000"}, "10.0.0.1:5000"},
+	{"every IPv4 address", {"-mode=both", "-listen=0.0.0.0:5000"}, "127.0.0.1:5000"},
+	{"every IPv6 address", {"-mode=both", "-listen=[::]:5000"}, "[::1]:5000"},
+	{"spelt in full", {"-mode=both", "-listen=[0:0:0:0:0:0:0:0]:5000"}, "[::1]:5000"},
+	{"both with a target", {"-mode=both", "-target=a:1"}, "a:1"},
+	{"both with a target and any port", {"-mode=both", "-listen=:0", "-target=a:1"}, "a:1"},
+};
+
+START_TEST(knows_what_to_probe)
+{
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(targets[_i].arguments, &options, &error) == 0, "%s: %s",
+		targets[_i].says, error.reason);
+	const struct target_list *list = &options.settings.targets;
+	if (targets[_i].address == NULL) {
+		ck_assert_msg(list->count == 0, "%s", targets[_i].says);
+	} else {
+		ck_assert_uint_eq(list->count, 1);
+		char address[ENDPOINT_TEXT_MAX];
+		endpoint_format(&list->targets[0].address, address);
+		ck_assert_msg(strcmp(address, targets[_i].address) == 0, "%s: %s", targets[_i].says,
+			address);
+		ck_assert_str_eq(list->targets[0].name, "default");
+	}
+	options_clear(&options);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *arguments[ARGUMENTS_MAX];
+	const char *reason; /* How it begins. */
+} bad[] = {
+	{"unknown flag", {"-bogus"}, "-bogus: unknown flag; see -help"},
+	{"unknown flag with a value", {"-bogus=1"}, "-bogus: unknown flag"},
+	{"abbreviation", {"-int=1s"}, "-int: unknown flag"},
+	{"abbreviation of one letter", {"-m", "client"}, "-m: unknown flag"},
+	{"flag in capitals", {"-Interval=1s"}, "-Interval: unknown flag"},
+	{"three dashes", {"---interval=1s"}, "--interval: unknown flag"},
+	{"no name", {"-=1s"}, "-: unknown flag"},
+	{"stray argument", {"client"}, "stray argument \"client\"; only flags are allowed"},
+	{"stray argument behind flags", {"-mode=client", "x"}, "stray argument \"x\""},
+	{"one dash alone", {"-"}, "stray argument \"-\""},
+	{"empty argument", {""}, "stray argument \"\""},
+	{"argument behind two dashes", {"--", "-check"}, "stray argument \"-check\""},
+	{"a boolean's value apart", {"-check", "true"}, "stray argument \"true\""},
+	{"a boolean that is none", {"-check=maybe"},
+		"-check: \"maybe\" is no answer; allowed: true or false"},
+	{"a boolean without value", {"-check="}, "-check: \"\" is no answer"},
+	{"help that is no help", {"-help=x"}, "-help: \"x\" is no answer"},
+	{"value missing", {"-interval"}, "-interval: value is missing; allowed: 1ms to 24h"},
+	{"empty interval", {"-interval="}, "-interval: \"\" is no duration; allowed: 1ms to 24h"},
+	{"empty interval apart", {"-interval", ""}, "-interval: \"\" is no duration"},
+	{"interval without unit", {"-interval=200"}, "-interval: \"200\" is no duration"},
+	{"interval 0", {"-interval=0"}, "-interval: \"0\" is out of range; allowed: 1ms to 24h"},
+	{"interval too short", {"-interval=999us"}, "-interval: \"999us\" is out of range"},
+	{"interval too long", {"-interval=25h"}, "-interval: \"25h\" is out of range"},
+	{"negative interval", {"-interval", "-5s"}, "-interval: \"-5s\" is out of range"},
+	{"interval beyond 64 bits", {"-interval=9999999999h"},
+		"-interval: \"9999999999h\" is out of range; allowed: 1ms to 24h"},
+	{"timeout 0", {"-timeout=0s"}, "-timeout: \"0s\" is out of range; allowed: 1ms to 24h"},
+	{"too many in flight", {"-interval=1ms", "-timeout=24h"}, "-interval: 1ms is too short"},
+	{"window 0", {"-window=0"}, "-window: \"0\" is out of range; allowed: 1 to 1000000"},
+	{"window too large", {"-window=1000001"}, "-window: \"1000001\" is out of range"},
+	{"negative window", {"-window=-5"}, "-window: \"-5\" is out of range; allowed: 1 to"},
+	{"window beyond 32 bits", {"-window=4294967297"}, "-window: \"4294967297\" is out of"},
+	{"window beyond 64 bits", {"-window=18446744073709551617"}, "-window: \"18446744073"},
+	{"window with a fraction", {"-window=1.5"}, "-window: \"1.5\" is no whole number"},
+	{"empty window", {"-window="}, "-window: \"\" is no whole number"},
+	{"window a sign", {"-window=-"}, "-window: \"-\" is no whole number"},
+	{"threads 0", {"-threads=0"}, "-threads: \"0\" is out of range; allowed: 1 to 64"},
+	{"too many threads", {"-threads=65"}, "-threads: \"65\" is out of range"},
+	{"unknown mode", {"-mode=servre"},
+		"-mode: \"servre\" is no mode; allowed: server, client or both"},
+	{"empty mode", {"-mode="}, "-mode: \"\" is no mode"},
+	{"listen without port", {"-listen=host"},
+		"-listen: \"host\" has no port; allowed: host:port"},
+	{"empty listen", {"-listen="}, "-listen: \"\" is empty; allowed: host:port"},
+	{"metrics with a bad port", {"-metrics=:99999"},
+		"-metrics: \":99999\" has a port above 65535"},
+	{"target with port 0", {"-mode=client", "-target=:0"}, "-target: \":0\" has port 0;"},
+	{"target with an open bracket", {"-mode=client", "-target=[::1"},
+		"-target: \"[::1\" has a bracket that is not closed"},
+	{"empty target", {"-mode=client", "-target="}, "-target: \"\" is empty"},
+	{"empty path", {"-mode=client", "-targets="}, "-targets: \"\" is empty; allowed: the path"},
+	{"unknown level", {"-log-level=warn"},
+		"-log-level: \"warn\" is no level; allowed: error, warning, info or debug"},
+	{"services", {"-svc=install"},
+		"-svc: \"install\" is not possible, as this build cannot manage "
+		"services; allowed: to run it from your service manager"},
+	{"the first of two errors", {"-window=x", "-bogus"}, "-window"},
+	{"an error before -help", {"-bogus", "-help"}, "-bogus"},
+	{"a target, but the default mode", {"-target=a:1"},
+		"-target: the default -mode=server probes nothing; give -mode=client or"},
+	{"targets, but the default mode", {"-targets=t.json"}, "-targets: the default"},
+	{"its own server at any port", {"-mode=both", "-listen=:0"},
+		"-listen: port 0 leaves -mode=both without an address to probe; allowed: 1 to"},
+	{"a hostile value", {"-mode=\x1b[2J\n"}, "-mode: \"?[2J?\" is no mode"},
+};
+
+START_TEST(refuses_naming_the_flag_and_what_is_allowed)
+{
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(bad[_i].arguments, &options, &error) == -EINVAL, "%s", bad[_i].says);
+	ck_assert_msg(strncmp(error.reason, bad[_i].reason, strlen(bad[_i].reason)) == 0, "%s: %s",
+		bad[_i].says, error.reason);
+	ck_assert_ptr_null(strchr(error.reason, '\n'));
+	options_clear(&options);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *arguments[ARGUMENTS_MAX];
+	const char *warning;
+} warnings[] = {
+	{"what fits", {"-mode=client", "-target=a:1", "-interval=1s"}, ""},
+	{"a target for a server", {"-mode=server", "-target=a:1"},
+		"-target: no effect with -mode=server"},
+	{"a targets file for a server", {"-mode=server", "-targets=t.json"},
+		"-targets: no effect with -mode=server"},
+	{"several for a server", {"-interval=1s", "-threads=2", "-window=5", "-timeout=1s"},
+		"-interval, -timeout, -window, -threads: no effect with -mode=server"},
+	{"listen for a client", {"-mode=client", "-listen=:1"},
+		"-listen: no effect with -mode=client"},
+	{"target and targets", {"-mode=client", "-target=a:1", "-targets=t.json"},
+		"-target: no effect, for -targets wins"},
+	{"all have an effect", {"-mode=both", "-target=a:1", "-listen=:1"}, ""},
+};
+
+START_TEST(warns_of_flags_without_effect)
+{
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(warnings[_i].arguments, &options, &error) == 0, "%s: %s",
+		warnings[_i].says, error.reason);
+	ck_assert_str_eq(options.warning.reason, warnings[_i].warning);
+	if (!options.settings.probe)
+		ck_assert_ptr_null(options.targets_path);
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(loads_the_targets_file)
+{
+	char path[] = "/tmp/targets-XXXXXX";
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(dprintf(fd, "[{\"name\": \"a\", \"address\": \":1\"}]"), 32);
+	close(fd);
+	const char *const arguments[] = {"-mode=client", "-targets=x", NULL};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	options.targets_path = path;
+	ck_assert_int_eq(options_load_targets(&options, NULL), 0);
+	ck_assert_uint_eq(options.settings.targets.count, 1);
+	ck_assert_str_eq(options.settings.targets.targets[0].name, "a");
+	unlink(path);
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(options_load_targets(&options, &error), -ENOENT);
+	ck_assert_msg(strstr(error.reason, path) != NULL, "%s", error.reason);
+	ck_assert_uint_eq(options.settings.targets.count, 1);
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(help_names_every_flag)
+{
+	static const char *const names[] = {"mode", "listen", "target", "targets", "metrics",
+		"interval", "timeout", "window", "threads", "log-level", "json-logs", "check",
+		"help", "version", "svc"};
+	struct buffer buffer = {0};
+	options_usage(&buffer);
+	buffer_append(&buffer, "", 1);
+	ck_assert(!buffer.failed);
+	for (int i = 0; i < ROWS(names); i++) {
+		char line[32];
+		snprintf(line, sizeof(line), "\n  -%s ", names[i]);
+		ck_assert_msg(strstr(buffer.data, line) != NULL, "%s", names[i]);
+	}
+	for (const char *line = buffer.data; line != NULL; line = strchr(line + 1, '\n'))
+		ck_assert_uint_le(strcspn(line + 1, "\n"), 80);
+	buffer_clear(&buffer);
+}
+END_TEST
+
+START_TEST(describes_what_would_run)
+{
+	const char *const arguments[] = {"-mode=both", "-window=7", NULL};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	for (int i = 0; i < 6; i++) {
+		char name[8];
+		snprintf(name, sizeof(name), "t%d", i);
+		ck_assert_int_eq(target_list_add(&options.settings.targets, name, "a:1", NULL), 0);
+	}
+	struct buffer buffer = {0};
+	options_describe(&options, &buffer);
+	static const char wanted[] = "mode      both\n"
+				     "listen    :4000\n"
+				     "metrics   :2112\n"
+				     "interval  200ms\n"
+				     "timeout   800ms\n"
+				     "window    7\n"
+				     "threads   1\n"
+				     "targets   7\n"
+				     "          default at localhost:4000\n"
+				     "          t0 at a:1\n"
+				     "          t1 at a:1\n"
+				     "          t2 at a:1\n"
+				     "          t3 at a:1\n"
+				     "          and 2 more\n";
+	ck_assert_uint_eq(buffer.length, sizeof(wanted) - 1);
+	ck_assert_mem_eq(buffer.data, wanted, buffer.length);
+	buffer_clear(&buffer);
+	options_clear(&options);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("options");
+	tcase_add_loop_test(tcase, takes_every_spelling_of_go, 0, ROWS(spellings));
+	tcase_add_test(tcase, without_flags_it_is_a_server_with_the_documented_defaults);
+	tcase_add_test(tcase, takes_every_flag);
+	tcase_add_loop_test(tcase, tells_what_to_do, 0, ROWS(actions));
+	tcase_add_loop_test(tcase, knows_what_to_probe, 0, ROWS(targets));
+	tcase_add_loop_test(tcase, refuses_naming_the_flag_and_what_is_allowed, 0, ROWS(bad));
+	tcase_add_loop_test(tcase, warns_of_flags_without_effect, 0, ROWS(warnings));
+	tcase_add_test(tcase, loads_the_targets_file);
+	tcase_add_test(tcase, help_names_every_flag);
+	tcase_add_test(tcase, describes_what_would_run);
+	return unit_run("exporter/options", tcase);
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/target_stats.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "../random.h"
+#include "../unit.h"
+
+#define WINDOW 10
+
+static struct target_stats *make_stats(void)
+{
+	struct target_stats *stats;
+	ck_assert_int_eq(target_stats_new(WINDOW, &stats), 0);
+	return stats;
+}
+
+static struct target_values initial_values(void)
+{
+	return (struct target_values){
+		.last_rtt_ns = -1, .last_connect_ns = -1, .tcp_rtt_ns = -1, .tcp_min_rtt_ns = -1};
+}
+
+static void check_same(
+	const struct target_values *left, const struct target_values *right, const char *says)
+{
+	ck_assert_msg(left->sent == right->sent, "%s: sent", says);
+	ck_assert_msg(left->received == right->received, "%s: received", says);
+	ck_assert_msg(left->timeouts == right->timeouts, "%s: timeouts", says);
+	ck_assert_msg(left->late == right->late, "%s: late", says);
+	ck_assert_msg(left->unsent == right->unsent, "%s: unsent", says);
+	ck_assert_msg(left->duplicates == right->duplicates, "%s: duplicates", says);
+	ck_assert_msg(left->missed_slots == right->missed_slots, "%s: missed slots", says);
+	ck_assert_msg(left->connects == right->connects, "%s: connects", says);
+	ck_assert_msg(memcmp(left->connect_failures, right->connect_failures,
+			      sizeof(left->connect_failures)) == 0,
+		"%s: connect failures", says);
+	ck_assert_msg(memcmp(left->disconnects, right->disconnects, sizeof(left->disconnects)) == 0,
+		"%s: disconnects", says);
+	ck_assert_msg(left->tcp_retransmits == right->tcp_retransmits, "%s: retransmits", says);
+	ck_assert_msg(memcmp(&left->rtt, &right->rtt, sizeof(left->rtt)) == 0, "%s: RTTs", says);
+	ck_assert_msg(left->last_rtt_ns == right->last_rtt_ns, "%s: last RTT", says);
+	ck_assert_msg(left->jitter_ns == right->jitter_ns, "%s: jitter", says);
+	ck_assert_msg(left->last_connect_ns == right->last_connect_ns, "%s: last connect", says);
+	ck_assert_msg(left->tcp_rtt_ns == right->tcp_rtt_ns, "%s: kernel's RTT", says);
+	ck_assert_msg(left->tcp_min_rtt_ns == right->tcp_min_rtt_ns, "%s: minimum RTT", says);
+	ck_assert_msg(left->window_settled == right->window_settled, "%s: settled", says);
+	ck_assert_msg(left->window_lost == right->window_lost, "%s: lost", says);
+	ck_assert_msg(left->connected == right->connected, "%s: connected", says);
+	ck_assert_msg(strcmp(left->peer, right->peer) == 0, "%s: peer", says);
+}
+
+/* Each one does a single step, and changes a copy as that step should. */
+
+static void sends(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_sent(stats);
+	values->sent++;
+}
+
+static void receives(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_received(stats, 250000);
+	values->received++;
+	values->rtt.counts[2]++;
+	values->rtt.sum_ns += 250000;
+	values->last_rtt_ns = 250000;
+	values->window_settled++;
+}
+
+static void times_out(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_timed_out(stats);
+	values->timeouts++;
+	values->window_settled++;
+	values->window_lost++;
+}
+
+static void has_no_connection(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_unsent(stats);
+	values->sent++;
+	values->timeouts++;
+	values->unsent++;
+	values->window_settled++;
+	values->window_lost++;
+}
+
+static void hears_late(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_late(stats);
+	values->late++;
+}
+
+static void hears_twice(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_duplicate(stats);
+	values->duplicates++;
+}
+
+static void misses_slots(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_missed(stats, 17);
+	values->missed_slots += 17;
+}
+
+static void connects(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_connected(stats, "192.0.2.1:4000", 123456);
+	values->connects++;
+	values->connected = true;
+	values->last_connect_ns = 123456;
+	strcpy(values->peer, "192.0.2.1:4000");
+}
+
+static void fails_to_connect(struct target_stats *stats, struct target_values *values)
+{
+	for (int i = 0; i < CONNECT_FAILURES; i++) {
+		for (int times = 0; times <= i; times++)
+			target_stats_connect_failed(stats, (enum connect_failure)i);
+		values->connect_failures[i] += (uint64_t)i + 1;
+	}
+}
+
+static void disconnects(struct target_stats *stats, struct target_values *values)
+{
+	for (int i = 0; i < DISCONNECTS; i++) {
+		for (int times = 0; times <= i; times++)
+			target_stats_disconnected(stats, (enum disconnect)i);
+		values->disconnects[i] += (uint64_t)i + 1;
+	}
+	values->connected = false;
+}
+
+static void asks_the_kernel(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_tcp(stats, 3, 52000, 31000);
+	values->tcp_retransmits += 3;
+	values->tcp_rtt_ns = 52000;
+	values->tcp_min_rtt_ns = 31000;
+}
+
+static void asks_the_kernel_in_vain(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_tcp(stats, 0, -1, -1);
+	values->tcp_rtt_ns = -1;
+	values->tcp_min_rtt_ns = -1;
+}
+
+static const struct {
+	const char *says;
+	void (*step)(struct target_stats *stats, struct target_values *values);
+} steps[] = {
+	{"sent", sends},
+	{"received", receives},
+	{"timed out", times_out},
+	{"unsent", has_no_connection},
+	{"late", hears_late},
+	{"duplicate", hears_twice},
+	{"missed", misses_slots},
+	{"connected", connects},
+	{"connect failed", fails_to_connect},
+	{"disconnected", disconnects},
+	{"kernel's values", asks_the_kernel},
+	{"no kernel's values", asks_the_kernel_in_vain},
+};
+
+START_TEST(all_is_nothing_at_first)
+{
+	struct target_stats *stats = make_stats();
+	struct target_values expected = initial_values();
+	struct target_values values;
+	target_stats_read(stats, &values);
+	check_same(&values, &expected, "new");
+	ck_assert_uint_eq(target_values_in_flight(&values), 0);
+	target_stats_free(stats);
+}
+END_TEST
+
+START_TEST(a_step_changes_its_values_and_no_other)
+{
+	struct target_stats *stats = make_stats();
+	struct target_values expected = initial_values();
+	struct target_values values;
+	for (int times = 0; times < 2; times++) {
+		steps[_i].step(stats, &expected);
+		target_stats_read(stats, &values);
+		check_same(&values, &expected, steps[_i].says);
+	}
+	/* Nor does it after all the others. */
+	for (int i = 0; i < ROWS(steps); i++)
+		steps[i].step(stats, &expected);
+	steps[_i].step(stats, &expected);
+	target_stats_read(stats, &values);
+	check_same(&values, &expected, steps[_i].says);
+	target_stats_free(stats);
+}
+END_TEST
+
+START_TEST(round_trips_make_histogram_jitter_and_last_value)
+{
+	struct target_stats *stats = make_stats();
+	static const int64_t rtts_ns[] = {0, 100000, 100001, 1638400000, 1638400001, 1600};
+	for (int i = 0; i < ROWS(rtts_ns); i++) {
+		target_stats_sent(stats);
+		target_stats_received(stats, rtts_ns[i]);
+	}
+	struct target_values values;
+	target_stats_read(stats, &values);
+	ck_assert_uint_eq(values.received, 6);
+	ck_assert_uint_eq(values.rtt.counts[0], 3);
+	ck_assert_uint_eq(values.rtt.counts[1], 1);
+	ck_assert_uint_eq(values.rtt.counts[14], 1);
+	ck_assert_uint_eq(values.rtt.counts[HISTOGRAM_BOUNDS], 1);
+	ck_assert_uint_eq(values.rtt.sum_ns, UINT64_C(3277001602));
+	ck_assert_int_eq(values.last_rtt_ns, 1600);
+	ck_assert_int_gt(values.jitter_ns, 0);
+	target_stats_free(stats);
+}
+END_TEST
+
+START_TEST(the_window_forgets_what_is_older)
+{
+	struct target_stats *stats = make_stats();
+	struct target_values values;
+	for (int i = 0; i < 3; i++)
+		target_stats_unsent(stats);
+	target_stats_received(stats, 1);
+	target_stats_read(stats, &values);
+	ck_assert_double_eq(target_values_loss_percent(&values), 75);
+	for (int i = 0; i < WINDOW - 1; i++)
+		target_stats_received(stats, 1);
+	target_stats_read(stats, &values);
+	ck_assert_uint_eq(values.window_settled, WINDOW);
+	ck_assert_double_eq(target_values_loss_percent(&values), 0);
+	target_stats_free(stats);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	uint32_t settled;
+	uint32_t lost;
+	double percent;
+} losses[] = {
+	{"an empty window has lost nothing", 0, 0, 0},
+	{"none of one", 1, 0, 0},
+	{"one of one", 1, 1, 100},
+	{"one of eight", 8, 1, 12.5},
+	{"one of a million", 1000000, 1, 0.0001},
+	{"all of a million", 1000000, 1000000, 100},
+};
+
+START_TEST(loss_is_a_share_of_the_window)
+{
+	struct target_values values = {
+		.window_settled = losses[_i].settled, .window_lost = losses[_i].lost};
+	ck_assert_msg(
+		target_values_loss_percent(&values) == losses[_i].percent, "%s", losses[_i].says);
+}
+END_TEST
+
+START_TEST(a_peer_text_that_is_too_long_is_cut)
+{
+	struct target_stats *stats = make_stats();
+	char peer[2 * PEER_TEXT_MAX];
+	memset(peer, 'x', sizeof(peer));
+	peer[sizeof(peer) - 1] = '\0';
+	target_stats_connected(stats, peer, 1);
+	struct target_values values;
+	target_stats_read(stats, &values);
+	ck_assert_uint_eq(strlen(values.peer), PEER_TEXT_MAX - 1);
+	target_stats_connected(stats, "[::1]:1", 1);
+	target_stats_read(stats, &values);
+	ck_assert_str_eq(values.peer, "[::1]:1");
+	target_stats_free(stats);
+}
+END_TEST
+
+START_TEST(freeing_nothing_is_fine)
+{
+	target_stats_free(NULL);
+}
+END_TEST
+
+/* Two peers whose texts differ in every word, each with a handshake of its own. */
+static const struct {
+	const char *text;
+	int64_t handshake_ns;
+} peers[] = {
+	{"[1111:1111:1111:1111:1111:1111:1111:1111%first]:11111", 11111},
+	{"[2222:2222:2222:2222:2222:2222:2222:2222%other]:22222", 22222},
+};
+
+#define WRITER_STEPS 3000000
+#define WRITER_IN_FLIGHT_MAX 8
+#define WRITER_RTT_NS 1000
+
+struct writer {
+	struct target_stats *stats;
+	atomic_bool is_done;
+};
+
+static void settle_one(struct target_stats *stats, uint32_t choice)
+{
+	if (choice < 2) {
+		target_stats_received(stats, WRITER_RTT_NS);
+		return;
+	}
+	target_stats_timed_out(stats);
+	if (choice == 3)
+		target_stats_late(stats);
+}
+
+static void *write_stats(void *context)
+{
+	struct writer *writer = context;
+	uint64_t state = 1;
+	uint32_t in_flight = 0;
+	for (int i = 0; i < WRITER_STEPS; i++) {
+		uint32_t choice = random_below(&state, 16);
+		if (choice < 4 && in_flight > 0) {
+			settle_one(writer->stats, choice);
+			in_flight--;
+		} else if (choice < 14 && in_flight < WRITER_IN_FLIGHT_MAX) {
+			target_stats_sent(writer->stats);
+			in_flight++;
+		} else if (choice == 14) {
+			target_stats_unsent(writer->stats);
+		} else {
+			const int peer = i % 2;
+			target_stats_connected(
+				writer->stats, peers[peer].text, peers[peer].handshake_ns);
+		}
+	}
+	atomic_store(&writer->is_done, true);
+	return NULL;
+}
+
+static bool is_peer_consistent(const struct target_values *values)
+{
+	if (values->connects == 0)
+		return !values->connected && values->peer[0] == '\0';
+	int peer = values->last_connect_ns == peers[0].handshake_ns ? 0 : 1;
+	return values->connected && values->last_connect_ns == peers[peer].handshake_ns &&
+	       strcmp(values->peer, peers[peer].text) == 0;
+}
+
+/* What is wrong with a copy, or NULL: assertions that hold cost a write each, so there are none. */
+static const char *find_fault(const struct target_values *values)
+{
+	uint64_t settled = values->received + values->timeouts;
+	if (values->sent < settled || values->sent - settled > WRITER_IN_FLIGHT_MAX)
+		return "sent = received + timeouts + in flight";
+	if (target_values_in_flight(values) != values->sent - settled)
+		return "in flight";
+	if (histogram_count(&values->rtt) != values->received)
+		return "received = count";
+	if (values->late + values->unsent > values->timeouts)
+		return "late, unsent <= timeouts";
+	if (values->rtt.sum_ns != WRITER_RTT_NS * values->received)
+		return "sum of RTTs";
+	if (values->window_settled != (settled < WINDOW ? settled : WINDOW))
+		return "settled in the window";
+	if (values->window_lost > values->window_settled)
+		return "lost in the window";
+	return is_peer_consistent(values) ? NULL : "peer";
+}
+
+START_TEST(the_law_holds_in_every_copy_while_the_writer_is_at_work)
+{
+	struct writer writer = {.stats = make_stats()};
+	pthread_t thread;
+	ck_assert_int_eq(pthread_create(&thread, NULL, write_stats, &writer), 0);
+	struct target_values values;
+	uint64_t sent_before = 0;
+	bool is_done;
+	do {
+		is_done = atomic_load(&writer.is_done);
+		target_stats_read(writer.stats, &values);
+		const char *fault = find_fault(&values);
+		if (fault)
+			ck_abort_msg("%s", fault);
+		if (values.sent < sent_before)
+			ck_abort_msg("sent fell");
+		sent_before = values.sent;
+	} while (!is_done);
+	pthread_join(thread, NULL);
+	ck_assert_uint_gt(values.received, 0);
+	target_stats_free(writer.stats);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("target_stats");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, all_is_nothing_at_first);
+	tcase_add_loop_test(tcase, a_step_changes_its_values_and_no_other, 0, ROWS(steps));
+	tcase_add_test(tcase, round_trips_make_histogram_jitter_and_last_value);
+	tcase_add_test(tcase, the_window_forgets_what_is_older);
+	tcase_add_loop_test(tcase, loss_is_a_share_of_the_window, 0, ROWS(losses));
+	tcase_add_test(tcase, a_peer_text_that_is_too_long_is_cut);
+	tcase_add_test(tcase, freeing_nothing_is_fine);
+	tcase_add_test(tcase, the_law_holds_in_every_copy_while_the_writer_is_at_work);
+	return unit_run("measure/target_stats", tcase);
+}

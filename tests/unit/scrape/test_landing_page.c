@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "scrape/landing_page.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../unit.h"
+
+static char *render(const struct snapshot *snapshot)
+{
+	struct buffer buffer = {0};
+	ck_assert_int_eq(landing_page_write(snapshot, "1.2.3<", &buffer), 0);
+	buffer_append(&buffer, "", 1);
+	size_t length;
+	char *text = buffer_release(&buffer, &length);
+	ck_assert_ptr_nonnull(text);
+	return text;
+}
+
+static void check_has(const char *page, const char *text)
+{
+	ck_assert_msg(strstr(page, text) != NULL, "no %s in %s", text, page);
+}
+
+static const struct target_snapshot up = {
+	.name = "server1",
+	.address = "host:4000",
+	.peer = "192.0.2.1:4000",
+	.values = {.sent = 200,
+		.last_rtt_ns = 1234567,
+		.window_settled = 100,
+		.window_lost = 3,
+		.connected = true},
+};
+
+static const struct target_snapshot down = {
+	.name = "server2", .address = "other:4000", .peer = "", .values = {.last_rtt_ns = -1}};
+
+START_TEST(shows_program_version_and_the_way_to_the_metrics)
+{
+	struct snapshot snapshot = {0};
+	char *page = render(&snapshot);
+	ck_assert_ptr_eq(strstr(page, "<!DOCTYPE html>"), page);
+	check_has(page, "<title>tcp-echo-metrics</title>");
+	check_has(page, "1.2.3&lt;");
+	check_has(page, "<a href=\"/metrics\">");
+	ck_assert_ptr_null(strstr(page, "<table"));
+	ck_assert_ptr_null(strstr(page, "server"));
+	free(page);
+}
+END_TEST
+
+START_TEST(shows_a_row_a_target)
+{
+	struct target_snapshot targets[] = {up, down};
+	struct snapshot snapshot = {.has_prober = true, .targets = targets, .target_count = 2};
+	char *page = render(&snapshot);
+	check_has(page, "1 of 2 are up");
+	check_has(page,
+		"<tr><td>server1</td><td>host:4000</td><td>192.0.2.1:4000</td>"
+		"<td class=\"up\">up</td><td class=\"n\">1.234 ms</td><td class=\"n\">3.0 %</td>"
+		"<td class=\"n\">200</td></tr>");
+	check_has(page,
+		"<tr><td>server2</td><td>other:4000</td><td></td>"
+		"<td class=\"down\">down</td><td class=\"n\"></td><td class=\"n\">0.0 %</td>"
+		"<td class=\"n\">0</td></tr>");
+	ck_assert_ptr_null(strstr(page, "first"));
+	free(page);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	uint32_t lost;
+	uint32_t settled;
+	const char *text;
+} losses[] = {
+	{"empty window", 0, 0, ">0.0 %<"},
+	{"none", 0, 7, ">0.0 %<"},
+	{"all", 7, 7, ">100.0 %<"},
+	{"a third", 1, 3, ">33.4 %<"},
+	{"so little never reads as none", 1, 1000000, ">0.1 %<"},
+};
+
+START_TEST(rounds_loss_up)
+{
+	struct target_snapshot target = up;
+	target.values.window_lost = losses[_i].lost;
+	target.values.window_settled = losses[_i].settled;
+	struct snapshot snapshot = {.has_prober = true, .targets = &target, .target_count = 1};
+	char *page = render(&snapshot);
+	ck_assert_msg(strstr(page, losses[_i].text) != NULL, "%s", losses[_i].says);
+	free(page);
+}
+END_TEST
+
+START_TEST(escapes_what_others_wrote)
+{
+	struct target_snapshot target = up;
+	target.name = "<script>alert(\"a&b\")</script>";
+	target.address = "'x':4000";
+	target.peer = "&amp;";
+	struct snapshot snapshot = {.has_prober = true, .targets = &target, .target_count = 1};
+	char *page = render(&snapshot);
+	check_has(page, "<td>&lt;script&gt;alert(&quot;a&amp;b&quot;)&lt;/script&gt;</td>");
+	check_has(page, "<td>&#39;x&#39;:4000</td>");
+	check_has(page, "<td>&amp;amp;</td>");
+	ck_assert_ptr_null(strstr(page, "<script"));
+	free(page);
+}
+END_TEST
+
+static size_t count_of(const char *page, const char *text)
+{
+	size_t count = 0;
+	for (; (page = strstr(page, text)) != NULL; page += strlen(text))
+		count++;
+	return count;
+}
+
+/* Renders so many targets; checks the rows and whether the page says that it leaves some out. */
+static void check_rows(size_t targets, size_t rows, bool says_so)
+{
+	struct target_snapshot *made = calloc(targets, sizeof(*made));
+	ck_assert_ptr_nonnull(made);
+	for (size_t i = 0; i < targets; i++)
+		made[i] = up;
+	struct snapshot snapshot = {.has_prober = true, .targets = made, .target_count = targets};
+	char *page = render(&snapshot);
+	ck_assert_uint_eq(count_of(page, "<td>server1</td>"), rows);
+	ck_assert_int_eq(strstr(page, "the first 1000 of") != NULL, says_so);
+	free(page);
+	free(made);
+}
+
+START_TEST(shows_a_thousand_targets_and_says_how_many_there_are)
+{
+	check_rows(LANDING_PAGE_ROWS_MAX, LANDING_PAGE_ROWS_MAX, false);
+	check_rows(LANDING_PAGE_ROWS_MAX + 1, LANDING_PAGE_ROWS_MAX, true);
+}
+END_TEST
+
+START_TEST(shows_the_echo_server)
+{
+	struct snapshot snapshot = {
+		.has_server = true, .server = {.connections = 12, .frames = 345}};
+	char *page = render(&snapshot);
+	check_has(page, "Echo server");
+	check_has(page, "Open connections: 12.");
+	check_has(page, "Frames returned: 345.");
+	free(page);
+}
+END_TEST
+
+START_TEST(says_so_when_there_is_no_memory)
+{
+	struct snapshot snapshot = {0};
+	struct buffer buffer = {.failed = true};
+	ck_assert_int_eq(landing_page_write(&snapshot, "1", &buffer), -ENOMEM);
+	buffer_clear(&buffer);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("landing_page");
+	tcase_add_test(tcase, shows_program_version_and_the_way_to_the_metrics);
+	tcase_add_test(tcase, shows_a_row_a_target);
+	tcase_add_loop_test(tcase, rounds_loss_up, 0, ROWS(losses));
+	tcase_add_test(tcase, escapes_what_others_wrote);
+	tcase_add_test(tcase, shows_a_thousand_targets_and_says_how_many_there_are);
+	tcase_add_test(tcase, shows_the_echo_server);
+	tcase_add_test(tcase, says_so_when_there_is_no_memory);
+	return unit_run("scrape/landing_page", tcase);
+}

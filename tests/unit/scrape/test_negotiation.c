@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "scrape/negotiation.h"
+
+#include "../unit.h"
+
+#define OPENMETRICS "application/openmetrics-text"
+
+static const struct {
+	const char *says;
+	const char *accept;
+	enum exposition_format format;
+} formats[] = {
+	{"no header", NULL, EXPOSITION_TEXT},
+	{"empty", "", EXPOSITION_TEXT},
+	{"anything", "*/*", EXPOSITION_TEXT},
+	{"a browser", "text/html,application/xhtml+xml,*/*;q=0.8", EXPOSITION_TEXT},
+	{"Prometheus 2",
+		OPENMETRICS ";version=1.0.0," OPENMETRICS ";version=0.0.1;q=0.75,"
+			    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+		EXPOSITION_OPENMETRICS},
+	{"Prometheus 3",
+		OPENMETRICS
+		";version=1.0.0;escaping=allow-utf-8;q=0.6," OPENMETRICS
+		";version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+		"text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+		EXPOSITION_OPENMETRICS},
+	{"without a version", OPENMETRICS, EXPOSITION_OPENMETRICS},
+	{"an older version alone", OPENMETRICS ";version=0.0.1", EXPOSITION_TEXT},
+	{"a newer version alone", OPENMETRICS ";version=2.0.0", EXPOSITION_TEXT},
+	{"version in quotes", OPENMETRICS "; version=\"1.0.0\"", EXPOSITION_OPENMETRICS},
+	{"any case, any space", " Application/OpenMetrics-Text ; Version = 1.0.0 ; Q = 0.5 ",
+		EXPOSITION_OPENMETRICS},
+	{"refused", OPENMETRICS ";q=0", EXPOSITION_TEXT},
+	{"refused in three decimals", OPENMETRICS ";q=0.000", EXPOSITION_TEXT},
+	{"the text format weighs more", OPENMETRICS ";q=0.4,text/plain;q=0.5", EXPOSITION_TEXT},
+	{"both weigh the same", "text/plain;q=0.5," OPENMETRICS ";q=0.5", EXPOSITION_OPENMETRICS},
+	{"less by a thousandth", OPENMETRICS ";q=0.499,text/plain;q=0.5", EXPOSITION_TEXT},
+	{"any text weighs more", OPENMETRICS ";q=0.4,text/*;q=0.5", EXPOSITION_TEXT},
+	{"anything weighs more", OPENMETRICS ";q=0.4,*/*;q=0.5", EXPOSITION_TEXT},
+	{"the text format by name counts, not anything",
+		OPENMETRICS ";q=0.4,text/plain;q=0.3,*/*;q=0.9", EXPOSITION_OPENMETRICS},
+	{"any text counts, not anything", OPENMETRICS ";q=0.4,text/*;q=0.3,*/*;q=0.9",
+		EXPOSITION_OPENMETRICS},
+	{"text of another version does not count",
+		OPENMETRICS ";q=0.4,text/plain;version=1.0.0;q=0.9", EXPOSITION_OPENMETRICS},
+	{"a malformed weight", OPENMETRICS ";q=high", EXPOSITION_TEXT},
+	{"a weight above 1", OPENMETRICS ";q=1.001", EXPOSITION_TEXT},
+	{"a weight of 2", OPENMETRICS ";q=2", EXPOSITION_TEXT},
+	{"a negative weight", OPENMETRICS ";q=-1", EXPOSITION_TEXT},
+	{"a weight of too many decimals", OPENMETRICS ";q=0.5000", EXPOSITION_TEXT},
+	{"an empty weight", OPENMETRICS ";q=", EXPOSITION_TEXT},
+	{"a weight without decimals behind its point", OPENMETRICS ";q=1.", EXPOSITION_OPENMETRICS},
+	{"empty elements", ",,;,;;," OPENMETRICS ";;,", EXPOSITION_OPENMETRICS},
+	{"a comma in quotes", "a/b;c=\"x," OPENMETRICS "\"", EXPOSITION_TEXT},
+	{"a quote that is escaped", "a/b;c=\"\\\"," OPENMETRICS ";d=\"", EXPOSITION_TEXT},
+	{"a quote that is not closed", "a/b;c=\"," OPENMETRICS, EXPOSITION_TEXT},
+	{"an escape at the end", "a/b;c=\"\\", EXPOSITION_TEXT},
+	{"a longer name", OPENMETRICS "s", EXPOSITION_TEXT},
+	{"a shorter name", "application/openmetrics", EXPOSITION_TEXT},
+};
+
+static const struct {
+	const char *says;
+	const char *accept_encoding;
+	bool gzip;
+} encodings[] = {
+	{"no header", NULL, false},
+	{"empty", "", false},
+	{"gzip", "gzip", true},
+	{"its old name", "x-gzip", true},
+	{"upper case", "GZIP", true},
+	{"in a list", "deflate, gzip, br", true},
+	{"others alone", "deflate, br", false},
+	{"refused", "gzip;q=0", false},
+	{"refused with decimals", "gzip; q=0.0", false},
+	{"with little weight", "gzip;q=0.001", true},
+	{"anything", "*", true},
+	{"anything but gzip", "*, gzip;q=0", false},
+	{"nothing at all", "*;q=0", false},
+	{"gzip and nothing else", "gzip, *;q=0", true},
+	{"plain text rather", "identity, gzip;q=0.5", false},
+	{"gzip rather", "identity;q=0.5, gzip", true},
+	{"no plain text", "identity;q=0, gzip;q=0.1", true},
+	{"plain text alone", "identity", false},
+	{"malformed weight", "gzip;q=x", false},
+	{"part of another word", "gzipped", false},
+};
+
+START_TEST(finds_the_format_that_is_wanted)
+{
+	ck_assert_msg(negotiation_format(formats[_i].accept) == formats[_i].format, "%s",
+		formats[_i].says);
+}
+END_TEST
+
+START_TEST(finds_whether_gzip_is_wanted)
+{
+	ck_assert_msg(negotiation_takes_gzip(encodings[_i].accept_encoding) == encodings[_i].gzip,
+		"%s", encodings[_i].says);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("negotiation");
+	tcase_add_loop_test(tcase, finds_the_format_that_is_wanted, 0, ROWS(formats));
+	tcase_add_loop_test(tcase, finds_whether_gzip_is_wanted, 0, ROWS(encodings));
+	return unit_run("scrape/negotiation", tcase);
+}
