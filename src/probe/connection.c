@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
-#include "probe/exchange.h"
 
 /* For one address to complete the handshake, and for a name to resolve before it counts as failed.
  */
@@ -24,7 +23,8 @@ static void set_alarm(struct target *target, int64_t due_ns)
 	alarms_set(&target->context->alarms, &target->alarm, due_ns);
 }
 
-void connection_close(struct target *target, bool is_abortive)
+/* Closes the socket, if there is one. is_abortive: with a reset, dropping what is to be sent. */
+static void close_socket(struct target *target, bool is_abortive)
 {
 	if (target->fd < 0)
 		return;
@@ -39,7 +39,7 @@ void connection_close(struct target *target, bool is_abortive)
 
 void connection_abort(struct target *target)
 {
-	connection_close(target, false);
+	close_socket(target, false);
 	/* The answer will find nobody. */
 	if (target->query)
 		target->query->owner = NULL;
@@ -48,7 +48,11 @@ void connection_abort(struct target *target)
 	set_alarm(target, ALARM_NEVER);
 }
 
-void connection_fail(struct target *target, enum link_event event, const char *why)
+/*
+ * The attempt or the connection is over: reports why, and sets the alarm for the next attempt.
+ * event: LINK_RESOLVE_FAILED, LINK_ADDRESSES_SPENT or LINK_LOST.
+ */
+static void fail(struct target *target, enum link_event event, const char *why)
 {
 	struct probe_context *context = target->context;
 	int64_t now_ns = clock_monotonic_ns();
@@ -72,7 +76,7 @@ static void fail_attempt(
 	struct target *target, enum connect_failure failure, enum link_event event, const char *why)
 {
 	target_stats_connect_failed(target->stats, failure);
-	connection_fail(target, event, why);
+	fail(target, event, why);
 }
 
 static enum connect_failure failure_of(int error)
@@ -122,7 +126,7 @@ static void describe_failure(const union address *address, int error, char *why,
 /* One address did not work: tries the next, or ends the attempt. */
 static void fail_address(struct target *target, int error)
 {
-	connection_close(target, true);
+	close_socket(target, true);
 	if (target->next_address < target->addresses.count) {
 		target->state = link_next_state(target->state, LINK_ADDRESS_FAILED);
 		dial_next(target);
@@ -172,9 +176,9 @@ static void establish(struct target *target)
 	address_list_clear(&target->addresses);
 	event_del(&target->event);
 	event_assign(&target->event, context->base, target->fd,
-		EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, exchange_on_readable, target);
+		EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, context->on_readable, target);
 	if (event_add(&target->event, NULL) < 0) {
-		connection_close(target, true);
+		close_socket(target, true);
 		fail_attempt(target, CONNECT_FAILURE_OTHER, LINK_ADDRESSES_SPENT, "no memory left");
 		return;
 	}
@@ -269,7 +273,7 @@ static void fail_resolve(struct target *target, const char *reason)
 	snprintf(why, sizeof(why), "cannot resolve %s: %s", target->address, reason);
 	if (target->alarm.due_ns == ALARM_NEVER) {
 		/* Counted when it took too long. */
-		connection_fail(target, LINK_RESOLVE_FAILED, why);
+		fail(target, LINK_RESOLVE_FAILED, why);
 		return;
 	}
 	target->lane = RESOLVER_LANE_FAILED;
@@ -327,4 +331,51 @@ void connection_on_time_up(struct target *target, int64_t now_ns)
 	char why[ENDPOINT_TEXT_MAX + 64];
 	snprintf(why, sizeof(why), "%s does not resolve within 3s", target->address);
 	target_report_down(target, why, now_ns);
+}
+
+void connection_read_tcp_info(struct target *target)
+{
+	struct tcp_facts facts;
+	if (!tcp_info_read(target->fd, &facts))
+		return;
+	target_stats_tcp(target->stats, facts.retransmits - target->retransmits, facts.rtt_ns,
+		facts.min_rtt_ns);
+	target->retransmits = facts.retransmits;
+}
+
+static const char *describe(enum disconnect reason)
+{
+	switch (reason) {
+	case DISCONNECT_CLOSED:
+		return "closed by the peer";
+	case DISCONNECT_RESET:
+		return "reset by the peer";
+	case DISCONNECT_STALLED:
+		return "stalled: answers stay out";
+	case DISCONNECT_INVALID:
+		return "dropped: what came back was no echo";
+	case DISCONNECT_OTHER:
+	case DISCONNECTS:
+		break;
+	}
+	return "broken";
+}
+
+void connection_lose(struct target *target, enum disconnect reason)
+{
+	connection_read_tcp_info(target);
+	uint64_t lost = flight_abandon(&target->flight);
+	for (uint64_t i = 0; i < lost; i++)
+		target_stats_timed_out(target->stats);
+	target_stats_disconnected(target->stats, reason);
+	char peer[SOCKET_ADDRESS_TEXT_MAX];
+	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
+	socket_address_format(&target->peer.any, peer);
+	snprintf(why, sizeof(why), "the connection to %s was %s", peer, describe(reason));
+	/* What the kernel still holds for a dead or false peer is of no use to anyone. */
+	bool is_abortive = reason == DISCONNECT_STALLED || reason == DISCONNECT_INVALID;
+	close_socket(target, is_abortive);
+	target->reply_length = 0;
+	target->frame_length = 0;
+	fail(target, LINK_LOST, why);
 }

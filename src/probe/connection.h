@@ -18,15 +18,11 @@ void connection_on_resolved(struct target *target, struct resolver_query *query)
 /* Resolving takes suspiciously long, or the address dialled does not answer. */
 void connection_on_time_up(struct target *target, int64_t now_ns);
 
-/*
- * The attempt or the connection is over: reports why, and sets the alarm for the next attempt.
- * event: LINK_RESOLVE_FAILED, LINK_ADDRESSES_SPENT or LINK_LOST.
- */
-void connection_fail(struct target *target, enum link_event event, const char *why);
+/* Takes over what the kernel has counted and measured since the last time. */
+void connection_read_tcp_info(struct target *target);
 
-/* Closes the socket, if there is one. is_abortive: with a reset, dropping what is still to be sent.
- */
-void connection_close(struct target *target, bool is_abortive);
+/* The connection ended, or is to be ended: settles, closes, and arranges for the next attempt. */
+void connection_lose(struct target *target, enum disconnect reason);
 
 /* Gives up whatever is under way, for good. */
 void connection_abort(struct target *target);

@@ -25,6 +25,7 @@ struct probe_context {
 	struct resolver *resolver;
 	struct resolver_inbox *inbox;
 	struct alarms alarms;
+	event_callback_fn on_readable; /* Of every target's connection; context: the target. */
 	int64_t timeout_ns;
 	bool has_timestamps; /* The kernel tells arrival times, so wake-ups may be shared. */
 	struct arrival_clock arrival_clock;

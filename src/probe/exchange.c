@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
-#include "net/tcp_info.h"
+#include "probe/connection.h"
 
 /* How often the kernel is asked about a connection. */
 #define TCP_INFO_PERIOD_NS NS_PER_S
@@ -20,16 +20,6 @@ static enum disconnect disconnect_of(int error)
 	return error == ECONNRESET || error == EPIPE ? DISCONNECT_RESET : DISCONNECT_OTHER;
 }
 
-void exchange_read_tcp_info(struct target *target)
-{
-	struct tcp_facts facts;
-	if (!tcp_info_read(target->fd, &facts))
-		return;
-	target_stats_tcp(target->stats, facts.retransmits - target->retransmits, facts.rtt_ns,
-		facts.min_rtt_ns);
-	target->retransmits = facts.retransmits;
-}
-
 /* Sends bytes. Returns how many the kernel took; below 0 where the connection is lost. */
 static ssize_t hand_over(struct target *target, const unsigned char *bytes, size_t length)
 {
@@ -38,7 +28,7 @@ static ssize_t hand_over(struct target *target, const unsigned char *bytes, size
 		return sent;
 	if (socket_is_busy(errno))
 		return 0;
-	target_lose(target, disconnect_of(errno));
+	connection_lose(target, disconnect_of(errno));
 	return -1;
 }
 
@@ -95,7 +85,7 @@ bool exchange_send(struct target *target, int64_t due_ns)
 		alarms_set(&context->alarms, &target->alarm, departure_ns + context->timeout_ns);
 	if (departure_ns >= target->tcp_info_due_ns) {
 		target->tcp_info_due_ns = departure_ns + TCP_INFO_PERIOD_NS;
-		exchange_read_tcp_info(target);
+		connection_read_tcp_info(target);
 	}
 	return true;
 }
@@ -129,7 +119,7 @@ static bool take_reply(struct target *target, const struct frame *frame, int64_t
 		target_stats_duplicate(target->stats);
 		break;
 	case FLIGHT_INVALID:
-		target_lose(target, DISCONNECT_INVALID);
+		connection_lose(target, DISCONNECT_INVALID);
 		return false;
 	}
 	note_reply(target);
@@ -185,9 +175,9 @@ static enum reading read_once(struct target *target)
 	ssize_t length = arrival_receive(target->fd, context->buffer + held, room, &timestamp_ns);
 	if (length <= 0) {
 		if (length == 0)
-			target_lose(target, DISCONNECT_CLOSED);
+			connection_lose(target, DISCONNECT_CLOSED);
 		else if (!socket_is_busy((int)-length))
-			target_lose(target, disconnect_of((int)-length));
+			connection_lose(target, disconnect_of((int)-length));
 		return READING_OVER;
 	}
 	if (!take_replies(target, context->buffer, held + (size_t)length, timestamp_ns))
@@ -237,7 +227,7 @@ void exchange_settle(struct target *target, int64_t now_ns)
 	int64_t stalled_ns =
 		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_STALL_GRACE_NS);
 	if (stalled_ns <= now_ns) {
-		target_lose(target, DISCONNECT_STALLED);
+		connection_lose(target, DISCONNECT_STALLED);
 		return;
 	}
 	int64_t overdue_ns = later(flight_oldest_in_flight_ns(flight), timeout_ns);

@@ -21,7 +21,4 @@ void exchange_on_readable(evutil_socket_t fd, short what, void *context);
 /* Times out what is overdue, drops a stalled connection, and sets the next alarm. */
 void exchange_settle(struct target *target, int64_t now_ns);
 
-/* Takes over what the kernel has counted and measured since the last time. */
-void exchange_read_tcp_info(struct target *target);
-
 #endif

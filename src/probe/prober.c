@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "net/waker.h"
 #include "probe/connection.h"
+#include "probe/exchange.h"
 #include "probe/slots.h"
 
 /* Wake-ups are shared: a tick is the time in which some eight slots fall, within these bounds. */
@@ -121,11 +122,37 @@ static void take_answers(struct prober *prober)
 	}
 }
 
+/* The time has come for whatever the target waits for; the next alarm is set in there. */
+static void ring(struct target *target, int64_t now_ns)
+{
+	switch (target->state) {
+	case LINK_WAITING:
+		connection_dial(target, now_ns);
+		break;
+	case LINK_RESOLVING:
+	case LINK_CONNECTING:
+		connection_on_time_up(target, now_ns);
+		break;
+	case LINK_PROBING:
+		exchange_settle(target, now_ns);
+		break;
+	}
+}
+
 static void run_alarms(struct prober *prober)
 {
 	struct alarm *alarm;
 	while ((alarm = alarms_take(&prober->context.alarms, prober->woken_ns)))
-		target_on_alarm(target_of_alarm(alarm), prober->woken_ns);
+		ring(target_of_alarm(alarm), prober->woken_ns);
+}
+
+/* A slot is due: probes, or counts the slot as unsent. */
+static void use_slot(struct target *target, int64_t due_ns)
+{
+	if (target->state == LINK_PROBING && exchange_send(target, due_ns))
+		return;
+	if (target->counts_unsent)
+		target_stats_unsent(target->stats);
 }
 
 static void run_slots(struct prober *prober)
@@ -135,8 +162,15 @@ static void run_slots(struct prober *prober)
 		struct target *target = due.owner;
 		if (due.missed > 0)
 			target_stats_missed(target->stats, due.missed);
-		target_on_slot(target, due.due_ns);
+		use_slot(target, due.due_ns);
 	}
+}
+
+static void retire(struct target *target)
+{
+	if (target->context)
+		connection_abort(target);
+	target_free(target);
 }
 
 static void admit(struct prober *prober, struct target *target, int64_t dial_ns)
@@ -177,7 +211,7 @@ static bool run_commands(struct prober *prober)
 		struct target *target = to_remove;
 		to_remove = target->next_to_remove;
 		slots_remove(&prober->slots, target->phase_ns, target);
-		target_free(target);
+		retire(target);
 	}
 	return !is_stopping;
 }
@@ -241,7 +275,7 @@ static int make_events(struct prober *prober)
 static void prober_free(struct prober *prober)
 {
 	for (size_t i = 0; i < prober->slots.count; i++)
-		target_free(prober->slots.ring[i].owner);
+		retire(prober->slots.ring[i].owner);
 	resolver_inbox_free(prober->context.inbox);
 	if (prober->timer_event)
 		event_free(prober->timer_event);
@@ -273,6 +307,7 @@ int prober_start(const struct target_terms *terms, int64_t start_ns, struct reso
 	if (watcher)
 		made->context.watcher = *watcher;
 	made->context.resolver = resolver;
+	made->context.on_readable = exchange_on_readable;
 	made->context.timeout_ns = terms->timeout_ns;
 #ifdef ARRIVAL_HAS_TIMESTAMPS
 	made->context.has_timestamps = true;

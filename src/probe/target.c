@@ -10,8 +10,6 @@
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "net/socket.h"
-#include "probe/connection.h"
-#include "probe/exchange.h"
 
 /* How many probes can be unanswered before the connection is stalled, with room for late wake-ups.
  */
@@ -52,8 +50,6 @@ void target_free(struct target *target)
 {
 	if (!target)
 		return;
-	if (target->context)
-		connection_abort(target);
 	flight_clear(&target->flight);
 	target_stats_free(target->stats);
 	free(target->address);
@@ -64,30 +60,6 @@ void target_free(struct target *target)
 struct target *target_of_alarm(struct alarm *alarm)
 {
 	return (struct target *)((char *)alarm - offsetof(struct target, alarm));
-}
-
-void target_on_slot(struct target *target, int64_t due_ns)
-{
-	if (target->state == LINK_PROBING && exchange_send(target, due_ns))
-		return;
-	if (target->counts_unsent)
-		target_stats_unsent(target->stats);
-}
-
-void target_on_alarm(struct target *target, int64_t now_ns)
-{
-	switch (target->state) {
-	case LINK_WAITING:
-		connection_dial(target, now_ns);
-		break;
-	case LINK_RESOLVING:
-	case LINK_CONNECTING:
-		connection_on_time_up(target, now_ns);
-		break;
-	case LINK_PROBING:
-		exchange_settle(target, now_ns);
-		break;
-	}
 }
 
 static void tell_watcher(const struct target *target, bool is_up, const char *text)
@@ -120,41 +92,4 @@ void target_report_down(struct target *target, const char *why, int64_t now_ns)
 {
 	if (report_down(&target->report, target->context->log, target->name, why, now_ns))
 		tell_watcher(target, false, why);
-}
-
-static const char *describe(enum disconnect reason)
-{
-	switch (reason) {
-	case DISCONNECT_CLOSED:
-		return "closed by the peer";
-	case DISCONNECT_RESET:
-		return "reset by the peer";
-	case DISCONNECT_STALLED:
-		return "stalled: answers stay out";
-	case DISCONNECT_INVALID:
-		return "dropped: what came back was no echo";
-	case DISCONNECT_OTHER:
-	case DISCONNECTS:
-		break;
-	}
-	return "broken";
-}
-
-void target_lose(struct target *target, enum disconnect reason)
-{
-	exchange_read_tcp_info(target);
-	uint64_t lost = flight_abandon(&target->flight);
-	for (uint64_t i = 0; i < lost; i++)
-		target_stats_timed_out(target->stats);
-	target_stats_disconnected(target->stats, reason);
-	char peer[SOCKET_ADDRESS_TEXT_MAX];
-	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format(&target->peer.any, peer);
-	snprintf(why, sizeof(why), "the connection to %s was %s", peer, describe(reason));
-	/* What the kernel still holds for a dead or false peer is of no use to anyone. */
-	bool is_abortive = reason == DISCONNECT_STALLED || reason == DISCONNECT_INVALID;
-	connection_close(target, is_abortive);
-	target->reply_length = 0;
-	target->frame_length = 0;
-	connection_fail(target, LINK_LOST, why);
 }

@@ -71,18 +71,8 @@ struct target_terms {
 int target_new(const struct target_config *config, const struct target_terms *terms,
 	struct target **target);
 
-/* Ends its connection and frees it; by its prober's thread, or when no thread has it. NULL is
- * accepted. */
+/* Its connection is to be gone by then. NULL is accepted. */
 void target_free(struct target *target);
-
-/* A slot is due (at due_ns): probes, or counts the slot as unsent. */
-void target_on_slot(struct target *target, int64_t due_ns);
-
-/* Its alarm is due: does whatever the time has come for, and sets the next. */
-void target_on_alarm(struct target *target, int64_t now_ns);
-
-/* Its connection ended, or is to be ended: settles, closes, and arranges for the next attempt. */
-void target_lose(struct target *target, enum disconnect reason);
 
 /* The connection carries replies: says so to log and watcher, if that is a change. */
 void target_report_up(struct target *target);

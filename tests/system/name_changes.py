@@ -55,7 +55,7 @@ def a_name_that_changes_its_address_is_followed():
 def a_name_server_that_does_not_answer_delays_no_other_target():
     with Names(asks_server=True) as names, Peer(behave.echo) as peer:
         names.set("127.0.0.1 known.test")
-        hanging = {f"hangs {number}": f"hangs-{number}.test:4000" for number in range(3)}
+        hanging = {f"hangs {number}": f"hangs-{number}.test:4000" for number in range(14)}
         targets = {**hanging, "numeric": peer.address, "known": f"known.test:{peer.port}"}
         with Program("client", "-interval=20ms", targets=targets) as program:
             for name in ("numeric", "known"):
