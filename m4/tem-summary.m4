@@ -8,6 +8,7 @@ AC_DEFUN([TEM_SUMMARY], [
     hardening     $enable_hardening
     sanitizers    $enable_sanitizers
     coverage      $enable_coverage
+    collectd      $tem_collectd_summary
     unit tests    $tem_check
     system tests  ${PYTHON3:-no (python3 was not found)}
 "])

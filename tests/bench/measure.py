@@ -10,13 +10,12 @@ import tempfile
 import threading
 import time
 
+from daemon import Daemon
 from exposition import Scraper, histogram_between, histogram_quantile, law_violations
 from processes import Ports, Program, machine_cpu, run_floor, wait_for_quiet
 from settings import OTHERS_MAX_PERCENT
 
 CONNECT_S = 60
-# So long may a program take to end.
-END_MAX_S = 1
 # A larger floor has more connections than sockets fit the processor's caches: no floor any more.
 FLOOR_CONNECTIONS_MAX = 1000
 SCRAPE_PAUSE_S = 0.05
@@ -52,8 +51,10 @@ class Run:
             idle_rss = server.rss_kib()
             if self.setting.memory:
                 self._measure_one_target(binary, address, server_scraper)
+            began = time.monotonic()
             prober, port = self._start_prober(stack, binary, address, self.targets)
             self._wait_for_connections(server_scraper, (server, prober), self.targets)
+            self.figures["prober_start_s"] = time.monotonic() - began
             time.sleep(self.plan.warm_up_s)
             with Scraper(port) as scraper:
                 before, after = self._measure_span(server, prober, scraper, floor)
@@ -76,9 +77,20 @@ class Run:
         file = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".json"))
         json.dump([{"name": f"target{i}", "address": address} for i in range(targets)], file)
         file.flush()
+        if self.setting.plugin:
+            return self._start_daemon(stack, file.name)
         interval = f"-interval={self.setting.interval_ms:g}ms"
         return self._start(stack, binary, "-mode=client", f"-targets={file.name}", interval,
                            f"-timeout={self.setting.timeout}")
+
+    def _start_daemon(self, stack, targets):
+        # The daemon may give its rights up, and is to read the file all the same.
+        os.chmod(targets, 0o644)
+        port = self.ports.take()
+        daemon = stack.enter_context(
+            Daemon(self.setting.plugin, targets, self.setting, port, self.ports.take()))
+        daemon.wait_for_port(port)
+        return daemon, port
 
     @staticmethod
     def _wait_for_connections(scraper, programs, wanted):
@@ -203,7 +215,7 @@ class Run:
     def _end(self, program, name):
         status, seconds = program.end()
         self.figures[name + "_end_s"] = seconds
-        if status != 0 or seconds > END_MAX_S:
+        if status != 0 or seconds > self.setting.end_max_s:
             self._faults([f"{name}: status {status}, {seconds:.2f} s after SIGTERM"])
 
     def _faults(self, faults):

@@ -51,6 +51,8 @@ class Ports:
 class Program:
     """A running binary; ends with the block that it was started for."""
 
+    END_S = END_S  # How long it may take.
+
     def __init__(self, binary, *arguments):
         command = [binary, *arguments, "-log-level=warning"]
         self._name = shlex.join(command)
@@ -65,7 +67,7 @@ class Program:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(END_S)
+                self._process.wait(self.END_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -77,7 +79,7 @@ class Program:
         began = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
         try:
-            status = self._process.wait(END_S)
+            status = self._process.wait(self.END_S)
         except subprocess.TimeoutExpired:
             raise RuntimeError(f"{self._name}: goes on after SIGTERM") from None
         return status, time.monotonic() - began

@@ -40,6 +40,8 @@ FIGURES = {
     "rtt_median_us": Figure("reported RTT median, us", 1),
     "rtt_p99_us": Figure("reported RTT p99, us", 1),
     "rtt_p99_histogram_us": Figure("reported RTT p99 by the histogram, us", 0),
+    "prober_start_s": Figure("prober, seconds from its start to the last connection", 2),
+    "prober_end_s": Figure("prober, seconds to its end", 2),
     "prober_rss_target_kib": Figure("prober, RSS KiB a target", 2),
     "prober_rss_mib": Figure("prober, RSS MiB in all", 2),
     "prober_rss_scraped_mib": Figure("prober, RSS MiB after scrapes", 2),
@@ -66,6 +68,8 @@ class Setting:
     timeout: str = "800ms"
     aims: dict = field(default_factory=dict)
     memory: bool = False  # A prober with one target runs first, to tell what a target costs.
+    plugin: str = ""  # The prober is a collectd with this plugin.
+    end_max_s: float = 1  # So long may a program take to end.
 
 
 SETTINGS = (
@@ -91,6 +95,21 @@ SETTINGS = (
             aims={"prober_rss_target_kib": "2", "prober_rss_growth_kib": "0",
                   "server_rss_mib": "3"}, memory=True),
 )
+
+
+INSIDE = (("prober_core_percent",) + CPU[:2] + ("prober_rss_mib", "prober_rss_growth_kib") + SLOTS
+          + RTT + ("prober_start_s", "prober_end_s", "server_us"))
+
+
+def settings_of_plugin(plugin):
+    """With --plugin: inside collectd, and beside it the same in the standalone prober."""
+    return (
+        Setting("collectd", "1,000 targets at 100 ms inside collectd", 1000, 100, INSIDE,
+                plugin=plugin, end_max_s=5,
+                aims={"missed_slots": "0", "timeouts": "0", "prober_start_s": "seconds",
+                      "prober_end_s": "seconds"}),
+        Setting("standalone", "1,000 targets at 100 ms in the standalone prober", 1000, 100, INSIDE),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/plugin.h"
+
+#include <collectd/core/daemon/plugin.h>
+
+#include "collectd/plugin_config.h"
+#include "collectd/runtime.h"
+#include "collectd/value_lists.h"
+#include "collectd/version.h"
+
+#define NAME VALUE_LISTS_PLUGIN
+
+/* There is one plugin to a daemon, whose callbacks bear no context. The daemon calls config, init
+ * and shutdown from its one main thread, and no read before init or during shutdown. */
+static struct {
+	bool is_configured;
+	struct plugin_config config;
+	struct runtime *runtime; /* NULL before init, and after shutdown. */
+	int64_t start_time_ns;	 /* Of the process. */
+} plugin;
+
+/* Runs before the daemon goes to the background: nothing may be started here. */
+static int on_config(oconfig_item_t *block)
+{
+	if (!plugin.is_configured)
+		plugin_config_init(&plugin.config);
+	plugin.is_configured = true;
+	struct text_error error;
+	int result = plugin_config_add(&plugin.config, block, &error);
+	if (result != 0) {
+		plugin_log(LOG_ERR, NAME " plugin: %s", error.reason);
+		plugin_config_clear(&plugin.config);
+	}
+	return result;
+}
+
+static void register_types(void)
+{
+	for (int type = 0; type < VALUE_LISTS_TYPES; type++) {
+		data_source_t sources[VALUE_LISTS_SOURCES_MAX];
+		data_set_t set;
+		value_lists_describe((enum value_lists_type)type, sources, &set);
+		plugin_register_data_set(&set);
+	}
+}
+
+static int on_init(void)
+{
+	if (plugin.runtime != NULL)
+		return 0;
+	if (!plugin.is_configured)
+		plugin_config_init(&plugin.config);
+	plugin.is_configured = true;
+	struct text_error error;
+	int result = runtime_start(&plugin.config, &plugin.runtime, &error);
+	if (result != 0) {
+		plugin_log(LOG_ERR, NAME " plugin: %s", error.reason);
+		return result;
+	}
+	/* Here, so that they win over those of a types.db. */
+	register_types();
+	plugin.start_time_ns = process_start_time_ns();
+	return 0;
+}
+
+static void on_list(void *context, value_list_t *list)
+{
+	const cdtime_t *time = context;
+	list->time = *time;
+	plugin_dispatch_values(list);
+}
+
+static int on_read(void)
+{
+	/* Never an error: the daemon would read less and less often. */
+	if (plugin.runtime == NULL)
+		return 0;
+	struct snapshot snapshot;
+	cdtime_t now = cdtime();
+	if (engine_snapshot(runtime_engine(plugin.runtime), &snapshot) != 0) {
+		plugin_log(LOG_WARNING, NAME " plugin: no memory left for this reading");
+		return 0;
+	}
+	struct process_values process;
+	process_values_read(plugin.start_time_ns, &process);
+	const struct value_lists_input input = {
+		.snapshot = &snapshot,
+		.process = &process,
+		.version = version_text(),
+		.compiler = version_compiler(),
+	};
+	value_lists_make(&input, on_list, &now);
+	snapshot_clear(&snapshot);
+	return 0;
+}
+
+/* Also called where init has failed, or was never called. */
+static int on_shutdown(void)
+{
+	runtime_stop(plugin.runtime);
+	plugin.runtime = NULL;
+	if (plugin.is_configured)
+		plugin_config_clear(&plugin.config);
+	plugin.is_configured = false;
+	return 0;
+}
+
+void module_register(void)
+{
+	plugin_register_complex_config(NAME, on_config);
+	plugin_register_init(NAME, on_init);
+	plugin_register_read(NAME, on_read);
+	plugin_register_shutdown(NAME, on_shutdown);
+}

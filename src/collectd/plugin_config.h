@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in collectd.conf between <Plugin tcp_echo> and </Plugin>. Pure. */
+#ifndef COLLECTD_PLUGIN_CONFIG_H
+#define COLLECTD_PLUGIN_CONFIG_H
+
+#include <stdbool.h>
+
+#include <collectd/liboconfig/oconfig.h>
+
+#include "base/endpoint.h"
+#include "base/log.h"
+#include "base/text_error.h"
+#include "config/settings.h"
+
+/* Stored by the caller; all of its blocks add up to one. */
+struct plugin_config {
+	struct settings settings; /* Its targets are those of the <Target> blocks. */
+	char *targets_path;	  /* Owned; NULL without a targets file. */
+	bool serve_metrics;
+	struct endpoint metrics; /* Where, if so. */
+	enum log_level log_level;
+	unsigned given; /* Private: which options were there, one bit each. */
+};
+
+/* The defaults of settings_init(); no metrics, no targets file, messages from "info" on. */
+void plugin_config_init(struct plugin_config *config);
+
+/*
+ * Takes one <Plugin> block in. Targets add up; any other option may be given once in all blocks
+ * together. Returns 0, or -EINVAL or -ENOMEM with error, which names the option and its value
+ * (`Interval "abc" is no duration; allowed: ...`); config is then only good for
+ * plugin_config_clear(). What no option can tell alone (settings_check()) is left for later.
+ */
+int plugin_config_add(
+	struct plugin_config *config, const oconfig_item_t *block, struct text_error *error);
+
+/* Frees what it holds; as plugin_config_init() leaves it afterwards. */
+void plugin_config_clear(struct plugin_config *config);
+
+#endif

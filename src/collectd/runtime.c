@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/runtime.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <collectd/core/daemon/plugin.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/thread.h"
+#include "collectd/notices.h"
+#include "collectd/outbox.h"
+#include "collectd/targets_watch.h"
+#include "collectd/value_lists.h"
+#include "collectd/version.h"
+#include "config/targets_file.h"
+#include "scrape/http_front.h"
+
+/* How often the targets file is looked at. A change counts when it is seen twice. */
+#define WATCH_NS NS_PER_S
+
+struct runtime {
+	const struct plugin_config *config; /* Borrowed. */
+	struct outbox *outbox;
+	struct log log;
+	struct target_watcher watcher;
+	struct engine *engine;
+	struct http_front *front;
+	struct notices notices;
+	struct targets_watch watch;
+	atomic_bool is_ending;
+	bool has_messenger;
+	pthread_t messenger;
+};
+
+static void log_to_daemon(enum log_level level, const char *target, const char *text)
+{
+	static const int severities[] = {
+		[LOG_LEVEL_ERROR] = LOG_ERR,
+		[LOG_LEVEL_WARNING] = LOG_WARNING,
+		[LOG_LEVEL_INFO] = LOG_INFO,
+		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+	};
+	plugin_log(severities[level], VALUE_LISTS_PLUGIN " plugin: %s%s%s",
+		target != NULL ? target : "", target != NULL ? ": " : "", text);
+}
+
+static void notify_daemon(const struct notice *notice)
+{
+	notification_t notification = {
+		.severity = notice->is_up ? NOTIF_OKAY : NOTIF_FAILURE,
+		.time = cdtime(),
+		.plugin = VALUE_LISTS_PLUGIN,
+		.type = VALUE_LISTS_PLUGIN,
+	};
+	_Static_assert(sizeof(notification.message) >= sizeof(notice->text), "messages fit");
+	_Static_assert(sizeof(notification.plugin_instance) >= sizeof(notice->target), "names fit");
+	snprintf(notification.message, sizeof(notification.message), "%s", notice->text);
+	snprintf(notification.host, sizeof(notification.host), "%s", hostname_g);
+	snprintf(notification.plugin_instance, sizeof(notification.plugin_instance), "%s",
+		notice->target);
+	plugin_dispatch_notification(&notification);
+}
+
+/* Dispatches all that was posted. */
+static void deliver(struct runtime *runtime)
+{
+	struct letter *letter = NULL;
+	while ((letter = outbox_take(runtime->outbox)) != NULL) {
+		struct notice notice;
+		if (letter->kind == LETTER_LOG)
+			log_to_daemon(letter->level, letter->target, letter->text);
+		else if (notices_take(&runtime->notices, letter, &notice))
+			notify_daemon(&notice);
+		free(letter);
+	}
+	uint64_t lost = outbox_take_lost(runtime->outbox);
+	if (lost > 0) {
+		char text[96];
+		snprintf(text, sizeof(text),
+			"%llu messages lost: the daemon did not take them in time",
+			(unsigned long long)lost);
+		log_to_daemon(LOG_LEVEL_WARNING, NULL, text);
+	}
+}
+
+/* Adds the targets of the file to those of the blocks. */
+static int add_targets(const char *path, const struct target_list *more, struct target_list *list,
+	struct text_error *error)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		char address[ENDPOINT_TEXT_MAX];
+		endpoint_format(&more->targets[i].address, address);
+		struct text_error wrong;
+		int result = target_list_add(list, more->targets[i].name, address, &wrong);
+		if (result != 0) {
+			text_error_set(error, 0, "%s: %s, here and in a <Target> block", path,
+				wrong.reason);
+			return result;
+		}
+	}
+	return 0;
+}
+
+/* Puts the targets of blocks and file together. Returns 0 with *targets overwritten. */
+static int load_targets(
+	const struct plugin_config *config, struct target_list *targets, struct text_error *error)
+{
+	struct target_list loaded = {0};
+	struct target_list all = {0};
+	int result = target_list_copy(&config->settings.targets, &all);
+	if (result != 0)
+		text_error_set(error, 0, "no memory left");
+	if (result == 0 && config->targets_path != NULL)
+		result = targets_file_load(config->targets_path, &loaded, error);
+	if (result == 0)
+		result = add_targets(config->targets_path, &loaded, &all, error);
+	target_list_clear(&loaded);
+	if (result == 0)
+		*targets = all;
+	else
+		target_list_clear(&all);
+	return result;
+}
+
+static void reload(struct runtime *runtime)
+{
+	const char *path = runtime->config->targets_path;
+	struct text_error error;
+	struct target_list targets = {0};
+	int result = load_targets(runtime->config, &targets, &error);
+	struct file_state state;
+	file_state_read(path, &state);
+	if (!targets_watch_is_known(&runtime->watch, &state)) {
+		/* It was changed while it was read: what was read may be of two versions. */
+		target_list_clear(&targets);
+		return;
+	}
+	if (result == 0)
+		result = engine_reload(runtime->engine, &targets, &error);
+	if (result == 0) {
+		log_write(&runtime->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s in all",
+			path, targets.count, targets.count == 1 ? "" : "s");
+		/* What the old targets had to say comes first. */
+		deliver(runtime);
+		notices_keep(&runtime->notices, &targets, notify_daemon);
+	} else {
+		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
+			"targets not reloaded, the old ones go on: %s", error.reason);
+	}
+	target_list_clear(&targets);
+}
+
+static void watch_targets(struct runtime *runtime)
+{
+	const char *path = runtime->config->targets_path;
+	struct file_state state;
+	file_state_read(path, &state);
+	switch (targets_watch_step(&runtime->watch, &state)) {
+	case TARGETS_SAME:
+		return;
+	case TARGETS_CHANGED:
+		reload(runtime);
+		return;
+	case TARGETS_VANISHED:
+		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
+			"%s has vanished, the old targets go on", path);
+		return;
+	}
+	__builtin_unreachable();
+}
+
+static void *run_messenger(void *context)
+{
+	struct runtime *runtime = context;
+	bool watches = runtime->config->targets_path != NULL;
+	int64_t watch_ns = clock_monotonic_ns() + WATCH_NS;
+	while (!atomic_load(&runtime->is_ending)) {
+		outbox_wait(runtime->outbox, watches ? watch_ns : INT64_MAX);
+		deliver(runtime);
+		int64_t now_ns = clock_monotonic_ns();
+		if (!watches || now_ns < watch_ns)
+			continue;
+		watch_targets(runtime);
+		watch_ns = now_ns + WATCH_NS;
+	}
+	return NULL;
+}
+
+static int start_engine(
+	struct runtime *runtime, struct settings *settings, struct text_error *error)
+{
+	const struct plugin_config *config = runtime->config;
+	/* Looked at before it is read, so that no change in between is missed. */
+	struct file_state state = {0};
+	if (config->targets_path != NULL)
+		file_state_read(config->targets_path, &state);
+	targets_watch_init(&runtime->watch, &state);
+	int result = load_targets(config, &settings->targets, error);
+	if (result == 0)
+		result = engine_start(
+			settings, &runtime->log, &runtime->watcher, &runtime->engine, error);
+	return result;
+}
+
+/* On failure the caller stops what has started. */
+static int start(struct runtime *runtime, struct text_error *error)
+{
+	const struct plugin_config *config = runtime->config;
+	if (!config->settings.serve && !config->settings.probe) {
+		text_error_set(error, 0,
+			"nothing to do: there is neither a Listen, nor a <Target>, nor a "
+			"TargetsFile");
+		return -EINVAL;
+	}
+	int result = outbox_new(&runtime->outbox);
+	if (result != 0) {
+		text_error_set(error, 0, "no memory left");
+		return result;
+	}
+	runtime->log = (struct log){outbox_log, runtime->outbox, config->log_level};
+	runtime->watcher = (struct target_watcher){outbox_change, runtime->outbox};
+	struct settings settings = config->settings;
+	settings.targets = (struct target_list){0};
+	result = start_engine(runtime, &settings, error);
+	settings_clear(&settings);
+	if (result == 0 && config->serve_metrics)
+		result = http_front_start(
+			&config->metrics, runtime->engine, &runtime->log, &runtime->front, error);
+	if (result != 0)
+		return result;
+	result = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);
+	runtime->has_messenger = result == 0;
+	if (result != 0)
+		text_error_set(error, 0, "cannot start a thread: error %d", -result);
+	return result;
+}
+
+static void log_start(const struct runtime *runtime)
+{
+	const struct settings *settings = &runtime->config->settings;
+	struct buffer line = {0};
+	buffer_append_format(&line, "%s runs", version_text());
+	if (settings->serve)
+		buffer_append_format(
+			&line, ", echo server on %s", engine_listen_address(runtime->engine));
+	if (settings->probe) {
+		char interval[DURATION_TEXT_MAX];
+		duration_format(settings->interval_ns, interval);
+		buffer_append_format(&line, ", probes every %s", interval);
+	}
+	if (runtime->front != NULL)
+		buffer_append_format(&line, ", metrics on http://%s/metrics",
+			http_front_address(runtime->front));
+	log_write(&runtime->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
+	buffer_clear(&line);
+}
+
+int runtime_start(
+	const struct plugin_config *config, struct runtime **runtime, struct text_error *error)
+{
+	struct runtime *made = calloc(1, sizeof(*made));
+	if (made == NULL) {
+		text_error_set(error, 0, "no memory left");
+		return -ENOMEM;
+	}
+	made->config = config;
+	int result = start(made, error);
+	if (result != 0) {
+		runtime_stop(made);
+		return result;
+	}
+	log_start(made);
+	*runtime = made;
+	return 0;
+}
+
+struct engine *runtime_engine(const struct runtime *runtime)
+{
+	return runtime->engine;
+}
+
+void runtime_stop(struct runtime *runtime)
+{
+	if (runtime == NULL)
+		return;
+	http_front_stop(runtime->front);
+	/* Before the engine, which it may be reloading. */
+	if (runtime->has_messenger) {
+		atomic_store(&runtime->is_ending, true);
+		outbox_wake(runtime->outbox);
+		pthread_join(runtime->messenger, NULL);
+	}
+	engine_stop(runtime->engine);
+	if (runtime->outbox != NULL)
+		deliver(runtime);
+	outbox_free(runtime->outbox);
+	notices_clear(&runtime->notices);
+	free(runtime);
+}

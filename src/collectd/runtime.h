@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What runs between the plugin's init and its shutdown. */
+#ifndef COLLECTD_RUNTIME_H
+#define COLLECTD_RUNTIME_H
+
+#include "base/text_error.h"
+#include "collectd/plugin_config.h"
+#include "engine/engine.h"
+
+struct runtime;
+
+/*
+ * Reads the targets file, and starts the engine, the HTTP front where there is to be one, and a
+ * thread that talks to the daemon: it dispatches log lines and notifications, so that no measuring
+ * thread ever waits for the daemon's other plugins, and watches the targets file. config is
+ * borrowed until runtime_stop() returns. Returns 0, or a negative errno with error and nothing left
+ * running.
+ */
+int runtime_start(
+	const struct plugin_config *config, struct runtime **runtime, struct text_error *error);
+
+/* Borrowed until runtime_stop(). */
+struct engine *runtime_engine(const struct runtime *runtime);
+
+/* Ends every thread, dispatches what is still to be said, and frees all. NULL is accepted. */
+void runtime_stop(struct runtime *runtime);
+
+#endif

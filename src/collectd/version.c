@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/version.h"
+
+#include "config.h"
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define COMPILER "gcc " __VERSION__
+#else
+#define COMPILER "unknown"
+#endif
+
+const char *version_text(void)
+{
+	return PACKAGE_VERSION;
+}
+
+const char *version_compiler(void)
+{
+	return COMPILER;
+}

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: MIT
+"""The plugin in the real collectd: values, life, bad input, targets file, misbehaving peers."""
+import os
+import re
+import shutil
+import socket
+import time
+
+from lib import peer as behave
+from lib.collectd import (
+    TOP, Daemon, Trial, names_us, sanitizer_runtimes, system_plugins, target_block, want_collectd)
+from lib.law import Target
+from lib.peer import FullBacklog, Peer
+from lib.program import WRAPPER, free_port, write_targets
+from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.wait import PATIENCE, holds_for, wait_for
+
+FAST = 'Interval 0.02\nTimeout "400ms"\n'
+OWN = "127.0.0.1:{listen}"
+
+
+def gone():
+    """An address where nobody listens."""
+    return f"127.0.0.1:{free_port()}"
+
+
+@scenario
+def values_go_to_csv_and_write_prometheus_at_once():
+    name = 'a "name" with \\, spaces and ü'
+    with Daemon(FAST, targets={name: OWN, "dead": gone()}) as daemon:
+        daemon.wait_sample("received_total", name, lambda v: v > 50, "replies")
+        daemon.wait_sample("loss_percent", "dead", lambda v: v == 100, "loss")
+        assert daemon.sample("connected", name) == 1 and daemon.sample("connected", "dead") == 0
+        assert not re.search(r"[-+]nan", daemon.prometheus(), re.IGNORECASE), "a computed NaN"
+        wait_for(lambda: sum("/tcp_echo_process" in line for line in daemon.csv_lines()) >= 3, "three readings")
+        lines = daemon.csv_lines()
+        assert not any("-nan" in line for line in lines), "a computed NaN"
+        for kind in ("tcp_echo-dead/tcp_echo ", "tcp_echo/tcp_echo_server ", "tcp_echo/tcp_echo_send_lag "):
+            assert any(kind in line for line in lines), f"no {kind} in {lines[:10]}"
+        shown = name.replace("\\", "\\\\").replace('"', '\\"')
+        assert any(f"/tcp_echo-{shown}/tcp_echo" in line for line in lines), lines[:4]
+
+
+@scenario
+def it_is_loaded_and_ended_without_a_line_of_warning():
+    with Daemon(FAST, targets={"one": OWN}) as daemon:
+        daemon.wait_target("one", lambda t: t.received > 5, "replies")
+        daemon.stop()
+        wanted = [r'plugin_load: plugin "tcp_echo" successfully loaded\.',
+                  r"tcp_echo plugin: \S+ runs, echo server on \S+, probes every 20ms, metrics on \S+",
+                  r"tcp_echo plugin: one: up: \S+ answers"]
+        lines = daemon.lines_about_us()
+        assert len(lines) == len(wanted), lines
+        for line, pattern in zip(lines, wanted):
+            assert re.fullmatch(r"\[info\] " + pattern, line), line
+
+
+class Example(Daemon):
+    """The shipped example, with free ports and no address beyond this machine."""
+
+    def __init__(self):
+        super().__init__(metrics=False)
+        self.host = socket.gethostname()
+
+    def configuration(self):
+        with open(os.path.join(TOP, "collectd.conf.example"), encoding="utf-8") as file:
+            text = file.read()
+        for old, new in (('"/tmp/', f'"{self.folder}/'), ('"/tmp"', f'"{self.folder}"'),
+                         ('"9103"', f'"{self.daemon_port}"'), ('":4000"', f'":{self.listen_port}"'),
+                         ("192.0.2.10:4000", gone()), ("[2001:db8::10]:4000", gone()),
+                         ("LoadPlugin tcp_echo", f'PluginDir "{self.folder}"\nLoadPlugin tcp_echo\n'
+                                                 f'PluginDir "{system_plugins()}"')):
+            lines = re.compile(f"^([^#\n]*){re.escape(old)}", re.MULTILINE)
+            text, count = lines.subn(lambda found, new=new: found[1] + new, text)
+            assert count > 0, f"no {old} in the example"
+        return text
+
+
+@scenario
+def the_example_works_as_it_stands():
+    with Example() as example:
+        example.wait_sample("received_total", "this machine", lambda v: v > 20, "replies", 30)
+        assert example.sample("connected", "server1") == 0 and example.sample("connected", "server2") == 0
+        levels = {line.split("] [")[1].split("]")[0] for line in example.lines if "tcp_echo plugin: " in line}
+        assert levels == {"info", "warning"}, example.lines
+
+
+@scenario
+def several_blocks_and_the_file_add_up():
+    more = "</Plugin>\n<Plugin tcp_echo>\n" + target_block("second", OWN)
+    with Daemon(FAST + more, targets={"first": OWN}, file={"third": OWN}) as daemon:
+        for name in ("first", "second", "third"):
+            daemon.wait_target(name, lambda t: t.received > 5, "replies")
+
+
+@scenario
+def a_reading_never_waits_for_targets():
+    with FullBacklog() as backlog, Peer(behave.mute) as mute:
+        targets = {"backlog": backlog.address, "mute": mute.address, "dead": gone(),
+                   "nowhere": "name.invalid:4000"}
+        with Daemon(FAST, targets=targets) as daemon:
+            daemon.wait_sample("timeouts_total", "mute", lambda v: v > 0, "timeouts")
+            wait_for(lambda: sum("/tcp_echo_process" in line for line in daemon.csv_lines()) >= 6, "six readings")
+            times = [float(re.search(r" (\d+\.\d+):", line)[1])
+                     for line in daemon.csv_lines() if "/tcp_echo_process" in line]
+            pauses = [later - earlier for earlier, later in zip(times, times[1:])]
+            assert max(pauses) < 1.5 * PATIENCE, f"readings come after {pauses}"
+            assert all("interval=1.000" in line for line in daemon.csv_lines()), "another interval"
+
+
+@scenario
+def a_target_that_goes_and_comes_back_sends_notifications():
+    port = free_port()
+    peer = Peer(behave.echo, port)
+    try:
+        with Daemon(FAST + "Window 20\n", targets={"target": peer.address, "steady": OWN}) as daemon:
+            daemon.wait_sample("connected", "target", lambda v: v == 1, "connected")
+            peer.close()
+            about = "host = testhost, plugin = tcp_echo, plugin_instance = target, type = tcp_echo, "
+            daemon.wait_line("Notification: severity = FAILURE, " + about + "message = target is down: ")
+            daemon.wait_sample("connected", "target", lambda v: v == 0, "not connected")
+            daemon.wait_sample("loss_percent", "target", lambda v: v == 100, "loss")
+            peer = Peer(behave.echo, port)
+            line = daemon.wait_line("Notification: severity = OKAY, " + about, 15)
+            assert re.search(r"message = target answers again, after \d[\d.]*s$", line), line
+            daemon.wait_sample("connected", "target", lambda v: v == 1, "connected again")
+            daemon.wait_sample("loss_percent", "target", lambda v: v == 0, "no loss")
+            told = [line for line in daemon.lines if "Notification:" in line]
+            assert len(told) == 2, f"more notifications: {told}"
+    finally:
+        peer.close()
+
+
+# Each: says, the plugin's block, how the one line of error begins.
+REFUSED = [
+    ("an interval that is none", 'Interval "abc"', 'Interval "abc" is no duration; allowed: 0.001'),
+    ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
+    ("a window of zero", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
+    ("an unknown option", "Intervall 1", "Intervall 1 is no option; allowed: Listen, "),
+    ("an option that comes twice", "Timeout 1\nTimeout 2", "Timeout 2 comes twice; "),
+    ("an address to listen on", 'Listen "localhost"', 'Listen "localhost" has no port; '),
+    ("a name with a slash", target_block("a/b", ":1"), "target \"a/b\": name has a '/'"),
+    ("a name of 128 bytes", target_block("n" * 128, ":1"), 'target "nnnn'),
+    ("a name that comes twice", target_block("a", ":1") + target_block("a", ":2"),
+     'target "a": name is used twice'),
+    ("a target without an address", '<Target "a">\n</Target>', 'Target "a" has no Address'),
+    ("an address without a port", target_block("a", "host"), 'Target "a": Address "host" has no port'),
+]
+
+
+@scenarios_of(REFUSED, "the_daemon_refuses_")
+def refuses(row):
+    with Trial(row[1], listen=False) as trial:
+        wait_for(trial.has_ended, "the daemon ends")
+        assert trial.process.returncode == 1, trial.process.returncode
+        errors = [line for line in trial.lines if "tcp_echo plugin: " in line]
+        assert len(errors) == 1 and ("[error] tcp_echo plugin: " + row[2]) in errors[0], trial.lines
+
+
+def goes_on_without_the_plugin(trial, message):
+    """init failed with one line; the daemon reads on, flushes and ends, without us."""
+    errors = [line for line in trial.lines if "tcp_echo plugin: " in line]
+    assert len(errors) == 1 and "[error]" in errors[0] and message in errors[0], trial.lines
+    wait_for(trial.goes_on, "the daemon goes on")
+    holds_for(trial.is_running, "the daemon goes on", 1.5)
+    assert trial.csv_lines() == [], trial.csv_lines()
+    trial.end()
+
+
+@scenario
+def a_port_in_use_ends_the_plugin_and_not_the_daemon():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:%d" % taken.getsockname()[1]
+        for option in ("Listen", "Metrics"):
+            with Trial(f'{option} "{address}"\n' + target_block("a", ":1"), listen=False) as trial:
+                goes_on_without_the_plugin(trial, f"cannot listen on {address}: ")
+
+
+@scenario
+def a_targets_file_that_is_missing_ends_the_plugin_and_not_the_daemon():
+    with Trial('TargetsFile "/nonexistent/targets.json"') as trial:
+        goes_on_without_the_plugin(trial, "/nonexistent/targets.json: ")
+
+
+@scenario
+def a_name_in_file_and_block_ends_the_plugin_and_not_the_daemon():
+    with Trial(targets={"a": ":1"}, file={"b": ":1", "a": ":2"}) as trial:
+        goes_on_without_the_plugin(
+            trial, 'targets.json: target "a": name is used twice, here and in a <Target> block')
+
+
+@scenario
+def too_few_descriptors_end_the_plugin_and_not_the_daemon():
+    targets = {f"t{number}": ":1" for number in range(200)}
+    with Trial(targets=targets, descriptors=150) as trial:
+        goes_on_without_the_plugin(trial, "200 targets need 232 file descriptors, but the limit is 150: raise")
+
+
+@scenario
+def nothing_to_do_ends_the_plugin_and_not_the_daemon():
+    with Trial(listen=False) as trial:
+        goes_on_without_the_plugin(trial, "nothing to do: there is neither a Listen, ")
+
+
+@scenario
+def a_changed_targets_file_takes_effect():
+    with Daemon(FAST, file={"stays": OWN, "goes": gone()}) as daemon:
+        before = daemon.wait_target("stays", lambda t: t.received > 5, "replies")
+        daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is down")
+        daemon.write_targets({"stays": OWN, "new": OWN})
+        daemon.wait_line("targets.json reloaded: 2 targets in all")
+        daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is not probed any more")
+        daemon._last = None  # A target went, and its counters with it.
+        daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new one in its values")
+        after = daemon.target("stays")
+        assert after.connects == 1 and after.received > before.received, after
+        assert sorted(after.metrics.targets()) == ["new", "stays"]
+
+
+# Each: says, what the file holds, how the one line of error goes on behind the path.
+BAD_FILES = [
+    ("no JSON", "[", ":1: "),
+    ("no array", "{}", ""),
+    ("no targets", "[]", ""),
+    ("a name with a slash", '[{"name": "a/b", "address": ":1"}]', ""),
+    ("a name of 128 bytes", '[{"name": "%s", "address": ":1"}]' % ("n" * 128), ""),
+    ("a name that a block has", '[{"name": "block", "address": ":1"}]', ': target "block": name is used twice'),
+]
+
+
+@scenario
+def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
+    with Daemon(FAST, targets={"block": OWN}, file={"old": OWN}) as daemon:
+        for says, text, message in BAD_FILES:
+            daemon.lines.clear()
+            with open(daemon.targets_path, "w", encoding="utf-8") as file:
+                file.write(text)
+            line = daemon.wait_line("targets not reloaded, the old ones go on: ")
+            assert line.startswith("[error]") and daemon.targets_path + message in line, f"{says}: {line}"
+            before = daemon.target("old")
+            # Long enough for another look at the file or two.
+            holds_for(
+                lambda: sum("reload" in line for line in daemon.lines) == 1, f"one line: {says}", 2.5)
+            assert daemon.target("old").received > before.received, says
+        daemon.write_targets({"old": OWN, "new": OWN})
+        daemon.wait_line("targets.json reloaded: 3 targets in all")
+
+
+@scenario
+def a_targets_file_that_vanishes_leaves_the_old_targets():
+    with Daemon(FAST, file={"old": OWN}) as daemon:
+        os.unlink(daemon.targets_path)
+        line = daemon.wait_line("targets.json has vanished, the old targets go on")
+        assert line.startswith("[error]"), line
+        before = daemon.target("old")
+        daemon.wait_target("old", lambda t: t.received > before.received + 20, "replies")
+        assert sum("vanished" in line for line in daemon.lines) == 1, daemon.lines
+        daemon.write_targets({"old": OWN, "new": OWN})
+        daemon.wait_line("targets.json reloaded: 2 targets in all")
+        assert daemon.target("old").connects == 1
+
+
+@scenario
+def a_targets_file_that_is_being_written_is_not_taken_half():
+    with Daemon(FAST, file={"old": OWN}) as daemon:
+        write_targets(daemon.targets_path + ".whole", {f"t{number}": daemon.fill_in(OWN) for number in range(20)})
+        with open(daemon.targets_path + ".whole", encoding="utf-8") as file:
+            text = file.read()
+        step = len(text) // 12
+        with open(daemon.targets_path, "w", encoding="utf-8", buffering=1) as file:
+            for at in range(0, len(text), step):
+                file.write(text[at : at + step])
+                file.flush()
+                time.sleep(0.3)
+                assert "t0" not in daemon.http().body.decode(), "taken half"
+        daemon.wait_line("targets.json reloaded: 20 targets in all")
+        assert not any("not reloaded" in line for line in daemon.lines), daemon.lines
+        daemon._last = None  # The old target went, and its counters with it.
+        daemon.wait_target("t19", lambda t: t.received > 0, "replies")
+
+
+# Each: says, behaviour, reasons of the disconnects that it gets; {} for none at all.
+PEERS = [
+    ("garbage", behave.garbage, {"invalid"}),
+    ("wrong sequence", behave.wrong_sequence, {"invalid"}),
+    ("wrong timestamp", behave.wrong_timestamp, {"invalid"}),
+    ("half a frame", behave.half_a_frame, {"stalled"}),
+    ("silence", behave.mute, {"stalled"}),
+    ("never reads", behave.never_reads, {"stalled"}),
+    ("resets", behave.resets, {"reset"}),
+    ("closes at once", behave.closes_at_once, {"closed", "reset"}),
+    ("closes after five", behave.closes_after(5), {"closed", "reset"}),
+    ("byte by byte", behave.echo_bytewise, set()),
+    ("shifted pieces", behave.shifted_pieces, set()),
+    ("every reply twice", behave.twice, set()),
+    ("out of order", behave.reordered, set()),
+]
+
+
+@scenario
+def misbehaving_peers_harm_nobody():
+    peers = {says: Peer(behaviour) for says, behaviour, _ in PEERS}
+    try:
+        targets = {**{says: peer.address for says, peer in peers.items()}, "neighbour": OWN}
+        with Daemon('Interval 0.05\nTimeout 1\n', targets=targets) as daemon:
+            for says, _, reasons in PEERS:
+                target = daemon.wait_target(
+                    says, lambda t, n=len(reasons): sum(t.disconnects.values()) >= min(n, 1) * 2
+                    and t.sent > 20, f"{says}: disconnects", 30)
+                assert set(target.disconnects) <= reasons and bool(target.disconnects) == bool(reasons), target
+                for reason in target.disconnects:
+                    daemon.wait_sample(f"disconnects_{reason}_total", says, lambda v: v >= 1, f"{says}: told")
+            metrics = daemon.metrics()
+            for says in ["neighbour"] + [row[0] for row in PEERS if not row[2]]:
+                target = Target(metrics, says)
+                assert target.timeouts == 0 and target.connects == 1 and target.loss_percent == 0, target
+    finally:
+        for peer in peers.values():
+            peer.close()
+
+
+VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible", "--fair-sched=yes",
+            "--num-callers=40", "--fullpath-after=", "--log-file={folder}/valgrind"]
+
+
+def found_about_us(text):
+    """Valgrind's reports that name the plugin; others are the daemon's own."""
+    reports = re.split(r"^==\d+== *\n", text, flags=re.MULTILINE)
+    return [report for report in reports if " at 0x" in report and names_us(report)]
+
+
+@scenario
+def valgrind_finds_nothing_that_names_the_plugin():
+    want_collectd()
+    if shutil.which("valgrind") is None:
+        raise Skip("valgrind is missing")
+    if WRAPPER or sanitizer_runtimes():
+        raise Skip("the plugin is instrumented already")
+    with Peer(behave.garbage) as bad, Peer(behave.closes_after(3)) as closing:
+        targets = {"good": OWN, "bad": bad.address, "closing": closing.address, "dead": gone()}
+        options = 'Interval "100ms"\nTimeout 2\nThreads 2\n'
+        with Daemon(options, targets=targets, file={"filed": OWN}, wrapper=VALGRIND) as daemon:
+            daemon.wait_target("filed", lambda t: t.received >= 10, "replies", 60)
+            daemon.wait_sample("received_total", "good", lambda v: v > 10, "values", 60)
+            daemon.write_targets({"new": OWN})
+            daemon.wait_line("reloaded: 5 targets", 60)
+            daemon._last = None
+            daemon.wait_target("new", lambda t: t.received >= 3, "replies", 60)
+            with open(daemon.targets_path, "w", encoding="utf-8") as file:
+                file.write("[")
+            daemon.wait_line("not reloaded", 60)
+            daemon.stop()
+            with open(os.path.join(daemon.folder, "valgrind"), encoding="utf-8") as file:
+                text = file.read()
+    assert "HEAP SUMMARY" in text, text[-2000:]
+    found = found_about_us(text)
+    assert not found, "\n".join(found)[:8000]
+
+
+if __name__ == "__main__":
+    main(workers=4)

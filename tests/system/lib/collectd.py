@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+"""Runs the real daemon with the plugin in it, as an ordinary user, on ports that are free."""
+import contextlib
+import glob
+import os
+import pwd
+import re
+import shutil
+import subprocess
+
+from lib.exposition import ESCAPE, LABEL
+from lib.http_client import request
+from lib.program import FINDINGS, Program, free_port
+from lib.scenario import Skip
+from lib.wait import PATIENCE, wait_for
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+# Where the build has put tcp_echo.so; empty where it was not built.
+BUILT = os.environ.get("TCP_ECHO_METRICS_PLUGIN", "")
+DAEMON = shutil.which("collectd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+FOLDERS = ("/usr/lib/collectd", "/usr/lib/*/collectd", "/usr/lib64/collectd", "/usr/local/lib/collectd")
+HOST = "testhost"
+# The daemon's own threads wait for their next turn once a second.
+STOP_LIMIT = 10.0 * PATIENCE
+
+
+def system_plugins():
+    """The folder with the daemon's own plugins."""
+    for pattern in FOLDERS:
+        for folder in glob.glob(pattern):
+            if os.path.exists(os.path.join(folder, "write_prometheus.so")):
+                return folder
+    return None
+
+
+def want_collectd():
+    """Without the daemon, or without the plugin, there is nothing to be tested here."""
+    if not BUILT or not os.path.exists(BUILT):
+        raise Skip("the plugin was not built")
+    if DAEMON is None or system_plugins() is None:
+        raise Skip("collectd, or its write_prometheus, was not found")
+    linked = subprocess.run(["ldd", os.path.join(system_plugins(), "write_prometheus.so")],
+                            capture_output=True, text=True, check=False).stdout
+    if "not found" in linked:
+        raise Skip("write_prometheus lacks a library (Debian: libprotobuf-c1)")
+
+
+def sanitizer_runtimes():
+    """What an instrumented plugin needs to be there before the daemon is."""
+    linked = subprocess.run(["ldd", BUILT], capture_output=True, text=True, check=False).stdout
+    return re.findall(r"=> (/\S*lib[at]san\S*)", linked)
+
+
+def names_us(report):
+    """Whether what a tool found has to do with the plugin, and not with the daemon alone."""
+    return re.search(r"tcp_echo\.so|src/(base|measure|config|net|echo|probe|engine|scrape|collectd)/", report)
+
+
+def quoted(text):
+    """A value for collectd.conf."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def target_block(name, address):
+    return f"<Target {quoted(name)}>\n  Address {quoted(address)}\n</Target>\n"
+
+
+class Daemon(Program):
+    """
+    collectd -f with the plugins tcp_echo, csv (to a file) and write_prometheus, as a context like
+    Program, whose view of /metrics is what the plugin's own HTTP front says. options: what stands
+    in the plugin's block; {listen} and {folder} are filled in, {metrics} is there already.
+    targets: those of the blocks; file: those of a targets file, watched. listen: an echo server.
+    wrapper: runs the daemon.
+    """
+
+    def __init__(self, options="", targets=None, file=None, listen=True, metrics=True, interval=1,
+                 wrapper=(), descriptors=None):
+        super().__init__("both", targets=file, descriptors=descriptors)
+        self.wrapper = wrapper
+        self.options = options
+        self.blocks = targets or {}
+        self.listen = listen
+        self.serves_metrics = metrics
+        self.interval = interval
+        self.daemon_port = 0
+        self.host = HOST
+
+    def __enter__(self):
+        want_collectd()
+        return super().__enter__()
+
+    @property
+    def folder(self):
+        return self._folder.name
+
+    @property
+    def csv_path(self):
+        return os.path.join(self.folder, "values.csv")
+
+    def fill_in(self, text):
+        ports = {"{listen}": str(self.listen_port), "{folder}": self.folder}
+        for name, value in ports.items():
+            text = text.replace(name, value)
+        return text
+
+    def plugin_block(self):
+        lines = ["<Plugin tcp_echo>", self.fill_in(self.options)]
+        if self.listen:
+            lines.append(f'Listen "127.0.0.1:{self.listen_port}"')
+        if self.serves_metrics:
+            lines.append(f'Metrics "127.0.0.1:{self.metrics_port}"')
+        if self.targets is not None:
+            self.write_targets(self.targets)
+            lines.append(f'TargetsFile "{self.targets_path}"')
+        lines += [target_block(name, self.fill_in(address)) for name, address in self.blocks.items()]
+        return "\n".join([*lines, "</Plugin>", ""])
+
+    def configuration(self):
+        return f"""
+BaseDir "{self.folder}"
+PIDFile "{self.folder}/pid"
+Hostname "{self.host}"
+FQDNLookup false
+Interval {self.interval}
+TypesDB "/usr/share/collectd/types.db"
+PluginDir "{system_plugins()}"
+LoadPlugin logfile
+<Plugin logfile>
+  File STDERR
+  Timestamp false
+  PrintSeverity true
+</Plugin>
+PluginDir "{self.folder}"
+LoadPlugin tcp_echo
+{self.plugin_block()}
+PluginDir "{system_plugins()}"
+LoadPlugin csv
+<Plugin csv>
+  DataDir "stdout"
+</Plugin>
+LoadPlugin write_prometheus
+<Plugin write_prometheus>
+  Host "127.0.0.1"
+  Port "{self.daemon_port}"
+</Plugin>
+"""
+
+    def command(self):
+        """Puts everything into the folder, and gives it to an ordinary user."""
+        self.daemon_port = free_port()
+        path = os.path.join(self.folder, "collectd.conf")
+        # The daemon takes no symbolic link, and the build may lie where that user cannot go.
+        shutil.copy(BUILT, os.path.join(self.folder, "tcp_echo.so"))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.configuration())
+        # Only for the daemon: not every shell bears such a runtime.
+        runtimes = " ".join(sanitizer_runtimes())
+        preload = ["env", "LSAN_OPTIONS=exitcode=0", f"LD_PRELOAD={runtimes}"] if runtimes else []
+        return [*self.prefix, *self.as_ordinary_user(), "sh", "-c", 'exec "$@" >"$0"', self.csv_path,
+                *preload, *map(self.fill_in, self.wrapper), DAEMON, "-f", "-C", path]
+
+    def as_ordinary_user(self):
+        if os.geteuid() != 0:
+            return []
+        nobody = pwd.getpwnam("nobody")
+        os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+        return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+
+    def _answers_ready(self):
+        if self.serves_metrics and not super()._answers_ready():
+            return False
+        with contextlib.suppress(OSError):
+            return request(self.daemon_port, seconds=2).status == 200
+        return False
+
+    def prometheus(self):
+        """The text that write_prometheus serves."""
+        return request(self.daemon_port).body.decode("utf-8")
+
+    def samples(self):
+        """What write_prometheus serves of ours, under its names: {(name, labels): value}."""
+        found = {}
+        for line in self.prometheus().splitlines():
+            if not line.startswith("collectd_tcp_echo"):
+                continue
+            name, labels, value = re.fullmatch(r"(\w+)\{(.*)\} (\S+) \d+", line).groups()
+            read = {one[1]: ESCAPE.sub(r"\1", one[2]) for one in LABEL.finditer(labels)}
+            assert read.pop("instance") == self.host, line
+            found[name, frozenset(read.items())] = float(value)
+        return found
+
+    def sample(self, name, target):
+        """One number of a target, without "collectd_tcp_echo_"; NaN where it is not there yet."""
+        return self.samples().get(
+            ("collectd_tcp_echo_" + name, frozenset({("tcp_echo", target)})), float("nan"))
+
+    def wait_sample(self, name, target, condition, what, seconds=20.0):
+        wait_for(lambda: condition(self.sample(name, target)), what, seconds, 0.2)
+
+    def csv_lines(self):
+        """What was written of ours: whole lines."""
+        with open(self.csv_path, encoding="utf-8") as file:
+            return [line for line in file.read().split("\n")[:-1] if "/tcp_echo" in line]
+
+    def __exit__(self, kind, value, trace):
+        if kind is None and self.is_running() and not self.serves_metrics:
+            self.stop()
+        super().__exit__(kind, value, trace)
+
+    def lines_about_us(self):
+        return [line for line in self.lines if "tcp_echo" in line]
+
+    def check_findings(self):
+        """Only what names the plugin: the daemon itself is not instrumented, and has leaks."""
+        if any(word in line for line in self.lines for word in FINDINGS):
+            frames = [line for line in self.lines if re.match(r" *#\d+ |.*runtime error:", line)]
+            assert not names_us("\n".join(frames)), "instrumentation found:\n" + "\n".join(self.lines[-100:])
+
+
+class Trial(Daemon):
+    """A daemon that may end by itself, or go on without the plugin."""
+
+    def __init__(self, options="", **more):
+        super().__init__(options, metrics=False, **more)
+
+    def _becomes_ready(self):
+        wait_for(lambda: self.has_ended() or self.goes_on(), "the daemon runs or has ended", 20)
+        return True
+
+    def has_ended(self):
+        return self.process.poll() is not None and not self._reader.is_alive()
+
+    def goes_on(self):
+        """Whether every plugin was initialised, or tried to."""
+        return any("entering read-loop" in line for line in self.lines)
+
+    def end(self):
+        """Ends it, and in time; whatever its status."""
+        self.process.terminate()
+        self.process.wait(STOP_LIMIT)
+        self._reader.join()
+        self.check_findings()
+
+    def __exit__(self, kind, value, trace):
+        if kind is None and self.is_running():
+            self.end()
+        super().__exit__(kind, value, trace)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/notices.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+
+static struct notices notices;
+static struct notice notice;
+
+static void tear_down(void)
+{
+	notices_clear(&notices);
+}
+
+static bool take(enum letter_kind kind, const char *target, int64_t time_ns, int64_t outage_ns)
+{
+	const struct letter letter = {
+		.kind = kind,
+		.time_ns = time_ns,
+		.outage_ns = outage_ns,
+		.target = target,
+		.text = "connection refused by 192.0.2.1:4000",
+	};
+	return notices_take(&notices, &letter, &notice);
+}
+
+START_TEST(tells_of_an_outage_and_of_its_end)
+{
+	ck_assert(take(LETTER_DOWN, "server1", 0, 0));
+	ck_assert(!notice.is_up);
+	ck_assert_str_eq(notice.target, "server1");
+	ck_assert_str_eq(notice.text, "server1 is down: connection refused by 192.0.2.1:4000");
+	ck_assert(take(LETTER_UP, "server1", 0, 61234 * NS_PER_MS));
+	ck_assert(notice.is_up);
+	ck_assert_str_eq(notice.target, "server1");
+	ck_assert_str_eq(notice.text, "server1 answers again, after 1m1.2s");
+}
+END_TEST
+
+START_TEST(measures_an_outage_that_nobody_else_has)
+{
+	ck_assert(take(LETTER_DOWN, "a", 5 * NS_PER_S, 0));
+	ck_assert(take(LETTER_UP, "a", 7 * NS_PER_S + 250 * NS_PER_MS, 0));
+	ck_assert_str_eq(notice.text, "a answers again, after 2.2s");
+}
+END_TEST
+
+START_TEST(says_nothing_of_a_good_start)
+{
+	ck_assert(!take(LETTER_UP, "a", 0, 0));
+	ck_assert(!take(LETTER_UP, "a", 0, 0));
+}
+END_TEST
+
+START_TEST(says_nothing_twice)
+{
+	ck_assert(take(LETTER_DOWN, "a", 0, 0));
+	ck_assert(!take(LETTER_DOWN, "a", 0, 0));
+	ck_assert(take(LETTER_UP, "a", 0, NS_PER_S));
+	ck_assert(!take(LETTER_UP, "a", 0, NS_PER_S));
+	ck_assert(take(LETTER_DOWN, "a", 0, 0));
+}
+END_TEST
+
+START_TEST(tells_many_targets_apart)
+{
+	enum { COUNT = 500 };
+	char name[16];
+	for (int i = 0; i < COUNT; i++) {
+		/* In no order. */
+		snprintf(name, sizeof(name), "t%d", i * 263 % COUNT);
+		ck_assert(take(LETTER_DOWN, name, i, 0));
+	}
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof(name), "t%d", i * 7 % COUNT);
+		ck_assert(!take(LETTER_DOWN, name, 0, 0));
+		ck_assert(take(LETTER_UP, name, 0, NS_PER_S));
+	}
+	ck_assert_uint_eq(notices.count, 0);
+}
+END_TEST
+
+START_TEST(leaves_no_half_a_character_where_it_cuts)
+{
+	char target[TARGET_NAME_MAX];
+	memset(target, 'n', sizeof(target) - 1);
+	target[sizeof(target) - 1] = '\0';
+	char text[400];
+	for (size_t i = 0; i + 2 < sizeof(text); i += 2)
+		memcpy(text + i, "\xc3\xbc", 2);
+	text[398] = '\0';
+	const struct letter letter = {.kind = LETTER_DOWN, .target = target, .text = text};
+	ck_assert(notices_take(&notices, &letter, &notice));
+	ck_assert_str_eq(notice.target, target);
+	ck_assert_uint_eq(strlen(notice.text), NOTICE_TEXT_MAX - 1);
+	/* 126 bytes of name and 10 of words leave room for 59 characters of two bytes and a half.
+	 */
+	ck_assert_str_eq(notice.text + NOTICE_TEXT_MAX - 4, "\xc3\xbc?");
+}
+END_TEST
+
+static char told[2 * NOTICE_TEXT_MAX];
+
+static void on_notice(const struct notice *told_of)
+{
+	ck_assert(told_of->is_up);
+	size_t length = strlen(told);
+	ck_assert_uint_lt(length, sizeof(told) - NOTICE_TEXT_MAX);
+	snprintf(told + length, NOTICE_TEXT_MAX + 1, "%s;", told_of->text);
+}
+
+START_TEST(calls_off_failures_of_targets_that_are_gone)
+{
+	ck_assert(take(LETTER_DOWN, "stays", 0, 0));
+	ck_assert(take(LETTER_DOWN, "goes", 0, 0));
+	ck_assert(take(LETTER_DOWN, "goes too", 0, 0));
+	struct target_list targets = {0};
+	struct text_error error;
+	ck_assert_int_eq(target_list_add(&targets, "new", ":1", &error), 0);
+	ck_assert_int_eq(target_list_add(&targets, "stays", ":1", &error), 0);
+	notices_keep(&notices, &targets, on_notice);
+	ck_assert_str_eq(told, "goes is not probed any more;goes too is not probed any more;");
+	notices_keep(&notices, &targets, on_notice);
+	ck_assert_str_eq(told, "goes is not probed any more;goes too is not probed any more;");
+	target_list_clear(&targets);
+	ck_assert(!take(LETTER_UP, "goes", 0, NS_PER_S));
+	ck_assert(take(LETTER_UP, "stays", 0, NS_PER_S));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("notices");
+	tcase_add_checked_fixture(tcase, NULL, tear_down);
+	tcase_add_test(tcase, tells_of_an_outage_and_of_its_end);
+	tcase_add_test(tcase, measures_an_outage_that_nobody_else_has);
+	tcase_add_test(tcase, says_nothing_of_a_good_start);
+	tcase_add_test(tcase, says_nothing_twice);
+	tcase_add_test(tcase, tells_many_targets_apart);
+	tcase_add_test(tcase, leaves_no_half_a_character_where_it_cuts);
+	tcase_add_test(tcase, calls_off_failures_of_targets_that_are_gone);
+	return unit_run("collectd/notices", tcase);
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/plugin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+#include "base/endpoint.h"
+#include "engine/engine.h"
+#include "fake_daemon.h"
+#include "net/socket.h"
+#include "oconfig_text.h"
+
+/* Long enough for the watch on a file, which looks once a second, on any machine. */
+#define PATIENCE_S 20
+
+/* A port that is taken, and a port that was free a moment ago. */
+static int taken_fd;
+static char taken[ENDPOINT_TEXT_MAX];
+static char vacant[ENDPOINT_TEXT_MAX];
+
+static int listen_anywhere(char *address)
+{
+	const struct endpoint any = {.host = "127.0.0.1", .port = 0};
+	struct text_error error;
+	int fd = -1;
+	ck_assert_msg(socket_listen(&any, &fd, address, &error) == 0, "%s", error.reason);
+	return fd;
+}
+
+/* A targets file, in a folder of its own. */
+static char folder[] = "/tmp/test_plugin.XXXXXX";
+static char path[100];
+
+static void set_up(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/targets.json", folder);
+	taken_fd = listen_anywhere(taken);
+	close(listen_anywhere(vacant));
+	fake_daemon_reset();
+	module_register();
+	ck_assert(
+		fake_daemon.config && fake_daemon.init && fake_daemon.read && fake_daemon.shutdown);
+}
+
+static void tear_down(void)
+{
+	close(taken_fd);
+	unlink(path);
+	rmdir(folder);
+}
+
+static int configure(const char *text)
+{
+	oconfig_item_t *block = oconfig_text_parse(text);
+	int result = fake_daemon.config(block);
+	oconfig_text_free(block);
+	return result;
+}
+
+/* A server and a prober of it. */
+static void configure_both(void)
+{
+	char text[1000];
+	snprintf(text, sizeof(text),
+		"Listen \"%s\"\nInterval 0.005\n<Target \"a\">\nAddress \"%s\"\n</Target>", vacant,
+		vacant);
+	ck_assert_int_eq(configure(text), 0);
+}
+
+static void check_logged(const char *text)
+{
+	ck_assert_msg(
+		fake_daemon_logged(text), "no \"%s\" in the log:\n%s", text, fake_daemon_log());
+}
+
+/* Reads until the source's value of target "a" is at least so much. */
+static void read_until(const char *source, double least)
+{
+	int64_t until_ns = clock_monotonic_ns() + PATIENCE_S * NS_PER_S;
+	double value = -1;
+	while (!(value >= least)) {
+		ck_assert_msg(clock_monotonic_ns() < until_ns, "%s is %g", source, value);
+		ck_assert_int_eq(fake_daemon.read(), 0);
+		fake_daemon_lists("tcp_echo", "a", source, &value);
+		clock_sleep_until(clock_monotonic_ns() + 5 * NS_PER_MS);
+	}
+}
+
+START_TEST(probes_between_init_and_shutdown)
+{
+	configure_both();
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert_uint_eq(fake_daemon.types, 9);
+	read_until("received", 3);
+	double up = 0;
+	double accepted = 0;
+	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_target", "a", "info", NULL), 1);
+	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_process", "", "up", &up), 1);
+	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_server", "", "accepted", &accepted), 1);
+	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_send_lag", "", "seconds_count", NULL), 1);
+	ck_assert(up == 1 && accepted >= 1);
+	ck_assert_uint_ne(fake_daemon.last_time, 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	check_logged("6 tcp_echo plugin: 1.");
+	check_logged(", probes every 5ms\n");
+	check_logged("6 tcp_echo plugin: a: up: ");
+}
+END_TEST
+
+START_TEST(reads_nothing_and_goes_on_while_it_does_not_run)
+{
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	configure_both();
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon.lists, 0);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	unsigned lists = fake_daemon.lists;
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon.lists, lists);
+}
+END_TEST
+
+START_TEST(shuts_down_twice_and_without_a_start)
+{
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	configure_both();
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	configure_both();
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+START_TEST(starts_once_where_init_comes_twice)
+{
+	configure_both();
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	read_until("received", 1);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+START_TEST(starts_anew_after_a_shutdown)
+{
+	for (int i = 0; i < 2; i++) {
+		configure_both();
+		ck_assert_int_eq(fake_daemon.init(), 0);
+		read_until("received", 1);
+		ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	}
+}
+END_TEST
+
+START_TEST(reads_although_every_target_is_down)
+{
+	ck_assert_int_eq(configure("Interval 0.005\n<Target \"a\">\nAddress \"127.0.0.1:1\"\n"
+				   "</Target>"),
+		0);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	read_until("unsent", 1);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+/* Expects init to fail with that in the log, and nothing to be harmed. */
+static void check_failed_init(const char *message)
+{
+	ck_assert_int_lt(fake_daemon.init(), 0);
+	check_logged(message);
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon.lists, 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+
+START_TEST(fails_without_anything_to_do)
+{
+	check_failed_init("3 tcp_echo plugin: nothing to do: there is neither a Listen, nor a "
+			  "<Target>, nor a TargetsFile\n");
+}
+END_TEST
+
+START_TEST(fails_with_a_taken_port)
+{
+	char text[300];
+	snprintf(text, sizeof(text), "Listen \"%s\"", taken);
+	ck_assert_int_eq(configure(text), 0);
+	check_failed_init(taken);
+	check_logged("in use");
+}
+END_TEST
+
+START_TEST(fails_with_a_taken_port_for_metrics)
+{
+	char text[300];
+	snprintf(text, sizeof(text), "Metrics \"%s\"", taken);
+	configure_both();
+	ck_assert_int_eq(configure(text), 0);
+	check_failed_init(taken);
+	check_logged("in use");
+}
+END_TEST
+
+START_TEST(fails_with_too_few_descriptors)
+{
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = 32;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	configure_both();
+	check_failed_init("3 tcp_echo plugin: 1 targets need 33 file descriptors, but the limit is "
+			  "32: raise it");
+}
+END_TEST
+
+START_TEST(fails_with_settings_that_do_not_go_together)
+{
+	ck_assert_int_eq(configure("Interval 0.001\nTimeout 3600\n<Target \"a\">\nAddress \":1\"\n"
+				   "</Target>"),
+		0);
+	check_failed_init("3 tcp_echo plugin: interval: 1ms is too short for a timeout of 1h");
+}
+END_TEST
+
+START_TEST(fails_with_a_targets_file_that_is_not_there)
+{
+	ck_assert_int_eq(configure("TargetsFile \"/nonexistent/targets.json\""), 0);
+	check_failed_init("3 tcp_echo plugin: /nonexistent/targets.json: ");
+}
+END_TEST
+
+START_TEST(refuses_a_bad_configuration)
+{
+	ck_assert_int_lt(configure("Interval \"abc\""), 0);
+	check_logged("3 tcp_echo plugin: Interval \"abc\" is no duration; allowed: ");
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+static void write_file(const char *text)
+{
+	char other[120];
+	snprintf(other, sizeof(other), "%s.new", path);
+	FILE *file = fopen(other, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(rename(other, path), 0);
+}
+
+static void configure_file(const char *more)
+{
+	char text[500];
+	snprintf(text, sizeof(text), "Interval 0.02\nTargetsFile \"%s\"\n%s", path, more);
+	ck_assert_int_eq(configure(text), 0);
+}
+
+#define A "{\"name\": \"a\", \"address\": \"127.0.0.1:1\"}"
+#define B "{\"name\": \"b\", \"address\": \"127.0.0.1:1\"}"
+#define BLOCK_A "<Target \"a\">\nAddress \"127.0.0.1:1\"\n</Target>"
+
+START_TEST(refuses_a_name_that_file_and_block_share)
+{
+	write_file("[" B ", " A "]");
+	configure_file(BLOCK_A);
+	check_failed_init("targets.json: target \"a\": name is used twice, here and in a <Target> "
+			  "block\n");
+}
+END_TEST
+
+START_TEST(takes_a_changed_targets_file)
+{
+	write_file("[" B "]");
+	configure_file(BLOCK_A);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 1);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "b", "sent", NULL), 1);
+	ck_assert(
+		fake_daemon_will_notify("1 testhost tcp_echo-b/tcp_echo b is down: ", PATIENCE_S));
+	ck_assert(
+		fake_daemon_will_notify("1 testhost tcp_echo-a/tcp_echo a is down: ", PATIENCE_S));
+
+	write_file("[{\"name\": \"c\", \"address\": \"127.0.0.1:1\"}]");
+	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in all\n", PATIENCE_S));
+	ck_assert(fake_daemon_will_notify(
+		"4 testhost tcp_echo-b/tcp_echo b is not probed any more\n", PATIENCE_S));
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 2);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "b", "sent", NULL), 1);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "c", "sent", NULL), 1);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+	ck_assert(!fake_daemon_notified("a is not probed"));
+}
+END_TEST
+
+START_TEST(keeps_the_targets_when_the_file_is_bad_or_gone)
+{
+	write_file("[" A "]");
+	configure_file("");
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	write_file("[");
+	ck_assert(fake_daemon_will_log("targets not reloaded, the old ones go on: ", PATIENCE_S));
+	unlink(path);
+	ck_assert(fake_daemon_will_log(
+		"targets.json has vanished, the old targets go on\n", PATIENCE_S));
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 1);
+	write_file("[" A ", " B "]");
+	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in all\n", PATIENCE_S));
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+START_TEST(tells_when_a_target_goes_and_comes)
+{
+	char text[1000];
+	snprintf(text, sizeof(text), "Interval 0.01\n<Target \"a\">\nAddress \"%s\"\n</Target>",
+		vacant);
+	ck_assert_int_eq(configure(text), 0);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert(fake_daemon_will_notify(
+		"1 testhost tcp_echo-a/tcp_echo a is down: connection refused by ", PATIENCE_S));
+	struct settings settings;
+	settings_init(&settings);
+	const char *reason = NULL;
+	settings.serve = true;
+	ck_assert_int_eq(endpoint_parse(vacant, ENDPOINT_TO_LISTEN, &settings.listen, &reason), 0);
+	static const struct log silence;
+	struct engine *server = NULL;
+	struct text_error error;
+	ck_assert_int_eq(engine_start(&settings, &silence, NULL, &server, &error), 0);
+	ck_assert(fake_daemon_will_notify(
+		"4 testhost tcp_echo-a/tcp_echo a answers again, after ", PATIENCE_S));
+	engine_stop(server);
+	ck_assert(fake_daemon_will_log("4 tcp_echo plugin: a: down: ", PATIENCE_S));
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("plugin");
+	tcase_set_timeout(tcase, 4 * PATIENCE_S);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, probes_between_init_and_shutdown);
+	tcase_add_test(tcase, reads_nothing_and_goes_on_while_it_does_not_run);
+	tcase_add_test(tcase, shuts_down_twice_and_without_a_start);
+	tcase_add_test(tcase, starts_once_where_init_comes_twice);
+	tcase_add_test(tcase, starts_anew_after_a_shutdown);
+	tcase_add_test(tcase, reads_although_every_target_is_down);
+	tcase_add_test(tcase, fails_without_anything_to_do);
+	tcase_add_test(tcase, fails_with_a_taken_port);
+	tcase_add_test(tcase, fails_with_a_taken_port_for_metrics);
+	tcase_add_test(tcase, fails_with_too_few_descriptors);
+	tcase_add_test(tcase, fails_with_settings_that_do_not_go_together);
+	tcase_add_test(tcase, fails_with_a_targets_file_that_is_not_there);
+	tcase_add_test(tcase, refuses_a_bad_configuration);
+	tcase_add_test(tcase, refuses_a_name_that_file_and_block_share);
+	tcase_add_test(tcase, takes_a_changed_targets_file);
+	tcase_add_test(tcase, keeps_the_targets_when_the_file_is_bad_or_gone);
+	tcase_add_test(tcase, tells_when_a_target_goes_and_comes);
+	return unit_run("collectd/plugin", tcase);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "collectd/targets_watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../unit.h"
+
+/* States of a file, one letter each: '-' is none at all. */
+static struct file_state state_of(char letter)
+{
+	if (letter == '-')
+		return (struct file_state){0};
+	return (struct file_state){.is_there = true, .device = 1, .inode = 2, .size = letter};
+}
+
+/* Each state that is seen gives one event: '.' same, '!' changed, '?' vanished. */
+static const struct {
+	const char *says;
+	const char *seen; /* The first one is that of the start. */
+	const char *events;
+} rows[] = {
+	{"nothing changes", "aaaa", "..."},
+	{"a change counts when it is seen twice", "abbb", ".!."},
+	{"a file that is being written has to settle", "abcdeee", "....!."},
+	{"each change counts once", "abbbccc", ".!..!."},
+	{"back before it has settled is no change", "abaaa", "...."},
+	{"gone counts when it is seen twice", "a---", ".?."},
+	{"gone for a moment, while it is replaced, is a change", "a-bb", "..!"},
+	{"gone for a moment and back is no change", "a-aa", "..."},
+	{"it comes back as it was", "a--aa", ".?.!"},
+	{"it comes back as another", "a--bb", ".?.!"},
+	{"it was not there at the start", "-aaa", ".!."},
+	{"it never comes", "---", ".."},
+};
+
+START_TEST(tells_of_changes)
+{
+	struct targets_watch watch;
+	struct file_state state = state_of(rows[_i].seen[0]);
+	targets_watch_init(&watch, &state);
+	for (int i = 0; rows[_i].events[i] != '\0'; i++) {
+		state = state_of(rows[_i].seen[i + 1]);
+		static const char letters[] = {
+			[TARGETS_SAME] = '.', [TARGETS_CHANGED] = '!', [TARGETS_VANISHED] = '?'};
+		char event = letters[targets_watch_step(&watch, &state)];
+		ck_assert_msg(event == rows[_i].events[i], "%s: step %d: %c", rows[_i].says, i + 1,
+			event);
+	}
+}
+END_TEST
+
+START_TEST(knows_what_it_told_of)
+{
+	struct targets_watch watch;
+	struct file_state state = state_of('a');
+	targets_watch_init(&watch, &state);
+	ck_assert(targets_watch_is_known(&watch, &state));
+	state = state_of('b');
+	ck_assert(!targets_watch_is_known(&watch, &state));
+	targets_watch_step(&watch, &state);
+	ck_assert(!targets_watch_is_known(&watch, &state));
+	targets_watch_step(&watch, &state);
+	ck_assert(targets_watch_is_known(&watch, &state));
+}
+END_TEST
+
+/* What of a file's state may differ. */
+static const struct {
+	const char *says;
+	struct file_state state;
+} differences[] = {
+	{"another device", {true, 9, 2, 3, 4, 5}},
+	{"another file in its place", {true, 1, 9, 3, 4, 5}},
+	{"its size", {true, 1, 2, 9, 4, 5}},
+	{"its content, of the same size", {true, 1, 2, 3, 9, 5}},
+	{"its permissions", {true, 1, 2, 3, 4, 9}},
+};
+
+START_TEST(sees_any_difference)
+{
+	const struct file_state state = {true, 1, 2, 3, 4, 5};
+	struct targets_watch watch;
+	targets_watch_init(&watch, &state);
+	ck_assert_int_eq(targets_watch_step(&watch, &state), TARGETS_SAME);
+	const struct file_state *other = &differences[_i].state;
+	ck_assert_int_eq(targets_watch_step(&watch, other), TARGETS_SAME);
+	ck_assert_msg(
+		targets_watch_step(&watch, other) == TARGETS_CHANGED, "%s", differences[_i].says);
+}
+END_TEST
+
+START_TEST(reads_the_state_of_a_file)
+{
+	char path[] = "/tmp/targets_watch.XXXXXX";
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	struct file_state empty;
+	struct file_state longer;
+	struct file_state gone;
+	file_state_read(path, &empty);
+	ck_assert(empty.is_there);
+	ck_assert_int_eq(empty.size, 0);
+	ck_assert_int_gt(empty.modified_ns, INT64_C(1700000000000000000));
+	ck_assert_int_eq(write(fd, "abc", 3), 3);
+	close(fd);
+	file_state_read(path, &longer);
+	ck_assert_int_eq(longer.size, 3);
+	ck_assert_uint_eq(longer.inode, empty.inode);
+	unlink(path);
+	file_state_read(path, &gone);
+	ck_assert(!gone.is_there);
+	ck_assert_uint_eq(gone.inode, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("targets_watch");
+	tcase_add_loop_test(tcase, tells_of_changes, 0, ROWS(rows));
+	tcase_add_test(tcase, knows_what_it_told_of);
+	tcase_add_loop_test(tcase, sees_any_difference, 0, ROWS(differences));
+	tcase_add_test(tcase, reads_the_state_of_a_file);
+	return unit_run("collectd/targets_watch", tcase);
+}
