@@ -21,7 +21,7 @@
 enum option_type {
 	OPTION_TEXT,
 	OPTION_NUMBER,
-	OPTION_DURATION, /* A number is one of seconds. */
+	OPTION_EITHER, /* As a number, a duration is one of seconds. */
 };
 
 struct option {
@@ -47,41 +47,6 @@ static int set_metrics(
 	return endpoint_parse(value->value.string, ENDPOINT_TO_LISTEN, &config->metrics, reason);
 }
 
-static int set_duration(const oconfig_value_t *value, const int64_t range_ns[2], int64_t *to_ns,
-	const char **reason)
-{
-	int64_t read_ns = 0;
-	int wrong = 0;
-	if (value->type == OCONFIG_TYPE_STRING) {
-		wrong = duration_parse(value->value.string, &read_ns);
-	} else {
-		double ns = value->value.number * (double)NS_PER_S;
-		/* Also false for what is no number at all. */
-		if (ns >= 0 && ns <= (double)range_ns[1])
-			read_ns = (int64_t)(ns + 0.5);
-	}
-	if (wrong == 0 && (read_ns < range_ns[0] || read_ns > range_ns[1]))
-		wrong = -ERANGE;
-	*reason = wrong == -ERANGE ? "is out of range" : "is no duration";
-	if (wrong == 0)
-		*to_ns = read_ns;
-	return wrong;
-}
-
-static int set_interval(
-	struct plugin_config *config, const oconfig_value_t *value, const char **reason)
-{
-	static const int64_t range_ns[2] = {SETTINGS_INTERVAL_MIN_NS, SETTINGS_INTERVAL_MAX_NS};
-	return set_duration(value, range_ns, &config->settings.interval_ns, reason);
-}
-
-static int set_timeout(
-	struct plugin_config *config, const oconfig_value_t *value, const char **reason)
-{
-	static const int64_t range_ns[2] = {SETTINGS_TIMEOUT_MIN_NS, SETTINGS_TIMEOUT_MAX_NS};
-	return set_duration(value, range_ns, &config->settings.timeout_ns, reason);
-}
-
 /* Takes 1 to max. */
 static int set_number(
 	const oconfig_value_t *value, uint32_t max, uint32_t *number, const char **reason)
@@ -96,12 +61,6 @@ static int set_number(
 		return -EINVAL;
 	*number = whole;
 	return 0;
-}
-
-static int set_window(
-	struct plugin_config *config, const oconfig_value_t *value, const char **reason)
-{
-	return set_number(value, LOSS_WINDOW_MAX, &config->settings.window, reason);
 }
 
 static int set_threads(
@@ -137,13 +96,9 @@ static int set_log_level(
 }
 
 #define LISTEN_ALLOWED "host:port, or :port for every address, in quotes"
-#define DURATION_ALLOWED "0.001 to 86400 seconds, or a text like \"200ms\" or \"1m30s\""
 
 static const struct option options[] = {
 	{"Listen", OPTION_TEXT, set_listen, LISTEN_ALLOWED},
-	{"Interval", OPTION_DURATION, set_interval, DURATION_ALLOWED},
-	{"Timeout", OPTION_DURATION, set_timeout, DURATION_ALLOWED},
-	{"Window", OPTION_NUMBER, set_window, "1 to 1000000, without quotes"},
 	{"Threads", OPTION_NUMBER, set_threads, "1 to 64, without quotes"},
 	{"TargetsFile", OPTION_TEXT, set_targets_file, "the path of a JSON file, from / on"},
 	{"Metrics", OPTION_TEXT, set_metrics, LISTEN_ALLOWED},
@@ -151,8 +106,30 @@ static const struct option options[] = {
 };
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
-#define OPTION_NAMES                                                                               \
-	"Listen, Target, TargetsFile, Interval, Timeout, Window, Threads, Metrics, LogLevel"
+
+/* How probing goes: of all targets, or in a <Target> block of that one. */
+struct probing_option {
+	const char *name;
+	enum option_type type;
+	enum target_option option;
+	const char *allowed;
+};
+
+#define DURATION_ALLOWED "0.001 to 86400 seconds, or a text like \"200ms\" or \"1m30s\""
+
+static const struct probing_option probing_options[] = {
+	{"Interval", OPTION_EITHER, TARGET_OPTION_INTERVAL, DURATION_ALLOWED},
+	{"Timeout", OPTION_EITHER, TARGET_OPTION_TIMEOUT, DURATION_ALLOWED},
+	{"Window", OPTION_NUMBER, TARGET_OPTION_WINDOW, "1 to 1000000, without quotes"},
+	{"Probe", OPTION_TEXT, TARGET_OPTION_PROBE, "\"echo\" or \"connect\""},
+	{"Source", OPTION_TEXT, TARGET_OPTION_SOURCE, "an IP address of this machine, in quotes"},
+	{"DSCP", OPTION_EITHER, TARGET_OPTION_DSCP, "0 to 63, or a name like \"ef\""},
+	{"IPVersion", OPTION_EITHER, TARGET_OPTION_IP_VERSION, "4, 6 or \"any\""},
+};
+
+#define PROBING_OPTIONS (sizeof(probing_options) / sizeof(probing_options[0]))
+#define PROBING_NAMES "Interval, Timeout, Window, Probe, Source, DSCP, IPVersion"
+#define OPTION_NAMES "Listen, Target, TargetsFile, " PROBING_NAMES ", Threads, Metrics, LogLevel"
 
 /* Writes the item's values as they stand in the file, more or less. shown: SHOWN_SIZE bytes. */
 static void show_value(const oconfig_item_t *item, char *shown)
@@ -192,72 +169,121 @@ static bool has_type(const oconfig_value_t *value, enum option_type type)
 		return value->type == OCONFIG_TYPE_STRING;
 	case OPTION_NUMBER:
 		return value->type == OCONFIG_TYPE_NUMBER;
-	case OPTION_DURATION:
+	case OPTION_EITHER:
 		return value->type == OCONFIG_TYPE_STRING || value->type == OCONFIG_TYPE_NUMBER;
 	}
 	__builtin_unreachable();
 }
 
+/* Whether the item is one value of a type; else says why not. */
+static int check_item(const oconfig_item_t *item, enum option_type type, const char *allowed,
+	struct text_error *error)
+{
+	if (!has_one_value(item))
+		return refuse(item, "is not one value", allowed, error);
+	if (!has_type(&item->values[0], type))
+		return refuse(item, "is of the wrong kind", allowed, error);
+	return 0;
+}
+
+static const struct probing_option *find_probing_option(const char *name)
+{
+	for (size_t i = 0; i < PROBING_OPTIONS; i++)
+		if (strcasecmp(name, probing_options[i].name) == 0)
+			return &probing_options[i];
+	return NULL;
+}
+
+/* given: which of them were there already, one bit each. once: how often it may come. */
+static int set_probing_option(const struct probing_option *option, struct target_options *to,
+	unsigned *given, const oconfig_item_t *item, const char *once, struct text_error *error)
+{
+	int wrong = check_item(item, option->type, option->allowed, error);
+	if (wrong != 0)
+		return wrong;
+	unsigned bit = 1U << (option - probing_options);
+	if (*given & bit)
+		return refuse(item, "comes twice", once, error);
+	*given |= bit;
+	const oconfig_value_t *value = &item->values[0];
+	const char *reason = NULL;
+	if (value->type == OCONFIG_TYPE_STRING)
+		wrong = target_options_set_text(to, option->option, value->value.string, &reason);
+	else
+		wrong = target_options_set_number(to, option->option, value->value.number, &reason);
+	return wrong == 0 ? 0 : refuse(item, reason, option->allowed, error);
+}
+
+#define ONCE "once in all blocks together"
+
 static int set_option(
 	struct plugin_config *config, const oconfig_item_t *item, struct text_error *error)
 {
+	const struct probing_option *probing = find_probing_option(item->key);
+	if (probing != NULL)
+		return set_probing_option(probing, &config->settings.defaults,
+			&config->given_probing, item, ONCE, error);
 	size_t at = 0;
 	while (at < OPTIONS && strcasecmp(item->key, options[at].name) != 0)
 		at++;
 	if (at == OPTIONS)
 		return refuse(item, "is no option", OPTION_NAMES, error);
 	const struct option *option = &options[at];
-	if (!has_one_value(item))
-		return refuse(item, "is not one value", option->allowed, error);
-	if (!has_type(&item->values[0], option->type))
-		return refuse(item, "is of the wrong kind", option->allowed, error);
+	int wrong = check_item(item, option->type, option->allowed, error);
+	if (wrong != 0)
+		return wrong;
 	if (config->given & 1U << at)
-		return refuse(item, "comes twice", "once in all blocks together", error);
+		return refuse(item, "comes twice", ONCE, error);
 	config->given |= 1U << at;
 	const char *reason = NULL;
-	int wrong = option->set(config, &item->values[0], &reason);
+	wrong = option->set(config, &item->values[0], &reason);
 	if (wrong != 0)
 		refuse(item, reason, option->allowed, error);
 	return wrong;
 }
 
-/* In front of what is wrong inside of a block, stands whose it is. */
-static int refuse_inside(const char *target, const oconfig_item_t *item, const char *reason,
-	const char *allowed, struct text_error *error)
+#define ADDRESS_ALLOWED "host:port, or :port for this machine, in quotes"
+#define TARGET_OPTION_NAMES "Address, " PROBING_NAMES
+
+/* A <Target> block while it is read. */
+struct target_block {
+	const char *address;
+	struct target_options options;
+	unsigned given;
+};
+
+static int read_address(
+	struct target_block *target, const oconfig_item_t *item, struct text_error *error)
 {
-	struct text_error inner;
-	refuse(item, reason, allowed, &inner);
-	text_error_set(error, 0, "Target \"%.127s\": %s", target, inner.reason);
-	return -EINVAL;
+	if (!has_one_value(item) || !has_type(&item->values[0], OPTION_TEXT))
+		return refuse(item, "is not one text", ADDRESS_ALLOWED, error);
+	if (target->address != NULL)
+		return refuse(item, "comes twice", "once", error);
+	target->address = item->values[0].value.string;
+	struct endpoint unused;
+	const char *reason = NULL;
+	if (endpoint_parse(target->address, ENDPOINT_TO_DIAL, &unused, &reason) != 0)
+		return refuse(item, reason, ADDRESS_ALLOWED, error);
+	return 0;
 }
 
-#define ADDRESS_ALLOWED "host:port, or :port for this machine, in quotes"
-
-/* Finds the address in a <Target> block. */
-static int read_address(const char *target, const oconfig_item_t *block, const char **address,
-	struct text_error *error)
+static int read_block(
+	struct target_block *target, const oconfig_item_t *block, struct text_error *error)
 {
-	const char *found = NULL;
 	for (int i = 0; i < block->children_num; i++) {
 		const oconfig_item_t *item = &block->children[i];
-		if (strcasecmp(item->key, "Address") != 0)
-			return refuse_inside(target, item, "is no option", "Address", error);
-		if (!has_one_value(item) || !has_type(&item->values[0], OPTION_TEXT))
-			return refuse_inside(
-				target, item, "is not one text", ADDRESS_ALLOWED, error);
-		if (found != NULL)
-			return refuse_inside(target, item, "comes twice", "once", error);
-		found = item->values[0].value.string;
-		struct endpoint unused;
-		const char *reason = NULL;
-		if (endpoint_parse(found, ENDPOINT_TO_DIAL, &unused, &reason) != 0)
-			return refuse_inside(target, item, reason, ADDRESS_ALLOWED, error);
+		const struct probing_option *option = find_probing_option(item->key);
+		int wrong;
+		if (strcasecmp(item->key, "Address") == 0)
+			wrong = read_address(target, item, error);
+		else if (option != NULL)
+			wrong = set_probing_option(
+				option, &target->options, &target->given, item, "once", error);
+		else
+			wrong = refuse(item, "is no option", TARGET_OPTION_NAMES, error);
+		if (wrong != 0)
+			return wrong;
 	}
-	if (found == NULL) {
-		text_error_set(error, 0, "Target \"%.127s\" has no Address", target);
-		return -EINVAL;
-	}
-	*address = found;
 	return 0;
 }
 
@@ -267,10 +293,20 @@ static int add_target(
 	if (block->values_num != 1 || !has_type(&block->values[0], OPTION_TEXT))
 		return refuse(block, "is not one text", "<Target \"name\">", error);
 	const char *name = block->values[0].value.string;
-	const char *address = NULL;
-	int wrong = read_address(name, block, &address, error);
-	if (wrong == 0)
-		wrong = target_list_add(&config->settings.targets, name, address, error);
+	struct target_block target = {0};
+	struct text_error inner;
+	int wrong = read_block(&target, block, &inner);
+	if (wrong != 0) {
+		text_error_set(error, 0, "Target \"%.127s\": %s", name, inner.reason);
+		return wrong;
+	}
+	if (target.address == NULL) {
+		text_error_set(error, 0, "Target \"%.127s\" has no Address", name);
+		return -EINVAL;
+	}
+	const struct target_request request = {
+		.name = name, .address = target.address, .options = &target.options};
+	wrong = target_list_request(&config->settings.targets, &request, error);
 	if (wrong == 0)
 		config->settings.probe = true;
 	return wrong;

@@ -19,7 +19,8 @@ struct plugin_config {
 	bool serve_metrics;
 	struct endpoint metrics; /* Where, if so. */
 	enum log_level log_level;
-	unsigned given; /* Private: which options were there, one bit each. */
+	unsigned given;		/* Private: which options were there, one bit each. */
+	unsigned given_probing; /* Private: the same of those that <Target> blocks have as well. */
 };
 
 /* The defaults of settings_init(); no metrics, no targets file, messages from "info" on. */

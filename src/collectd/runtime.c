@@ -95,10 +95,8 @@ static int add_targets(const char *path, const struct target_list *more, struct 
 	struct text_error *error)
 {
 	for (size_t i = 0; i < more->count; i++) {
-		char address[ENDPOINT_TEXT_MAX];
-		endpoint_format(&more->targets[i].address, address);
 		struct text_error wrong;
-		int result = target_list_add(list, more->targets[i].name, address, &wrong);
+		int result = target_list_append(list, &more->targets[i], &wrong);
 		if (result != 0) {
 			text_error_set(error, 0, "%s: %s, here and in a <Target> block", path,
 				wrong.reason);
@@ -118,7 +116,8 @@ static int load_targets(
 	if (result != 0)
 		text_error_set(error, 0, "no memory left");
 	if (result == 0 && config->targets_path != NULL)
-		result = targets_file_load(config->targets_path, &loaded, error);
+		result = targets_file_load(
+			config->targets_path, &config->settings.defaults, &loaded, error);
 	if (result == 0)
 		result = add_targets(config->targets_path, &loaded, &all, error);
 	target_list_clear(&loaded);
@@ -252,7 +251,7 @@ static void log_start(const struct runtime *runtime)
 			&line, ", echo server on %s", engine_listen_address(runtime->engine));
 	if (settings->probe) {
 		char interval[DURATION_TEXT_MAX];
-		duration_format(settings->interval_ns, interval);
+		duration_format(settings->defaults.interval_ns, interval);
 		buffer_append_format(&line, ", probes every %s", interval);
 	}
 	if (runtime->front != NULL)

@@ -90,53 +90,119 @@ static int refuse(
 	return -EINVAL;
 }
 
-int target_list_add(
-	struct target_list *list, const char *name, const char *address, struct text_error *error)
+static void target_clear(struct target_config *target)
 {
-	const char *reason = check_name(name, strlen(name));
-	if (reason != NULL)
-		return refuse(error, name, "name", reason);
-	struct target_config target;
-	if (endpoint_parse(address, ENDPOINT_TO_DIAL, &target.address, &reason) != 0)
-		return refuse(error, name, "address", reason);
-	if (list->index != NULL && *index_slot(list->index, list->targets, name) != 0)
-		return refuse(error, name, "name", "is used twice");
-	target.name = strdup(name);
-	if (target.name == NULL || reserve(list) != 0) {
-		free(target.name);
+	free(target->name);
+	labels_clear(&target->labels);
+}
+
+/* Puts a target in that is right in itself. It is the list's on success, and else as it was. */
+static int put(
+	struct target_list *list, const struct target_config *target, struct text_error *error)
+{
+	if (list->index != NULL && *index_slot(list->index, list->targets, target->name) != 0)
+		return refuse(error, target->name, "name", "is used twice");
+	if (reserve(list) != 0) {
+		text_error_set(error, 0, "target \"%s\": out of memory", target->name);
+		return -ENOMEM;
+	}
+	*index_slot(list->index, list->targets, target->name) = list->count + 1;
+	list->targets[list->count++] = *target;
+	return 0;
+}
+
+/* Makes a target of copies, and puts it in. */
+static int put_copy(struct target_list *list, const char *name, const struct target_config *like,
+	struct text_error *error)
+{
+	struct target_config copy = *like;
+	copy.labels = (struct labels){0};
+	copy.name = strdup(name);
+	if (copy.name == NULL || labels_copy(&like->labels, &copy.labels) != 0) {
+		free(copy.name);
 		text_error_set(error, 0, "target \"%s\": out of memory", name);
 		return -ENOMEM;
 	}
-	*index_slot(list->index, list->targets, name) = list->count + 1;
-	list->targets[list->count++] = target;
-	return 0;
+	int result = put(list, &copy, error);
+	if (result != 0)
+		target_clear(&copy);
+	return result;
+}
+
+int target_list_append(
+	struct target_list *list, const struct target_config *target, struct text_error *error)
+{
+	return put_copy(list, target->name, target, error);
+}
+
+int target_list_request(
+	struct target_list *list, const struct target_request *request, struct text_error *error)
+{
+	const char *name = request->name;
+	const char *reason = check_name(name, strlen(name));
+	if (reason != NULL)
+		return refuse(error, name, "name", reason);
+	struct target_config like = {0};
+	if (endpoint_parse(request->address, ENDPOINT_TO_DIAL, &like.address, &reason) != 0)
+		return refuse(error, name, "address", reason);
+	if (request->options != NULL)
+		like.options = *request->options;
+	if (request->labels != NULL)
+		like.labels = *request->labels;
+	return put_copy(list, name, &like, error);
+}
+
+int target_list_add(
+	struct target_list *list, const char *name, const char *address, struct text_error *error)
+{
+	const struct target_request request = {.name = name, .address = address};
+	return target_list_request(list, &request, error);
+}
+
+static int check_options(const struct target_config *target, const struct target_options *defaults,
+	struct text_error *error)
+{
+	struct target_options options = target->options;
+	target_options_inherit(&options, defaults);
+	struct text_error wrong;
+	int result = target_options_check(&options, &target->address, &wrong);
+	if (result != 0)
+		text_error_set(error, 0, "target \"%s\": %s", target->name, wrong.reason);
+	return result;
+}
+
+int target_list_check_last(const struct target_list *list, const struct target_options *defaults,
+	struct text_error *error)
+{
+	return check_options(&list->targets[list->count - 1], defaults, error);
+}
+
+int target_list_check(const struct target_list *list, const struct target_options *defaults,
+	struct text_error *error)
+{
+	int result = 0;
+	for (size_t i = 0; i < list->count && result == 0; i++)
+		result = check_options(&list->targets[i], defaults, error);
+	return result;
 }
 
 int target_list_copy(const struct target_list *list, struct target_list *copy)
 {
 	struct target_list result = {0};
 	for (size_t i = 0; i < list->count; i++) {
-		if (reserve(&result) != 0)
-			goto fail;
-		struct target_config *target = &result.targets[i];
-		target->address = list->targets[i].address;
-		target->name = strdup(list->targets[i].name);
-		if (target->name == NULL)
-			goto fail;
-		*index_slot(result.index, result.targets, target->name) = i + 1;
-		result.count++;
+		if (target_list_append(&result, &list->targets[i], NULL) != 0) {
+			target_list_clear(&result);
+			return -ENOMEM;
+		}
 	}
 	*copy = result;
 	return 0;
-fail:
-	target_list_clear(&result);
-	return -ENOMEM;
 }
 
 void target_list_clear(struct target_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		free(list->targets[i].name);
+		target_clear(&list->targets[i]);
 	free(list->targets);
 	free(list->index);
 	*list = (struct target_list){0};

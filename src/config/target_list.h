@@ -7,6 +7,8 @@
 
 #include "base/endpoint.h"
 #include "base/text_error.h"
+#include "config/target_options.h"
+#include "measure/labels.h"
 
 /* collectd cuts identifiers beyond this many bytes without a word. */
 #define TARGET_NAME_MAX 127
@@ -14,7 +16,17 @@
 struct target_config {
 	/* Owned. Valid UTF-8, 1 to TARGET_NAME_MAX bytes, no control characters, no '/'. */
 	char *name;
-	struct endpoint address; /* An empty host means localhost. */
+	struct endpoint address;       /* An empty host means localhost. */
+	struct target_options options; /* As they were given: the rest comes from the defaults. */
+	struct labels labels;	       /* Owned. */
+};
+
+/* A target as it is asked for; all borrowed. */
+struct target_request {
+	const char *name;
+	const char *address;
+	const struct target_options *options; /* NULL: none given. */
+	const struct labels *labels;	      /* NULL: none. */
 };
 
 /* Finds targets by name, so that unique names cost little at 10,000 targets. Private. */
@@ -31,10 +43,27 @@ struct target_list {
 /*
  * Appends a target; name and address are text as the user wrote them. Returns 0, or -ENOMEM or
  * -EINVAL with the reason in error (`target "a": address has no port`, `target "a": name is used
- * twice`) and the list untouched.
+ * twice`) and the list untouched. Whether its options go together is told by target_list_check().
  */
+int target_list_request(
+	struct target_list *list, const struct target_request *request, struct text_error *error);
+
+/* The same for a target of a name and an address alone. */
 int target_list_add(
 	struct target_list *list, const char *name, const char *address, struct text_error *error);
+
+/* Whether the last target's options go together with one another, its address and the defaults.
+ * Returns 0, or -EINVAL with a reason like `target "a": interval: ...`. */
+int target_list_check_last(const struct target_list *list, const struct target_options *defaults,
+	struct text_error *error);
+
+/* The same for all targets. */
+int target_list_check(const struct target_list *list, const struct target_options *defaults,
+	struct text_error *error);
+
+/* Appends a deep copy of another list's target. As target_list_request() otherwise. */
+int target_list_append(
+	struct target_list *list, const struct target_config *target, struct text_error *error);
 
 /*
  * Deep copy. Returns 0 with *copy overwritten (what it held is not released), or -ENOMEM with *copy

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,64 +133,197 @@ static int refuse_syntax(
 	return -EINVAL;
 }
 
-/* Takes one key of a target. number: the target's, from 1. */
-static int read_key(const cJSON *item, size_t number, const char **name, const char **address,
+/* A target while it is read. */
+struct reading {
+	size_t number; /* Its place in the file, from 1. */
+	const char *name;
+	const char *address;
+	struct target_options options;
+	struct labels labels; /* Owned. */
+	unsigned given;	      /* Which keys were there, one bit each. */
+};
+
+/* What JSON values a key takes. */
+enum key_type {
+	KEY_TEXT = 1,
+	KEY_NUMBER = 2,
+	KEY_LABELS = 4,
+};
+
+struct key {
+	const char *name;
+	unsigned types;		   /* Of enum key_type. */
+	enum target_option option; /* TARGET_OPTIONS where it is none. */
+};
+
+/* Where the two that are no options stand. */
+enum {
+	KEY_NAME,
+	KEY_ADDRESS,
+};
+
+static const struct key keys[] = {
+	[KEY_NAME] = {"name", KEY_TEXT, TARGET_OPTIONS},
+	[KEY_ADDRESS] = {"address", KEY_TEXT, TARGET_OPTIONS},
+	{"interval", KEY_TEXT, TARGET_OPTION_INTERVAL},
+	{"timeout", KEY_TEXT, TARGET_OPTION_TIMEOUT},
+	{"window", KEY_NUMBER, TARGET_OPTION_WINDOW},
+	{"probe", KEY_TEXT, TARGET_OPTION_PROBE},
+	{"source", KEY_TEXT, TARGET_OPTION_SOURCE},
+	{"dscp", KEY_TEXT | KEY_NUMBER, TARGET_OPTION_DSCP},
+	{"ip_version", KEY_TEXT | KEY_NUMBER, TARGET_OPTION_IP_VERSION},
+	{"labels", KEY_LABELS, TARGET_OPTIONS},
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+#define KEY_NAMES                                                                                  \
+	"name, address, interval, timeout, window, probe, source, dscp, ip_version, labels"
+
+/* reason follows the key. */
+static int refuse_key(const struct reading *reading, const char *key, const char *reason,
 	struct text_error *error)
 {
-	const char **value;
-	if (strcmp(item->string, "name") == 0) {
-		value = name;
-	} else if (strcmp(item->string, "address") == 0) {
-		value = address;
+	text_error_set(error, 0, "target %zu: %.*s %s", reading->number, SHOWN_MAX, key, reason);
+	return -EINVAL;
+}
+
+static bool has_type(const cJSON *item, unsigned types)
+{
+	return (types & KEY_TEXT && cJSON_IsString(item)) ||
+	       (types & KEY_NUMBER && cJSON_IsNumber(item)) ||
+	       (types & KEY_LABELS && cJSON_IsObject(item));
+}
+
+static const char *refusal_of_type(unsigned types)
+{
+	switch (types) {
+	case KEY_TEXT:
+		return "is not a string";
+	case KEY_NUMBER:
+		return "is not a number";
+	case KEY_LABELS:
+		return "is not an object of strings";
+	default:
+		return "is neither a number nor a string";
+	}
+}
+
+static int read_option(
+	struct reading *reading, const struct key *key, const cJSON *item, struct text_error *error)
+{
+	const char *reason = NULL;
+	char shown[SHOWN_MAX + 8];
+	int wrong;
+	if (cJSON_IsString(item)) {
+		snprintf(shown, sizeof(shown), "\"%.*s\"", SHOWN_MAX, item->valuestring);
+		wrong = target_options_set_text(
+			&reading->options, key->option, item->valuestring, &reason);
 	} else {
-		text_error_set(error, 0, "target %zu: unknown key \"%.*s\"; allowed: name, address",
-			number, SHOWN_MAX, item->string);
-		return -EINVAL;
+		snprintf(shown, sizeof(shown), "%.10g", item->valuedouble);
+		wrong = target_options_set_number(
+			&reading->options, key->option, item->valuedouble, &reason);
 	}
-	const char *wrong = NULL;
-	if (*value != NULL)
-		wrong = "is given twice";
-	else if (!cJSON_IsString(item))
-		wrong = "is not a string";
-	if (wrong != NULL) {
-		text_error_set(error, 0, "target %zu: %s %s", number, item->string, wrong);
-		return -EINVAL;
+	if (wrong != 0)
+		text_error_set(error, 0, "target %zu: %s %s %s; allowed: %s", reading->number,
+			key->name, shown, reason, target_option_allowed(key->option));
+	return wrong;
+}
+
+static int read_labels(struct reading *reading, const cJSON *object, struct text_error *error)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, object)
+	{
+		const char *reason = "is not a string";
+		bool is_value = true;
+		int wrong = -EINVAL;
+		if (cJSON_IsString(item))
+			wrong = labels_add(&reading->labels, item->string, item->valuestring,
+				&reason, &is_value);
+		if (wrong != 0) {
+			text_error_set(error, 0, "target %zu: label \"%.*s\"%s %s", reading->number,
+				SHOWN_MAX, item->string, is_value ? ": its value" : "", reason);
+			return wrong;
+		}
 	}
-	*value = item->valuestring;
 	return 0;
 }
 
-static int read_target(
-	const cJSON *object, size_t number, struct target_list *list, struct text_error *error)
+static int read_key(struct reading *reading, const cJSON *item, struct text_error *error)
 {
+	size_t at = 0;
+	while (at < KEYS && strcmp(item->string, keys[at].name) != 0)
+		at++;
+	if (at == KEYS) {
+		text_error_set(error, 0, "target %zu: unknown key \"%.*s\"; allowed: " KEY_NAMES,
+			reading->number, SHOWN_MAX, item->string);
+		return -EINVAL;
+	}
+	const struct key *key = &keys[at];
+	if (reading->given & 1U << at)
+		return refuse_key(reading, key->name, "is given twice", error);
+	reading->given |= 1U << at;
+	if (!has_type(item, key->types))
+		return refuse_key(reading, key->name, refusal_of_type(key->types), error);
+	if (key->types == KEY_LABELS)
+		return read_labels(reading, item, error);
+	if (key->option != TARGET_OPTIONS)
+		return read_option(reading, key, item, error);
+	*(at == KEY_NAME ? &reading->name : &reading->address) = item->valuestring;
+	return 0;
+}
+
+static int read_keys(struct reading *reading, const cJSON *object, struct text_error *error)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, object)
+	{
+		int wrong = read_key(reading, item, error);
+		if (wrong != 0)
+			return wrong;
+	}
+	if (reading->name == NULL)
+		return refuse_key(reading, "name", "is missing", error);
+	if (reading->address == NULL) {
+		text_error_set(error, 0, "target %zu (\"%.*s\"): address is missing",
+			reading->number, TARGET_NAME_MAX, reading->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_target(const cJSON *object, size_t number, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error)
+{
+	struct reading reading = {.number = number};
 	if (!cJSON_IsObject(object)) {
 		text_error_set(
 			error, 0, "target %zu: is not an object with name and address", number);
 		return -EINVAL;
 	}
-	const char *name = NULL;
-	const char *address = NULL;
-	const cJSON *item;
-	cJSON_ArrayForEach(item, object)
-	{
-		int wrong = read_key(item, number, &name, &address, error);
-		if (wrong != 0)
-			return wrong;
+	int result = read_keys(&reading, object, error);
+	if (result == 0) {
+		const struct target_request request = {
+			.name = reading.name,
+			.address = reading.address,
+			.options = &reading.options,
+			.labels = &reading.labels,
+		};
+		result = target_list_request(list, &request, error);
 	}
-	if (name == NULL) {
-		text_error_set(error, 0, "target %zu: name is missing", number);
-		return -EINVAL;
-	}
-	if (address == NULL) {
-		text_error_set(error, 0, "target %zu (\"%.*s\"): address is missing", number,
-			TARGET_NAME_MAX, name);
-		return -EINVAL;
-	}
-	return target_list_add(list, name, address, error);
+	labels_clear(&reading.labels);
+	return result == 0 ? target_list_check_last(list, defaults, error) : result;
 }
 
-static int read_targets(const cJSON *array, const char *text, const char *end,
-	struct target_list *list, struct text_error *error)
+/* Where the text ends, and what holds for targets that do not say otherwise. */
+struct source {
+	const char *text;
+	const char *end;
+	const struct target_options *defaults;
+};
+
+static int read_targets(const cJSON *array, const struct source *source, struct target_list *list,
+	struct text_error *error)
 {
 	if (!cJSON_IsArray(array))
 		return refuse(error, 0, "is not an array of targets");
@@ -199,10 +333,10 @@ static int read_targets(const cJSON *array, const char *text, const char *end,
 	{
 		count++;
 		struct text_error wrong;
-		int result = read_target(object, count, list, &wrong);
+		int result = read_target(object, count, source->defaults, list, &wrong);
 		if (result != 0) {
-			text_error_set(
-				error, element_line(text, end, count - 1), "%s", wrong.reason);
+			text_error_set(error, element_line(source->text, source->end, count - 1),
+				"%s", wrong.reason);
 			return result;
 		}
 	}
@@ -211,8 +345,8 @@ static int read_targets(const cJSON *array, const char *text, const char *end,
 
 /* As targets_file_parse(), for text that ends in NUL: cJSON of old read one byte too far without
  * it. */
-static int parse_terminated(
-	const char *text, size_t length, struct target_list *list, struct text_error *error)
+static int parse_terminated(const char *text, size_t length, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error)
 {
 	const char *end = text + length;
 	if (length >= strlen(BYTE_ORDER_MARK) &&
@@ -242,7 +376,8 @@ static int parse_terminated(
 		result = refuse_syntax(text, end, position, error);
 		goto out;
 	}
-	result = read_targets(json, text, end, &read, error);
+	const struct source source = {.text = text, .end = end, .defaults = defaults};
+	result = read_targets(json, &source, &read, error);
 	if (result != 0)
 		goto out;
 	*list = read;
@@ -253,8 +388,8 @@ out:
 	return result;
 }
 
-int targets_file_parse(
-	const char *text, size_t length, struct target_list *list, struct text_error *error)
+int targets_file_parse(const char *text, size_t length, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error)
 {
 	if (length > TARGETS_FILE_MAX)
 		return refuse(error, 0, "is larger than 64 MiB");
@@ -265,7 +400,7 @@ int targets_file_parse(
 	if (buffer.failed)
 		text_error_set(error, 0, "out of memory");
 	else
-		result = parse_terminated(buffer.data, length, list, error);
+		result = parse_terminated(buffer.data, length, defaults, list, error);
 	buffer_clear(&buffer);
 	return result;
 }
@@ -325,7 +460,8 @@ static int refuse_file(int result, const char *path, struct text_error *error)
 	return result;
 }
 
-int targets_file_load(const char *path, struct target_list *list, struct text_error *error)
+int targets_file_load(const char *path, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error)
 {
 	int fd = -1;
 	int result = open_regular(path, &fd);
@@ -339,7 +475,7 @@ int targets_file_load(const char *path, struct target_list *list, struct text_er
 		goto out;
 	}
 	struct text_error wrong;
-	result = parse_terminated(buffer.data, buffer.length - 1, list, &wrong);
+	result = parse_terminated(buffer.data, buffer.length - 1, defaults, list, &wrong);
 	if (result == 0)
 		goto out;
 	if (wrong.line > 0)

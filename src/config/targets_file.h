@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The targets file: a JSON array of {"name": ..., "address": ...}. */
+/*
+ * The targets file: a JSON array of {"name": ..., "address": ...}, each with any of "interval",
+ * "timeout", "window", "probe", "source", "dscp", "ip_version" and "labels".
+ */
 #ifndef CONFIG_TARGETS_FILE_H
 #define CONFIG_TARGETS_FILE_H
 
@@ -15,18 +18,19 @@
  * Reads text of so many bytes (no final NUL needed). Strict: unknown, missing and repeated keys,
  * wrong types, no targets at all, anything after the array, control characters, "\u0000" (which
  * would cut a name short without a word) and malformed UTF-8 are errors; a byte order mark is
- * skipped. Returns 0 with *list overwritten, or -EINVAL or -ENOMEM with error filled (its line is
- * that on which the target begins, or the text goes wrong) and *list untouched. No I/O: for tests
- * and fuzzing.
+ * skipped; options that do not go together, the defaults filled in, are errors too. Returns 0 with
+ * *list overwritten, or -EINVAL or -ENOMEM with error filled (its line is that on which the target
+ * begins, or the text goes wrong) and *list untouched. No I/O: for tests and fuzzing.
  */
-int targets_file_parse(
-	const char *text, size_t length, struct target_list *list, struct text_error *error);
+int targets_file_parse(const char *text, size_t length, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error);
 
 /*
  * Reads the file at path. As above, and -errno where it cannot be opened or read; only regular
  * files are taken (a reload must never wait for a pipe). error->reason starts with the path (and
  * the line where there is one): `/etc/t.json:7: ...`.
  */
-int targets_file_load(const char *path, struct target_list *list, struct text_error *error);
+int targets_file_load(const char *path, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error);
 
 #endif

@@ -13,30 +13,27 @@
 #include "net/resolver.h"
 #include "net/socket.h"
 #include "probe/prober.h"
-#include "probe/slots.h"
 #include "probe/target.h"
 
 /* Descriptors for all that is no target: listeners, scrapes, event loops, logs, the resolver. */
 #define DESCRIPTORS_BESIDES 32
 
-/* Long enough for ten thousand targets to be dialled. */
-#define START_GRACE_NS NS_PER_S
+/* Threads are shifted against each other by the golden ratio, so that their slots do not coincide.
+ */
+#define SHARE_SHIFT 0.6180339887498949
 
-/* One prober and the places in the interval that its targets hold. */
+/* One prober and what it has to do. */
 struct share {
 	struct prober *prober;
-	size_t target_count;
-	uint8_t *is_taken; /* Owned; by index of the phase. */
-	uint32_t capacity;
-	uint32_t lowest_free; /* No index below this one is free. */
+	uint64_t load; /* Probes in 10^9 s. */
 };
 
 /* A target that is being probed. */
 struct entry {
 	struct target *target; /* The prober's. */
 	struct share *share;
-	uint32_t index; /* Of its phase. */
-	bool is_kept;	/* During a reload: also in the new list. */
+	struct labels labels; /* Owned. */
+	bool is_kept;	      /* During a reload: also in the new list. */
 };
 
 struct entries {
@@ -46,7 +43,7 @@ struct entries {
 
 struct engine {
 	const struct log *log;
-	struct target_terms terms; /* Without a phase. */
+	struct target_options defaults;
 	struct resolver *resolver;
 	struct share shares[SETTINGS_THREADS_MAX];
 	unsigned share_count;
@@ -56,19 +53,40 @@ struct engine {
 	struct entries entries;
 };
 
-static int check_descriptors(size_t targets, struct text_error *error)
+/* What a target is probed with. */
+static void read_options(const struct engine *engine, const struct target_config *config,
+	struct target_options *options)
+{
+	*options = config->options;
+	target_options_inherit(options, &engine->defaults);
+}
+
+/* How many descriptors the targets take, at the most. */
+static size_t count_descriptors(const struct engine *engine, const struct target_list *targets)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < targets->count; i++) {
+		struct target_options options;
+		read_options(engine, &targets->targets[i], &options);
+		count += options.probe == PROBE_KIND_CONNECT ? target_options_records(&options) : 1;
+	}
+	return count;
+}
+
+static int check_descriptors(
+	const struct engine *engine, const struct target_list *targets, struct text_error *error)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
 		return 0;
-	size_t needed = targets + DESCRIPTORS_BESIDES;
+	size_t needed = count_descriptors(engine, targets) + DESCRIPTORS_BESIDES;
 	if (needed <= limit.rlim_cur)
 		return 0;
 	text_error_set(error, 0,
 		"%zu targets need %zu file descriptors, but the limit is %llu: raise it (ulimit "
 		"-n, "
 		"LimitNOFILE=)",
-		targets, needed, (unsigned long long)limit.rlim_cur);
+		targets->count, needed, (unsigned long long)limit.rlim_cur);
 	return -EMFILE;
 }
 
@@ -78,54 +96,19 @@ static int fail_memory(struct text_error *error)
 	return -ENOMEM;
 }
 
-/* The share with the fewest targets. */
+static uint64_t load_of(const struct target_options *options)
+{
+	return UINT64_C(1000000000000000000) / (uint64_t)options->interval_ns;
+}
+
+/* The share with the least to do. */
 static struct share *choose_share(struct engine *engine)
 {
 	struct share *chosen = &engine->shares[0];
 	for (unsigned i = 1; i < engine->share_count; i++)
-		if (engine->shares[i].target_count < chosen->target_count)
+		if (engine->shares[i].load < chosen->load)
 			chosen = &engine->shares[i];
 	return chosen;
-}
-
-/* Takes the lowest free index. Returns 0 or -ENOMEM. */
-static int take_index(struct share *share, uint32_t *index)
-{
-	uint32_t at = share->lowest_free;
-	while (at < share->capacity && share->is_taken[at])
-		at++;
-	if (at == share->capacity) {
-		uint32_t capacity = share->capacity ? 2 * share->capacity : 64;
-		uint8_t *is_taken = realloc(share->is_taken, capacity);
-		if (!is_taken)
-			return -ENOMEM;
-		memset(is_taken + share->capacity, 0, capacity - share->capacity);
-		share->is_taken = is_taken;
-		share->capacity = capacity;
-	}
-	share->is_taken[at] = 1;
-	share->lowest_free = at + 1;
-	share->target_count++;
-	*index = at;
-	return 0;
-}
-
-static void give_index_back(struct share *share, uint32_t index)
-{
-	share->is_taken[index] = 0;
-	share->target_count--;
-	if (index < share->lowest_free)
-		share->lowest_free = index;
-}
-
-/* Threads are shifted against each other by the golden ratio, so that their slots do not coincide.
- */
-static int64_t phase_ns(const struct engine *engine, const struct share *share, uint32_t index)
-{
-	int64_t interval_ns = engine->terms.interval_ns;
-	double turns = 0.6180339887498949 * (double)(share - engine->shares);
-	int64_t shift_ns = (int64_t)((turns - (double)(int64_t)turns) * (double)interval_ns);
-	return (slots_phase_ns(index, interval_ns) + shift_ns) % interval_ns;
 }
 
 /* Makes a target, not yet handed to its prober. */
@@ -133,16 +116,16 @@ static int make_entry(
 	struct engine *engine, const struct target_config *config, struct entry *entry)
 {
 	struct entry made = {.share = choose_share(engine)};
-	int error = take_index(made.share, &made.index);
-	if (error)
-		return error;
-	struct target_terms terms = engine->terms;
-	terms.phase_ns = phase_ns(engine, made.share, made.index);
-	error = target_new(config, &terms, &made.target);
+	struct target_options options;
+	read_options(engine, config, &options);
+	int error = labels_copy(&config->labels, &made.labels);
+	if (!error)
+		error = target_new(config->name, &config->address, &options, &made.target);
 	if (error) {
-		give_index_back(made.share, made.index);
+		labels_clear(&made.labels);
 		return error;
 	}
+	made.share->load += load_of(&options);
 	*entry = made;
 	return 0;
 }
@@ -174,16 +157,35 @@ static struct entry **sort_entries(struct entries *entries)
 	return sorted;
 }
 
+/* The present entry that is probed just like that, or NULL. Labels do not matter to it. */
 static struct entry *find_same(
-	struct entry **sorted, size_t count, const struct target_config *config)
+	const struct engine *engine, struct entry **sorted, const struct target_config *config)
 {
-	struct entry **found =
-		bsearch(config->name, sorted, count, sizeof(struct entry *), compare_name);
+	struct entry **found = bsearch(
+		config->name, sorted, engine->entries.count, sizeof(struct entry *), compare_name);
 	if (!found)
 		return NULL;
+	const struct target *target = (*found)->target;
+	struct target_options options;
+	read_options(engine, config, &options);
 	char address[ENDPOINT_TEXT_MAX];
 	endpoint_format(&config->address, address);
-	return strcmp((*found)->target->address, address) == 0 ? *found : NULL;
+	bool is_same = strcmp(target->address, address) == 0 &&
+		       target_options_are_equal(&target->options, &options);
+	return is_same ? *found : NULL;
+}
+
+/* Makes an entry of the new list out of one of the old. */
+static int keep_entry(struct entry *same, const struct target_config *config, struct entry *entry)
+{
+	struct entry kept = *same;
+	kept.is_kept = true;
+	int error = labels_copy(&config->labels, &kept.labels);
+	if (error)
+		return error;
+	same->is_kept = true;
+	*entry = kept;
+	return 0;
 }
 
 /* Undoes fill_entries(): frees what it made. */
@@ -191,9 +193,10 @@ static void drop_entries(struct entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++) {
 		struct entry *entry = &entries->entries[i];
+		labels_clear(&entry->labels);
 		if (entry->is_kept)
 			continue;
-		give_index_back(entry->share, entry->index);
+		entry->share->load -= load_of(&entry->target->options);
 		target_free(entry->target);
 	}
 	free(entries->entries);
@@ -209,16 +212,12 @@ static int fill_entries(struct engine *engine, const struct target_list *targets
 		return -ENOMEM;
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct target_config *config = &targets->targets[i];
-		struct entry *same = find_same(sorted, engine->entries.count, config);
-		if (same) {
-			same->is_kept = true;
-			filled->entries[i] = *same;
-		} else {
-			int error = make_entry(engine, config, &filled->entries[i]);
-			if (error) {
-				drop_entries(filled);
-				return error;
-			}
+		struct entry *same = find_same(engine, sorted, config);
+		int error = same ? keep_entry(same, config, &filled->entries[i])
+				 : make_entry(engine, config, &filled->entries[i]);
+		if (error) {
+			drop_entries(filled);
+			return error;
 		}
 		filled->count++;
 	}
@@ -239,9 +238,10 @@ static void remove_entries(struct entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++) {
 		struct entry *entry = &entries->entries[i];
+		labels_clear(&entry->labels);
 		if (entry->is_kept)
 			continue;
-		give_index_back(entry->share, entry->index);
+		entry->share->load -= load_of(&entry->target->options);
 		prober_remove(entry->share->prober, entry->target);
 	}
 	free(entries->entries);
@@ -252,7 +252,9 @@ int engine_reload(
 {
 	if (engine->share_count == 0)
 		return 0;
-	int failure = check_descriptors(targets->count, error);
+	int failure = target_list_check(targets, &engine->defaults, error);
+	if (!failure)
+		failure = check_descriptors(engine, targets, error);
 	if (failure)
 		return failure;
 	struct entry **sorted = sort_entries(&engine->entries);
@@ -292,12 +294,10 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 	if (failure)
 		return fail_memory(error);
 	int64_t start_ns = clock_monotonic_ns();
-	/* A long interval's first slot must not fall before the first connection. */
-	if (engine->terms.interval_ns >= START_GRACE_NS)
-		start_ns += START_GRACE_NS;
 	for (unsigned i = 0; i < settings->threads; i++) {
-		failure = prober_start(&engine->terms, start_ns, engine->resolver, engine->log,
-			watcher, &engine->shares[i].prober);
+		double turns = SHARE_SHIFT * i;
+		failure = prober_start(start_ns, turns - (double)(int)turns, engine->resolver,
+			engine->log, watcher, &engine->shares[i].prober);
 		if (failure) {
 			text_error_set(error, 0, "cannot start prober thread %u of %u: error %d",
 				i + 1, settings->threads, -failure);
@@ -319,11 +319,7 @@ int engine_start(const struct settings *settings, const struct log *log,
 		return fail_memory(error);
 	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
-	made->terms = (struct target_terms){
-		.interval_ns = settings->interval_ns,
-		.timeout_ns = settings->timeout_ns,
-		.window = settings->window,
-	};
+	made->defaults = settings->defaults;
 	if (settings->serve)
 		failure = start_server(made, &settings->listen, error);
 	if (!failure && settings->probe)
@@ -336,13 +332,17 @@ int engine_start(const struct settings *settings, const struct log *log,
 	return 0;
 }
 
-/* Copies name and address behind each other; returns where the next strings go. */
-static char *copy_strings(const struct target *target, struct target_snapshot *snapshot, char *text)
+/* Copies name, address and labels behind each other; returns where the next strings go. */
+static char *copy_strings(const struct entry *entry, struct target_snapshot *snapshot, char *text)
 {
 	snapshot->name = text;
-	text = stpcpy(text, target->name) + 1;
+	text = stpcpy(text, entry->target->name) + 1;
 	snapshot->address = text;
-	return stpcpy(text, target->address) + 1;
+	text = stpcpy(text, entry->target->address) + 1;
+	snapshot->labels = (struct labels){.text = text, .size = entry->labels.size};
+	if (entry->labels.size > 0)
+		memcpy(text, entry->labels.text, entry->labels.size);
+	return text + entry->labels.size;
 }
 
 /* With the mutex held. */
@@ -350,8 +350,9 @@ static int copy_targets(const struct entries *entries, struct snapshot *snapshot
 {
 	size_t text_size = 1;
 	for (size_t i = 0; i < entries->count; i++) {
-		const struct target *target = entries->entries[i].target;
-		text_size += strlen(target->name) + strlen(target->address) + 2;
+		const struct entry *entry = &entries->entries[i];
+		text_size += strlen(entry->target->name) + strlen(entry->target->address) + 2 +
+			     entry->labels.size;
 	}
 	snapshot->text = malloc(text_size);
 	snapshot->targets = malloc((entries->count + 1) * sizeof(*snapshot->targets));
@@ -359,10 +360,10 @@ static int copy_targets(const struct entries *entries, struct snapshot *snapshot
 		return -ENOMEM;
 	char *text = snapshot->text;
 	for (size_t i = 0; i < entries->count; i++) {
-		const struct target *target = entries->entries[i].target;
+		const struct entry *entry = &entries->entries[i];
 		struct target_snapshot *copy = &snapshot->targets[i];
-		text = copy_strings(target, copy, text);
-		target_stats_read(target->stats, &copy->values);
+		text = copy_strings(entry, copy, text);
+		target_stats_read(entry->target->stats, &copy->values);
 		copy->peer = copy->values.peer;
 	}
 	snapshot->target_count = entries->count;
@@ -404,8 +405,8 @@ void engine_stop(struct engine *engine)
 		prober_stop(engine->shares[i].prober);
 	resolver_free(engine->resolver);
 	echo_server_stop(engine->server);
-	for (unsigned i = 0; i < SETTINGS_THREADS_MAX; i++)
-		free(engine->shares[i].is_taken);
+	for (size_t i = 0; i < engine->entries.count; i++)
+		labels_clear(&engine->entries.entries[i].labels);
 	free(engine->entries.entries);
 	pthread_mutex_destroy(&engine->mutex);
 	free(engine);

@@ -60,10 +60,12 @@ struct flag {
 	const char *value; /* What help calls the value; NULL for a boolean. */
 	enum flag_group group;
 	enum flag_use use;
-	/* Returns 0, or -EINVAL with reading->reason, which is to follow the value. */
+	/* Returns 0, or -EINVAL with reading->reason, which is to follow the value. NULL where
+	 * option tells what is set. */
 	int (*set)(struct reading *reading, const char *value);
 	const char *allowed;
 	const char *help;
+	enum target_option option; /* TARGET_OPTIONS for all others. */
 };
 
 static int set_mode(struct reading *reading, const char *value)
@@ -114,32 +116,6 @@ static int set_targets(struct reading *reading, const char *value)
 	return value[0] == '\0' ? -EINVAL : 0;
 }
 
-/* Values alone are checked here, where they can be quoted as they were written. */
-static int set_duration(struct reading *reading, const char *value, int64_t min_ns, int64_t max_ns,
-	int64_t *duration_ns)
-{
-	int64_t read_ns = 0;
-	int wrong = duration_parse(value, &read_ns);
-	if (wrong == 0 && (read_ns < min_ns || read_ns > max_ns))
-		wrong = -ERANGE;
-	reading->reason = wrong == -ERANGE ? "is out of range" : "is no duration";
-	if (wrong == 0)
-		*duration_ns = read_ns;
-	return wrong;
-}
-
-static int set_interval(struct reading *reading, const char *value)
-{
-	return set_duration(reading, value, SETTINGS_INTERVAL_MIN_NS, SETTINGS_INTERVAL_MAX_NS,
-		&reading->options->settings.interval_ns);
-}
-
-static int set_timeout(struct reading *reading, const char *value)
-{
-	return set_duration(reading, value, SETTINGS_TIMEOUT_MIN_NS, SETTINGS_TIMEOUT_MAX_NS,
-		&reading->options->settings.timeout_ns);
-}
-
 /* Takes 1 to max. */
 static int set_number(struct reading *reading, const char *value, uint32_t max, uint32_t *number)
 {
@@ -157,11 +133,6 @@ static int set_number(struct reading *reading, const char *value, uint32_t max, 
 		return -EINVAL;
 	*number = (uint32_t)read;
 	return 0;
-}
-
-static int set_window(struct reading *reading, const char *value)
-{
-	return set_number(reading, value, LOSS_WINDOW_MAX, &reading->options->settings.window);
 }
 
 static int set_threads(struct reading *reading, const char *value)
@@ -220,39 +191,47 @@ static int set_service(struct reading *reading, const char *value)
 
 static const struct flag flags[] = {
 	{"mode", "MODE", GROUP_WHAT, FLAG_FOR_ALL, set_mode, "server, client or both",
-		"server, client (which probes) or both (default server)"},
+		"server, client (which probes) or both (default server)", TARGET_OPTIONS},
 	{"listen", "ADDRESS", GROUP_WHAT, FLAG_FOR_SERVER, set_listen,
 		"host:port, or :port for every address",
-		"the echo server's address (default :4000)"},
+		"the echo server's address (default :4000)", TARGET_OPTIONS},
 	{"target", "ADDRESS", GROUP_WHAT, FLAG_FOR_PROBER, set_target,
 		"host:port, or :port for localhost",
-		"the single target (default :4000, or its own server)"},
+		"the single target (default :4000, or its own server)", TARGET_OPTIONS},
 	{"targets", "FILE", GROUP_WHAT, FLAG_FOR_PROBER, set_targets, "the path of a JSON file",
-		"JSON file of targets; wins over -target; SIGHUP reloads"},
-	{"interval", "DURATION", GROUP_HOW, FLAG_FOR_PROBER, set_interval,
-		"1ms to 24h, with its unit, e.g. 200ms", "time between probes (default 200ms)"},
-	{"timeout", "DURATION", GROUP_HOW, FLAG_FOR_PROBER, set_timeout,
-		"1ms to 24h, with its unit, e.g. 800ms",
-		"how long a reply may take (default 800ms)"},
-	{"window", "PROBES", GROUP_HOW, FLAG_FOR_PROBER, set_window, "1 to 1000000",
-		"last probes that the loss is taken over (default 100)"},
+		"JSON file of targets; wins over -target; SIGHUP reloads", TARGET_OPTIONS},
+	{"interval", "DURATION", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"time between probes (default 200ms)", TARGET_OPTION_INTERVAL},
+	{"timeout", "DURATION", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"how long a reply may take (default 800ms)", TARGET_OPTION_TIMEOUT},
+	{"window", "PROBES", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"last probes that the loss is taken over (default 100)", TARGET_OPTION_WINDOW},
+	{"probe", "KIND", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"echo, or connect: just a TCP handshake (default echo)", TARGET_OPTION_PROBE},
+	{"source", "ADDRESS", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"IP address to probe from (default: the system's choice)", TARGET_OPTION_SOURCE},
+	{"dscp", "CODEPOINT", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"mark of the packets: 0 to 63, or like ef (default 0)", TARGET_OPTION_DSCP},
+	{"ip-version", "VERSION", GROUP_HOW, FLAG_FOR_PROBER, NULL, NULL,
+		"4, 6 or any (default any)", TARGET_OPTION_IP_VERSION},
 	{"threads", "NUMBER", GROUP_HOW, FLAG_FOR_PROBER, set_threads, "1 to 64",
-		"threads that probe (default 1)"},
+		"threads that probe (default 1)", TARGET_OPTIONS},
 	{"metrics", "ADDRESS", GROUP_OUTPUT, FLAG_FOR_ALL, set_metrics,
-		"host:port, or :port for every address",
-		"HTTP address of /metrics (default :2112)"},
+		"host:port, or :port for every address", "HTTP address of /metrics (default :2112)",
+		TARGET_OPTIONS},
 	{"log-level", "LEVEL", GROUP_OUTPUT, FLAG_FOR_ALL, set_log_level,
-		"error, warning, info or debug", "error, warning, info or debug (default info)"},
+		"error, warning, info or debug", "error, warning, info or debug (default info)",
+		TARGET_OPTIONS},
 	{"json-logs", NULL, GROUP_OUTPUT, FLAG_FOR_ALL, set_json_logs, BOOLEAN,
-		"log lines are JSON objects"},
+		"log lines are JSON objects", TARGET_OPTIONS},
 	{"check", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_check, BOOLEAN,
-		"say what would run, or what is wrong, and start nothing"},
-	{"help", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_help, BOOLEAN, "this text"},
+		"say what would run, or what is wrong, and start nothing", TARGET_OPTIONS},
+	{"help", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_help, BOOLEAN, "this text", TARGET_OPTIONS},
 	{"version", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_version, BOOLEAN,
-		"the versions of program and libraries"},
+		"the versions of program and libraries", TARGET_OPTIONS},
 	{"svc", "ACTION", GROUP_OTHER, FLAG_FOR_ALL, set_service,
 		"to run it from your service manager, without -svc",
-		"install, uninstall, start, stop, run; not in this build"},
+		"install, uninstall, start, stop, run; not in this build", TARGET_OPTIONS},
 };
 
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
@@ -272,15 +251,18 @@ static const struct flag *find_flag(const char *name, size_t length)
 static int set_flag(struct reading *reading, const struct flag *flag, const char *value,
 	struct text_error *error)
 {
+	const char *allowed = flag->set ? flag->allowed : target_option_allowed(flag->option);
 	if (value == NULL) {
-		text_error_set(
-			error, 0, "-%s: value is missing; allowed: %s", flag->name, flag->allowed);
+		text_error_set(error, 0, "-%s: value is missing; allowed: %s", flag->name, allowed);
 		return -EINVAL;
 	}
-	if (flag->set(reading, value) == 0)
+	int wrong = flag->set ? flag->set(reading, value)
+			      : target_options_set_text(&reading->options->settings.defaults,
+					flag->option, value, &reading->reason);
+	if (wrong == 0)
 		return 0;
 	text_error_set(error, 0, "-%s: \"%.*s\" %s; allowed: %s", flag->name, SHOWN_MAX, value,
-		reading->reason, flag->allowed);
+		reading->reason, allowed);
 	return -EINVAL;
 }
 
@@ -408,9 +390,10 @@ static int combine(const struct reading *reading, const bool *given, struct text
 	warn_of_idle_flags(given, options);
 	if (!options->settings.probe)
 		options->targets_path = NULL;
-	if (options->settings.probe && options->targets_path == NULL)
-		return add_single_target(reading, error);
-	return 0;
+	if (!options->settings.probe || options->targets_path != NULL)
+		return 0;
+	result = add_single_target(reading, error);
+	return result == 0 ? settings_check_targets(&options->settings, error) : result;
 }
 
 int options_parse(int argc, char *const argv[], struct options *options, struct text_error *error)
@@ -443,7 +426,8 @@ int options_load_targets(struct options *options, struct text_error *error)
 	if (options->targets_path == NULL)
 		return 0;
 	struct target_list targets;
-	int result = targets_file_load(options->targets_path, &targets, error);
+	int result = targets_file_load(
+		options->targets_path, &options->settings.defaults, &targets, error);
 	if (result != 0)
 		return result;
 	target_list_clear(&options->settings.targets);
@@ -495,6 +479,57 @@ static void describe_duration(const char *name, int64_t duration_ns, struct buff
 	buffer_append_format(buffer, "%-10s%s\n", name, text);
 }
 
+static void describe_text(const char *name, const char *text, struct buffer *buffer)
+{
+	buffer_append_format(buffer, "%-10s%s\n", name, text);
+}
+
+/* What holds for all targets that do not say otherwise; the rarer ones only where they were given.
+ */
+static void describe_defaults(const struct target_options *defaults, struct buffer *buffer)
+{
+	describe_duration("interval", defaults->interval_ns, buffer);
+	describe_duration("timeout", defaults->timeout_ns, buffer);
+	buffer_append_format(buffer, "%-10s%lu\n", "window", (unsigned long)defaults->window);
+	if (defaults->probe != PROBE_KIND_ECHO)
+		describe_text("probe", probe_kind_name(defaults->probe), buffer);
+	if (defaults->source[0] != '\0')
+		describe_text("source", defaults->source, buffer);
+	if (defaults->dscp != 0)
+		buffer_append_format(buffer, "%-10s%u\n", "dscp", defaults->dscp);
+	if (defaults->ip_version != IP_VERSION_ANY)
+		describe_text("ip", ip_version_name(defaults->ip_version), buffer);
+}
+
+/* What a target has of its own. */
+static void describe_target(const struct target_config *target, struct buffer *buffer)
+{
+	const struct target_options *options = &target->options;
+	char text[DURATION_TEXT_MAX];
+	char address[ENDPOINT_TEXT_MAX];
+	endpoint_format(&target->address, address);
+	buffer_append_format(buffer, "%-10s%s at %s", "", target->name, address);
+	if (options->interval_ns != 0) {
+		duration_format(options->interval_ns, text);
+		buffer_append_format(buffer, ", every %s", text);
+	}
+	if (options->timeout_ns != 0) {
+		duration_format(options->timeout_ns, text);
+		buffer_append_format(buffer, ", timeout %s", text);
+	}
+	if (options->window != 0)
+		buffer_append_format(buffer, ", window %lu", (unsigned long)options->window);
+	if (options->probe != PROBE_KIND_UNSET)
+		buffer_append_format(buffer, ", by %s", probe_kind_name(options->probe));
+	if (options->source[0] != '\0')
+		buffer_append_format(buffer, ", from %s", options->source);
+	if (options->has_dscp)
+		buffer_append_format(buffer, ", DSCP %u", options->dscp);
+	if (options->ip_version != IP_VERSION_UNSET)
+		buffer_append_format(buffer, ", IP %s", ip_version_name(options->ip_version));
+	buffer_append_text(buffer, "\n");
+}
+
 static void describe_targets(const struct options *options, struct buffer *buffer)
 {
 	const struct target_list *list = &options->settings.targets;
@@ -502,11 +537,8 @@ static void describe_targets(const struct options *options, struct buffer *buffe
 	if (options->targets_path != NULL)
 		buffer_append_format(buffer, " from %s", options->targets_path);
 	buffer_append_text(buffer, "\n");
-	for (size_t i = 0; i < list->count && i < TARGETS_SHOWN; i++) {
-		char address[ENDPOINT_TEXT_MAX];
-		endpoint_format(&list->targets[i].address, address);
-		buffer_append_format(buffer, "%-10s%s at %s\n", "", list->targets[i].name, address);
-	}
+	for (size_t i = 0; i < list->count && i < TARGETS_SHOWN; i++)
+		describe_target(&list->targets[i], buffer);
 	if (list->count > TARGETS_SHOWN)
 		buffer_append_format(
 			buffer, "%-10sand %zu more\n", "", list->count - TARGETS_SHOWN);
@@ -521,9 +553,7 @@ void options_describe(const struct options *options, struct buffer *buffer)
 	describe_endpoint("metrics", &options->metrics, buffer);
 	if (!settings->probe)
 		return;
-	describe_duration("interval", settings->interval_ns, buffer);
-	describe_duration("timeout", settings->timeout_ns, buffer);
-	buffer_append_format(buffer, "%-10s%lu\n", "window", (unsigned long)settings->window);
+	describe_defaults(&settings->defaults, buffer);
 	buffer_append_format(buffer, "%-10s%u\n", "threads", settings->threads);
 	describe_targets(options, buffer);
 }

@@ -74,6 +74,24 @@ static int start(struct exporter *exporter, struct text_error *error)
 		&options->metrics, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
+/* "12 targets every 200ms"; without the interval where it is not one for all. */
+static void append_targets(const struct target_list *targets, const struct target_options *defaults,
+	struct buffer *line)
+{
+	bool is_one = true;
+	for (size_t i = 0; i < targets->count; i++) {
+		int64_t interval_ns = targets->targets[i].options.interval_ns;
+		is_one = is_one && (interval_ns == 0 || interval_ns == defaults->interval_ns);
+	}
+	buffer_append_format(
+		line, ", %zu target%s", targets->count, targets->count == 1 ? "" : "s");
+	if (is_one) {
+		char interval[DURATION_TEXT_MAX];
+		duration_format(defaults->interval_ns, interval);
+		buffer_append_format(line, " every %s", interval);
+	}
+}
+
 static void log_start(const struct exporter *exporter)
 {
 	const struct options *options = exporter->options;
@@ -84,12 +102,8 @@ static void log_start(const struct exporter *exporter)
 	if (settings->serve)
 		buffer_append_format(
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
-	if (settings->probe) {
-		char interval[DURATION_TEXT_MAX];
-		duration_format(settings->interval_ns, interval);
-		buffer_append_format(&line, ", %zu target%s every %s", settings->targets.count,
-			settings->targets.count == 1 ? "" : "s", interval);
-	}
+	if (settings->probe)
+		append_targets(&settings->targets, &settings->defaults, &line);
 	buffer_append_format(
 		&line, ", metrics on http://%s/metrics", http_front_address(exporter->front));
 	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
@@ -108,7 +122,8 @@ static void reload(struct exporter *exporter)
 	}
 	struct text_error error;
 	struct target_list targets = {0};
-	int result = targets_file_load(path, &targets, &error);
+	int result =
+		targets_file_load(path, &exporter->options->settings.defaults, &targets, &error);
 	if (result == 0)
 		result = engine_reload(exporter->engine, &targets, &error);
 	if (result == 0)

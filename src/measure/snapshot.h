@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "measure/histogram.h"
+#include "measure/labels.h"
 #include "measure/reasons.h"
 #include "measure/target_stats.h"
 
@@ -16,6 +17,7 @@ struct target_snapshot {
 	const char *address; /* As configured, e.g. "host:4000". Owned by the snapshot. */
 	const char *peer; /* The address in use, e.g. "192.0.2.1:4000"; "" before the first. Points
 			     into values. */
+	struct labels labels; /* Those the user gave it. Their text is the snapshot's. */
 	struct target_values values;
 };
 

@@ -188,11 +188,28 @@ void target_stats_connect_failed(struct target_stats *stats, enum connect_failur
 	end(stats);
 }
 
+void target_stats_unreached(struct target_stats *stats, enum connect_failure failure)
+{
+	begin(stats);
+	add(stats, WORD_CONNECT_FAILURES + failure, 1);
+	set(stats, WORD_CONNECTED, 0);
+	end(stats);
+}
+
 void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect)
 {
 	begin(stats);
 	add(stats, WORD_DISCONNECTS + disconnect, 1);
 	set(stats, WORD_CONNECTED, 0);
+	end(stats);
+}
+
+void target_stats_retransmitted(struct target_stats *stats, uint64_t retransmits)
+{
+	if (retransmits == 0)
+		return;
+	begin(stats);
+	add(stats, WORD_TCP_RETRANSMITS, retransmits);
 	end(stats);
 }
 

@@ -71,6 +71,9 @@ void target_stats_missed(struct target_stats *stats, uint64_t slots);
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns);
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure);
 void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect);
+/* Dialled without success, by a target that has no lasting connection. */
+void target_stats_unreached(struct target_stats *stats, enum connect_failure failure);
+void target_stats_retransmitted(struct target_stats *stats, uint64_t retransmits);
 /* retransmits: new ones since the last call. RTTs in ns; -1 where not known. */
 void target_stats_tcp(
 	struct target_stats *stats, uint64_t retransmits, int64_t rtt_ns, int64_t min_rtt_ns);

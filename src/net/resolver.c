@@ -24,6 +24,7 @@
 struct job {
 	struct resolver_query query;
 	struct endpoint endpoint;
+	int family;
 	struct resolver_inbox *inbox; /* A reference. */
 	struct job *next;
 };
@@ -119,11 +120,16 @@ static bool is_loopback(const char *host)
 }
 
 /* Returns 0 or an error of getaddrinfo(). */
-static int look_up(const struct endpoint *endpoint, int flags, struct address_list *list)
+static int look_up(
+	const struct endpoint *endpoint, int family, int flags, struct address_list *list)
 {
 	char port[8];
 	snprintf(port, sizeof(port), "%u", endpoint->port);
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags};
+	struct addrinfo hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV | flags,
+	};
 	struct addrinfo *found = NULL;
 	const char *host = is_loopback(endpoint->host) ? NULL : endpoint->host;
 	int failure = getaddrinfo(host, port, &hints, &found);
@@ -136,9 +142,10 @@ static int look_up(const struct endpoint *endpoint, int flags, struct address_li
 	return error ? EAI_NONAME : 0;
 }
 
-int address_list_from_numeric(const struct endpoint *endpoint, struct address_list *list)
+int address_list_from_numeric(
+	const struct endpoint *endpoint, int family, struct address_list *list)
 {
-	switch (look_up(endpoint, AI_NUMERICHOST, list)) {
+	switch (look_up(endpoint, family, AI_NUMERICHOST, list)) {
 	case 0:
 		return 0;
 	case EAI_MEMORY:
@@ -276,7 +283,7 @@ static void *work(void *context)
 	struct job *job;
 	while ((job = wait_for_job(worker.resolver, worker.lane))) {
 		pthread_mutex_unlock(&worker.resolver->mutex);
-		job->query.failure = look_up(&job->endpoint, 0, &job->query.list);
+		job->query.failure = look_up(&job->endpoint, job->family, 0, &job->query.list);
 		deliver(job);
 		pthread_mutex_lock(&worker.resolver->mutex);
 	}
@@ -361,15 +368,15 @@ static int ensure_thread(struct resolver *resolver, struct lane *lane)
 }
 
 int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
-	const struct endpoint *endpoint, enum resolver_lane lane_index, void *owner,
-	struct resolver_query **query)
+	const struct resolver_question *question, struct resolver_query **query)
 {
 	struct job *job = calloc(1, sizeof(*job));
 	if (!job)
 		return -ENOMEM;
-	job->query.owner = owner;
-	job->endpoint = *endpoint;
-	struct lane *lane = &resolver->lanes[lane_index];
+	job->query.owner = question->owner;
+	job->endpoint = *question->endpoint;
+	job->family = question->family;
+	struct lane *lane = &resolver->lanes[question->lane];
 	pthread_mutex_lock(&resolver->mutex);
 	int error = ensure_thread(resolver, lane);
 	if (error) {

@@ -32,10 +32,11 @@ void address_list_clear(struct address_list *list);
 
 /*
  * Reads numeric hosts, and an empty one or "localhost" as the loopback addresses, at once and
- * without any resolver. Returns 0 with *list overwritten, -ENOENT where the host is a name, or
- * -ENOMEM.
+ * without any resolver. family: AF_INET, AF_INET6, or AF_UNSPEC for either. Returns 0 with *list
+ * overwritten, -ENOENT where the host is a name (or not of that family), or -ENOMEM.
  */
-int address_list_from_numeric(const struct endpoint *endpoint, struct address_list *list);
+int address_list_from_numeric(
+	const struct endpoint *endpoint, int family, struct address_list *list);
 
 enum resolver_lane {
 	RESOLVER_LANE_KNOWN,  /* Answered the last time. */
@@ -68,10 +69,16 @@ struct resolver_query {
 	struct address_list list; /* Owned; empty on failure. */
 };
 
+struct resolver_question {
+	const struct endpoint *endpoint; /* Copied. */
+	int family;			 /* AF_INET, AF_INET6, or AF_UNSPEC for either. */
+	enum resolver_lane lane;
+	void *owner;
+};
+
 /* Returns 0 with *query, which the resolver holds until it is taken; or -ENOMEM or -EAGAIN. */
 int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
-	const struct endpoint *endpoint, enum resolver_lane lane, void *owner,
-	struct resolver_query **query);
+	const struct resolver_question *question, struct resolver_query **query);
 
 /* Takes an answered query, or returns NULL. The caller frees it, and ignores it when its owner is
  * NULL. */

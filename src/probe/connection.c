@@ -5,16 +5,24 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
+#include "probe/dial.h"
 
 /* For one address to complete the handshake, and for a name to resolve before it counts as failed.
  */
 #define CONNECT_TIMEOUT_NS (3 * NS_PER_S)
+
+/* For a name to resolve before the address that it had is dialled. */
+#define KNOWN_NAME_PATIENCE_NS NS_PER_S
+
+/* Where each probe dials anew, the name is asked for again so often. */
+#define RESOLVE_PERIOD_NS (30 * NS_PER_S)
 
 static void dial_next(struct target *target);
 
@@ -79,53 +87,12 @@ static void fail_attempt(
 	fail(target, event, why);
 }
 
-static enum connect_failure failure_of(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-	case ECONNRESET:
-		return CONNECT_FAILURE_REFUSED;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-	case ENETDOWN:
-	case EHOSTDOWN:
-	case EADDRNOTAVAIL:
-		return CONNECT_FAILURE_UNREACHABLE;
-	case ETIMEDOUT:
-		return CONNECT_FAILURE_TIMEOUT;
-	default:
-		return CONNECT_FAILURE_OTHER;
-	}
-}
-
-static void describe_failure(const union address *address, int error, char *why, size_t size)
-{
-	char text[SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format(&address->any, text);
-	switch (failure_of(error)) {
-	case CONNECT_FAILURE_REFUSED:
-		snprintf(why, size, "connection refused by %s", text);
-		break;
-	case CONNECT_FAILURE_UNREACHABLE:
-		snprintf(why, size, "%s is unreachable", text);
-		break;
-	case CONNECT_FAILURE_TIMEOUT:
-		snprintf(why, size, "%s does not answer within 3s", text);
-		break;
-	case CONNECT_FAILURE_RESOLVE:
-	case CONNECT_FAILURE_OTHER:
-	case CONNECT_FAILURES:
-		if (error == EMFILE || error == ENFILE)
-			snprintf(why, size, "no file descriptor left to connect to %s", text);
-		else
-			snprintf(why, size, "cannot connect to %s: error %d", text, error);
-		break;
-	}
-}
-
 /* One address did not work: tries the next, or ends the attempt. */
 static void fail_address(struct target *target, int error)
 {
+	struct tcp_facts facts;
+	if (target->fd >= 0 && tcp_info_read(target->fd, &facts))
+		target_stats_retransmitted(target->stats, facts.retransmits);
 	close_socket(target, true);
 	if (target->next_address < target->addresses.count) {
 		target->state = link_next_state(target->state, LINK_ADDRESS_FAILED);
@@ -133,26 +100,8 @@ static void fail_address(struct target *target, int error)
 		return;
 	}
 	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
-	describe_failure(
-		&target->addresses.addresses[target->next_address - 1], error, why, sizeof(why));
-	fail_attempt(target, failure_of(error), LINK_ADDRESSES_SPENT, why);
-}
-
-/*
- * Dialling a port of this machine that nobody listens on, the kernel may choose that same port as
- * the source, and TCP's simultaneous open (RFC 9293 section 3.5) connects the socket to itself: a
- * perfect echo of nothing.
- */
-static bool is_connected_to_itself(int fd)
-{
-	union address own = {0};
-	union address peer = {0};
-	socklen_t own_length = sizeof(own);
-	socklen_t peer_length = sizeof(peer);
-	if (getsockname(fd, &own.any, &own_length) < 0 ||
-		getpeername(fd, &peer.any, &peer_length) < 0)
-		return false;
-	return own_length == peer_length && memcmp(&own, &peer, own_length) == 0;
+	dial_describe(target, &target->dialled, error, CONNECT_TIMEOUT_NS, why, sizeof(why));
+	fail_attempt(target, dial_failure(error), LINK_ADDRESSES_SPENT, why);
 }
 
 /* The handshake as the kernel timed it, where that is untouched by retransmission; else as it was
@@ -168,11 +117,7 @@ static int64_t handshake_ns(const struct target *target, int64_t now_ns)
 static void establish(struct target *target)
 {
 	struct probe_context *context = target->context;
-	if (is_connected_to_itself(target->fd)) {
-		fail_address(target, ECONNREFUSED);
-		return;
-	}
-	target->peer = target->addresses.addresses[target->next_address - 1];
+	target->peer = target->dialled;
 	address_list_clear(&target->addresses);
 	event_del(&target->event);
 	event_assign(&target->event, context->base, target->fd,
@@ -199,46 +144,36 @@ static void on_writable(evutil_socket_t fd, short what, void *owner)
 {
 	(void)what;
 	struct target *target = owner;
-	int error = 0;
-	socklen_t length = sizeof(error);
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		error = errno;
+	int error = dial_result(fd);
 	if (error)
 		fail_address(target, error);
 	else
 		establish(target);
 }
 
-/* Opens a socket and begins the handshake. Returns 0, EINPROGRESS, or another errno. */
-static int begin_handshake(struct target *target, const union address *address)
-{
-	struct probe_context *context = target->context;
-	target->fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (target->fd < 0)
-		return errno;
-	socket_tune(target->fd);
-	if (!arrival_enable(target->fd))
-		context->has_timestamps = false;
-	event_assign(&target->event, context->base, target->fd, EV_WRITE, on_writable, target);
-	if (connect(target->fd, &address->any, address_length(address)) == 0)
-		return 0;
-	if (errno == EINPROGRESS && event_add(&target->event, NULL) < 0)
-		return ENOMEM;
-	return errno;
-}
-
 /* Dials addresses until one may work. On return the target is connecting, probing or waiting. */
 static void dial_next(struct target *target)
 {
-	const union address *address = &target->addresses.addresses[target->next_address++];
+	struct probe_context *context = target->context;
+	target->dialled = target->addresses.addresses[target->next_address++];
 	target->dialled_ns = clock_monotonic_ns();
-	int error = begin_handshake(target, address);
+	int error = dial_begin(target, &target->dialled, &target->fd);
+	if (target->fd >= 0)
+		event_assign(
+			&target->event, context->base, target->fd, EV_WRITE, on_writable, target);
+	if (error == EINPROGRESS && event_add(&target->event, NULL) < 0)
+		error = ENOMEM;
 	if (error == EINPROGRESS)
 		set_alarm(target, target->dialled_ns + CONNECT_TIMEOUT_NS);
 	else if (error)
 		fail_address(target, error);
 	else
-		establish(target);
+		on_writable(target->fd, EV_WRITE, target);
+}
+
+static bool is_same(const union address *a, const union address *b)
+{
+	return a->any.sa_family == b->any.sa_family && memcmp(a, b, address_length(a)) == 0;
 }
 
 /* The address that worked last goes first: a dead one before it would cost every attempt its
@@ -246,10 +181,8 @@ static void dial_next(struct target *target)
 static void prefer_last_peer(struct target *target)
 {
 	union address *addresses = target->addresses.addresses;
-	socklen_t length = address_length(&target->peer);
 	for (size_t i = 1; i < target->addresses.count; i++) {
-		if (addresses[i].any.sa_family != target->peer.any.sa_family ||
-			memcmp(&addresses[i], &target->peer, length) != 0)
+		if (!is_same(&addresses[i], &target->peer))
 			continue;
 		union address first = addresses[0];
 		addresses[0] = addresses[i];
@@ -258,13 +191,27 @@ static void prefer_last_peer(struct target *target)
 	}
 }
 
-static void start_handshakes(struct target *target, const struct address_list *list)
+/* Takes over where the target is to be found; the one that worked last comes first. */
+static void take_addresses(struct target *target, const struct address_list *list)
 {
-	target->state = link_next_state(target->state, LINK_RESOLVED);
+	address_list_clear(&target->addresses);
 	target->addresses = *list;
 	target->next_address = 0;
 	prefer_last_peer(target);
-	dial_next(target);
+}
+
+static void begin_connecting(struct target *target)
+{
+	target->state = link_next_state(target->state, LINK_RESOLVED);
+	if (target->options.probe == PROBE_KIND_ECHO) {
+		dial_next(target);
+		return;
+	}
+	/* Each probe dials on its own. */
+	target->state = link_next_state(target->state, LINK_ESTABLISHED);
+	target->counts_unsent = true;
+	target->resolve_due_ns = clock_monotonic_ns() + RESOLVE_PERIOD_NS;
+	set_alarm(target, ALARM_NEVER);
 }
 
 static void fail_resolve(struct target *target, const char *reason)
@@ -276,46 +223,118 @@ static void fail_resolve(struct target *target, const char *reason)
 		fail(target, LINK_RESOLVE_FAILED, why);
 		return;
 	}
-	target->lane = RESOLVER_LANE_FAILED;
 	fail_attempt(target, CONNECT_FAILURE_RESOLVE, LINK_RESOLVE_FAILED, why);
 }
 
-void connection_dial(struct target *target, int64_t now_ns)
+static int family_of(const struct target *target)
+{
+	if (target->options.ip_version == IP_VERSION_4)
+		return AF_INET;
+	if (target->options.ip_version == IP_VERSION_6)
+		return AF_INET6;
+	if (target->options.source[0] == '\0')
+		return AF_UNSPEC;
+	return strchr(target->options.source, ':') ? AF_INET6 : AF_INET;
+}
+
+/* Asks for the name's addresses, unless an answer is still to come. Returns 0 with addresses taken,
+ * -EINPROGRESS, or another negative errno. */
+static int resolve(struct target *target)
 {
 	struct probe_context *context = target->context;
 	struct endpoint endpoint;
 	const char *reason;
+	if (target->query)
+		return -EINPROGRESS;
 	int error = endpoint_parse(target->address, ENDPOINT_TO_DIAL, &endpoint, &reason);
 	assert(error == 0);
 	struct address_list list;
+	error = address_list_from_numeric(&endpoint, family_of(target), &list);
+	if (error == 0)
+		take_addresses(target, &list);
+	if (error != -ENOENT)
+		return error;
+	const struct resolver_question question = {
+		.endpoint = &endpoint,
+		.family = family_of(target),
+		.lane = target->lane,
+		.owner = target,
+	};
+	error = resolver_ask(context->resolver, context->inbox, &question, &target->query);
+	return error ? error : -EINPROGRESS;
+}
+
+/* Whether it was connected before, so that an address is known. */
+static bool has_peer(const struct target *target)
+{
+	return target->peer.any.sa_family != AF_UNSPEC;
+}
+
+void connection_dial(struct target *target, int64_t now_ns)
+{
 	target->state = link_next_state(target->state, LINK_RETRY_DUE);
 	target->attempt_ns = now_ns;
-	error = address_list_from_numeric(&endpoint, &list);
+	int error = resolve(target);
 	if (error == 0) {
-		start_handshakes(target, &list);
+		begin_connecting(target);
 		return;
 	}
-	if (error == -ENOENT)
-		error = resolver_ask(context->resolver, context->inbox, &endpoint, target->lane,
-			target, &target->query);
-	set_alarm(target, now_ns + CONNECT_TIMEOUT_NS);
-	if (error)
+	set_alarm(
+		target, now_ns + (has_peer(target) ? KNOWN_NAME_PATIENCE_NS : CONNECT_TIMEOUT_NS));
+	if (error != -EINPROGRESS)
 		fail_resolve(target, "no resources left");
+}
+
+void connection_refresh(struct target *target, int64_t now_ns)
+{
+	target->resolve_due_ns = now_ns + RESOLVE_PERIOD_NS;
+	/* Where that fails, the old addresses have to do. */
+	resolve(target);
+}
+
+/* Whether addresses that come only now are of use: to the next attempt they would be old. */
+static bool uses_addresses(const struct target *target)
+{
+	return target->state == LINK_CONNECTING ||
+	       (target->state == LINK_PROBING && target->options.probe == PROBE_KIND_CONNECT);
 }
 
 void connection_on_resolved(struct target *target, struct resolver_query *query)
 {
-	target->query = NULL;
-	if (query->failure) {
-		fail_resolve(target, gai_strerror(query->failure));
-		resolver_query_free(query);
-		return;
-	}
 	struct address_list list = query->list;
+	int failure = query->failure;
 	query->list = (struct address_list){0};
 	resolver_query_free(query);
-	target->lane = RESOLVER_LANE_KNOWN;
-	start_handshakes(target, &list);
+	target->query = NULL;
+	target->lane = failure ? RESOLVER_LANE_FAILED : RESOLVER_LANE_KNOWN;
+	if (target->state == LINK_RESOLVING) {
+		if (failure) {
+			fail_resolve(target, gai_strerror(failure));
+			return;
+		}
+		take_addresses(target, &list);
+		begin_connecting(target);
+	} else if (!failure && uses_addresses(target)) {
+		/* Whatever is being dialled is not disturbed: these come next. */
+		take_addresses(target, &list);
+		if (is_same(&target->addresses.addresses[0], &target->dialled))
+			target->next_address = 1;
+	} else {
+		address_list_clear(&list);
+	}
+}
+
+/* The name's addresses of before, when its resolver hangs: often both are behind one dead link. */
+static void dial_last_peer(struct target *target)
+{
+	struct address_list list = {.addresses = malloc(sizeof(*list.addresses)), .count = 1};
+	if (!list.addresses) {
+		fail_resolve(target, "no memory left");
+		return;
+	}
+	list.addresses[0] = target->peer;
+	take_addresses(target, &list);
+	begin_connecting(target);
 }
 
 void connection_on_time_up(struct target *target, int64_t now_ns)
@@ -324,9 +343,13 @@ void connection_on_time_up(struct target *target, int64_t now_ns)
 		fail_address(target, ETIMEDOUT);
 		return;
 	}
-	/* The system's resolver cannot be hurried; its answer will do whenever it comes. */
 	target->lane = RESOLVER_LANE_FAILED;
 	target->counts_unsent = true;
+	if (has_peer(target)) {
+		dial_last_peer(target);
+		return;
+	}
+	/* The system's resolver cannot be hurried; its answer will do whenever it comes. */
 	target_stats_connect_failed(target->stats, CONNECT_FAILURE_RESOLVE);
 	char why[ENDPOINT_TEXT_MAX + 64];
 	snprintf(why, sizeof(why), "%s does not resolve within 3s", target->address);

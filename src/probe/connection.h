@@ -18,6 +18,9 @@ void connection_on_resolved(struct target *target, struct resolver_query *query)
 /* Resolving takes suspiciously long, or the address dialled does not answer. */
 void connection_on_time_up(struct target *target, int64_t now_ns);
 
+/* Asks for the name's addresses again, while those of before go on being used. */
+void connection_refresh(struct target *target, int64_t now_ns);
+
 /* Takes over what the kernel has counted and measured since the last time. */
 void connection_read_tcp_info(struct target *target);
 

@@ -26,12 +26,13 @@ struct probe_context {
 	struct resolver_inbox *inbox;
 	struct alarms alarms;
 	event_callback_fn on_readable; /* Of every target's connection; context: the target. */
-	int64_t timeout_ns;
 	bool has_timestamps; /* The kernel tells arrival times, so wake-ups may be shared. */
 	struct arrival_clock arrival_clock;
-	bool is_clock_fresh; /* arrival_clock was read since this turn's wait. */
-	int64_t polled_ns;   /* What had arrived by then has been read. */
-	uint32_t random;     /* State of a small generator, for the jitter of retries. */
+	bool is_clock_fresh;	   /* arrival_clock was read since this turn's wait. */
+	int64_t polled_ns;	   /* What had arrived by then has been read. */
+	unsigned open_handshakes;  /* Of all targets that are probed by them. */
+	int64_t last_handshake_ns; /* When the youngest began. */
+	uint32_t random;	   /* State of a small generator, for the jitter of retries. */
 	/* Written by the prober's thread, read by any. */
 	_Atomic uint64_t lag_counts[HISTOGRAM_BUCKETS];
 	_Atomic uint64_t lag_sum_ns;

@@ -81,8 +81,9 @@ bool exchange_send(struct target *target, int64_t due_ns)
 	flight_depart(&target->flight, departure_ns, frame.unix_time_ns);
 	target_stats_sent(target->stats);
 	probe_context_record_lag(context, departure_ns - due_ns);
-	if (target->alarm.due_ns > departure_ns + context->timeout_ns)
-		alarms_set(&context->alarms, &target->alarm, departure_ns + context->timeout_ns);
+	if (target->alarm.due_ns > departure_ns + target->options.timeout_ns)
+		alarms_set(&context->alarms, &target->alarm,
+			departure_ns + target->options.timeout_ns);
 	if (departure_ns >= target->tcp_info_due_ns) {
 		target->tcp_info_due_ns = departure_ns + TCP_INFO_PERIOD_NS;
 		connection_read_tcp_info(target);
@@ -104,7 +105,7 @@ static bool take_reply(struct target *target, const struct frame *frame, int64_t
 {
 	int64_t rtt_ns;
 	switch (flight_take_reply(
-		&target->flight, frame, arrival_ns, target->context->timeout_ns, &rtt_ns)) {
+		&target->flight, frame, arrival_ns, target->options.timeout_ns, &rtt_ns)) {
 	case FLIGHT_RECEIVED:
 		target_stats_received(target->stats, rtt_ns);
 		break;
@@ -213,7 +214,7 @@ void exchange_settle(struct target *target, int64_t now_ns)
 {
 	struct probe_context *context = target->context;
 	struct flight *flight = &target->flight;
-	int64_t timeout_ns = context->timeout_ns;
+	int64_t timeout_ns = target->options.timeout_ns;
 	/* Whether it is lost or only not read yet is told by its arrival, so reading comes first.
 	 */
 	if (later(flight_oldest_in_flight_ns(flight), timeout_ns) <= now_ns) {
@@ -225,7 +226,7 @@ void exchange_settle(struct target *target, int64_t now_ns)
 	for (uint64_t i = 0; i < timed_out; i++)
 		target_stats_timed_out(target->stats);
 	int64_t stalled_ns =
-		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_STALL_GRACE_NS);
+		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_GRACE_NS);
 	if (stalled_ns <= now_ns) {
 		connection_lose(target, DISCONNECT_STALLED);
 		return;

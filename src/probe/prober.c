@@ -13,7 +13,8 @@
 #include "net/waker.h"
 #include "probe/connection.h"
 #include "probe/exchange.h"
-#include "probe/slots.h"
+#include "probe/handshakes.h"
+#include "probe/schedule.h"
 
 /* Wake-ups are shared: a tick is the time in which some eight slots fall, within these bounds. */
 #define SLOTS_A_TICK 8
@@ -34,7 +35,9 @@
 
 struct prober {
 	struct probe_context context;
-	struct slots slots;
+	struct schedule schedule;
+	struct target *targets; /* All that are owned, a list. */
+	size_t target_count;
 	struct event *wake_event;
 	struct event *timer_event;
 	int64_t woken_ns; /* When this turn began. */
@@ -52,8 +55,7 @@ struct prober {
 
 static int64_t tick_ns(const struct prober *prober)
 {
-	int64_t targets = prober->slots.count > 0 ? (int64_t)prober->slots.count : 1;
-	int64_t tick = SLOTS_A_TICK * prober->slots.interval_ns / targets;
+	int64_t tick = schedule_span_ns(&prober->schedule, SLOTS_A_TICK);
 	if (tick < TICK_MIN_NS)
 		return TICK_MIN_NS;
 	return tick < TICK_MAX_NS ? tick : TICK_MAX_NS;
@@ -61,7 +63,7 @@ static int64_t tick_ns(const struct prober *prober)
 
 static int64_t next_due_ns(const struct prober *prober)
 {
-	int64_t slot_ns = slots_next_ns(&prober->slots);
+	int64_t slot_ns = schedule_next_ns(&prober->schedule);
 	int64_t alarm_ns = alarms_next_ns(&prober->context.alarms);
 	return slot_ns < alarm_ns ? slot_ns : alarm_ns;
 }
@@ -88,6 +90,9 @@ static void wait_for_turn(struct prober *prober)
 		until_ns = tick_end_ns;
 	prober->context.is_clock_fresh = false;
 	int64_t now_ns = clock_monotonic_ns();
+	int64_t look_ns = handshakes_look_ns(&prober->context, now_ns);
+	if (until_ns > look_ns)
+		until_ns = look_ns;
 	if (until_ns <= now_ns)
 		return;
 	if (!prober->context.has_timestamps)
@@ -122,6 +127,11 @@ static void take_answers(struct prober *prober)
 	}
 }
 
+static bool is_by_handshakes(const struct target *target)
+{
+	return target->options.probe == PROBE_KIND_CONNECT;
+}
+
 /* The time has come for whatever the target waits for; the next alarm is set in there. */
 static void ring(struct target *target, int64_t now_ns)
 {
@@ -134,7 +144,10 @@ static void ring(struct target *target, int64_t now_ns)
 		connection_on_time_up(target, now_ns);
 		break;
 	case LINK_PROBING:
-		exchange_settle(target, now_ns);
+		if (is_by_handshakes(target))
+			handshakes_settle(target, now_ns);
+		else
+			exchange_settle(target, now_ns);
 		break;
 	}
 }
@@ -146,19 +159,25 @@ static void run_alarms(struct prober *prober)
 		ring(target_of_alarm(alarm), prober->woken_ns);
 }
 
+static bool send_probe(struct target *target, int64_t due_ns)
+{
+	if (target->state != LINK_PROBING)
+		return false;
+	return is_by_handshakes(target) ? handshakes_send(target, due_ns)
+					: exchange_send(target, due_ns);
+}
+
 /* A slot is due: probes, or counts the slot as unsent. */
 static void use_slot(struct target *target, int64_t due_ns)
 {
-	if (target->state == LINK_PROBING && exchange_send(target, due_ns))
-		return;
-	if (target->counts_unsent)
+	if (!send_probe(target, due_ns) && target->counts_unsent)
 		target_stats_unsent(target->stats);
 }
 
 static void run_slots(struct prober *prober)
 {
 	struct due_slot due;
-	while (slots_take(&prober->slots, prober->woken_ns, &due)) {
+	while (schedule_take(&prober->schedule, prober->woken_ns, &due)) {
 		struct target *target = due.owner;
 		if (due.missed > 0)
 			target_stats_missed(target->stats, due.missed);
@@ -166,18 +185,32 @@ static void run_slots(struct prober *prober)
 	}
 }
 
-static void retire(struct target *target)
+/* Takes a target out of everything, and frees it. */
+static void retire(struct prober *prober, struct target *target)
 {
-	if (target->context)
+	*(target->previous ? &target->previous->next : &prober->targets) = target->next;
+	if (target->next)
+		target->next->previous = target->previous;
+	prober->target_count--;
+	schedule_remove(&prober->schedule, &target->place, target);
+	if (target->context) {
+		handshakes_abort(target);
 		connection_abort(target);
+	}
 	target_free(target);
 }
 
 static void admit(struct prober *prober, struct target *target, int64_t dial_ns)
 {
 	struct probe_context *context = &prober->context;
-	if (alarms_reserve(&context->alarms, prober->slots.count + 1) < 0 ||
-		slots_add(&prober->slots, target->phase_ns, prober->woken_ns, target) < 0) {
+	target->next = prober->targets;
+	if (target->next)
+		target->next->previous = target;
+	prober->targets = target;
+	prober->target_count++;
+	if (alarms_reserve(&context->alarms, prober->target_count) < 0 ||
+		schedule_add(&prober->schedule, target->options.interval_ns, prober->woken_ns,
+			target, &target->place) < 0) {
 		log_write(
 			context->log, LOG_LEVEL_ERROR, target->name, "not probed: no memory left");
 		return;
@@ -210,8 +243,7 @@ static bool run_commands(struct prober *prober)
 	while (to_remove) {
 		struct target *target = to_remove;
 		to_remove = target->next_to_remove;
-		slots_remove(&prober->slots, target->phase_ns, target);
-		retire(target);
+		retire(prober, target);
 	}
 	return !is_stopping;
 }
@@ -274,8 +306,8 @@ static int make_events(struct prober *prober)
 
 static void prober_free(struct prober *prober)
 {
-	for (size_t i = 0; i < prober->slots.count; i++)
-		retire(prober->slots.ring[i].owner);
+	while (prober->targets)
+		retire(prober, prober->targets);
 	resolver_inbox_free(prober->context.inbox);
 	if (prober->timer_event)
 		event_free(prober->timer_event);
@@ -283,15 +315,15 @@ static void prober_free(struct prober *prober)
 		event_free(prober->wake_event);
 	if (prober->context.base)
 		event_base_free(prober->context.base);
-	slots_clear(&prober->slots);
+	schedule_clear(&prober->schedule);
 	alarms_clear(&prober->context.alarms);
 	waker_close(&prober->waker);
 	pthread_mutex_destroy(&prober->mutex);
 	free(prober);
 }
 
-int prober_start(const struct target_terms *terms, int64_t start_ns, struct resolver *resolver,
-	const struct log *log, const struct target_watcher *watcher, struct prober **prober)
+int prober_start(int64_t start_ns, double shift, struct resolver *resolver, const struct log *log,
+	const struct target_watcher *watcher, struct prober **prober)
 {
 	struct prober *made = calloc(1, sizeof(*made));
 	if (!made)
@@ -308,13 +340,12 @@ int prober_start(const struct target_terms *terms, int64_t start_ns, struct reso
 		made->context.watcher = *watcher;
 	made->context.resolver = resolver;
 	made->context.on_readable = exchange_on_readable;
-	made->context.timeout_ns = terms->timeout_ns;
 #ifdef ARRIVAL_HAS_TIMESTAMPS
 	made->context.has_timestamps = true;
 #endif
 	/* Any number but 0; different for each prober and run. */
 	made->context.random = (uint32_t)clock_realtime_ns() | 1U;
-	slots_init(&made->slots, start_ns, terms->interval_ns);
+	schedule_init(&made->schedule, start_ns, shift);
 	error = make_events(made);
 	if (!error)
 		error = thread_start(&made->thread, "prober", probe, made);

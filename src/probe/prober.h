@@ -14,15 +14,15 @@
 struct prober;
 
 /*
- * Starts the thread. start_ns: where slots are counted from (monotonic). log and resolver are
- * borrowed until prober_stop() returns; watcher is copied, and may be NULL. Returns 0 or a negative
- * errno.
+ * Starts the thread. start_ns: where slots are counted from (monotonic). shift: see
+ * schedule_init(). log and resolver are borrowed until prober_stop() returns; watcher is copied,
+ * and may be NULL. Returns 0 or a negative errno.
  */
-int prober_start(const struct target_terms *terms, int64_t start_ns, struct resolver *resolver,
-	const struct log *log, const struct target_watcher *watcher, struct prober **prober);
+int prober_start(int64_t start_ns, double shift, struct resolver *resolver, const struct log *log,
+	const struct target_watcher *watcher, struct prober **prober);
 
-/* Hands a target over: the prober owns it. Its name, address and stats may be read until it is
- * removed. */
+/* Hands a target over: the prober owns it. Its name, address, options and stats may be read until
+ * it is removed. */
 void prober_add(struct prober *prober, struct target *target);
 
 /* Takes a target away: it is freed at once or soon, so nobody may look at it any more. */

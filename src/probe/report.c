@@ -30,9 +30,10 @@ static bool may_tell(struct report *report, int64_t now_ns, const char **hint)
 
 static void format_outage(const struct report *report, int64_t now_ns, char *text)
 {
-	/* Whole tenths of a second say enough. */
+	/* Whole tenths of a second say enough, but for the shortest. */
 	int64_t outage_ns = now_ns - report->down_ns;
-	duration_format(outage_ns - outage_ns % (100 * NS_PER_MS), text);
+	int64_t step_ns = outage_ns < NS_PER_S ? NS_PER_MS : 100 * NS_PER_MS;
+	duration_format(outage_ns - outage_ns % step_ns, text);
 }
 
 bool report_up(struct report *report, const struct log *log, const char *target, const char *peer,

@@ -76,9 +76,9 @@ int slots_add(struct slots *slots, int64_t phase_ns, int64_t now_ns, void *owner
 	int error = make_room(slots);
 	if (error)
 		return error;
-	/* With others in the ring, their horizon decides: all next slots lie within one interval of
-	 * it. */
-	if (slots->count == 0 && slots->horizon_ns < now_ns)
+	/* All next slots lie within one interval of the horizon: with something due before now_ns
+	 * it has to stay. */
+	if (slots_next_ns(slots) > now_ns && slots->horizon_ns < now_ns)
 		slots->horizon_ns = now_ns;
 	size_t place = find_place(slots, phase_ns);
 	memmove(&slots->ring[place + 1], &slots->ring[place],

@@ -11,33 +11,50 @@
 #include "base/endpoint.h"
 #include "net/socket.h"
 
-/* How many probes can be unanswered before the connection is stalled, with room for late wake-ups.
- */
-static uint32_t flight_capacity(const struct target_terms *terms)
+static int make_handshakes(struct target *target, uint32_t count)
 {
-	int64_t patience_ns = terms->timeout_ns + TARGET_STALL_GRACE_NS;
-	return (uint32_t)(patience_ns / terms->interval_ns) + 2;
+	uint32_t size = 1;
+	while (size < count)
+		size *= 2;
+	target->handshakes = calloc(size, sizeof(*target->handshakes));
+	if (!target->handshakes)
+		return -ENOMEM;
+	target->handshake_mask = size - 1;
+	for (uint32_t i = 0; i < size; i++) {
+		target->handshakes[i].target = target;
+		target->handshakes[i].fd = -1;
+	}
+	return 0;
 }
 
-int target_new(const struct target_config *config, const struct target_terms *terms,
-	struct target **target)
+/* Makes what the kind of probe needs. */
+static int make_records(struct target *target)
+{
+	uint32_t records = target_options_records(&target->options);
+	if (target->options.probe == PROBE_KIND_CONNECT)
+		return make_handshakes(target, records);
+	return flight_init(&target->flight, records);
+}
+
+int target_new(const char *name, const struct endpoint *address,
+	const struct target_options *options, struct target **target)
 {
 	struct target *made = calloc(1, sizeof(*made));
 	if (!made)
 		return -ENOMEM;
-	char address[ENDPOINT_TEXT_MAX];
-	endpoint_format(&config->address, address);
-	made->name = strdup(config->name);
-	made->address = strdup(address);
-	made->phase_ns = terms->phase_ns;
+	char text[ENDPOINT_TEXT_MAX];
+	endpoint_format(address, text);
+	made->name = strdup(name);
+	made->address = strdup(text);
+	made->options = *options;
 	made->fd = -1;
 	made->lane = RESOLVER_LANE_FRESH;
 	alarm_init(&made->alarm);
 	int error = made->name && made->address ? 0 : -ENOMEM;
 	if (!error)
-		error = flight_init(&made->flight, flight_capacity(terms));
+		error = make_records(made);
 	if (!error)
-		error = target_stats_new(terms->window, &made->stats);
+		error = target_stats_new(options->window, &made->stats);
 	if (error) {
 		target_free(made);
 		return error;
@@ -51,6 +68,7 @@ void target_free(struct target *target)
 	if (!target)
 		return;
 	flight_clear(&target->flight);
+	free(target->handshakes);
 	target_stats_free(target->stats);
 	free(target->address);
 	free(target->name);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/target_list.h"
+#include "config/target_options.h"
 #include "echo/frame.h"
 #include "measure/target_stats.h"
 #include "net/resolver.h"
@@ -16,19 +16,30 @@
 #include "probe/flight.h"
 #include "probe/link.h"
 #include "probe/report.h"
+#include "probe/schedule.h"
 
-/* A connection whose oldest unanswered probe is older than the timeout and this is stalled. */
-#define TARGET_STALL_GRACE_NS INT64_C(500000000)
+/* A handshake that is under way. */
+struct handshake {
+	struct target *target;
+	struct event event;
+	union address address; /* The one dialled. */
+	int64_t departure_ns;
+	int fd;		 /* -1 once it is over. */
+	bool is_settled; /* Timed out: an answer is late. */
+};
 
-/* name, address and stats never change and may be used from any thread; the rest is its prober's.
- */
+/* name, address, options and stats never change and may be used from any thread; the rest is its
+ * prober's. */
 struct target {
-	char *name;		    /* Owned. */
-	char *address;		    /* Owned; "host:port" as configured. */
-	struct target_stats *stats; /* Owned. */
-	int64_t phase_ns;	    /* Its slots' place in the interval. */
-	struct target *next_to_add; /* In the prober's letter box. */
+	char *name;		       /* Owned. */
+	char *address;		       /* Owned; "host:port" as configured. */
+	struct target_options options; /* All given. */
+	struct target_stats *stats;    /* Owned. */
+	struct target *next_to_add;    /* In the prober's letter box. */
 	struct target *next_to_remove;
+	struct target *next; /* Among all of a prober's. */
+	struct target *previous;
+	struct schedule_place place; /* Of its slots. */
 
 	struct probe_context *context; /* Borrowed; NULL until a prober has it. */
 	enum link_state state;
@@ -43,11 +54,20 @@ struct target {
 	enum resolver_lane lane;      /* How its name fared the last time. */
 	struct address_list addresses;
 	size_t next_address;
-	int64_t attempt_ns; /* When this attempt began. */
-	int64_t dialled_ns; /* When this address was dialled. */
-	union address peer; /* The one in use or last in use. */
+	int64_t attempt_ns;    /* When this attempt began. */
+	int64_t dialled_ns;    /* When this address was dialled. */
+	union address dialled; /* The one being dialled, or dialled last. */
+	union address peer;    /* The one in use or last in use. */
 
-	/* The connection. */
+	/* Probing by handshakes. */
+	struct handshake *handshakes; /* Owned; a ring. NULL for the other kind. */
+	uint32_t handshake_mask;      /* Ring size, a power of two, less one. */
+	uint64_t first_handshake;     /* All before this one are over. */
+	uint64_t next_handshake;
+	int64_t resolve_due_ns;	  /* When the name is to be asked for again. */
+	int64_t last_answered_ns; /* Departure of the last one that made a connection. */
+
+	/* Probing by echo: the connection. */
 	int fd; /* -1 without one. */
 	struct event event;
 	struct flight flight;
@@ -59,17 +79,9 @@ struct target {
 	unsigned char frame[FRAME_SIZE];
 };
 
-/* What a new target needs to know. */
-struct target_terms {
-	int64_t interval_ns;
-	int64_t timeout_ns;
-	uint32_t window;
-	int64_t phase_ns;
-};
-
-/* Returns 0 or -ENOMEM. */
-int target_new(const struct target_config *config, const struct target_terms *terms,
-	struct target **target);
+/* options: all given, and right with the address. Returns 0 or -ENOMEM. */
+int target_new(const char *name, const struct endpoint *address,
+	const struct target_options *options, struct target **target);
 
 /* Its connection is to be gone by then. NULL is accepted. */
 void target_free(struct target *target);

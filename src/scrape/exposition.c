@@ -451,13 +451,34 @@ static void write_prober(struct writer *writer)
 	write_send_lag(writer, &writer->snapshot->send_lag);
 }
 
-/* Escapes the targets' names, once for all their lines. Returns 0 or -ENOMEM. */
+/* Each name and value has a NUL, and comes with four characters of its own: `,name="value"`.
+ * Escaped, a value is twice as long at most. */
+#define LABELS_ROOM(size) (3 * (size))
+
+/* Writes the labels that a user gave. */
+static char *put_labels(char *end, const struct labels *labels)
+{
+	const char *value;
+	const char *name = NULL;
+	while ((name = labels_next(labels, name, &value)) != NULL) {
+		*end++ = ',';
+		end = stpcpy(end, name);
+		*end++ = '=';
+		*end++ = '"';
+		end = put_escaped(end, value);
+		*end++ = '"';
+	}
+	return end;
+}
+
+/* Escapes the targets' names and labels, once for all their lines. Returns 0 or -ENOMEM. */
 static int make_labels(struct writer *writer)
 {
 	const struct snapshot *snapshot = writer->snapshot;
 	size_t room = 0;
 	for (size_t i = 0; i < snapshot->target_count; i++)
-		room += 2 * strlen(snapshot->targets[i].name) + 1 + LABEL_BLOCK;
+		room += 2 * strlen(snapshot->targets[i].name) + 1 +
+			LABELS_ROOM(snapshot->targets[i].labels.size) + LABEL_BLOCK;
 	writer->labels = calloc(snapshot->target_count, sizeof(*writer->labels));
 	writer->label_text = calloc(room, 1);
 	if (writer->labels == NULL || writer->label_text == NULL)
@@ -468,6 +489,7 @@ static int make_labels(struct writer *writer)
 		label->text = end;
 		end = put_escaped(end, snapshot->targets[i].name);
 		*end++ = '"';
+		end = put_labels(end, &snapshot->targets[i].labels);
 		label->length = (size_t)(end - label->text);
 		writer->labels_length += label->length;
 		/* Whole blocks are read: the next label, or what was kept as surplus. */

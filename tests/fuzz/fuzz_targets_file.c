@@ -29,7 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	if (targets_file_parse((const char *)data, size, &list, &error) != 0) {
+	struct target_options defaults;
+	target_options_init(&defaults);
+	if (targets_file_parse((const char *)data, size, &defaults, &list, &error) != 0) {
 		check_reason(&error);
 		return 0;
 	}

@@ -40,8 +40,8 @@ static void describe(char *text, size_t size)
 	if (config.serve_metrics)
 		endpoint_format(&config.metrics, metrics);
 	int at = snprintf(text, size, "%s %lld %lld %u %u %s %s %s %s", listen,
-		(long long)settings->interval_ns / 1000, (long long)settings->timeout_ns / 1000,
-		settings->window, settings->threads, metrics,
+		(long long)settings->defaults.interval_ns / 1000, (long long)settings->defaults.timeout_ns / 1000,
+		settings->defaults.window, settings->threads, metrics,
 		config.targets_path ? config.targets_path : "-", log_level_name(config.log_level),
 		settings->probe ? "probes" : "idle");
 	for (size_t i = 0; i < settings->targets.count; i++) {

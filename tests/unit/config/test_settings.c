@@ -53,9 +53,9 @@ START_TEST(checks_values_alone_and_together)
 {
 	struct settings settings;
 	settings_init(&settings);
-	settings.interval_ns = rows[_i].interval_ns;
-	settings.timeout_ns = rows[_i].timeout_ns;
-	settings.window = rows[_i].window;
+	settings.defaults.interval_ns = rows[_i].interval_ns;
+	settings.defaults.timeout_ns = rows[_i].timeout_ns;
+	settings.defaults.window = rows[_i].window;
 	settings.threads = rows[_i].threads;
 	struct text_error error = {.reason = ""};
 	int result = settings_check(&settings, &error);
@@ -74,9 +74,9 @@ START_TEST(starts_with_the_documented_defaults)
 	ck_assert(!settings.probe);
 	ck_assert_str_eq(settings.listen.host, "");
 	ck_assert_uint_eq(settings.listen.port, 4000);
-	ck_assert_int_eq(settings.interval_ns, 200 * MS);
-	ck_assert_int_eq(settings.timeout_ns, 800 * MS);
-	ck_assert_uint_eq(settings.window, 100);
+	ck_assert_int_eq(settings.defaults.interval_ns, 200 * MS);
+	ck_assert_int_eq(settings.defaults.timeout_ns, 800 * MS);
+	ck_assert_uint_eq(settings.defaults.window, 100);
 	ck_assert_uint_eq(settings.threads, 1);
 	ck_assert_uint_eq(settings.targets.count, 0);
 	settings_clear(&settings);

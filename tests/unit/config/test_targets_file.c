@@ -15,6 +15,8 @@
 #define B "{\"name\": \"b\", \"address\": \":4001\"}"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
+static struct target_options defaults;
+
 static const struct {
 	const char *says;
 	const char *text;
@@ -115,7 +117,8 @@ START_TEST(reads_targets)
 {
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	int result = targets_file_parse(good[_i].text, strlen(good[_i].text), &list, &error);
+	int result =
+		targets_file_parse(good[_i].text, strlen(good[_i].text), &defaults, &list, &error);
 	ck_assert_msg(result == 0, "%s: %s", good[_i].says, error.reason);
 	ck_assert_uint_eq(list.count, good[_i].count);
 	ck_assert_str_eq(list.targets[0].name, good[_i].first);
@@ -127,7 +130,8 @@ START_TEST(refuses_with_line_and_reason_and_leaves_the_list_untouched)
 {
 	struct target_list list = {.count = 7};
 	struct text_error error = {.reason = ""};
-	int result = targets_file_parse(bad[_i].text, strlen(bad[_i].text), &list, &error);
+	int result =
+		targets_file_parse(bad[_i].text, strlen(bad[_i].text), &defaults, &list, &error);
 	ck_assert_msg(result == -EINVAL, "%s", bad[_i].says);
 	ck_assert_msg(
 		strstr(error.reason, bad[_i].reason) != NULL, "%s: %s", bad[_i].says, error.reason);
@@ -146,7 +150,8 @@ START_TEST(every_beginning_of_a_good_file_is_refused)
 		char *cut = malloc(length > 0 ? length : 1);
 		ck_assert_ptr_nonnull(cut);
 		memcpy(cut, text, length);
-		ck_assert_int_eq(targets_file_parse(cut, length, &list, &error), -EINVAL);
+		ck_assert_int_eq(
+			targets_file_parse(cut, length, &defaults, &list, &error), -EINVAL);
 		ck_assert_str_ne(error.reason, "");
 		free(cut);
 	}
@@ -158,7 +163,8 @@ START_TEST(a_nul_byte_is_a_control_character)
 	static const char text[] = "[{\"name\": \"a\0b\", \"address\": \":1\"}]";
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(targets_file_parse(text, sizeof(text) - 1, &list, &error), -EINVAL);
+	ck_assert_int_eq(
+		targets_file_parse(text, sizeof(text) - 1, &defaults, &list, &error), -EINVAL);
 	ck_assert_str_eq(error.reason, "has a control character");
 }
 END_TEST
@@ -172,7 +178,7 @@ START_TEST(ten_megabytes_of_nesting_are_refused_at_once)
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
 	int64_t start_ns = clock_monotonic_ns();
-	ck_assert_int_eq(targets_file_parse(text, length, &list, &error), -EINVAL);
+	ck_assert_int_eq(targets_file_parse(text, length, &defaults, &list, &error), -EINVAL);
 	ck_assert_int_lt(clock_monotonic_ns() - start_ns, NS_PER_S);
 	ck_assert_int_eq(error.line, 1);
 	ck_assert_msg(strstr(error.reason, "nested too deeply") != NULL, "%s", error.reason);
@@ -188,7 +194,7 @@ START_TEST(many_targets_are_read_in_order)
 			i == 0 ? "[" : ",", i, 1 + i % 65535);
 	buffer_append_text(&text, "]");
 	struct target_list list = {0};
-	ck_assert_int_eq(targets_file_parse(text.data, text.length, &list, NULL), 0);
+	ck_assert_int_eq(targets_file_parse(text.data, text.length, &defaults, &list, NULL), 0);
 	ck_assert_uint_eq(list.count, 20000);
 	ck_assert_str_eq(list.targets[19999].name, "t19999");
 	target_list_clear(&list);
@@ -211,7 +217,7 @@ START_TEST(loads_a_file)
 	char path[64];
 	write_file(path, sizeof(path), "[" A "," B "]\n");
 	struct target_list list = {0};
-	ck_assert_int_eq(targets_file_load(path, &list, NULL), 0);
+	ck_assert_int_eq(targets_file_load(path, &defaults, &list, NULL), 0);
 	ck_assert_uint_eq(list.count, 2);
 	target_list_clear(&list);
 	unlink(path);
@@ -236,7 +242,7 @@ START_TEST(names_the_file_and_the_line)
 	snprintf(wanted, sizeof(wanted), "%s%s", path, bad_files[_i].reason);
 	struct target_list list = {.count = 7};
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(targets_file_load(path, &list, &error), -EINVAL);
+	ck_assert_int_eq(targets_file_load(path, &defaults, &list, &error), -EINVAL);
 	ck_assert_str_eq(error.reason, wanted);
 	ck_assert_uint_eq(list.count, 7);
 	unlink(path);
@@ -247,12 +253,12 @@ START_TEST(refuses_what_is_no_readable_file)
 {
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(targets_file_load("/nowhere/t.json", &list, &error), -ENOENT);
+	ck_assert_int_eq(targets_file_load("/nowhere/t.json", &defaults, &list, &error), -ENOENT);
 	ck_assert_str_eq(
 		error.reason, "/nowhere/t.json: cannot be read: No such file or directory");
-	ck_assert_int_eq(targets_file_load("/", &list, &error), -EISDIR);
+	ck_assert_int_eq(targets_file_load("/", &defaults, &list, &error), -EISDIR);
 	ck_assert_str_eq(error.reason, "/: cannot be read: Is a directory");
-	ck_assert_int_eq(targets_file_load("/dev/zero", &list, &error), -EINVAL);
+	ck_assert_int_eq(targets_file_load("/dev/zero", &defaults, &list, &error), -EINVAL);
 	ck_assert_str_eq(error.reason, "/dev/zero: is not a regular file");
 }
 END_TEST
@@ -265,7 +271,7 @@ START_TEST(does_not_wait_for_a_named_pipe)
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(targets_file_load(path, &list, &error), -EINVAL);
+	ck_assert_int_eq(targets_file_load(path, &defaults, &list, &error), -EINVAL);
 	unlink(path);
 }
 END_TEST
@@ -277,7 +283,7 @@ START_TEST(refuses_a_file_above_the_limit)
 	ck_assert_int_eq(truncate(path, (off_t)TARGETS_FILE_MAX + 1), 0);
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(targets_file_load(path, &list, &error), -EFBIG);
+	ck_assert_int_eq(targets_file_load(path, &defaults, &list, &error), -EFBIG);
 	ck_assert_msg(strstr(error.reason, "larger than 64 MiB") != NULL, "%s", error.reason);
 	unlink(path);
 }
@@ -285,6 +291,7 @@ END_TEST
 
 int main(void)
 {
+	target_options_init(&defaults);
 	TCase *tcase = tcase_create("targets_file");
 	tcase_add_loop_test(tcase, reads_targets, 0, ROWS(good));
 	tcase_add_loop_test(

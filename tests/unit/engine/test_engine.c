@@ -31,8 +31,8 @@ static void add_target(struct target_list *list, const char *name, const char *a
 static void init_settings(struct settings *settings)
 {
 	settings_init(settings);
-	settings->interval_ns = 5 * NS_PER_MS;
-	settings->timeout_ns = 500 * NS_PER_MS;
+	settings->defaults.interval_ns = 5 * NS_PER_MS;
+	settings->defaults.timeout_ns = 500 * NS_PER_MS;
 	settings->listen = (struct endpoint){.host = "127.0.0.1", .port = 0};
 }
 
@@ -452,7 +452,7 @@ START_TEST(settings_out_of_range_are_refused)
 	struct settings settings;
 	init_settings(&settings);
 	settings.serve = true;
-	settings.interval_ns = 0;
+	settings.defaults.interval_ns = 0;
 	check_refusal(&settings, -EINVAL, "interval: 0s is out of range; allowed: 1ms to 24h");
 }
 END_TEST

@@ -48,7 +48,7 @@ START_TEST(takes_every_spelling_of_go)
 	struct text_error error = {.reason = ""};
 	ck_assert_msg(parse(spellings[_i].arguments, &options, &error) == 0, "%s: %s",
 		spellings[_i].says, error.reason);
-	ck_assert_msg(options.settings.interval_ns == spellings[_i].interval_ns, "%s",
+	ck_assert_msg(options.settings.defaults.interval_ns == spellings[_i].interval_ns, "%s",
 		spellings[_i].says);
 	options_clear(&options);
 }
@@ -66,8 +66,8 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert_uint_eq(options.settings.listen.port, 4000);
 	ck_assert_str_eq(options.metrics.host, "");
 	ck_assert_uint_eq(options.metrics.port, 2112);
-	ck_assert_int_eq(options.settings.timeout_ns, 800 * MS);
-	ck_assert_uint_eq(options.settings.window, 100);
+	ck_assert_int_eq(options.settings.defaults.timeout_ns, 800 * MS);
+	ck_assert_uint_eq(options.settings.defaults.window, 100);
 	ck_assert_uint_eq(options.settings.threads, 1);
 	ck_assert_uint_eq(options.settings.targets.count, 0);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
@@ -89,8 +89,8 @@ START_TEST(takes_every_flag)
 	ck_assert_uint_eq(options.settings.listen.port, 1);
 	ck_assert_str_eq(options.metrics.host, "127.0.0.1");
 	ck_assert_uint_eq(options.metrics.port, 0);
-	ck_assert_int_eq(options.settings.timeout_ns, 1500 * MS);
-	ck_assert_uint_eq(options.settings.window, 7);
+	ck_assert_int_eq(options.settings.defaults.timeout_ns, 1500 * MS);
+	ck_assert_uint_eq(options.settings.defaults.window, 7);
 	ck_assert_uint_eq(options.settings.threads, 3);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
 	ck_assert(options.json_logs);

@@ -89,7 +89,7 @@ START_TEST(numeric_hosts_need_no_resolver)
 {
 	struct endpoint endpoint = endpoint_of(hosts[_i].text);
 	struct address_list list = {.count = 17};
-	int result = address_list_from_numeric(&endpoint, &list);
+	int result = address_list_from_numeric(&endpoint, AF_UNSPEC, &list);
 	if (!hosts[_i].address) {
 		ck_assert_msg(result == -ENOENT, "%s", hosts[_i].says);
 		ck_assert_uint_eq(list.count, 17);
@@ -125,7 +125,7 @@ START_TEST(no_host_and_localhost_are_this_machine)
 {
 	struct endpoint endpoint = endpoint_of(own_hosts[_i]);
 	struct address_list list;
-	ck_assert_int_eq(address_list_from_numeric(&endpoint, &list), 0);
+	ck_assert_int_eq(address_list_from_numeric(&endpoint, AF_UNSPEC, &list), 0);
 	ck_assert_uint_ge(list.count, 1);
 	for (size_t i = 0; i < list.count; i++) {
 		ck_assert(is_loopback(&list.addresses[i]));
@@ -170,8 +170,9 @@ static struct resolver_query *ask(
 {
 	struct endpoint endpoint = endpoint_of(text);
 	struct resolver_query *query = NULL;
-	ck_assert_int_eq(
-		resolver_ask(fixture->resolver, fixture->inbox, &endpoint, lane, owner, &query), 0);
+	const struct resolver_question question = {
+		.endpoint = &endpoint, .family = AF_UNSPEC, .lane = lane, .owner = owner};
+	ck_assert_int_eq(resolver_ask(fixture->resolver, fixture->inbox, &question, &query), 0);
 	ck_assert_ptr_nonnull(query);
 	return query;
 }
