@@ -20,6 +20,16 @@
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 3
 
+/*
+ * The longest pause before the kernel sends something again: it doubles each time, and a path that
+ * is back after half a minute would not be tried for another. Since Linux 6.15; the C library's
+ * headers may be older than the kernel.
+ */
+#define RETRANSMISSION_PAUSE_MAX_MS 4000
+#if defined(__linux__) && !defined(TCP_RTO_MAX_MS)
+#define TCP_RTO_MAX_MS 44
+#endif
+
 void socket_address_format(const struct sockaddr *address, char *text)
 {
 	char host[INET6_ADDRSTRLEN] = "";
@@ -81,6 +91,9 @@ void socket_tune(int fd)
 #endif
 #ifdef TCP_KEEPCNT
 	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+#endif
+#ifdef TCP_RTO_MAX_MS
+	set_option(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RETRANSMISSION_PAUSE_MAX_MS);
 #endif
 }
 

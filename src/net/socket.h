@@ -31,7 +31,9 @@ int socket_set_nonblocking(int fd);
 /* Whether an errno (positive) of a send or receive only says: not now. */
 bool socket_is_busy(int error);
 
-/* TCP_NODELAY, and keep-alive probes after 30 s of silence. Failures are ignored: the socket works.
+/*
+ * TCP_NODELAY, keep-alive probes after 30 s of silence, and never more than 4 s between
+ * retransmissions where the kernel can do that. Failures are ignored: the socket works.
  */
 void socket_tune(int fd);
 
