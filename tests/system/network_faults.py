@@ -1,50 +1,20 @@
 # SPDX-License-Identifier: MIT
 """A path that loses segments, goes black and comes back, between two network namespaces."""
 import http.client
-import socket
 import subprocess
 import time
 
 from lib.exposition import parse
+from lib.far_server import FarServer
 from lib.http_client import request_on
 from lib.law import Target
-from lib.namespaces import FAR, Path, enter_or_skip
-from lib.program import BINARY, Program, free_port
+from lib.namespaces import Path, enter_or_skip
+from lib.program import Program
 from lib.scenario import main, scenario
-from lib.wait import PATIENCE, holds_for, wait_for
+from lib.wait import holds_for, wait_for
 
 # Section 4 of the design: a connect takes up to 3 s, a retry waits up to 5 s, and some jitter.
 RECOVERY_SECONDS = 3 + 5 + 2
-
-
-class FarServer:
-    """An echo server in the other namespace; its own metrics stay there."""
-
-    def __init__(self, path):
-        self.port = free_port()
-        self.process = subprocess.Popen(
-            [
-                *path.there(),
-                BINARY,
-                "-mode=server",
-                f"-listen={FAR}:{self.port}",
-                f"-metrics=127.0.0.1:{free_port()}",
-                "-log-level=error",
-            ]
-        )
-        self.address = f"{FAR}:{self.port}"
-        wait_for(self._listens, "the far server listens")
-
-    def _listens(self):
-        with socket.socket() as probe:
-            return probe.connect_ex((FAR, self.port)) == 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        assert self.process.wait(5 * PATIENCE) == 0
 
 
 @scenario
@@ -135,12 +105,12 @@ def a_path_that_ends_is_unreachable_and_comes_back():
         flags = ("-interval=20ms", "-timeout=300ms", "-target", server.address)
         with Program("client", *flags) as program:
             program.wait_target("default", lambda t: t.received >= 20, "a clean path", 20)
-            subprocess.run(["ip", "link", "set", "near", "down"], check=True)
+            subprocess.run(["ip", "link", "set", path.device, "down"], check=True)
             down = program.wait_target(
                 "default", lambda t: t.connect_failures.get("unreachable"), "unreachable", 20
             )
             assert set(down.connect_failures) == {"unreachable"}, down
-            subprocess.run(["ip", "link", "set", "near", "up"], check=True)
+            subprocess.run(["ip", "link", "set", path.device, "up"], check=True)
             program.wait_target(
                 "default", lambda t: t.received > down.received, "recovery", RECOVERY_SECONDS
             )

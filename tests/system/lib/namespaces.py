@@ -2,19 +2,26 @@
 """
 Namespaces for a script of its own: for the network, and for the files that tell it names.
 
-Two network namespaces with a veth pair between them. The script itself moves into the first, the second
-is held by a process; neither has a name, so both end with the script, however that ends.
+A network namespace for the script, and one more for the far end of each path, with a veth pair between
+them. The script itself moves into the first, the others are held by processes; none has a name, so all
+end with the script, however that ends.
 """
+import collections
+import contextlib
+import fcntl
 import os
+import select
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
-from lib.scenario import STATUS_SKIP
+from lib.scenario import STATUS_SKIP, Skip
 
-NEAR, FAR = "10.77.0.1", "10.77.0.2"
 _INSIDE = "TCP_ECHO_METRICS_INSIDE_NAMESPACE"
 
 
@@ -47,17 +54,23 @@ def _run(*command):
 class Names:
     """
     The names that this namespace knows: those of /etc/hosts. Others are not known; or, where
-    asks_server, they are asked of a name server that never answers.
+    asks_server, they are asked of a name server, which never answers, unless it has an answer: the
+    address of every name.
     """
 
     def __init__(self, asks_server=False):
         self.asks_server = asks_server
+        self.answer = None
+        self._is_over = False
+        self._server = threading.Thread(target=self._serve)
 
     def __enter__(self):
         _run("ip", "link", "set", "lo", "up")
         self.folder = tempfile.TemporaryDirectory(prefix="tcp-echo-")
-        self.silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.silent.bind(("127.0.0.53", 53))
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.53", 53))
+        self.socket.settimeout(0.2)
+        self._server.start()
         self.mounted = []
         self._mount("/etc/resolv.conf", "nameserver 127.0.0.53\n")
         self._mount(
@@ -69,8 +82,26 @@ class Names:
     def __exit__(self, *_):
         for path in self.mounted:
             _run("umount", path)
-        self.silent.close()
+        self._is_over = True
+        self._server.join()
+        self.socket.close()
         self.folder.cleanup()
+
+    def _serve(self):
+        while not self._is_over:
+            with contextlib.suppress(socket.timeout):
+                query, asker = self.socket.recvfrom(512)
+                if self.answer is not None:
+                    self.socket.sendto(self._reply(query), asker)
+
+    def _reply(self, query):
+        """The answer to a question for an IPv4 address, and to any other that there is none."""
+        end = query.index(b"\0", 12) + 5
+        has_one = query[end - 4:end] == struct.pack("!HH", 1, 1)
+        header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, has_one, 0, 0)
+        # The name is that of the question; good for no time at all.
+        record = struct.pack("!HHHIH", 0xC00C, 1, 1, 0, 4) + socket.inet_aton(self.answer)
+        return header + query[12:end] + (record if has_one else b"")
 
     def _mount(self, path, text):
         source = self._source(path)
@@ -91,9 +122,16 @@ class Names:
 
 
 class Path:
-    """The way from here (NEAR) to the other namespace (FAR)."""
+    """
+    The way from here to another namespace: from the address near to the address far. Each number is
+    a path of its own, so that several may stand side by side.
+    """
 
-    def __init__(self):
+    def __init__(self, number=0):
+        self.number = number
+        self.near = f"10.77.{number}.1"
+        self.far = f"10.77.{number}.2"
+        self.device = f"near{number}"
         self.holder = None
 
     def __enter__(self):
@@ -105,36 +143,117 @@ class Path:
             stdout=subprocess.PIPE,
         )
         self.holder.stdout.readline()
-        _run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far")
-        _run("ip", "link", "set", "far", "netns", str(self.holder.pid))
-        _run("ip", "address", "add", f"{NEAR}/24", "dev", "near")
-        _run("ip", "link", "set", "near", "up")
-        _run(*self.there(), "ip", "address", "add", f"{FAR}/24", "dev", "far")
+        self._make_link()
+        _run("ip", "link", "set", f"far{self.number}", "netns", str(self.holder.pid))
+        _run("ip", "address", "add", f"{self.near}/24", "dev", self.device)
+        _run("ip", "link", "set", self.device, "up")
+        _run(*self.there(), "ip", "link", "set", f"far{self.number}", "name", "far")
+        _run(*self.there(), "ip", "address", "add", f"{self.far}/24", "dev", "far")
         _run(*self.there(), "ip", "link", "set", "lo", "up")
         _run(*self.there(), "ip", "link", "set", "far", "up")
-        _run(
-            "nft",
-            "add table ip filter; add chain ip filter input { type filter hook input priority 0; }",
-        )
+        for where in ([], self.there()):
+            _run(*where, "nft", f"add table ip {self._table()}; add chain ip {self._table()} input "
+                 "{ type filter hook input priority 0; }")
         return self
 
     def __exit__(self, *_):
-        _run("ip", "link", "delete", "near")
-        _run("nft", "delete table ip filter")
+        _run("ip", "link", "delete", self.device)
+        _run("nft", f"delete table ip {self._table()}")
         self.holder.stdin.close()
         self.holder.wait()
         self.holder.stdout.close()
+
+    def _make_link(self):
+        """Makes both ends, by the names of near0 and far0, here."""
+        _run("ip", "link", "add", self.device, "type", "veth", "peer", "name", f"far{self.number}")
+
+    def _table(self):
+        return f"path{self.number}"
 
     def there(self):
         """What to put before a command that is to run in the other namespace."""
         return ["nsenter", "--net", "--target", str(self.holder.pid)]
 
-    def drop(self, percent):
-        """Drops so many percent of what comes from there, from now on."""
+    def set_link(self, state):
+        """Takes the far end's link "down", or "up" again. This end has no carrier meanwhile."""
+        _run(*self.there(), "ip", "link", "set", "far", state)
+
+    def remove_route(self):
+        """Takes away the way there, for good."""
+        _run("ip", "route", "delete", f"10.77.{self.number}.0/24", "dev", self.device)
+
+    def drop(self, percent, ways=("back",)):
+        """
+        Drops so many percent of the segments, from now on; ways: of those that come "back" from
+        there, of those on their way "there", or both. They are dropped where they arrive: whoever
+        sends them, and whoever looks on at that end, does not know.
+        """
         self.heal()
         share = "" if percent == 100 else f"numgen random mod 100 < {percent} "
-        _run("nft", f"add rule ip filter input iif near ip protocol tcp {share}drop")
+        rule = f"add rule ip {self._table()} input ip protocol tcp {share}drop"
+        if "back" in ways:
+            _run("nft", rule.replace(" ip protocol", f" iif {self.device} ip protocol"))
+        if "there" in ways:
+            _run(*self.there(), "nft", rule)
+
+    def reject(self):
+        """Answers every segment that arrives there with a reset, from now on."""
+        self.heal()
+        _run(*self.there(), "nft", f"add rule ip {self._table()} input ip protocol tcp "
+             "reject with tcp reset")
 
     def heal(self):
         """Lets everything through again."""
-        _run("nft", "flush chain ip filter input")
+        for where in ([], self.there()):
+            _run(*where, "nft", f"flush chain ip {self._table()} input")
+
+
+def _open_tun(name):
+    """A device whose packets a program reads and writes. Returns the descriptor."""
+    descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    tunsetiff, iff_tun, iff_no_pi = 0x400454CA, 0x0001, 0x1000
+    fcntl.ioctl(descriptor, tunsetiff, struct.pack("16sH22x", name.encode(), iff_tun | iff_no_pi))
+    return descriptor
+
+
+class SlowPath(Path):
+    """A path on which each packet takes delay seconds, each way; none is lost, and none overtakes."""
+
+    def __init__(self, number=0):
+        super().__init__(number)
+        self.delay = 0.0
+        self._ends = []
+        self._wake, self._waker = os.pipe()
+        self._carrier = threading.Thread(target=self._carry)
+
+    def _make_link(self):
+        try:
+            self._ends = [_open_tun(name) for name in (self.device, f"far{self.number}")]
+        except OSError as error:
+            raise Skip(f"no packets of our own here: {error}") from None
+        self._carrier.start()
+
+    def __exit__(self, *exception):
+        os.write(self._waker, b"x")
+        self._carrier.join()
+        super().__exit__(*exception)
+        for descriptor in (*self._ends, self._wake, self._waker):
+            os.close(descriptor)
+
+    def _carry(self):
+        near, far = self._ends
+        on_the_way = collections.deque()
+        while True:
+            pause = max(0.0, on_the_way[0][0] - time.monotonic()) if on_the_way else None
+            ready, _, _ = select.select([near, far, self._wake], [], [], pause)
+            if self._wake in ready:
+                return
+            for end, other in ((near, far), (far, near)):
+                if end in ready:
+                    due = time.monotonic() + self.delay
+                    on_the_way.append((due, other, os.read(end, 65536)))
+            while on_the_way and on_the_way[0][0] <= time.monotonic():
+                _, end, packet = on_the_way.popleft()
+                # An end that is not up yet takes nothing.
+                with contextlib.suppress(OSError):
+                    os.write(end, packet)

@@ -79,6 +79,14 @@ class Peer:
                 except OSError:
                     pass
 
+    def reset_connections(self):
+        """Ends every connection hard, with a reset, but goes on listening."""
+        with self._lock:
+            for connection in self._open:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                # Ends the thread's recv(); without a word to the other side, which close() has then.
+                connection.shutdown(socket.SHUT_RD)
+
     def close(self):
         """Ends everything. The port refuses from now on. May be called again."""
         if self.listener.fileno() < 0:

@@ -44,6 +44,11 @@ def _on_sigterm(_number, _frame):
     os._exit(1)
 
 
+def end_with_script(process):
+    """Whatever becomes of the script, this process is not left behind."""
+    _running.add(process)
+
+
 atexit.register(_end_all)
 signal.signal(signal.SIGTERM, _on_sigterm)
 
