@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The dashboard, the README's queries and the alerts, in a real Prometheus that scrapes the real binary."""
+"""The dashboard, the documents' queries and the alerts, in a real Prometheus that scrapes the real binary."""
 import contextlib
 import json
 import math
@@ -14,6 +14,7 @@ from lib.scenario import main, scenario
 from lib.wait import wait_for
 
 README = os.path.join(TOP, "README.md")
+READING_LOSSES = os.path.join(TOP, "docs", "reading-losses.md")
 EXAMPLE_CONFIG = os.path.join(TOP, "examples", "prometheus.yml")
 
 
@@ -92,10 +93,13 @@ def check_what_they_tell(values):
 
 
 @scenario
-def every_query_of_the_readme_has_data():
-    with open(README, encoding="utf-8") as file:
-        queries = re.findall(r"^```promql\n(.*?)^```", file.read(), re.MULTILINE | re.DOTALL)
-    assert len(queries) >= 5, f"the README's queries: {queries}"
+def every_query_of_the_documents_has_data():
+    queries = []
+    for path in (README, READING_LOSSES):
+        with open(path, encoding="utf-8") as file:
+            found = re.findall(r"^```promql\n(.*?)^```", file.read(), re.MULTILINE | re.DOTALL)
+        assert len(found) >= 5, f"the queries of {path}: {found}"
+        queries += found
     with measured() as prometheus:
         for query in queries:
             check_values(query, "short", prometheus.query(query))

@@ -52,11 +52,11 @@ def the_page_of_metrics_has_every_metric_and_its_type():
 
 
 @scenario
-def the_readme_names_only_metrics_that_exist():
+def the_pages_name_only_metrics_that_exist():
     with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
         program.wait_target("alive", lambda t: t.received > 0, "a reply")
         types = program.metrics().types
-    text = read("README.md") + read("docs", "how-it-works.md")
+    text = read("README.md") + read("docs", "how-it-works.md") + read("docs", "reading-losses.md")
     named = set(re.findall(r"\btcp_echo_\w+", text))
     unknown = {name for name in named if name not in types and SUFFIX.sub("", name) not in types}
     assert not unknown, f"no such metrics: {unknown}"

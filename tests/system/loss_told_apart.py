@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: MIT
+"""Makes each fault of docs/reading-losses.md, and reads what happened from two scrapes by its table."""
+import collections
+import contextlib
+import itertools
+import select
+import signal
+import sys
+import time
+
+from lib import peer as behave
+from lib.capture import Capture
+from lib.far_server import FarServer
+from lib.law import Target
+from lib.namespaces import Names, Path, SlowPath, enter_or_skip
+from lib.peer import Peer
+from lib.program import Program
+from lib.reading import Facts, read_table, what_happened
+from lib.scenario import main, scenario, scenarios_of
+from lib.wait import wait_for
+
+# So many targets at once are one that is watched so many times as long.
+MANY, SOME = 80, 10
+LOSSY_SECONDS = 28
+# What breaks connections needs no statistics.
+FAULT_SECONDS = 6
+PAUSE = 0.25
+
+_numbers = itertools.count()
+
+
+class Group:
+    """A prober with some targets that are all at one address, and its scrapes."""
+
+    def __init__(self, address, count=SOME, interval="200ms"):
+        self.names = [f"t{number}" for number in range(count)]
+        self.interval = float(interval.removesuffix("ms")) / 1000
+        self.program = Program(
+            "client", f"-interval={interval}", targets={name: address for name in self.names}
+        )
+        self.before = None
+
+    def __enter__(self):
+        self.program.__enter__()
+        try:
+            self.wait(lambda t: t.received >= 5, "a clean path")
+        except BaseException:
+            self.program.__exit__(*sys.exc_info())
+            raise
+        self.before = self.program.metrics()
+        return self
+
+    def __exit__(self, *exception):
+        self.program.__exit__(*exception)
+
+    def wait(self, condition, what, seconds=20.0):
+        """Until it holds for every target."""
+
+        def holds():
+            metrics = self.program.metrics()
+            return all(condition(Target(metrics, name)) for name in self.names)
+
+        wait_for(holds, what, seconds, PAUSE)
+
+    def wait_measured(self, what="measured again"):
+        """Until every target has got another reply, and all but the latest probes are settled."""
+        seen = self.program.metrics()
+        self.wait(lambda t: t.received > Target(seen, t.name).received + 5, what, 20)
+
+    def facts(self):
+        return Facts(self.before, self.program.metrics(), self.names, self.interval)
+
+    def tell(self, what, label=None):
+        """The table must say so. Returns the facts."""
+        facts = self.facts()
+        told = what_happened(facts)
+        print(f"     {label or what} | {facts.cells()} |", flush=True)
+        assert told == what, f"{what}, but the table tells: {told}; {facts}"
+        return facts
+
+
+def pass_time(seconds):
+    """What is measured is what happens meanwhile."""
+    time.sleep(seconds)
+
+
+# Percent, ways, what the table calls it, and the percent that are to be told, there and back.
+LOSSY = [
+    ("1 % both ways", 1, ("there", "back"), "segments dropped both ways"),
+    ("5 % both ways", 5, ("there", "back"), "segments dropped both ways"),
+    ("5 % on the way there", 5, ("there",), "segments dropped on the way there"),
+    ("5 % on the way back", 5, ("back",), "segments dropped on the way back"),
+]
+
+
+def is_about(found, percent):
+    """Within what some dozens of losses tell; 1 % and 5 % stay apart."""
+    return 0.5 * percent <= found <= 1.8 * percent if percent else found < 0.5
+
+
+def check_percent(facts, percent, ways):
+    """The shares that the page promises."""
+    there = 100 * facts.tcp_retransmits / facts.sent
+    back = 100 * facts.slow / facts.sent - there
+    assert is_about(there, percent if "there" in ways else 0), f"{there} % there: {facts}"
+    # It is what is left, and bears the error of both.
+    if "back" in ways:
+        assert is_about(back, percent), f"{back} % back: {facts}"
+
+
+@scenarios_of(LOSSY, "tells_")
+def tells_dropped_segments(row):
+    label, percent, ways, what = row
+    with Path(next(_numbers)) as path, FarServer(path) as server:
+        with Group(server.address, MANY) as usual, Group(server.address, 4, "20ms") as dense:
+            path.drop(percent, ways)
+            pass_time(LOSSY_SECONDS)
+            facts = usual.tell(what, label)
+            check_percent(facts, percent, ways)
+            # A connection broken by loss is the exception.
+            assert sum(facts.disconnects.values()) <= facts.slow / 20, facts
+            check_dense(dense.facts(), ways, label + ", every 20 ms")
+
+
+def check_dense(facts, ways, label):
+    """At short intervals a loss may slow several probes: there and both ways are not to be told apart."""
+    print(f"     {label} | {facts.cells()} |", flush=True)
+    told = what_happened(facts)
+    if "there" in ways:
+        assert told in ("segments dropped on the way there", "segments dropped both ways"), f"{told}: {facts}"
+    else:
+        assert told == "segments dropped on the way back", f"{told}: {facts}"
+
+
+@scenario
+def tells_a_black_out_of_2_s():
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+        path.drop(100, ("there", "back"))
+        pass_time(2)
+        path.heal()
+        group.wait_measured()
+        facts = group.tell("a black-out, 1 s to 5 s")
+        assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
+        # From the fault to the first reply; and down since the stall, 1.3 s after the fault.
+        assert 2 <= 0.2 * facts.timeouts / SOME <= 5, facts
+        assert 0.2 * (facts.timeouts - facts.unsent) / SOME <= 2, facts
+        for name in group.names:
+            assert group.program.target(name).last_connect_seconds >= 0.9, "its first SYN was lost"
+
+
+@scenario
+def tells_a_black_out_of_30_s():
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+        path.drop(100, ("there", "back"))
+        pass_time(30)
+        path.heal()
+        group.wait_measured()
+        facts = group.tell("a black-out, 5 s or longer")
+        assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
+        assert set(facts.connect_failures) == {"timeout"}, facts
+        # One every 3.75 to 5 s.
+        assert 5 * SOME <= facts.connect_failures["timeout"] <= 8 * SOME, facts
+        assert 30 <= 0.2 * facts.timeouts / SOME <= 30 + 8, facts
+        assert 28 <= 0.2 * facts.unsent / SOME <= 30 + 7, facts
+
+
+@scenario
+def tells_a_stopped_peer():
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+        server.send_signal(signal.SIGSTOP)
+        pass_time(FAULT_SECONDS)
+        server.send_signal(signal.SIGCONT)
+        group.wait_measured()
+        facts = group.tell("the peer stalls", "the peer stalls: stopped")
+        check_stall(facts)
+
+
+def check_stall(facts):
+    """The peer's kernel lives: every connect succeeds, and at once."""
+    assert set(facts.disconnects) == {"stalled"} and not facts.connect_failures, facts
+    assert facts.disconnects["stalled"] >= 2 * SOME, facts
+    assert abs(facts.connects - facts.disconnects["stalled"]) <= SOME, facts
+
+
+class Mood:
+    """A peer's behaviour that changes while connections stand: how long it waits, and whether it is mute."""
+
+    def __init__(self):
+        self.delay = 0.0
+        self.is_mute = False
+
+    def __call__(self, connection):
+        waiting = collections.deque()
+        while True:
+            pause = max(0.0, waiting[0][0] - time.monotonic()) if waiting else None
+            ready, _, _ = select.select([connection], [], [], pause)
+            if ready:
+                data = connection.recv(65536)
+                if not data:
+                    return
+                if not self.is_mute:
+                    waiting.append((time.monotonic() + self.delay, data))
+            while waiting and waiting[0][0] <= time.monotonic():
+                connection.sendall(waiting.popleft()[1])
+
+
+@scenario
+def tells_a_mute_peer():
+    mood = Mood()
+    with Peer(mood) as peer, Group(peer.address) as group:
+        mood.is_mute = True
+        pass_time(FAULT_SECONDS)
+        mood.is_mute = False
+        group.wait_measured()
+        check_stall(group.tell("the peer stalls", "the peer stalls: mute"))
+
+
+@scenario
+def tells_a_slow_program():
+    for delay, what in (
+        (1.0, "the peer's program is slow, beyond the timeout"),
+        (0.3, "the peer's program is slow, within the timeout"),
+    ):
+        mood = Mood()
+        with Peer(mood) as peer, Group(peer.address) as group:
+            mood.delay = delay
+            pass_time(FAULT_SECONDS)
+            facts = group.tell(what)
+            assert facts.tcp_rtt_rise < 0.1, facts
+
+
+@scenario
+def tells_a_slow_path():
+    with SlowPath(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+        path.delay = 0.15
+        pass_time(2 * FAULT_SECONDS)
+        facts = group.tell("the path is slow")
+        assert facts.timeouts == 0 and 0.2 < facts.tcp_rtt_rise < 0.8, facts
+
+
+@scenario
+def tells_a_reset():
+    with Peer(behave.echo) as peer, Group(peer.address) as group:
+        peer.behaviour = behave.resets
+        peer.reset_connections()
+        pass_time(1)
+        peer.behaviour = behave.echo
+        group.wait_measured()
+        facts = group.tell("the peer resets")
+        assert set(facts.disconnects) == {"reset"} and facts.disconnects["reset"] >= SOME, facts
+        assert facts.connects == facts.disconnects["reset"], facts
+
+
+@scenario
+def tells_a_firewall_that_rejects():
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+        path.reject()
+        pass_time(FAULT_SECONDS / 2)
+        path.heal()
+        group.wait_measured()
+        facts = group.tell("the port refuses", "the port refuses: a firewall")
+        assert facts.disconnects == {"reset": SOME}, facts
+        assert set(facts.connect_failures) == {"refused"}, facts
+
+
+@scenario
+def tells_an_end():
+    with Peer(behave.echo) as peer, Group(peer.address) as group:
+        peer.drop_connections()
+        group.wait(lambda t: t.connects == 2, "connected again")
+        group.wait_measured()
+        facts = group.tell("the peer closes")
+        assert facts.disconnects == {"closed": SOME} and facts.connects == SOME, facts
+        # Half a second at 200 ms, and what was on its way just then.
+        assert facts.timeouts <= 5 * SOME and facts.timeouts - facts.unsent <= 2 * SOME, facts
+
+
+@scenario
+def tells_a_port_that_refuses():
+    with Peer(behave.echo) as peer, Group(peer.address) as group:
+        peer.close()
+        pass_time(FAULT_SECONDS / 2)
+        facts = group.tell("the port refuses", "the port refuses: nobody listens")
+        assert facts.disconnects == {"closed": SOME} and facts.connects == 0, facts
+        assert facts.connect_failures["refused"] >= 2 * SOME, facts
+
+
+@scenario
+def tells_that_there_is_no_way():
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+        path.remove_route()
+        pass_time(FAULT_SECONDS / 2)
+        facts = group.tell("no way there")
+        assert set(facts.connect_failures) == {"unreachable"}, facts
+
+
+@scenario
+def tells_a_name_that_is_gone():
+    with Names() as names, Peer(behave.echo) as peer:
+        names.set("127.0.0.1 gone.test")
+        with Group(f"gone.test:{peer.port}") as group:
+            names.set()
+            peer.drop_connections()
+            pass_time(FAULT_SECONDS / 2)
+            facts = group.tell("the name is not found")
+            assert set(facts.connect_failures) == {"resolve"}, facts
+
+
+@scenario
+def tells_a_peer_that_is_no_echo_server():
+    with Peer(behave.echo) as peer, Group(peer.address) as group:
+        peer.behaviour = behave.garbage
+        peer.reset_connections()
+        pass_time(FAULT_SECONDS / 2)
+        facts = group.tell("the peer is no echo server")
+        assert facts.disconnects["invalid"] >= SOME, facts
+
+
+@scenario
+def tells_the_probers_own_fault():
+    with Peer(behave.echo) as peer, Group(peer.address) as group:
+        group.program.send_signal(signal.SIGSTOP)
+        pass_time(FAULT_SECONDS / 2)
+        group.program.send_signal(signal.SIGCONT)
+        group.wait_measured()
+        facts = group.tell("the prober itself did not run")
+        # All but the one slot that was due when it came back.
+        assert facts.missed_slots >= 0.7 * SOME * FAULT_SECONDS / 2 / 0.2, facts
+
+
+@scenario
+def tells_that_nothing_happened():
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+
+        def is_told():
+            """A machine with too much to do makes faults of its own, but not all the time."""
+            group.before = group.program.metrics()
+            pass_time(FAULT_SECONDS / 2)
+            return what_happened(group.facts()) == "nothing"
+
+        wait_for(is_told, "nothing happens, and that is told", 30)
+
+
+@scenario
+def the_kernels_count_is_that_of_the_capture():
+    with Path(next(_numbers)) as path, contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(FarServer(path)) for _ in range(6)]
+        targets = {str(server.port): server.address for server in servers}
+        programs = [Program("client", f"-interval={interval}", targets=targets) for interval in ("200ms", "20ms")]
+        capture = stack.enter_context(Capture(path.device))
+        both = ("there", "back")
+        for program in programs:
+            stack.enter_context(program)
+
+        def counts():
+            """By target: what the probers say, together, and what was seen."""
+            scrapes = [program.metrics() for program in programs]
+            return {name: (sum(Target(scrape, name).tcp_retransmits for scrape in scrapes),
+                           capture.by_port(int(name))) for name in targets}
+
+        # Loss, a black-out with attempts that fail, loss over new connections, resets, and loss again.
+        for fault, seconds in (
+            (lambda: path.drop(5, both), 7), (lambda: path.drop(100, both), 9),
+            (lambda: path.drop(5, both), 7), (path.reject, 1), (lambda: path.drop(5, both), 6),
+        ):
+            fault()
+            pass_time(seconds)
+        path.heal()
+        try:
+            wait_for(lambda: all(ours == seen for ours, seen in counts().values()), "the counts agree", 12, PAUSE)
+        finally:
+            print(f"     tcp_retransmits and the capture's count, by target: {counts()}; of the latter, "
+                  f"SYNs: {sum(capture.syns_by_port.values())}", flush=True)
+        assert capture.lost == 0, f"the capture has missed {capture.lost} packets"
+        assert all(capture.data_by_port[int(name)] >= 10 for name in targets), counts()
+        assert all(capture.syns_by_port[int(name)] >= 4 for name in targets), counts()
+        for program in programs:
+            for name in targets:
+                target = program.target(name)
+                assert target.disconnects.get("stalled") and target.connect_failures.get("timeout"), target
+        assert any(program.target(name).disconnects.get("reset") for program in programs for name in targets)
+
+
+@scenario
+def every_row_of_the_table_has_its_fault():
+    with open(__file__, encoding="utf-8") as file:
+        source = file.read()
+    rows = [row["what happened"] for row in read_table()]
+    untold = [name for name in rows if f'"{name}"' not in source]
+    assert not untold and len(rows) == len(set(rows)) >= 15, f"nobody makes {untold}; rows: {rows}"
+
+
+if __name__ == "__main__":
+    enter_or_skip()
+    main(workers=32)
