@@ -24,9 +24,12 @@ class Scrape:
 
     def _family(self, name):
         if self._families is None:
-            zipped = self._encoded[:2] == b"\x1f\x8b"
-            self._families = parse(gzip.decompress(self._encoded) if zipped else self._encoded)
+            self._families = parse(self.text())
         return self._families.get(name, [])
+
+    def text(self):
+        zipped = self._encoded[:2] == b"\x1f\x8b"
+        return gzip.decompress(self._encoded) if zipped else self._encoded
 
     def total(self, name):
         """The sum over all targets."""
