@@ -21,27 +21,40 @@
 /* Where there is no timestamp. */
 #define ARRIVAL_UNKNOWN INT64_C(-1)
 
-/* How far the real-time clock runs ahead of the monotonic one. All zero before the first update. */
+/* A time in which the real-time clock did not step, on the monotonic one. */
+struct arrival_epoch {
+	int64_t offset_ns; /* How far the real-time clock ran ahead. */
+	int64_t from_ns;   /* It began after this, */
+	int64_t until_ns;  /* and ended before this; INT64_MAX while it lasts. */
+};
+
+/* How timestamps become monotonic time. All zero before the first update. */
 struct arrival_clock {
-	int64_t offset_ns;
-	bool is_known;	 /* At least one update came. */
-	bool is_trusted; /* The real-time clock did not step between the last two updates. */
+	struct arrival_epoch present;
+	struct arrival_epoch past; /* Until the last step. */
+	int64_t read_ns;	   /* The last update. */
+	bool is_known;		   /* There was one. */
 };
 
 /*
- * Takes a reading of the real-time clock between two of the monotonic one; call it once a turn,
- * before receiving. When the real-time clock stepped since the last update, timestamps of before
- * the step would be wrong by it: nothing is believed until the next update.
+ * Takes a reading of the real-time clock between two of the monotonic one. Where it stepped since
+ * the last reading, an epoch ends and another begins. Two steps between two readings look like one.
  */
 void arrival_clock_update(
 	struct arrival_clock *clock, int64_t before_ns, int64_t realtime_ns, int64_t after_ns);
 
-/* Reads the clocks and updates. */
-void arrival_clock_read(struct arrival_clock *clock);
+/*
+ * Reads the clocks and updates; returns the monotonic time at its end. Call it before receiving,
+ * once a turn at least, and right after receiving: timestamps are of the clock that was in force
+ * when the bytes arrived, and a step may come at any time.
+ */
+int64_t arrival_clock_read(struct arrival_clock *clock);
 
 /*
  * Monotonic arrival time of a timestamp (real time in ns, or ARRIVAL_UNKNOWN): believed between
- * earliest_ns and now_ns; now_ns where it cannot be believed.
+ * earliest_ns and now_ns, and within an epoch; now_ns where it cannot be believed. Where both
+ * epochs allow it (a step that is shorter than the time between the readings around it) the later
+ * time is taken, which cannot make a round trip shorter than it was.
  */
 int64_t arrival_clock_convert(const struct arrival_clock *clock, int64_t timestamp_ns,
 	int64_t earliest_ns, int64_t now_ns);

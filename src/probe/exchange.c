@@ -69,7 +69,7 @@ bool exchange_send(struct target *target, int64_t due_ns)
 	int64_t departure_ns = clock_monotonic_ns();
 	struct frame frame = {
 		.seq = target->flight.next_seq,
-		.unix_time_ns = departure_ns + context->arrival_clock.offset_ns,
+		.unix_time_ns = departure_ns + context->arrival_clock.present.offset_ns,
 	};
 	unsigned char bytes[FRAME_SIZE];
 	frame_encode(&frame, bytes);
@@ -133,7 +133,7 @@ static bool take_replies(
 	struct target *target, const unsigned char *bytes, size_t length, int64_t timestamp_ns)
 {
 	struct probe_context *context = target->context;
-	int64_t now_ns = clock_monotonic_ns();
+	int64_t now_ns = arrival_clock_read(&context->arrival_clock);
 	size_t whole = length - length % FRAME_SIZE;
 	target->reply_length = (uint8_t)(length - whole);
 	memcpy(target->reply, bytes + whole, target->reply_length);
