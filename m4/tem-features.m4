@@ -3,6 +3,7 @@
 AC_DEFUN([TEM_FEATURES], [
   AC_CHECK_FUNCS([accept4 clock_nanosleep])
   AC_CHECK_DECLS([SO_TIMESTAMPNS], [], [], [[#include <sys/socket.h>]])
+  AM_CONDITIONAL([HAVE_TIMESTAMPS], [test "x$ac_cv_have_decl_SO_TIMESTAMPNS" = xyes])
   AC_CHECK_MEMBERS([struct tcp_info.tcpi_min_rtt], [], [], [[#include <stdint.h>
 #include <linux/tcp.h>]])
 ])

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""The real-time clock steps while probes are in flight, and no round-trip time tells of it."""
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from lib import peer as behave
+from lib.law import Target
+from lib.peer import Peer
+from lib.program import Program
+from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.stepped_clock import MS, S, US, SteppedClock
+from lib.wait import wait_for
+
+YEAR = 365 * 86400 * S
+# Their delays are bounds of the histogram, so that it tells how many RTTs were shorter.
+NEAR, FAR = "0.0512", "0.2048"
+DELAYS = {"near": NEAR, "far": FAR}
+DOUBLE = {NEAR: "0.1024", FAR: "0.4096"}
+ROUND_S = 1.5
+random.seed(1)
+
+# What it is, the steps in ns, the time between two of them, and a bound that the RTTs of a quick peer stay below.
+# A prober of one target sleeps up to 10 ms: of a step that is shorter, and longer than the RTT, it cannot be told
+# on which side of it a reply came.
+STEPS = [
+    ("an hour forward", [3600 * S] * 60, 30 * MS, "0.0008"),
+    ("an hour back", [-3600 * S] * 60, 30 * MS, "0.0008"),
+    ("100 ms forward", [100 * MS] * 60, 30 * MS, "0.0008"),
+    ("100 ms back", [-100 * MS] * 60, 30 * MS, "0.0008"),
+    ("10 ms forth and back", [10 * MS, -10 * MS] * 40, 23 * MS, "0.0128"),
+    ("3 ms back", [-3 * MS] * 80, 23 * MS, "0.0064"),
+    ("300 us back", [-300 * US] * 200, 9 * MS, "0.0008"),
+    ("300 us forward", [300 * US] * 200, 9 * MS, "0.0008"),
+    ("just more than the noise of readings", [25 * US] * 600, 3 * MS, "0.0008"),
+    ("just less, all the time", [15 * US] * 900, 2 * MS, "0.0008"),
+    ("at random", [random.choice((-1, 1)) * int(10 ** random.uniform(3, 13)) for _ in range(60)], 31 * MS, "0.0128"),
+    ("before 1970 and back again", [-70 * YEAR, 70 * YEAR] * 30, 30 * MS, "0.0008"),
+]
+
+
+class Round:
+    """What a target counted from the first to the last of some scrapes."""
+
+    def __init__(self, scrapes, name):
+        targets = [Target(metrics, name) for metrics in scrapes]
+        self._ends = targets[0], targets[-1]
+        self.received = targets[-1].received - targets[0].received
+        assert self.received > 0, f"no replies: {targets[-1]}"
+        self.last_rtts = [target.last_rtt_seconds for target in targets[1:]]
+        # One that the machine made late is in it for long.
+        self.jitter = min(target.jitter_seconds for target in targets[1:])
+
+    def within(self, bound):
+        """How many RTTs were at most so long; bound as printed."""
+        return self._ends[1].bucket(bound) - self._ends[0].bucket(bound)
+
+    def share_above(self, bound):
+        return 1 - self.within(bound) / self.received
+
+
+def measure(programs, until_ns=0):
+    """The rounds of all targets, by name, of some time; until the machine's clock shows until_ns."""
+    scrapes = [[program.metrics()] for program in programs]
+    begin = time.monotonic()
+
+    def is_over():
+        for program, found in zip(programs, scrapes):
+            found.append(program.metrics())
+        return time.monotonic() - begin > ROUND_S and time.time_ns() > until_ns
+
+    wait_for(is_over, "a round", 20, 0.1)
+    return {name: Round(found, name) for found in scrapes for name in found[0].targets()}
+
+
+def is_shorter(name, stepped):
+    """Says where a reply took less than what is known of the peer's delay; else empty."""
+    known = DELAYS.get(name.rstrip("0123456789"))
+    if known and stepped.within(known) > 0:
+        return f"{name}: {stepped.within(known):g} of {stepped.received:g} RTTs are shorter than {known} s"
+    if known and min(stepped.last_rtts) < float(known):
+        return f"{name}: last RTTs {stepped.last_rtts}"
+    return ""
+
+
+def is_longer(name, plain, stepped, quick_bound):
+    """Says where more replies than the machine makes late took longer than they should; else empty."""
+    known = DELAYS.get(name.rstrip("0123456789"))
+    bound = DOUBLE[known] if known else quick_bound
+    above, before = stepped.share_above(bound), plain.share_above(bound)
+    if above > 0.05 + 3 * before:
+        return f"{name}: {before:.1%} of the RTTs were above {bound} s, and now {above:.1%}"
+    if stepped.jitter > 5 * plain.jitter + float(quick_bound):
+        return f"{name}: the jitter was {plain.jitter:.6f} s, and now is {stepped.jitter:.6f} s"
+    return ""
+
+
+def check_program(program, lines):
+    """Nothing was lost, and nothing is said of it."""
+    metrics = program.metrics()
+    for name in metrics.targets():
+        target = Target(metrics, name)
+        assert target.timeouts == 0 and target.late == 0 and target.connects == 1, target
+        assert target.disconnects == {} and target.loss_percent == 0, target
+    assert program.lines == lines, f"steps are none of the log's business: {program.lines}"
+
+
+def check_rounds(programs, clock, row):
+    """A round without steps, and one with; more of them where the machine did something else meanwhile."""
+    _, steps_ns, spacing_ns, quick_bound = row
+    for _ in range(3):
+        plain = measure(programs)
+        stepped = measure(programs, clock.schedule(steps_ns, spacing_ns))
+        wrong = [is_shorter(name, found) for name, found in stepped.items()]
+        wrong += [is_longer(name, plain[name], found, quick_bound) for name, found in stepped.items()]
+        wrong = "; ".join(filter(None, wrong))
+        if not wrong:
+            return
+        print(f"note: {wrong}", flush=True)
+    raise AssertionError(wrong)
+
+
+def go_through(row, poll_lag_ns=0):
+    with SteppedClock() as clock, Peer(behave.delayed(float(NEAR))) as near, Peer(behave.delayed(float(FAR))) as far:
+        targets = {"quick": "127.0.0.1:{listen}"}
+        for number in range(3):
+            targets[f"near{number}"] = near.address
+            targets[f"far{number}"] = far.address
+        flags = ("-interval=10ms", "-timeout=20s")
+        environment = clock.environment()
+        with Program("both", *flags, targets=targets, env=environment) as many, Program(
+            "both", *flags, env=environment
+        ) as one:
+            clock.check_effect(many)
+            for name in targets:
+                many.wait_target(name, lambda t: t.received >= 20, "replies")
+            one.wait_target("default", lambda t: t.received >= 20, "replies")
+            clock.hold_up_polls(poll_lag_ns)
+            lines = list(many.lines), list(one.lines)
+            check_rounds((many, one), clock, row)
+            check_program(many, lines[0])
+            check_program(one, lines[1])
+
+
+@scenarios_of(STEPS, "no_rtt_tells_of_steps_")
+def through(row):
+    go_through(row)
+
+
+@scenario
+def no_rtt_tells_of_steps_that_come_between_a_look_at_the_clock_and_at_the_sockets():
+    go_through(("", [7 * MS, -7 * MS] * 20, 43 * MS, "0.0128"), poll_lag_ns=5 * MS)
+
+
+@scenarios_of([("forward", 3600 * S), ("back", -3600 * S), ("a little back", -300 * MS)], "nothing_is_lost_in_a_stop_with_a_step_")
+def stop_with_a_step(row):
+    # What a suspended machine does: it sleeps, and its clocks disagree when it wakes.
+    _, by_ns = row
+    with SteppedClock() as clock, Peer(behave.delayed(float(FAR))) as peer:
+        flags = ("-interval=20ms", "-timeout=800ms", "-target", peer.address)
+        with Program("client", *flags, env=clock.environment()) as program:
+            clock.check_effect(program)
+            before = program.wait_target("default", lambda t: t.received >= 20, "replies")
+            program.send_signal(signal.SIGSTOP)
+            # Some ten replies come meanwhile: half of them before the step.
+            begin = time.monotonic()
+            clock.step(by_ns, time.time_ns() + 100 * MS)
+            wait_for(lambda: time.monotonic() - begin > 2, "it is stopped", pause=0.1)
+            program.send_signal(signal.SIGCONT)
+            after = program.wait_target("default", lambda t: t.received >= before.received + 40, "on")
+            assert after.timeouts == 0 and after.late == 0 and after.connects == 1, after
+            assert after.missed_slots - before.missed_slots >= 50, after
+            assert after.bucket(FAR) == 0, "RTTs shorter than the delay"
+            assert after.bucket("0.8192") == after.received, "an RTT has the stop in it"
+
+
+def shifted(days):
+    """What to put before a command, so that its monotonic clock is so many days ahead; skips where that cannot be."""
+    offset = int(days * 86400)
+    unshare = ["unshare", "--time", f"--monotonic={offset}", f"--boottime={offset}"]
+    if os.geteuid() != 0:
+        unshare[1:1] = ["--user", "--map-root-user"]
+    if shutil.which("unshare") is None:
+        raise Skip("unshare is missing")
+    show = "import time; print(time.monotonic())"
+    done = subprocess.run([*unshare, sys.executable, "-c", show], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Skip(f"no time namespace here: {done.stderr.strip()}")
+    # Before Linux 6.3 or so it is a child, not what is executed, that moves into it.
+    if abs(float(done.stdout) - time.monotonic() - offset) > 3600 and abs(offset) > 3600:
+        raise Skip("this kernel lets no program into a time namespace by executing it")
+    return unshare
+
+
+@scenarios_of([("far ahead", 20000), ("near its start", None)], "a_monotonic_clock_works_as_well_")
+def monotonic(row):
+    # Half a minute after a start is as early as the kernel lets it be without fuss.
+    days = row[1] or (30 - time.monotonic()) / 86400
+    flags = ("-interval=10ms", "-timeout=400ms")
+    with Peer(behave.mute) as mute, Peer(behave.delayed(float(NEAR))) as near:
+        targets = {"quick": "127.0.0.1:{listen}", "near": near.address, "mute": mute.address}
+        begin = time.monotonic()
+        with Program("both", *flags, targets=targets, prefix=shifted(days)) as program:
+            for name in ("quick", "near"):
+                target = program.wait_target(name, lambda t: t.received >= 200, "replies")
+                assert target.timeouts == 0 and target.connects == 1, target
+            assert Target(target.metrics, "near").bucket(NEAR) == 0, "RTTs shorter than the delay"
+            quick = Target(target.metrics, "quick")
+            assert quick.bucket("0.0064") > 0.5 * quick.received, "the RTTs of a quick peer"
+            mute = program.wait_target("mute", lambda t: t.disconnects.get("stalled", 0) >= 2, "stalls")
+            assert mute.received == 0 and mute.timeouts > 0, mute
+            cpu = mute.metrics.value("process_cpu_seconds_total") / (time.monotonic() - begin)
+            assert cpu < 0.5, f"it takes {cpu:.0%} of a core: it does not sleep"
+            started = mute.metrics.value("process_start_time_seconds")
+            assert abs(time.time() - started) < 600, f"it started at {started}"
+
+
+if __name__ == "__main__":
+    main(workers=3)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""A real-time clock for the program under test that steps when it is told to, by tests/system/clock_shim.c."""
+import mmap
+import os
+import random
+import struct
+import tempfile
+import time
+
+from lib.program import BINARY, WRAPPER
+from lib.scenario import Skip
+
+SHIM = os.environ.get("TCP_ECHO_METRICS_CLOCK_SHIM") or os.path.join(
+    os.path.dirname(BINARY), ".libs", "clock_shim.so")
+# As in the shim: how many steps there are, whether stamps are dropped, how long polls are held up; and the steps.
+HEADER = struct.Struct("=QQq")
+STEP = struct.Struct("=qq")
+STEPS_MAX = 4096
+US, MS, S = 1_000, 1_000_000, 1_000_000_000
+# So far it is ahead from the start.
+AHEAD = 7 * 86400 * S
+
+
+class SteppedClock:
+    """As a context. environment() goes to the program; then its clock can be made to step."""
+
+    def __enter__(self):
+        if not os.path.exists(SHIM):
+            raise Skip("the library for a clock that steps was not built")
+        if WRAPPER:
+            raise Skip("a wrapper is set: what is preloaded would meet that one")
+        self._file = tempfile.NamedTemporaryFile(prefix="tcp-echo-clock-")
+        size = HEADER.size + STEPS_MAX * STEP.size
+        self._file.truncate(size)
+        self._map = mmap.mmap(self._file.fileno(), size)
+        self._count = 0
+        self.step(AHEAD)
+        return self
+
+    def __exit__(self, *_):
+        self._map.close()
+        self._file.close()
+
+    def environment(self):
+        # ASan wants to come first and does without where it is told so.
+        asan = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
+        return {**os.environ, "LD_PRELOAD": SHIM, "TCP_ECHO_CLOCK_SHIM": self._file.name, "ASAN_OPTIONS": asan}
+
+    def step(self, by_ns, at_ns=None):
+        """Steps at a moment of this machine's real-time clock, or right now."""
+        assert self._count < STEPS_MAX, "more steps than there is room for"
+        at_ns = time.time_ns() if at_ns is None else at_ns
+        STEP.pack_into(self._map, HEADER.size + self._count * STEP.size, at_ns, by_ns)
+        self._count += 1
+        struct.pack_into("=Q", self._map, 0, self._count)
+
+    def schedule(self, steps_ns, spacing_ns):
+        """
+        Steps one after the other, spacing_ns apart on average, so that they fall into step with nothing.
+        Returns when the last of them has come (real-time clock, ns).
+        """
+        # In good time: a step must not lie in the past by when the program learns of it.
+        at_ns = time.time_ns() + 100 * MS
+        for by_ns in steps_ns:
+            at_ns += int(spacing_ns * random.uniform(0.5, 1.5))
+            self.step(by_ns, at_ns)
+        assert time.time_ns() < at_ns, "the steps came too late"
+        return at_ns
+
+    def drop_stamps(self):
+        """From now on the program gets no timestamps with what it receives."""
+        struct.pack_into("=Q", self._map, 8, 1)
+
+    def hold_up_polls(self, lag_ns):
+        """From now on the program is held up so long each time before it looks for events; less than a second."""
+        struct.pack_into("=q", self._map, 16, lag_ns)
+
+    def check_effect(self, program):
+        """Sees to it that the program is under this clock: what it tells as its start is ahead, too."""
+        ahead = program.metrics().value("process_start_time_seconds") - time.time()
+        assert ahead > AHEAD / S / 2, f"the program's clock is {ahead:.3f} s ahead, and should be {AHEAD / S:.0f} s"
