@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """When things happen: slots, timeouts and arrivals, told by orders and ratios, never by milliseconds."""
+import os
 import signal
+import socket
+import threading
 import time
 
 from lib import peer as behave
-from lib.peer import Peer
+from lib.peer import FullBacklog, Peer
 from lib.program import Program
-from lib.scenario import main, scenario
+from lib.scenario import Skip, main, scenario
 from lib.wait import wait_for
 
 
@@ -139,6 +142,31 @@ def a_process_that_slept_misses_slots_and_calls_nothing_lost():
             missed = after.missed_slots - before.missed_slots
             assert 100 <= missed <= 300, f"{missed} missed slots for 150 that fell into the stop"
             assert after.bucket("1.6384") == after.received, "an RTT has the stop in it"
+
+
+@scenario
+def a_connection_that_came_about_in_a_stop_is_no_failure():
+    if not os.path.exists("/proc/net/tcp"):
+        raise Skip("this system does not tell of connections that come about")
+    with FullBacklog() as peer:
+        with Program("client", "-interval=20ms", "-target", peer.address) as program:
+            wait_for(peer.is_dialled, "it dials")
+            program.send_signal(signal.SIGSTOP)
+            begin = time.monotonic()
+            # The kernel dials again after 1 s, and the program gives an attempt 3 s.
+            connection = peer.accept_other(10)
+            wait_for(lambda: time.monotonic() - begin > 3.5, "it is stopped", pause=0.1)
+            program.send_signal(signal.SIGCONT)
+            echo = threading.Thread(target=behave.echo, args=(connection,))
+            echo.start()
+            try:
+                target = program.wait_target("default", lambda t: t.received >= 10, "replies")
+                assert target.connects == 1 and target.connect_failures == {}, target
+                assert target.timeouts == 0 and target.disconnects == {}, target
+            finally:
+                program.send_signal(signal.SIGCONT)
+                connection.shutdown(socket.SHUT_RDWR)
+                echo.join()
 
 
 @scenario

@@ -291,10 +291,34 @@ class FullBacklog:
             filler.setblocking(False)
             filler.connect_ex(self.listener.getsockname())
             self.fillers.append(filler)
+        self.accepted = []
+
+    def is_dialled(self):
+        """Whether somebody else waits for an answer; by the kernel's own list (Linux)."""
+        port = self.listener.getsockname()[1]
+        ours = {filler.getsockname()[1] for filler in self.fillers}
+        with open("/proc/net/tcp", encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        dialling = {
+            int(local.split(":")[1], 16)
+            for _, local, remote, state, *_ in rows
+            if int(remote.split(":")[1], 16) == port and state == "02"
+        }
+        return bool(dialling - ours)
+
+    def accept_other(self, seconds):
+        """From now on it accepts; returns the first connection of somebody else."""
+        ours = {filler.getsockname()[1] for filler in self.fillers}
+        self.listener.settimeout(seconds)
+        while True:
+            connection, (_, port) = self.listener.accept()
+            self.accepted.append(connection)
+            if port not in ours:
+                return connection
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for one in [*self.fillers, self.listener]:
+        for one in [*self.fillers, *self.accepted, self.listener]:
             one.close()
