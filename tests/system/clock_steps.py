@@ -156,7 +156,10 @@ def no_rtt_tells_of_steps_that_come_between_a_look_at_the_clock_and_at_the_socke
     go_through(("", [7 * MS, -7 * MS] * 20, 43 * MS, "0.0128"), poll_lag_ns=5 * MS)
 
 
-@scenarios_of([("forward", 3600 * S), ("back", -3600 * S), ("a little back", -300 * MS)], "nothing_is_lost_in_a_stop_with_a_step_")
+STOP_STEPS = [("forward", 3600 * S), ("back", -3600 * S), ("a little back", -300 * MS)]
+
+
+@scenarios_of(STOP_STEPS, "nothing_is_lost_in_a_stop_with_a_step_")
 def stop_with_a_step(row):
     # What a suspended machine does: it sleeps, and its clocks disagree when it wakes.
     _, by_ns = row

@@ -26,7 +26,7 @@ class SteppedClock:
 
     def __enter__(self):
         if not os.path.exists(SHIM):
-            raise Skip("the library for a clock that steps was not built")
+            raise Skip("the library for a clock that steps was not built (make clock_shim.la)")
         if WRAPPER:
             raise Skip("a wrapper is set: what is preloaded would meet that one")
         self._file = tempfile.NamedTemporaryFile(prefix="tcp-echo-clock-")

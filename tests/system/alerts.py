@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""
+Each alert of the examples is raised by what it is for and by nothing else: promtool plays minutes of
+what the real binary said within seconds.
+"""
+import json
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+from lib import peer as behave
+from lib.peer import Peer
+from lib.program import Program
+from lib.prometheus import ALERTS, JOB, need
+from lib.scenario import Skip, main, scenario
+from lib.starved import Buckets, throttled
+from lib.wait import PATIENCE, wait_for
+
+# Between two scrapes as promtool plays them.
+PERIOD_S = 15
+A_MINUTE = 60 // PERIOD_S
+PLACE = {"job": JOB, "instance": "prober:2112"}
+ROUND_S = 2.0
+
+
+class Figures:
+    """What a program counted in some seconds, to be played for minutes."""
+
+    def __init__(self, program):
+        begin = time.monotonic()
+        self.before = program.metrics()
+        wait_for(lambda: time.monotonic() - begin > ROUND_S, "a round", 20, 0.1)
+        self.after = program.metrics()
+        self.took_s = time.monotonic() - begin
+
+    def total(self, name):
+        return self.after.sum(name) - self.before.sum(name)
+
+    def missed_percent(self):
+        missed = self.total("tcp_echo_missed_slots_total")
+        return 100 * missed / (missed + self.total("tcp_echo_sent_total"))
+
+    def lag(self):
+        """Within which bucket the 99th percentile of the lag lies: its upper bound in seconds."""
+        return Buckets(self.before, self.after, "tcp_echo_send_lag_seconds").quantile(0.99)
+
+
+def label_text(labels):
+    return "{" + ",".join(f"{name}={json.dumps(text)}" for name, text in labels.items()) + "}"
+
+
+def names_in_alerts():
+    """The metrics that the alerts ask for."""
+    with open(ALERTS, encoding="utf-8") as file:
+        expressions = re.findall(r"expr: ((?:.*\n)+?) +for:", file.read())
+    return sorted(set(re.findall(r"\btcp_echo_\w+", "".join(expressions))))
+
+
+def grows(metrics, name):
+    """Whether a sample of that name is counted up, and is no gauge."""
+    family = re.sub(r"_(bucket|count|sum)$", "", name)
+    return metrics.types.get(name, metrics.types.get(family)) in ("counter", "histogram")
+
+
+def series(parts):
+    """
+    promtool's input series for parts of a story: [(figures, minutes)]. Counts go on where the last
+    part ended; where figures is None the program started anew, and counts with it.
+    """
+    found = {}
+    ends = {}
+    for figures, minutes in parts:
+        if figures is None:
+            ends = {}
+            continue
+        for name in names_in_alerts():
+            for labels, value in figures.after.select(name):
+                key = name + label_text({**labels, **PLACE})
+                step, start = 0, value
+                if grows(figures.after, name):
+                    step = (value - figures.before.value(name, **labels)) / figures.took_s * PERIOD_S
+                    start = ends.get(key, 0)
+                count = minutes * A_MINUTE
+                ends[key] = start + count * step
+                # So many steps are one sample more.
+                found.setdefault(key, []).append(f"{start:.6f}+{step:.6f}x{count - 1}")
+    found["up" + label_text(PLACE)] = [f"1x{sum(minutes for _, minutes in parts) * A_MINUTE}"]
+    return [{"series": key, "values": " ".join(values)} for key, values in found.items()]
+
+
+def check(input_series, *moments):
+    """moments: (minute, {(alert, target)}): those are raised then, and no others."""
+    tests = [
+        {
+            "expr": 'group by (alertname, target, job, instance) (ALERTS{alertstate="firing"})',
+            "eval_time": f"{int(minute * 60)}s",
+            "exp_samples": [
+                {
+                    "labels": label_text({"alertname": alert, **PLACE, **({"target": target} if target else {})}),
+                    "value": 1,
+                }
+                for alert, target in sorted(raised)
+            ],
+        }
+        for minute, raised in moments
+    ]
+    story = {
+        "rule_files": [ALERTS],
+        "evaluation_interval": f"{PERIOD_S}s",
+        "tests": [{"interval": f"{PERIOD_S}s", "input_series": input_series, "promql_expr_test": tests}],
+    }
+    with tempfile.NamedTemporaryFile("w", prefix="tcp-echo-alerts-", suffix=".yml") as file:
+        json.dump(story, file)
+        file.flush()
+        done = subprocess.run(
+            [need("promtool"), "test", "rules", file.name],
+            capture_output=True, text=True, check=False, timeout=60 * PATIENCE,
+        )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+
+
+MISSED, LAG = ("TcpEchoMissedSlots", ""), ("TcpEchoSendLag", "")
+RESENT = {("TcpEchoRetransmissions", "far")}
+TARGETS = {"near": "127.0.0.1:{listen}", "far": "127.0.0.1:{listen}"}
+
+
+def undisturbed(program):
+    """Figures of a time in which the machine let the program do what it wanted."""
+    for _ in range(10):
+        figures = Figures(program)
+        if figures.missed_percent() < 0.5 and figures.lag() < 0.005:
+            return figures
+    raise Skip(f"this machine is too busy: {figures.missed_percent():.2f} % missed, lag {figures.lag()} s")
+
+
+def healthy(program):
+    """Figures of targets that answer."""
+    for name in program.targets:
+        program.wait_target(name, lambda t: t.received >= 5, "replies")
+    return undisturbed(program)
+
+
+@scenario
+def a_healthy_prober_and_one_that_starts_anew_raise_nothing():
+    need("promtool")
+    with Program("both", "-interval=50ms", targets=TARGETS) as program:
+        figures = healthy(program)
+    check(series([(figures, 20)]), *[(minute, set()) for minute in range(20)])
+    check(series([(figures, 8), (None, 0), (figures, 12)]), *[(minute, set()) for minute in range(20)])
+
+
+@scenario
+def a_starved_prober_raises_doubt_in_the_measurement_and_no_more():
+    need("promtool")
+    with Program("both", "-interval=20ms", targets=TARGETS) as program:
+        well = healthy(program)
+        with throttled(program.pid, 0.06, 0.04):
+            starved = Figures(program)
+    assert starved.missed_percent() > 10 and starved.lag() > 0.0102, (starved.missed_percent(), starved.lag())
+    # After a while in which it lasts, and until a while after it.
+    check(
+        series([(well, 10), (starved, 15), (well, 15)]),
+        (9, set()), (13, set()), (18, {MISSED, LAG}), (24, {MISSED, LAG}), (30, set()), (39, set()),
+    )
+    # What passes within a minute is no matter.
+    always = [(period / A_MINUTE, set()) for period in range(26 * A_MINUTE)]
+    check(series([(well, 10), (starved, 1), (well, 15)]), *always)
+
+
+@scenario
+def a_prober_that_is_late_without_missing_raises_the_lag():
+    need("promtool")
+    targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(10)}
+    with Program("both", "-interval=200ms", targets=targets) as program:
+        well = healthy(program)
+        with throttled(program.pid, 0.1, 0.05):
+            late = Figures(program)
+    assert late.lag() > 0.02, late.lag()
+    raised = {LAG} | ({MISSED} if late.missed_percent() > 1 else set())
+    check(series([(well, 5), (late, 15)]), (5, set()), (15, raised))
+
+
+@scenario
+def a_dead_target_and_one_that_answers_late_raise_theirs():
+    need("promtool")
+    with Peer(behave.delayed(0.3)) as slow:
+        targets = {"good": "127.0.0.1:{listen}", "dead": "127.0.0.1:9", "slow": slow.address}
+        with Program("both", "-interval=50ms", "-timeout=100ms", targets=targets) as program:
+            program.wait_target("dead", lambda t: t.unsent > 0, "it is down")
+            program.wait_target("slow", lambda t: t.late > 0, "late replies")
+            figures = undisturbed(program)
+    down, losses = {("TcpEchoTargetDown", "dead")}, {("TcpEchoLoss", "dead"), ("TcpEchoLoss", "slow")}
+    check(series([(figures, 15)]), (0, set()), (2, down), (4, down | losses), (14, down | losses))
+
+
+def with_retransmits(figures, values):
+    """What is played of healthy figures, but for the segments to "far" that were sent again."""
+    played = series([(figures, 15)])
+    for one in played:
+        if one["series"].startswith("tcp_echo_tcp_retransmits_total") and 'target="far"' in one["series"]:
+            one["values"] = values
+    assert any(one["values"] == values for one in played), played
+    return played
+
+
+@scenario
+def retransmissions_and_a_program_that_is_gone_raise_theirs():
+    need("promtool")
+    with Program("both", "-interval=50ms", targets=TARGETS) as program:
+        figures = healthy(program)
+    sent = figures.total("tcp_echo_sent_total") / len(TARGETS) / figures.took_s * PERIOD_S
+    calm = 2 * A_MINUTE
+    # One segment in thirty, and one in three but for a minute alone, as the kernel would count them.
+    check(with_retransmits(figures, f"0+{sent / 30:.6f}x{15 * A_MINUTE}"), (3, set()), (12, RESENT))
+    burst = f"0x{calm} 0+{sent / 3:.6f}x{A_MINUTE} {sent / 3 * A_MINUTE:.6f}x{15 * A_MINUTE}"
+    check(with_retransmits(figures, burst), *[(period / A_MINUTE, set()) for period in range(15 * A_MINUTE)])
+    gone = {"series": "up" + label_text(PLACE), "values": f"1x{5 * A_MINUTE} 0x{10 * A_MINUTE}"}
+    check([gone], (5, set()), (8, {("TcpEchoMetricsGone", "")}))
+
+
+@scenario
+def every_alert_is_raised_somewhere_here():
+    with open(ALERTS, encoding="utf-8") as file:
+        alerts = set(re.findall(r"- alert: (\w+)", file.read()))
+    with open(os.path.abspath(__file__), encoding="utf-8") as file:
+        named = set(re.findall(r'"(TcpEcho\w+)"', file.read()))
+    assert alerts == named, f"alerts {alerts}, and raised here are {named}"
+
+
+if __name__ == "__main__":
+    main(workers=3)
