@@ -17,15 +17,17 @@
 bool tcp_info_read(int fd, struct tcp_facts *facts)
 {
 	struct tcp_info info = {0};
-	/* Nothing behind tcpi_min_rtt is of use here, and the kernel fills only as much as is asked
-	 * for. */
-	socklen_t length = offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(info.tcpi_min_rtt);
+	/* Nothing behind that is of use here. The kernel fills only as much as is asked for, and
+	 * as it knows. */
+	socklen_t length =
+		offsetof(struct tcp_info, tcpi_rcv_ooopack) + sizeof(info.tcpi_rcv_ooopack);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
 		return false;
 	bool has_min =
 		length >= offsetof(struct tcp_info, tcpi_min_rtt) + sizeof(info.tcpi_min_rtt) &&
 		info.tcpi_min_rtt != 0 && info.tcpi_min_rtt != MIN_RTT_UNKNOWN;
 	facts->retransmits = info.tcpi_total_retrans;
+	facts->out_of_order = info.tcpi_rcv_ooopack;
 	facts->rtt_ns = info.tcpi_rtt ? info.tcpi_rtt * NS_PER_US : -1;
 	facts->min_rtt_ns = has_min ? info.tcpi_min_rtt * NS_PER_US : -1;
 	return true;

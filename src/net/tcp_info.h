@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 struct tcp_facts {
-	uint32_t retransmits; /* Segments sent again, SYNs included, since the socket was made. */
-	int64_t rtt_ns;	      /* Smoothed; -1 where not known. */
-	int64_t min_rtt_ns;   /* Over the kernel's window; -1 where not known. */
+	uint32_t retransmits;  /* Segments sent again, SYNs included, since the socket was made. */
+	uint32_t out_of_order; /* Segments that came before one that was to come first; 0 where
+				  that is not known. */
+	int64_t rtt_ns;	       /* Smoothed; -1 where not known. */
+	int64_t min_rtt_ns;    /* Over the kernel's window; -1 where not known. */
 };
 
 /* Returns whether the system told; *facts is untouched otherwise. */

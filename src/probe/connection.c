@@ -134,6 +134,8 @@ static void establish(struct target *target)
 	target->counts_unsent = true;
 	target->has_replied = false;
 	target->retransmits = 0;
+	target->out_of_order = 0;
+	target->least_rtt_ns = INT64_MAX;
 	target->tcp_info_due_ns = now_ns;
 	target_stats_connected(target->stats, peer, handshake_ns(target, now_ns));
 	log_write(context->log, LOG_LEVEL_DEBUG, target->name, "connected to %s", peer);

@@ -28,6 +28,7 @@ struct probe_context {
 	event_callback_fn on_readable; /* Of every target's connection; context: the target. */
 	bool has_timestamps; /* The kernel tells arrival times, so wake-ups may be shared. */
 	struct arrival_clock arrival_clock;
+	bool is_waiting;	   /* For events, and for as long as there are none. */
 	bool is_clock_fresh;	   /* arrival_clock was read since this turn's wait. */
 	int64_t polled_ns;	   /* What had arrived by then has been read. */
 	unsigned open_handshakes;  /* Of all targets that are probed by them. */

@@ -7,10 +7,17 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/tcp_info.h"
 #include "probe/connection.h"
 
 /* How often the kernel is asked about a connection. */
 #define TCP_INFO_PERIOD_NS NS_PER_S
+
+/* Who waits for events and nothing else reads what comes within this time, mostly. */
+#define PROMPT_NS (2 * NS_PER_MS)
+
+/* A reply that took more than twice the least, and twice this, was not only on its way. */
+#define STUCK_MIN_NS (100 * NS_PER_US)
 
 /* Readings of one connection before the others get their turn. */
 #define READS_IN_A_ROW 16
@@ -127,6 +134,48 @@ static bool take_reply(struct target *target, const struct frame *frame, int64_t
 	return true;
 }
 
+/*
+ * Whether replies that were read together had to wait for one that was lost on its way and sent
+ * again. Their segments came, and were stamped, long before anybody could read them.
+ */
+static bool were_held_up(struct target *target)
+{
+	struct tcp_facts facts;
+	if (!tcp_info_read(target->fd, &facts) || facts.out_of_order == target->out_of_order)
+		return false;
+	target->out_of_order = facts.out_of_order;
+	return true;
+}
+
+/* When the last of some replies could be read. departure_ns: its probe's. */
+static int64_t last_arrival(
+	struct target *target, int64_t timestamp_ns, int64_t departure_ns, int64_t now_ns)
+{
+	const struct probe_context *context = target->context;
+	int64_t arrival_ns =
+		arrival_clock_convert(&context->arrival_clock, timestamp_ns, departure_ns, now_ns);
+	/* What could be read by the last reading was read then. */
+	if (arrival_ns < context->polled_ns)
+		arrival_ns = context->polled_ns;
+	if (arrival_ns - departure_ns < target->least_rtt_ns)
+		target->least_rtt_ns = arrival_ns - departure_ns;
+	return arrival_ns;
+}
+
+/* Before which time none of the replies that were read with the last one can have come. */
+static int64_t first_arrival(
+	const struct target *target, int64_t last_ns, int64_t last_rtt_ns, int64_t now_ns)
+{
+	const struct probe_context *context = target->context;
+	/* Anything that came before would have ended the wait. */
+	if (context->is_waiting && now_ns - last_ns < PROMPT_NS)
+		return last_ns;
+	/* A way or a peer that was stuck lets go of all at once. */
+	if (last_rtt_ns / 2 > target->least_rtt_ns + STUCK_MIN_NS)
+		return last_ns;
+	return context->polled_ns;
+}
+
 /* Several replies came together: the timestamp is the last one's. Returns false where the
  * connection is lost. */
 static bool take_replies(
@@ -143,16 +192,19 @@ static bool take_replies(
 	frame_decode(bytes + whole - FRAME_SIZE, &last);
 	int64_t last_departure_ns = now_ns;
 	bool is_known = flight_find_departure(&target->flight, last.seq, &last_departure_ns);
-	int64_t last_arrival_ns = arrival_clock_convert(
-		&context->arrival_clock, timestamp_ns, last_departure_ns, now_ns);
+	int64_t last_arrival_ns = now_ns;
+	if (whole == FRAME_SIZE || !were_held_up(target))
+		last_arrival_ns = last_arrival(target, timestamp_ns, last_departure_ns, now_ns);
+	int64_t earliest_ns =
+		first_arrival(target, last_arrival_ns, last_arrival_ns - last_departure_ns, now_ns);
 	for (size_t at = 0; at + FRAME_SIZE < whole; at += FRAME_SIZE) {
 		struct frame frame;
 		frame_decode(bytes + at, &frame);
 		int64_t departure_ns = last_departure_ns;
 		int64_t arrival_ns = last_arrival_ns;
 		if (is_known && flight_find_departure(&target->flight, frame.seq, &departure_ns))
-			arrival_ns = arrival_of_earlier(last_arrival_ns, last_departure_ns,
-				departure_ns, context->polled_ns);
+			arrival_ns = arrival_of_earlier(
+				last_arrival_ns, last_departure_ns, departure_ns, earliest_ns);
 		if (!take_reply(target, &frame, arrival_ns))
 			return false;
 	}

@@ -77,7 +77,9 @@ static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now
 		struct timeval timeout = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
 		event_add(prober->timer_event, &timeout);
 	}
+	prober->context.is_waiting = true;
 	event_base_loop(prober->context.base, EVLOOP_ONCE);
+	prober->context.is_waiting = false;
 }
 
 /* Waits until the next thing is due, but for a tick at least: what falls into it shares the

@@ -72,9 +72,11 @@ struct target {
 	struct event event;
 	struct flight flight;
 	int64_t tcp_info_due_ns;
-	uint32_t retransmits; /* Of this connection, as last read. */
-	uint8_t reply_length; /* Bytes of an unfinished reply. */
-	uint8_t frame_length; /* Bytes of a frame that the send buffer had no room for. */
+	uint32_t retransmits;  /* Of this connection, as last read. */
+	uint32_t out_of_order; /* Likewise, as of the last replies that were held up. */
+	int64_t least_rtt_ns;  /* Of this connection; INT64_MAX before the first reply. */
+	uint8_t reply_length;  /* Bytes of an unfinished reply. */
+	uint8_t frame_length;  /* Bytes of a frame that the send buffer had no room for. */
 	unsigned char reply[FRAME_SIZE];
 	unsigned char frame[FRAME_SIZE];
 };

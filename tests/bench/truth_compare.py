@@ -102,6 +102,10 @@ class Fates:
         return frame[3] - frame[0] >= self._timeout_ns
 
 
+# The prober may have looked for replies that long ago, on a machine that holds it up.
+TOO_SHORT_NS = 20_000_000
+
+
 class Comparison:
     """
     has_loss: a true RTT then begins where the probe is handed to the kernel, since TCP itself holds
@@ -141,6 +145,8 @@ class Comparison:
                 if total and old_total and late == old_late and received > old_received + 1:
                     true = fates.delivered[old_received + late:received + late]
                     batches.append((total - old_total - sum(map(self._rtt, true))) / len(true))
+        if errors and min(errors) < -TOO_SHORT_NS:
+            self.faults.append(f"a round trip is too short by {-min(errors) / 1e6:.0f} ms")
         self._errors("rtt", errors)
         self._errors("held", held)
         self._errors("batch", batches)
