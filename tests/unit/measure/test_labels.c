@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "measure/labels.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../unit.h"
+
+#define TEN "aaaaaaaaaa"
+#define NAME_OF_128 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "bbbbbbbb"
+
+/* Adds one that must be right. */
+static void add(struct labels *labels, const char *name, const char *value)
+{
+	const char *reason = "";
+	bool is_value = false;
+	int result = labels_add(labels, name, value, &reason, &is_value);
+	ck_assert_msg(result == 0, "%s=%s %s", name, value, reason);
+}
+
+/* Writes them in one line. */
+static void describe(const struct labels *labels, char *text)
+{
+	const char *value;
+	const char *name = NULL;
+	text[0] = '\0';
+	while ((name = labels_next(labels, name, &value)))
+		text += sprintf(text, "%s=%s;", name, value);
+}
+
+static const struct {
+	const char *says;
+	const char *name;
+	const char *value;
+} good[] = {
+	{"a letter", "a", "1"},
+	{"an underscore", "_", "1"},
+	{"an underscore and a digit", "_1", "1"},
+	{"all kinds of characters", "aZ_09", "1"},
+	{"two underscores within", "a__b", "1"},
+	{"the longest name", NAME_OF_128, "1"},
+	{"a name that begins like a taken one", "target_", "1"},
+	{"a taken one in capitals", "Target", "1"},
+	{"what Prometheus sets itself can be given", "instance", "x"},
+	{"a value with a space", "a", " "},
+	{"what is escaped", "a", "\"\\"},
+	{"a value beyond ASCII", "a", "B\xc3\xbcro \xf0\x9f\x98\x80"},
+};
+
+START_TEST(takes_what_prometheus_takes)
+{
+	struct labels labels = {0};
+	char text[256];
+	char expected[256];
+	add(&labels, good[_i].name, good[_i].value);
+	describe(&labels, text);
+	snprintf(expected, sizeof(expected), "%s=%s;", good[_i].name, good[_i].value);
+	ck_assert_msg(strcmp(text, expected) == 0, "%s: %s", good[_i].says, text);
+	labels_clear(&labels);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *name;
+	const char *value;
+	bool is_value;
+	const char *reason;
+} bad[] = {
+	{"no name", "", "1", false, "is no label name"},
+	{"a digit first", "1a", "1", false, "is no label name"},
+	{"a dash", "a-b", "1", false, "is no label name"},
+	{"a colon", "a:b", "1", false, "is no label name"},
+	{"a dot", "a.b", "1", false, "is no label name"},
+	{"a space behind", "a ", "1", false, "is no label name"},
+	{"beyond ASCII", "gr\xc3\xb6\xc3\x9f\x65", "1", false, "is no label name"},
+	{"two underscores first", "__a", "1", false,
+		"begins with \"__\", which Prometheus keeps for itself"},
+	{"two underscores alone", "__", "1", false,
+		"begins with \"__\", which Prometheus keeps for itself"},
+	{"129 bytes", NAME_OF_128 "c", "1", false, "is too long; 128 bytes are allowed"},
+	{"target", "target", "1", false, "is a label that the metrics have already"},
+	{"reason", "reason", "1", false, "is a label that the metrics have already"},
+	{"le", "le", "1", false, "is a label that the metrics have already"},
+	{"address", "address", "1", false, "is a label that the metrics have already"},
+	{"peer", "peer", "1", false, "is a label that the metrics have already"},
+	{"one that is there", "first", "2", false, "is given twice"},
+	{"an empty value", "a", "", true, "is empty"},
+	{"a line feed", "a", "x\ny", true, "has a control character"},
+	{"a C1 control character", "a", "\xc2\x85", true, "has a control character"},
+	{"invalid UTF-8", "a", "\xff", true, "is not valid UTF-8"},
+};
+
+START_TEST(refuses_with_a_reason_and_leaves_all_as_it_was)
+{
+	struct labels labels = {0};
+	add(&labels, "first", "1");
+	const char *reason = "";
+	bool is_value = !bad[_i].is_value;
+	int result = labels_add(&labels, bad[_i].name, bad[_i].value, &reason, &is_value);
+	ck_assert_msg(result == -EINVAL, "%s: %d", bad[_i].says, result);
+	ck_assert_msg(strcmp(reason, bad[_i].reason) == 0, "%s: %s", bad[_i].says, reason);
+	ck_assert_msg(is_value == bad[_i].is_value, "%s", bad[_i].says);
+	char text[256];
+	describe(&labels, text);
+	ck_assert_str_eq(text, "first=1;");
+	labels_clear(&labels);
+}
+END_TEST
+
+START_TEST(a_value_may_have_1024_bytes)
+{
+	struct labels labels = {0};
+	char value[LABEL_VALUE_MAX + 2];
+	memset(value, 'x', LABEL_VALUE_MAX + 1);
+	value[LABEL_VALUE_MAX + 1] = '\0';
+	const char *reason;
+	bool is_value;
+	ck_assert_int_eq(labels_add(&labels, "a", value, &reason, &is_value), -EINVAL);
+	ck_assert(is_value);
+	ck_assert_str_eq(reason, "is too long; 1024 bytes are allowed");
+	value[LABEL_VALUE_MAX] = '\0';
+	add(&labels, "a", value);
+	const char *read;
+	ck_assert_ptr_nonnull(labels_next(&labels, NULL, &read));
+	ck_assert_str_eq(read, value);
+	labels_clear(&labels);
+}
+END_TEST
+
+static void fill(struct labels *labels, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "l%d", i);
+		add(labels, name, name + 1);
+	}
+}
+
+START_TEST(there_may_be_32)
+{
+	struct labels labels = {0};
+	fill(&labels, LABELS_MAX);
+	const char *reason;
+	bool is_value;
+	ck_assert_int_eq(labels_add(&labels, "more", "1", &reason, &is_value), -EINVAL);
+	ck_assert(!is_value);
+	ck_assert_str_eq(reason, "is one too many; 32 are allowed");
+	const char *value;
+	const char *name = NULL;
+	for (int i = 0; i < LABELS_MAX; i++) {
+		char expected[16];
+		snprintf(expected, sizeof(expected), "l%d", i);
+		name = labels_next(&labels, name, &value);
+		ck_assert_str_eq(name, expected);
+		ck_assert_str_eq(value, expected + 1);
+	}
+	ck_assert_ptr_null(labels_next(&labels, name, &value));
+	labels_clear(&labels);
+}
+END_TEST
+
+START_TEST(none_are_none)
+{
+	struct labels labels = {0};
+	struct labels copy = {.size = 7};
+	const char *value;
+	ck_assert_ptr_null(labels_next(&labels, NULL, &value));
+	ck_assert_int_eq(labels_copy(&labels, &copy), 0);
+	ck_assert_uint_eq(copy.size, 0);
+	ck_assert_ptr_null(copy.text);
+	labels_clear(&copy);
+	labels_clear(&labels);
+}
+END_TEST
+
+START_TEST(a_copy_stands_on_its_own)
+{
+	struct labels labels = {0};
+	struct labels copy;
+	add(&labels, "site", "ams");
+	add(&labels, "role", "web");
+	ck_assert_int_eq(labels_copy(&labels, &copy), 0);
+	labels_clear(&labels);
+	ck_assert_uint_eq(labels.size, 0);
+	add(&copy, "more", "1");
+	char text[64];
+	describe(&copy, text);
+	ck_assert_str_eq(text, "site=ams;role=web;more=1;");
+	labels_clear(&copy);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("labels");
+	tcase_add_loop_test(tcase, takes_what_prometheus_takes, 0, ROWS(good));
+	tcase_add_loop_test(tcase, refuses_with_a_reason_and_leaves_all_as_it_was, 0, ROWS(bad));
+	tcase_add_test(tcase, a_value_may_have_1024_bytes);
+	tcase_add_test(tcase, there_may_be_32);
+	tcase_add_test(tcase, none_are_none);
+	tcase_add_test(tcase, a_copy_stands_on_its_own);
+	return unit_run("measure/labels", tcase);
+}
