@@ -66,6 +66,44 @@ START_TEST(checks_values_alone_and_together)
 }
 END_TEST
 
+START_TEST(checks_the_kind_of_probe_with_the_interval)
+{
+	struct settings settings;
+	settings_init(&settings);
+	settings.defaults.probe = PROBE_KIND_CONNECT;
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(settings_check(&settings, &error), 0);
+	settings.defaults.interval_ns = 99 * MS;
+	ck_assert_int_eq(settings_check(&settings, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "interval: 99ms is out of range for a new connection each "
+				       "time; allowed: 100ms to 24h");
+	settings_clear(&settings);
+}
+END_TEST
+
+/* What is right for all targets may be wrong for one, and the other way round. */
+START_TEST(checks_each_target_with_the_defaults)
+{
+	struct settings settings;
+	settings_init(&settings);
+	settings.defaults.interval_ns = 10 * MS;
+	const struct target_options connect = {.probe = PROBE_KIND_CONNECT};
+	const struct target_options slow = {.probe = PROBE_KIND_CONNECT, .interval_ns = 100 * MS};
+	struct target_request request = {.name = "a", .address = ":1", .options = &slow};
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(target_list_request(&settings.targets, &request, NULL), 0);
+	ck_assert_int_eq(settings_check_targets(&settings, &error), 0);
+	request.name = "b";
+	request.options = &connect;
+	ck_assert_int_eq(target_list_request(&settings.targets, &request, NULL), 0);
+	ck_assert_int_eq(settings_check(&settings, &error), 0);
+	ck_assert_int_eq(settings_check_targets(&settings, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "target \"b\": interval: 10ms is out of range for a new "
+				       "connection each time; allowed: 100ms to 24h");
+	settings_clear(&settings);
+}
+END_TEST
+
 START_TEST(starts_with_the_documented_defaults)
 {
 	struct settings settings;
@@ -77,6 +115,10 @@ START_TEST(starts_with_the_documented_defaults)
 	ck_assert_int_eq(settings.defaults.interval_ns, 200 * MS);
 	ck_assert_int_eq(settings.defaults.timeout_ns, 800 * MS);
 	ck_assert_uint_eq(settings.defaults.window, 100);
+	ck_assert_int_eq(settings.defaults.probe, PROBE_KIND_ECHO);
+	ck_assert_int_eq(settings.defaults.ip_version, IP_VERSION_ANY);
+	ck_assert_uint_eq(settings.defaults.dscp, 0);
+	ck_assert_str_eq(settings.defaults.source, "");
 	ck_assert_uint_eq(settings.threads, 1);
 	ck_assert_uint_eq(settings.targets.count, 0);
 	settings_clear(&settings);
@@ -87,6 +129,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("settings");
 	tcase_add_loop_test(tcase, checks_values_alone_and_together, 0, ROWS(rows));
+	tcase_add_test(tcase, checks_the_kind_of_probe_with_the_interval);
+	tcase_add_test(tcase, checks_each_target_with_the_defaults);
 	tcase_add_test(tcase, starts_with_the_documented_defaults);
 	return unit_run("config/settings", tcase);
 }

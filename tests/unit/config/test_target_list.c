@@ -135,6 +135,103 @@ START_TEST(a_copy_stands_on_its_own)
 }
 END_TEST
 
+/* Asks for a target of its own options, and labels if there are any. */
+static void request(struct target_list *list, const char *name,
+	const struct target_options *options, const struct labels *labels)
+{
+	const struct target_request request = {
+		.name = name, .address = "10.0.0.1:4000", .options = options, .labels = labels};
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(target_list_request(list, &request, &error) == 0, "%s", error.reason);
+}
+
+static struct labels make_labels(const char *name, const char *value)
+{
+	struct labels labels = {0};
+	const char *reason;
+	bool is_value;
+	ck_assert_int_eq(labels_add(&labels, name, value, &reason, &is_value), 0);
+	return labels;
+}
+
+static void check_label(const struct target_config *target, const char *name, const char *value)
+{
+	const char *found_value = NULL;
+	const char *found = labels_next(&target->labels, NULL, &found_value);
+	ck_assert_ptr_nonnull(found);
+	ck_assert_str_eq(found, name);
+	ck_assert_str_eq(found_value, value);
+	ck_assert_ptr_null(labels_next(&target->labels, found, &found_value));
+}
+
+START_TEST(options_and_labels_are_kept_as_they_were_given)
+{
+	struct target_list list = {0};
+	const struct target_options options = {.timeout_ns = 7, .has_dscp = true, .source = "::1"};
+	struct labels labels = make_labels("site", "ams");
+	request(&list, "all", &options, &labels);
+	request(&list, "none", NULL, NULL);
+	/* They were copied. */
+	labels_clear(&labels);
+	struct target_list copy;
+	ck_assert_int_eq(target_list_copy(&list, &copy), 0);
+	target_list_clear(&list);
+	ck_assert(target_options_are_equal(&copy.targets[0].options, &options));
+	check_label(&copy.targets[0], "site", "ams");
+	const struct target_options nothing = {0};
+	ck_assert(target_options_are_equal(&copy.targets[1].options, &nothing));
+	ck_assert_uint_eq(copy.targets[1].labels.size, 0);
+	target_list_clear(&copy);
+}
+END_TEST
+
+START_TEST(a_target_of_another_list_can_be_taken_over)
+{
+	struct target_list list = {0};
+	struct target_list other = {0};
+	const struct target_options options = {.window = 5};
+	struct labels labels = make_labels("site", "fra");
+	request(&other, "a", &options, &labels);
+	labels_clear(&labels);
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(target_list_append(&list, &other.targets[0], &error), 0);
+	ck_assert_int_eq(target_list_append(&list, &other.targets[0], &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "target \"a\": name is used twice");
+	target_list_clear(&other);
+	ck_assert_uint_eq(list.count, 1);
+	ck_assert_uint_eq(list.targets[0].options.window, 5);
+	ck_assert_uint_eq(list.targets[0].address.port, 4000);
+	check_label(&list.targets[0], "site", "fra");
+	target_list_clear(&list);
+}
+END_TEST
+
+START_TEST(options_are_checked_with_what_they_inherit)
+{
+	struct target_list list = {0};
+	struct target_options defaults;
+	target_options_init(&defaults);
+	defaults.interval_ns = 50 * NS_PER_MS;
+	const struct target_options connect = {.probe = PROBE_KIND_CONNECT};
+	const struct target_options six = {.ip_version = IP_VERSION_6};
+	request(&list, "echo", NULL, NULL);
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(target_list_check(&list, &defaults, &error), 0);
+	request(&list, "connect", &connect, NULL);
+	ck_assert_int_eq(target_list_check_last(&list, &defaults, &error), -EINVAL);
+	ck_assert_str_eq(error.reason,
+		"target \"connect\": interval: 50ms is out of range for a new connection each "
+		"time; allowed: 100ms to 24h");
+	request(&list, "six", &six, NULL);
+	ck_assert_int_eq(target_list_check_last(&list, &defaults, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "target \"six\": address: 10.0.0.1 is no IPv6 address");
+	/* The first that is wrong. */
+	ck_assert_int_eq(target_list_check(&list, &defaults, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error.reason, "target \"connect\""));
+	target_list_clear(&list);
+}
+END_TEST
+
 START_TEST(an_empty_list_copies_to_an_empty_one)
 {
 	struct target_list list = {0};
@@ -155,6 +252,9 @@ int main(void)
 	tcase_add_test(tcase, finds_each_of_many_names_again);
 	tcase_add_test(tcase, a_hundred_thousand_targets_take_no_minute);
 	tcase_add_test(tcase, a_copy_stands_on_its_own);
+	tcase_add_test(tcase, options_and_labels_are_kept_as_they_were_given);
+	tcase_add_test(tcase, a_target_of_another_list_can_be_taken_over);
+	tcase_add_test(tcase, options_are_checked_with_what_they_inherit);
 	tcase_add_test(tcase, an_empty_list_copies_to_an_empty_one);
 	return unit_run("config/target_list", tcase);
 }

@@ -13,6 +13,8 @@
 
 #define A "{\"name\": \"a\", \"address\": \"10.0.0.1:4000\"}"
 #define B "{\"name\": \"b\", \"address\": \":4001\"}"
+/* One target with more keys. */
+#define WITH(more) "[{\"name\": \"a\", \"address\": \"10.0.0.1:1\", " more "}]"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static struct target_options defaults;
@@ -111,6 +113,97 @@ static const struct {
 	{"overlong NUL", "[{\"name\": \"\xc0\x80\", \"address\": \":1\"}]", 1,
 		"is not valid UTF-8"},
 	{"seventeen levels", "[[[[[[[[[[[[[[[[\n[", 2, "nested too deeply"},
+	{"an interval as a number", WITH("\"interval\": 1"), 1,
+		"target 1: interval is not a string"},
+	{"an interval without unit", WITH("\"interval\": \"200\""), 1,
+		"target 1: interval \"200\" is no duration; allowed: 1ms to 24h, with its unit, "
+		"e.g. 200ms"},
+	{"an interval out of range", WITH("\"interval\": \"0s\""), 1,
+		"target 1: interval \"0s\" is out of range; allowed: 1ms to 24h"},
+	{"an interval of null", WITH("\"interval\": null"), 1,
+		"target 1: interval is not a string"},
+	{"a timeout that is none", WITH("\"timeout\": \"soon\""), 1,
+		"target 1: timeout \"soon\" is no duration; allowed: 1ms to 24h"},
+	{"a timeout too long", WITH("\"timeout\": \"25h\""), 1,
+		"target 1: timeout \"25h\" is out of range"},
+	{"a timeout as an object", WITH("\"timeout\": {}"), 1, "target 1: timeout is not a string"},
+	{"a window as a text", WITH("\"window\": \"100\""), 1, "target 1: window is not a number"},
+	{"a window of true", WITH("\"window\": true"), 1, "target 1: window is not a number"},
+	{"no window", WITH("\"window\": 0"), 1,
+		"target 1: window 0 is out of range; allowed: 1 to 1000000"},
+	{"a window with a fraction", WITH("\"window\": 1.5"), 1,
+		"target 1: window 1.5 is no whole number; allowed: 1 to"},
+	{"a window that is endless", WITH("\"window\": 1e999"), 1,
+		"target 1: window inf is out of range"},
+	{"a negative window", WITH("\"window\": -7"), 1, "target 1: window -7 is out of range"},
+	{"an unknown probe", WITH("\"probe\": \"ping\""), 1,
+		"target 1: probe \"ping\" is no kind of probe; allowed: echo or connect"},
+	{"a probe as a number", WITH("\"probe\": 1"), 1, "target 1: probe is not a string"},
+	{"a source that is a name", WITH("\"source\": \"eth0\""), 1,
+		"target 1: source \"eth0\" is no IP address; allowed: an IP address of this"},
+	{"an empty source", WITH("\"source\": \"\""), 1, "target 1: source \"\" is no IP address"},
+	{"a source as a list", WITH("\"source\": [\"::1\"]"), 1,
+		"target 1: source is not a string"},
+	{"a codepoint too high", WITH("\"dscp\": 64"), 1,
+		"target 1: dscp 64 is out of range; allowed: 0 to 63, or a name like ef"},
+	{"an unknown codepoint", WITH("\"dscp\": \"gold\""), 1,
+		"target 1: dscp \"gold\" is no codepoint; allowed: 0 to 63"},
+	{"a codepoint that is a truth", WITH("\"dscp\": false"), 1,
+		"target 1: dscp is neither a number nor a string"},
+	{"IP version 5", WITH("\"ip_version\": 5"), 1,
+		"target 1: ip_version 5 is no IP version; allowed: 4, 6 or any"},
+	{"IP version by name", WITH("\"ip_version\": \"IPv4\""), 1,
+		"target 1: ip_version \"IPv4\" is no IP version"},
+	{"IP version null", WITH("\"ip_version\": null"), 1,
+		"target 1: ip_version is neither a number nor a string"},
+	{"labels as a text", WITH("\"labels\": \"a=b\""), 1,
+		"target 1: labels is not an object of strings"},
+	{"labels as a list", WITH("\"labels\": [\"a\"]"), 1,
+		"target 1: labels is not an object of strings"},
+	{"a number for a label", WITH("\"labels\": {\"a\": 1}"), 1,
+		"target 1: label \"a\": its value is not a string"},
+	{"an object for a label", WITH("\"labels\": {\"a\": {\"b\": \"c\"}}"), 1,
+		"target 1: label \"a\": its value is not a string"},
+	{"an empty label", WITH("\"labels\": {\"a\": \"\"}"), 1,
+		"target 1: label \"a\": its value is empty"},
+	{"a label that is taken", WITH("\"labels\": {\"target\": \"b\"}"), 1,
+		"target 1: label \"target\" is a label that the metrics have already"},
+	{"a label with a dash", WITH("\"labels\": {\"a-b\": \"c\"}"), 1,
+		"target 1: label \"a-b\" is no label name"},
+	{"a label of Prometheus", WITH("\"labels\": {\"__a\": \"c\"}"), 1,
+		"target 1: label \"__a\" begins with \"__\""},
+	{"a label twice", WITH("\"labels\": {\"a\": \"b\", \"a\": \"b\"}"), 1,
+		"target 1: label \"a\" is given twice"},
+	{"a control character in a label", WITH("\"labels\": {\"a\": \"b\\n\"}"), 1,
+		"target 1: label \"a\": its value has a control character"},
+	{"the second of two labels", WITH("\"labels\": {\"a\": \"b\", \"\": \"c\"}"), 1,
+		"target 1: label \"\" is no label name"},
+	{"an option twice", WITH("\"window\": 1, \"window\": 1"), 1,
+		"target 1: window is given twice"},
+	{"labels twice", WITH("\"labels\": {}, \"labels\": {}"), 1,
+		"target 1: labels is given twice"},
+	{"a key with a dash, like the flag", WITH("\"ip-version\": 4"), 1,
+		"target 1: unknown key \"ip-version\"; allowed: name, address, interval, timeout, "
+		"window, probe, source, dscp, ip_version, labels"},
+	{"connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
+		"target \"a\": interval: 99ms is out of range for a new connection each time; "
+		"allowed: 100ms to 24h"},
+	{"more than can be remembered, with the default timeout", WITH("\"timeout\": \"24h\""), 1,
+		"target \"a\": interval: 200ms is too short for a timeout of 24h"},
+	{"an address of the other version", WITH("\"ip_version\": 6"), 1,
+		"target \"a\": address: 10.0.0.1 is no IPv6 address"},
+	{"a source of the other version", WITH("\"source\": \"::1\""), 1,
+		"target \"a\": source: from ::1 there is no way to 10.0.0.1; allowed: an IPv4 "
+		"address"},
+	{"in a later line of the target: where it begins", WITH("\n\"window\":\n0"), 1,
+		"target 1: window 0 is out of range"},
+	{"the third target's option",
+		"[" A ",\n" B ",\n{\"name\": \"c\",\n\"address\": \":1\",\n\"dscp\": 99}]", 3,
+		"target 3: dscp 99 is out of range; allowed: 0 to 63"},
+	{"the second target's options together",
+		"[" A ",\n\n{\"name\": \"b\", \"address\": \":1\", \"probe\": "
+		"\"connect\", \"interval\": \"1ms\"}]",
+		3, "target \"b\": interval: 1ms is out of range"},
 };
 
 START_TEST(reads_targets)
@@ -122,6 +215,107 @@ START_TEST(reads_targets)
 	ck_assert_msg(result == 0, "%s: %s", good[_i].says, error.reason);
 	ck_assert_uint_eq(list.count, good[_i].count);
 	ck_assert_str_eq(list.targets[0].name, good[_i].first);
+	target_list_clear(&list);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *text;
+	const char *expected;
+} options[] = {
+	{"none", "[" A "]", "0us 0us 0 0 0 - [] "},
+	{"all",
+		WITH("\"interval\": \"1s\", \"timeout\": \"2s\", \"window\": 3, "
+		     "\"probe\": \"connect\", \"source\": \"10.0.0.2\", \"dscp\": 46, "
+		     "\"ip_version\": 4, \"labels\": {\"site\": \"ams\", \"role\": \"web\"}"),
+		"1000000us 2000000us 3 2 2 46 [10.0.0.2] site=ams;role=web;"},
+	{"in another order",
+		"[{\"labels\": {\"a\": \"b\"}, \"window\": 1, \"address\": \":1\", "
+		"\"interval\": \"5ms\", \"name\": \"a\"}]",
+		"5000us 0us 1 0 0 - [] a=b;"},
+	{"codepoint 0 is given", WITH("\"dscp\": 0"), "0us 0us 0 0 0 0 [] "},
+	{"a codepoint by name", WITH("\"dscp\": \"af41\""), "0us 0us 0 0 0 34 [] "},
+	{"a codepoint as a text", WITH("\"dscp\": \"8\""), "0us 0us 0 0 0 8 [] "},
+	{"a version as a text", WITH("\"ip_version\": \"4\""), "0us 0us 0 0 2 - [] "},
+	{"any version", WITH("\"ip_version\": \"any\""), "0us 0us 0 0 1 - [] "},
+	{"echo", WITH("\"probe\": \"echo\""), "0us 0us 0 1 0 - [] "},
+	{"no labels in it", WITH("\"labels\": {}"), "0us 0us 0 0 0 - [] "},
+	{"escapes in a label", WITH("\"labels\": {\"a\": \"\\\"\\\\\\u20ac\"}"),
+		"0us 0us 0 0 0 - [] a=\"\\\xe2\x82\xac;"},
+	{"a whole number with a fraction of nothing", WITH("\"window\": 10.0"),
+		"0us 0us 10 0 0 - [] "},
+	{"the longest timeout for the default interval", WITH("\"timeout\": \"3h38m26.7s\""),
+		"0us 13106700000us 0 0 0 - [] "},
+};
+
+/* Writes a target's options and labels in one line. */
+static void describe(const struct target_config *target, char *text, size_t size)
+{
+	const struct target_options *given = &target->options;
+	char dscp[8] = "-";
+	if (given->has_dscp)
+		snprintf(dscp, sizeof(dscp), "%u", given->dscp);
+	int at = snprintf(text, size, "%lldus %lldus %u %d %d %s [%s] ",
+		(long long)given->interval_ns / 1000, (long long)given->timeout_ns / 1000,
+		given->window, (int)given->probe, (int)given->ip_version, dscp, given->source);
+	const char *value;
+	const char *name = NULL;
+	while ((name = labels_next(&target->labels, name, &value)))
+		at += snprintf(text + at, size - (size_t)at, "%s=%s;", name, value);
+}
+
+START_TEST(reads_options)
+{
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	int result = targets_file_parse(
+		options[_i].text, strlen(options[_i].text), &defaults, &list, &error);
+	ck_assert_msg(result == 0, "%s: %s", options[_i].says, error.reason);
+	char text[256];
+	describe(&list.targets[0], text, sizeof(text));
+	ck_assert_msg(strcmp(text, options[_i].expected) == 0, "%s: %s", options[_i].says, text);
+	target_list_clear(&list);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *text;
+	const char *reason; /* NULL where it is allowed. */
+} with_defaults[] = {
+	{"nothing of its own", "[" A "]", NULL},
+	{"another probe, as often as the defaults say", WITH("\"probe\": \"connect\""),
+		"target \"a\": interval: 10ms is out of range for a new connection each time"},
+	{"and with an interval", WITH("\"probe\": \"connect\", \"interval\": \"100ms\""), NULL},
+	{"a host of the other version", "[{\"name\": \"a\", \"address\": \"[::1]:1\"}]",
+		"target \"a\": address: ::1 is no IPv4 address"},
+	{"a version of its own, but the default source",
+		"[{\"name\": \"a\", \"address\": \"[::1]:1\", \"ip_version\": 6}]",
+		"target \"a\": source: 127.0.0.1 is no IPv6 address"},
+	{"both of its own",
+		"[{\"name\": \"a\", \"address\": \"[::1]:1\", \"ip_version\": 6, \"source\": "
+		"\"::\"}]",
+		NULL},
+	{"a timeout too long for the default interval", WITH("\"timeout\": \"11m\""),
+		"target \"a\": interval: 10ms is too short for a timeout of 11m (over 65536 "
+		"probes would have to be remembered); allowed: 11ms or more"},
+};
+
+START_TEST(options_go_together_with_the_defaults)
+{
+	struct target_options own = {
+		.interval_ns = 10 * NS_PER_MS, .ip_version = IP_VERSION_4, .source = "127.0.0.1"};
+	target_options_inherit(&own, &defaults);
+	struct target_list list = {0};
+	struct text_error error = {.reason = ""};
+	const char *text = with_defaults[_i].text;
+	int result = targets_file_parse(text, strlen(text), &own, &list, &error);
+	const char *reason = with_defaults[_i].reason;
+	ck_assert_msg(
+		result == (reason ? -EINVAL : 0), "%s: %s", with_defaults[_i].says, error.reason);
+	ck_assert_msg(strncmp(error.reason, reason ? reason : "", reason ? strlen(reason) : 1) == 0,
+		"%s: %s", with_defaults[_i].says, error.reason);
 	target_list_clear(&list);
 }
 END_TEST
@@ -142,7 +336,9 @@ END_TEST
 
 START_TEST(every_beginning_of_a_good_file_is_refused)
 {
-	static const char text[] = "[" A "," B "]";
+	static const char text[] =
+		"[" A ",{\"name\": \"b\", \"address\": \":1\", \"interval\": \"1s\", "
+		"\"window\": 5, \"dscp\": \"ef\", \"labels\": {\"site\": \"ams\"}}]";
 	for (size_t length = 0; length < sizeof(text) - 1; length++) {
 		struct target_list list = {0};
 		struct text_error error = {.reason = ""};
@@ -296,6 +492,8 @@ int main(void)
 	tcase_add_loop_test(tcase, reads_targets, 0, ROWS(good));
 	tcase_add_loop_test(
 		tcase, refuses_with_line_and_reason_and_leaves_the_list_untouched, 0, ROWS(bad));
+	tcase_add_loop_test(tcase, reads_options, 0, ROWS(options));
+	tcase_add_loop_test(tcase, options_go_together_with_the_defaults, 0, ROWS(with_defaults));
 	tcase_add_test(tcase, every_beginning_of_a_good_file_is_refused);
 	tcase_add_test(tcase, a_nul_byte_is_a_control_character);
 	tcase_add_loop_test(tcase, ten_megabytes_of_nesting_are_refused_at_once, 0, 2);
