@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes are a targets file or are refused with a reason; names keep their rules. */
+/* Any bytes are a targets file or are refused with a reason; names, labels and options keep their
+ * rules. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,37 @@ static void check_name(const char *name)
 		abort();
 }
 
+static void check_labels(const struct labels *labels)
+{
+	const char *value;
+	const char *name = NULL;
+	unsigned count = 0;
+	while ((name = labels_next(labels, name, &value))) {
+		size_t length = strlen(value);
+		if (name[0] == '\0' || strchr("0123456789", name[0]) ||
+			strlen(name) > LABEL_NAME_MAX || length == 0 || length > LABEL_VALUE_MAX ||
+			!utf8_is_valid(value, length) || utf8_has_control(value, length))
+			abort();
+		count++;
+	}
+	if (count > LABELS_MAX)
+		abort();
+}
+
+/* With the defaults they can be probed. */
+static void check_options(const struct target_config *target, const struct target_options *defaults)
+{
+	struct target_options options = target->options;
+	struct target_options again = target->options;
+	target_options_inherit(&options, defaults);
+	target_options_inherit(&again, defaults);
+	uint32_t records = target_options_records(&options);
+	if (target_options_check(&options, &target->address, NULL) != 0 ||
+		!target_options_are_equal(&options, &again) || options.dscp > TARGET_DSCP_MAX ||
+		records < 2 || records > TARGET_RECORDS_MAX + 2)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct target_list list = {0};
@@ -37,8 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (list.count == 0)
 		abort();
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
 		check_name(list.targets[i].name);
+		check_labels(&list.targets[i].labels);
+		check_options(&list.targets[i], &defaults);
+	}
 	target_list_clear(&list);
 	return 0;
 }

@@ -29,6 +29,35 @@ static void tear_down(void)
 	plugin_config_clear(&config);
 }
 
+/* Writes what of the rarer options is there, each behind a space. Returns how much that is. */
+static int describe_rarer(const struct target_options *given, char *text, size_t size)
+{
+	size_t at = 0;
+	text[0] = '\0';
+	if (given->probe == PROBE_KIND_CONNECT)
+		at += (size_t)snprintf(text + at, size - at, " connect");
+	if (given->source[0])
+		at += (size_t)snprintf(text + at, size - at, " from %s", given->source);
+	if (given->has_dscp && given->dscp)
+		at += (size_t)snprintf(text + at, size - at, " dscp %u", given->dscp);
+	if (given->ip_version > IP_VERSION_ANY)
+		at += (size_t)snprintf(
+			text + at, size - at, " ip %s", ip_version_name(given->ip_version));
+	return (int)at;
+}
+
+/* Writes a target's own options, where it has any. */
+static int describe_own(const struct target_options *given, char *text, size_t size)
+{
+	const struct target_options nothing = {0};
+	if (target_options_are_equal(given, &nothing))
+		return 0;
+	int at = snprintf(text, size, "(%lld %lld %u", (long long)given->interval_ns / 1000,
+		(long long)given->timeout_ns / 1000, given->window);
+	at += describe_rarer(given, text + at, size - (size_t)at);
+	return at + snprintf(text + at, size - (size_t)at, ")");
+}
+
 /* Writes the whole configuration in one line. */
 static void describe(char *text, size_t size)
 {
@@ -40,15 +69,18 @@ static void describe(char *text, size_t size)
 	if (config.serve_metrics)
 		endpoint_format(&config.metrics, metrics);
 	int at = snprintf(text, size, "%s %lld %lld %u %u %s %s %s %s", listen,
-		(long long)settings->defaults.interval_ns / 1000, (long long)settings->defaults.timeout_ns / 1000,
-		settings->defaults.window, settings->threads, metrics,
-		config.targets_path ? config.targets_path : "-", log_level_name(config.log_level),
-		settings->probe ? "probes" : "idle");
+		(long long)settings->defaults.interval_ns / 1000,
+		(long long)settings->defaults.timeout_ns / 1000, settings->defaults.window,
+		settings->threads, metrics, config.targets_path ? config.targets_path : "-",
+		log_level_name(config.log_level), settings->probe ? "probes" : "idle");
+	at += describe_rarer(&settings->defaults, text + at, size - (size_t)at);
 	for (size_t i = 0; i < settings->targets.count; i++) {
 		char address[ENDPOINT_TEXT_MAX];
 		endpoint_format(&settings->targets.targets[i].address, address);
 		at += snprintf(text + at, size - (size_t)at, " %s=%s",
 			settings->targets.targets[i].name, address);
+		at += describe_own(
+			&settings->targets.targets[i].options, text + at, size - (size_t)at);
 	}
 }
 
@@ -79,6 +111,24 @@ static const struct {
 		"- 1001000 800000 100 1 - - info idle"},
 	{"the least and the most", "Interval 0.001\nTimeout 0.001\nWindow 1000000\nThreads 64",
 		"- 1000 1000 1000000 64 - - info idle"},
+	{"how to probe all", "Probe \"connect\"\nSource \"::1\"\nDSCP 46\nIPVersion 6",
+		DEFAULTS " connect from ::1 dscp 46 ip 6"},
+	{"the same in words", "probe connect\nSOURCE ::1\ndscp EF\nipversion \"6\"",
+		DEFAULTS " connect from ::1 dscp 46 ip 6"},
+	{"what is the default anyway", "Probe \"echo\"\nDSCP 0\nIPVersion \"any\"", DEFAULTS},
+	{"how to probe one",
+		"<Target \"a\">\nAddress \":1\"\nInterval 0.01\nTimeout \"1s\"\nWindow 7\n"
+		"Probe \"connect\"\nSource \"127.0.0.1\"\nDSCP \"af41\"\nIPVersion 4\n</Target>",
+		"- 200000 800000 100 1 - - info probes a=:1(10000 1000000 7 connect from "
+		"127.0.0.1 dscp 34 ip 4)"},
+	{"the address behind the rest, in small letters",
+		"<Target \"a\">\nwindow 7\naddress \":1\"\n</Target>",
+		"- 200000 800000 100 1 - - info probes a=:1(0 0 7)"},
+	{"all and one, each its own",
+		"Window 5\n<Target \"a\">\nAddress \":1\"\nWindow 7\n</Target>\n<Target \"b\">\n"
+		"Address \":2\"\nWindow 7\nDSCP 1\n</Target>\n<Target \"c\">\nAddress "
+		"\":3\"\n</Target>\nDSCP 2",
+		"- 200000 800000 5 1 - - info probes dscp 2 a=:1(0 0 7) b=:2(0 0 7 dscp 1) c=:3"},
 	{"a targets file alone", "TargetsFile \"/t\"", "- 200000 800000 100 1 - /t info probes"},
 	{"IPv6", "<Target \"six\">\nAddress \"[2001:db8::1]:4000\"\n</Target>",
 		"- 200000 800000 100 1 - - info probes six=[2001:db8::1]:4000"},
@@ -172,6 +222,43 @@ static const struct {
 	{"port 0 to dial", "<Target \"a\">\nAddress \":0\"\n</Target>", "Target \"a\": Address \""},
 	{"two addresses", "<Target \"a\">\nAddress \":1\"\nAddress \":2\"\n</Target>",
 		"Target \"a\": Address \":2\" comes twice; "},
+	{"an unknown probe", "Probe \"ping\"",
+		"Probe \"ping\" is no kind of probe; allowed: \"echo\" or \"connect\""},
+	{"a probe as a number", "Probe 1", "Probe 1 is of the wrong kind; allowed: \"echo\""},
+	{"a source that is none", "Source \"eth0\"",
+		"Source \"eth0\" is no IP address; allowed: an IP address of this machine, in "},
+	{"a source as a number", "Source 10.5", "Source 10.5 is of the wrong kind; "},
+	{"a codepoint too high", "DSCP 64", "DSCP 64 is out of range; allowed: 0 to 63, or a na"},
+	{"a negative codepoint", "DSCP -1", "DSCP -1 is out of range; "},
+	{"a fraction of a codepoint", "DSCP 1.5", "DSCP 1.5 is no whole number; "},
+	{"an unknown codepoint", "DSCP \"gold\"", "DSCP \"gold\" is no codepoint; "},
+	{"a truth for a codepoint", "DSCP true", "DSCP true is of the wrong kind; "},
+	{"IP version 5", "IPVersion 5", "IPVersion 5 is no IP version; allowed: 4, 6 or \"any\""},
+	{"IP version by name", "IPVersion \"IPv4\"", "IPVersion \"IPv4\" is no IP version; "},
+	{"a truth for a version", "IPVersion false", "IPVersion false is of the wrong kind; "},
+	{"two codepoints", "DSCP 1 2", "DSCP 1 is not one value; "},
+	{"a probe twice", "Probe \"echo\"\nProbe \"echo\"",
+		"Probe \"echo\" comes twice; allowed: once in all blocks together"},
+	{"an option of a target out of range",
+		"<Target \"a\">\nAddress \":1\"\nWindow 0\n</Target>",
+		"Target \"a\": Window 0 is out of range; allowed: 1 to 1000000"},
+	{"an option of a target of the wrong kind",
+		"<Target \"a\">\nAddress \":1\"\nWindow \"7\"\n</Target>",
+		"Target \"a\": Window \"7\" is of the wrong kind; allowed: 1 to 1000000, without"},
+	{"an option of a target twice", "<Target \"a\">\nAddress \":1\"\nDSCP 1\nDSCP 1\n</Target>",
+		"Target \"a\": DSCP 1 comes twice; allowed: once"},
+	{"an option of a target without a value",
+		"<Target \"a\">\nAddress \":1\"\nProbe\n</Target>",
+		"Target \"a\": Probe without a value is not one value; "},
+	{"a block within a target",
+		"<Target \"a\">\nAddress \":1\"\n<Source \"::1\">\nX 1\n</Source>\n</Target>",
+		"Target \"a\": Source \"::1\" is not one value; "},
+	{"labels, which collectd has no place for",
+		"<Target \"a\">\nAddress \":1\"\nLabels \"x\"\n</Target>",
+		"Target \"a\": Labels \"x\" is no option; allowed: Address, Interval, Timeout, "
+		"Window, Probe, Source, DSCP, IPVersion"},
+	{"what is for all targets only", "<Target \"a\">\nAddress \":1\"\nThreads 2\n</Target>",
+		"Target \"a\": Threads 2 is no option; allowed: Address, "},
 	{"an unknown option of a target", "<Target \"a\">\nAddres \":1\"\n</Target>",
 		"Target \"a\": Addres \":1\" is no option; allowed: Address"},
 	{"a name with a slash", TARGET("a/b"),
@@ -218,6 +305,18 @@ START_TEST(adds_blocks_up)
 }
 END_TEST
 
+/* What was given is counted for each block on its own. */
+START_TEST(an_option_may_be_given_to_all_and_to_each_target)
+{
+	struct text_error error = {0};
+	ck_assert_int_eq(
+		add("DSCP 1\n<Target \"a\">\nAddress \":1\"\nDSCP 2\n</Target>", &error), 0);
+	ck_assert_int_eq(add("<Target \"b\">\nAddress \":1\"\nDSCP 3\n</Target>", &error), 0);
+	ck_assert_int_lt(add("DSCP 1", &error), 0);
+	ck_assert_str_eq(error.reason, "DSCP 1 comes twice; allowed: once in all blocks together");
+}
+END_TEST
+
 START_TEST(refuses_what_two_blocks_both_have)
 {
 	struct text_error error = {0};
@@ -233,12 +332,12 @@ END_TEST
 START_TEST(is_as_new_when_cleared)
 {
 	struct text_error error = {0};
-	ck_assert_int_eq(add("Window 5\nTargetsFile \"/t\"\n" TARGET("a"), &error), 0);
+	ck_assert_int_eq(add("Window 5\nDSCP 1\nTargetsFile \"/t\"\n" TARGET("a"), &error), 0);
 	plugin_config_clear(&config);
 	char text[1024];
 	describe(text, sizeof(text));
 	ck_assert_str_eq(text, DEFAULTS);
-	ck_assert_int_eq(add("Window 5\nTargetsFile \"/t\"\n" TARGET("a"), &error), 0);
+	ck_assert_int_eq(add("Window 5\nDSCP 1\nTargetsFile \"/t\"\n" TARGET("a"), &error), 0);
 }
 END_TEST
 
@@ -250,6 +349,7 @@ int main(void)
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
 	tcase_add_test(tcase, shows_long_values_in_part);
 	tcase_add_test(tcase, adds_blocks_up);
+	tcase_add_test(tcase, an_option_may_be_given_to_all_and_to_each_target);
 	tcase_add_test(tcase, refuses_what_two_blocks_both_have);
 	tcase_add_test(tcase, is_as_new_when_cleared);
 	return unit_run("collectd/plugin_config", tcase);

@@ -9,7 +9,7 @@
 #include "../unit.h"
 
 #define MS INT64_C(1000000)
-#define ARGUMENTS_MAX 8
+#define ARGUMENTS_MAX 12
 
 /* Parses arguments, which end in NULL. Returns what options_parse() returns. */
 static int parse(const char *const *arguments, struct options *options, struct text_error *error)
@@ -68,6 +68,10 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert_uint_eq(options.metrics.port, 2112);
 	ck_assert_int_eq(options.settings.defaults.timeout_ns, 800 * MS);
 	ck_assert_uint_eq(options.settings.defaults.window, 100);
+	ck_assert_int_eq(options.settings.defaults.probe, PROBE_KIND_ECHO);
+	ck_assert_str_eq(options.settings.defaults.source, "");
+	ck_assert_uint_eq(options.settings.defaults.dscp, 0);
+	ck_assert_int_eq(options.settings.defaults.ip_version, IP_VERSION_ANY);
 	ck_assert_uint_eq(options.settings.threads, 1);
 	ck_assert_uint_eq(options.settings.targets.count, 0);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
@@ -80,7 +84,8 @@ END_TEST
 START_TEST(takes_every_flag)
 {
 	const char *const arguments[] = {"-mode=both", "-listen=[::1]:1", "-metrics=127.0.0.1:0",
-		"-timeout=1.5s", "-window=7", "-threads=3", "-log-level=debug", "-json-logs", NULL};
+		"-timeout=1.5s", "-window=7", "-threads=3", "-log-level=debug", "-json-logs",
+		"-probe=connect", "-source=::1", "-dscp=ef", "-ip-version=6", NULL};
 	struct options options;
 	struct text_error error = {.reason = ""};
 	ck_assert_msg(parse(arguments, &options, &error) == 0, "%s", error.reason);
@@ -91,6 +96,10 @@ START_TEST(takes_every_flag)
 	ck_assert_uint_eq(options.metrics.port, 0);
 	ck_assert_int_eq(options.settings.defaults.timeout_ns, 1500 * MS);
 	ck_assert_uint_eq(options.settings.defaults.window, 7);
+	ck_assert_int_eq(options.settings.defaults.probe, PROBE_KIND_CONNECT);
+	ck_assert_str_eq(options.settings.defaults.source, "::1");
+	ck_assert_uint_eq(options.settings.defaults.dscp, 46);
+	ck_assert_int_eq(options.settings.defaults.ip_version, IP_VERSION_6);
 	ck_assert_uint_eq(options.settings.threads, 3);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
 	ck_assert(options.json_logs);
@@ -212,6 +221,35 @@ static const struct {
 	{"window with a fraction", {"-window=1.5"}, "-window: \"1.5\" is no whole number"},
 	{"empty window", {"-window="}, "-window: \"\" is no whole number"},
 	{"window a sign", {"-window=-"}, "-window: \"-\" is no whole number"},
+	{"unknown probe", {"-probe=icmp"},
+		"-probe: \"icmp\" is no kind of probe; allowed: echo or connect"},
+	{"empty probe", {"-probe="}, "-probe: \"\" is no kind of probe"},
+	{"no probe", {"-probe"}, "-probe: value is missing; allowed: echo or connect"},
+	{"connections too often", {"-mode=client", "-probe=connect", "-interval=50ms"},
+		"-interval: 50ms is out of range for a new connection each time; allowed: 100ms"},
+	{"source a name", {"-source=eth0"},
+		"-source: \"eth0\" is no IP address; allowed: an IP address of this machine"},
+	{"empty source", {"-source="}, "-source: \"\" is no IP address"},
+	{"no source", {"-source"}, "-source: value is missing; allowed: an IP address"},
+	{"source of the other version", {"-mode=client", "-source=::1", "-ip-version=4"},
+		"-source: ::1 is no IPv4 address"},
+	{"source and target of two versions", {"-mode=client", "-source=::1", "-target=1.2.3.4:5"},
+		"target \"default\": source: from ::1 there is no way to 1.2.3.4; allowed: an "
+		"IPv4 address"},
+	{"target of the other version", {"-mode=client", "-ip-version=6", "-target=1.2.3.4:5"},
+		"target \"default\": address: 1.2.3.4 is no IPv6 address"},
+	{"its own server of the other version",
+		{"-mode=both", "-ip-version=6", "-listen=127.0.0.1:5"},
+		"target \"default\": address: 127.0.0.1 is no IPv6 address"},
+	{"DSCP 64", {"-dscp=64"},
+		"-dscp: \"64\" is out of range; allowed: 0 to 63, or a name like ef, af41, cs1"},
+	{"negative DSCP", {"-dscp", "-1"}, "-dscp: \"-1\" is out of range"},
+	{"unknown DSCP", {"-dscp=gold"}, "-dscp: \"gold\" is no codepoint; allowed: 0 to 63"},
+	{"empty DSCP", {"-dscp="}, "-dscp: \"\" is no codepoint"},
+	{"IP version 5", {"-ip-version=5"},
+		"-ip-version: \"5\" is no IP version; allowed: 4, 6 or any"},
+	{"IP version by name", {"-ip-version=ipv4"}, "-ip-version: \"ipv4\" is no IP version"},
+	{"ip_version, as in the file", {"-ip_version=4"}, "-ip_version: unknown flag"},
 	{"threads 0", {"-threads=0"}, "-threads: \"0\" is out of range; allowed: 1 to 64"},
 	{"too many threads", {"-threads=65"}, "-threads: \"65\" is out of range"},
 	{"unknown mode", {"-mode=servre"},
@@ -266,6 +304,9 @@ static const struct {
 		"-targets: no effect with -mode=server"},
 	{"several for a server", {"-interval=1s", "-threads=2", "-window=5", "-timeout=1s"},
 		"-interval, -timeout, -window, -threads: no effect with -mode=server"},
+	{"how to probe, for a server",
+		{"-probe=connect", "-source=::1", "-dscp=1", "-ip-version=6"},
+		"-probe, -source, -dscp, -ip-version: no effect with -mode=server"},
 	{"listen for a client", {"-mode=client", "-listen=:1"},
 		"-listen: no effect with -mode=client"},
 	{"target and targets", {"-mode=client", "-target=a:1", "-targets=t.json"},
@@ -312,8 +353,8 @@ END_TEST
 START_TEST(help_names_every_flag)
 {
 	static const char *const names[] = {"mode", "listen", "target", "targets", "metrics",
-		"interval", "timeout", "window", "threads", "log-level", "json-logs", "check",
-		"help", "version", "svc"};
+		"interval", "timeout", "window", "probe", "source", "dscp", "ip-version", "threads",
+		"log-level", "json-logs", "check", "help", "version", "svc"};
 	struct buffer buffer = {0};
 	options_usage(&buffer);
 	buffer_append(&buffer, "", 1);
@@ -362,6 +403,73 @@ START_TEST(describes_what_would_run)
 }
 END_TEST
 
+START_TEST(describes_what_differs_from_the_usual)
+{
+	const char *const arguments[] = {"-mode=client", "-targets=x", "-probe=connect",
+		"-source=::1", "-dscp=ef", "-ip-version=6", NULL};
+	static const struct target_options rows[] = {
+		{0},
+		{.interval_ns = 1500 * MS, .timeout_ns = 2000 * MS, .window = 9},
+		{.probe = PROBE_KIND_ECHO, .source = "::2", .has_dscp = true},
+		{.probe = PROBE_KIND_CONNECT, .ip_version = IP_VERSION_ANY},
+	};
+	struct options options;
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(parse(arguments, &options, &error) == 0, "%s", error.reason);
+	for (int i = 0; i < ROWS(rows); i++) {
+		char name[8];
+		snprintf(name, sizeof(name), "t%d", i);
+		const struct target_request request = {
+			.name = name, .address = "a:1", .options = &rows[i]};
+		ck_assert_int_eq(target_list_request(&options.settings.targets, &request, NULL), 0);
+	}
+	struct buffer buffer = {0};
+	options_describe(&options, &buffer);
+	buffer_append(&buffer, "", 1);
+	ck_assert_str_eq(buffer.data, "mode      client\n"
+				      "metrics   :2112\n"
+				      "interval  200ms\n"
+				      "timeout   800ms\n"
+				      "window    100\n"
+				      "probe     connect\n"
+				      "source    ::1\n"
+				      "dscp      46\n"
+				      "ip        6\n"
+				      "threads   1\n"
+				      "targets   4 from (a path)\n"
+				      "          t0 at a:1\n"
+				      "          t1 at a:1, every 1.5s, timeout 2s, window 9\n"
+				      "          t2 at a:1, by echo, from ::2, DSCP 0\n"
+				      "          t3 at a:1, by connect, IP any\n");
+	buffer_clear(&buffer);
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(a_targets_file_is_checked_with_the_flags)
+{
+	char path[] = "/tmp/targets-XXXXXX";
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_gt(
+		dprintf(fd, "[{\"name\": \"a\", \"address\": \":1\", \"probe\": \"connect\"}]"), 0);
+	close(fd);
+	const char *const arguments[] = {"-mode=client", "-targets=x", "-interval=10ms", NULL};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	options.targets_path = path;
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(options_load_targets(&options, &error), -EINVAL);
+	ck_assert_msg(strstr(error.reason, ":1: target \"a\": interval: 10ms is out of range "
+					   "for a new connection") != NULL,
+		"%s", error.reason);
+	options.settings.defaults.interval_ns = 100 * MS;
+	ck_assert_int_eq(options_load_targets(&options, NULL), 0);
+	unlink(path);
+	options_clear(&options);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("options");
@@ -375,5 +483,7 @@ int main(void)
 	tcase_add_test(tcase, loads_the_targets_file);
 	tcase_add_test(tcase, help_names_every_flag);
 	tcase_add_test(tcase, describes_what_would_run);
+	tcase_add_test(tcase, describes_what_differs_from_the_usual);
+	tcase_add_test(tcase, a_targets_file_is_checked_with_the_flags);
 	return unit_run("exporter/options", tcase);
 }

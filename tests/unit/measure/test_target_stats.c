@@ -123,6 +123,17 @@ static void fails_to_connect(struct target_stats *stats, struct target_values *v
 	}
 }
 
+static void reaches_nobody_any_more(struct target_stats *stats, struct target_values *values)
+{
+	connects(stats, values);
+	for (int i = 0; i < CONNECT_FAILURES; i++) {
+		for (int times = 0; times <= i; times++)
+			target_stats_unreached(stats, (enum connect_failure)i);
+		values->connect_failures[i] += (uint64_t)i + 1;
+	}
+	values->connected = false;
+}
+
 static void disconnects(struct target_stats *stats, struct target_values *values)
 {
 	for (int i = 0; i < DISCONNECTS; i++) {
@@ -139,6 +150,13 @@ static void asks_the_kernel(struct target_stats *stats, struct target_values *va
 	values->tcp_retransmits += 3;
 	values->tcp_rtt_ns = 52000;
 	values->tcp_min_rtt_ns = 31000;
+}
+
+static void sends_again(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_retransmitted(stats, 0);
+	target_stats_retransmitted(stats, 5);
+	values->tcp_retransmits += 5;
 }
 
 static void asks_the_kernel_in_vain(struct target_stats *stats, struct target_values *values)
@@ -161,8 +179,10 @@ static const struct {
 	{"missed", misses_slots},
 	{"connected", connects},
 	{"connect failed", fails_to_connect},
+	{"unreached", reaches_nobody_any_more},
 	{"disconnected", disconnects},
 	{"kernel's values", asks_the_kernel},
+	{"sent again", sends_again},
 	{"no kernel's values", asks_the_kernel_in_vain},
 };
 
