@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/engine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -273,6 +275,308 @@ START_TEST(a_reload_keeps_who_stays_and_ends_who_goes)
 }
 END_TEST
 
+/* Adds a target of its own options, and a label where there is one. */
+static void add_own(struct target_list *list, const char *name, const char *address,
+	const struct target_options *options, const char *site)
+{
+	struct labels labels = {0};
+	const char *reason;
+	bool is_value;
+	if (site)
+		ck_assert_int_eq(labels_add(&labels, "site", site, &reason, &is_value), 0);
+	const struct target_request request = {
+		.name = name, .address = address, .options = options, .labels = &labels};
+	struct text_error error = {0};
+	ck_assert_msg(target_list_request(list, &request, &error) == 0, "%s", error.reason);
+	labels_clear(&labels);
+}
+
+static void check_site(const struct target_snapshot *target, const char *site)
+{
+	const char *value = NULL;
+	const char *name = labels_next(&target->labels, NULL, &value);
+	ck_assert_ptr_nonnull(name);
+	ck_assert_str_eq(name, "site");
+	ck_assert_str_eq(value, site);
+	ck_assert_ptr_null(labels_next(&target->labels, name, &value));
+}
+
+START_TEST(a_reload_that_changes_labels_keeps_the_counts)
+{
+	struct engine *engine = start_both(1);
+	const char *address = engine_listen_address(engine);
+	struct target_list list = {0};
+	add_own(&list, "a", address, NULL, "ams");
+	add_own(&list, "b", address, NULL, NULL);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot before = await(engine, has_received);
+	check_site(&before.targets[0], "ams");
+	ck_assert_uint_eq(before.targets[1].labels.size, 0);
+	add_own(&list, "b", address, NULL, "fra");
+	add_own(&list, "a", address, NULL, "somewhere else");
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot after = take_snapshot(engine);
+	check_site(&after.targets[0], "fra");
+	check_site(&after.targets[1], "somewhere else");
+	/* A snapshot stands on its own. */
+	check_site(&before.targets[0], "ams");
+	for (int i = 0; i < 2; i++) {
+		const struct target_values *values = &after.targets[i].values;
+		ck_assert_uint_ge(values->received, before.targets[1 - i].values.received);
+		ck_assert_uint_eq(values->connects, 1);
+	}
+	snapshot_clear(&before);
+	snapshot_clear(&after);
+	stop_lawfully(engine);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	struct target_options options;
+} changed[] = {
+	{"interval", {.interval_ns = 6 * NS_PER_MS}},
+	{"timeout", {.timeout_ns = 400 * NS_PER_MS}},
+	{"window", {.window = 7}},
+	{"probe", {.probe = PROBE_KIND_CONNECT, .interval_ns = 100 * NS_PER_MS}},
+	{"source", {.source = "127.0.0.1"}},
+	{"DSCP", {.has_dscp = true, .dscp = 46}},
+	{"IP version", {.ip_version = IP_VERSION_4}},
+};
+
+START_TEST(a_reload_that_changes_a_setting_starts_that_target_anew)
+{
+	struct engine *engine = start_both(1);
+	const char *address = engine_listen_address(engine);
+	struct target_list list = {0};
+	add_target(&list, "changes", address);
+	add_target(&list, "stays", address);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot before = await(engine, has_received);
+	add_own(&list, "changes", address, &changed[_i].options, NULL);
+	add_target(&list, "stays", address);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot after = take_snapshot(engine);
+	ck_assert_msg(after.targets[0].values.sent < before.targets[0].values.sent, "%s",
+		changed[_i].says);
+	ck_assert_uint_ge(after.targets[1].values.sent, before.targets[1].values.sent);
+	snapshot_clear(&before);
+	snapshot_clear(&after);
+	after = await(engine, has_received);
+	ck_assert_uint_eq(after.targets[1].values.connects, 1);
+	ck_assert_uint_eq(after.targets[1].values.timeouts, 0);
+	snapshot_clear(&after);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(what_is_the_default_anyway_changes_nothing)
+{
+	struct engine *engine = start_both(1);
+	const char *address = engine_listen_address(engine);
+	struct target_list list = {0};
+	add_target(&list, "a", address);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot before = await(engine, has_received);
+	const struct target_options same = {.interval_ns = 5 * NS_PER_MS,
+		.timeout_ns = 500 * NS_PER_MS,
+		.window = 100,
+		.probe = PROBE_KIND_ECHO,
+		.ip_version = IP_VERSION_ANY,
+		.has_dscp = true};
+	add_own(&list, "a", address, &same, NULL);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot after = take_snapshot(engine);
+	ck_assert_uint_ge(after.targets[0].values.received, before.targets[0].values.received);
+	snapshot_clear(&before);
+	snapshot_clear(&after);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(targets_that_do_not_go_together_with_the_defaults_are_refused)
+{
+	struct engine *engine = start_both(1);
+	const char *address = engine_listen_address(engine);
+	struct target_list list = {0};
+	add_target(&list, "a", address);
+	reload(engine, &list);
+	const struct target_options connect = {.probe = PROBE_KIND_CONNECT};
+	add_own(&list, "b", address, &connect, NULL);
+	struct text_error error = {0};
+	ck_assert_int_eq(engine_reload(engine, &list, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "target \"b\": interval: 5ms is out of range for a new "
+				       "connection each time; allowed: 100ms to 24h");
+	target_list_clear(&list);
+	struct snapshot snapshot = await(engine, has_received);
+	ck_assert_uint_eq(snapshot.target_count, 1);
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+}
+END_TEST
+
+#define THREADS_MAX 4
+
+/* How often a thread has gone to sleep so far, where it is of that name; else -1. */
+static long read_sleeps(const char *thread, const char *name)
+{
+	char path[288];
+	char line[128];
+	char found[64] = "";
+	long sleeps = -1;
+	snprintf(path, sizeof(path), "/proc/self/task/%s/status", thread);
+	FILE *status = fopen(path, "r");
+	while (status && fgets(line, sizeof(line), status)) {
+		if (strncmp(line, "Name:", 5) == 0)
+			snprintf(found, sizeof(found), "%.*s", (int)strcspn(line + 6, "\n"),
+				line + 6);
+		else if (strncmp(line, "voluntary_ctxt_switches:", 24) == 0)
+			sleeps = strtol(line + 24, NULL, 10);
+	}
+	if (status)
+		fclose(status);
+	return strcmp(found, name) == 0 ? sleeps : -1;
+}
+
+/* The same for each thread of that name. Returns how many there are; 0 where the system does not
+ * tell. */
+static int count_sleeps(const char *name, long sleeps[THREADS_MAX])
+{
+	int count = 0;
+	struct dirent **threads = NULL;
+	int all = scandir("/proc/self/task", &threads, NULL, alphasort);
+	for (int i = 0; i < all; i++) {
+		long read = read_sleeps(threads[i]->d_name, name);
+		if (read >= 0 && count < THREADS_MAX)
+			sleeps[count++] = read;
+		free(threads[i]);
+	}
+	free(threads);
+	return count;
+}
+
+/* By number, the two quick ones, first and last, would come to one thread. */
+START_TEST(threads_share_the_probes_and_not_the_targets)
+{
+	struct engine *engine = start_both(2);
+	const char *address = engine_listen_address(engine);
+	const struct target_options quick = {.interval_ns = NS_PER_MS};
+	const struct target_options slow = {.interval_ns = 100 * NS_PER_MS};
+	struct target_list list = {0};
+	char name[32];
+	add_own(&list, "first", address, &quick, NULL);
+	for (int i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "slow-%d", i);
+		add_own(&list, name, address, &slow, NULL);
+	}
+	add_own(&list, "last", address, &quick, NULL);
+	reload(engine, &list);
+	target_list_clear(&list);
+	long before[THREADS_MAX];
+	long after[THREADS_MAX];
+	int count = count_sleeps("prober", before);
+	await_all(engine, has_received);
+	ck_assert_int_eq(count_sleeps("prober", after), count);
+	if (count > 0) {
+		ck_assert_int_eq(count, 2);
+		long one = after[0] - before[0];
+		long other = after[1] - before[1];
+		ck_assert_msg(one < 4 * other && other < 4 * one, "%ld and %ld", one, other);
+	}
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(handshakes_are_probes_too)
+{
+	int descriptors = count_descriptors();
+	struct engine *engine = start_both(1);
+	const struct target_options connect = {
+		.probe = PROBE_KIND_CONNECT, .interval_ns = 100 * NS_PER_MS};
+	struct target_list list = {0};
+	add_own(&list, "a", engine_listen_address(engine), &connect, NULL);
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot snapshot = await(engine, has_received);
+	const struct target_values *values = &snapshot.targets[0].values;
+	ck_assert(values->connected);
+	ck_assert_uint_eq(values->received, values->sent);
+	ck_assert_uint_eq(values->connects, values->received);
+	ck_assert_uint_eq(values->disconnects[DISCONNECT_CLOSED], 0);
+	ck_assert_str_eq(snapshot.targets[0].peer, engine_listen_address(engine));
+	ck_assert_int_ge(values->last_rtt_ns, 0);
+	ck_assert_uint_eq(snapshot.server.frames, 0);
+	ck_assert_uint_ge(histogram_count(&snapshot.send_lag), values->sent);
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+	ck_assert_int_eq(count_descriptors(), descriptors);
+}
+END_TEST
+
+#define FILLERS 3
+
+/* A listener that never accepts, whose queue is full: dialling it gets no answer. */
+static int listen_in_vain(int fillers[FILLERS], char *address)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(own);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&own, length), 0);
+	ck_assert_int_eq(listen(fd, 0), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
+	for (int i = 0; i < FILLERS; i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM, 0);
+		ck_assert_int_eq(socket_set_nonblocking(fillers[i]), 0);
+		/* The first are done at once, the last never. */
+		(void)connect(fillers[i], (const struct sockaddr *)&own, length);
+	}
+	socket_address_format((const struct sockaddr *)&own, address);
+	return fd;
+}
+
+static bool has_several_in_flight(const struct target_values *values)
+{
+	return target_values_in_flight(values) >= 3 && values->timeouts >= 3;
+}
+
+/* First by a reload, then by the end of all. */
+START_TEST(handshakes_under_way_are_given_up_with_their_target)
+{
+	int fillers[FILLERS];
+	char address[SOCKET_ADDRESS_TEXT_MAX];
+	int fd = listen_in_vain(fillers, address);
+	struct engine *engine = start_both(1);
+	int descriptors = count_descriptors();
+	const struct target_options connect = {
+		.probe = PROBE_KIND_CONNECT, .interval_ns = 100 * NS_PER_MS};
+	struct target_list list = {0};
+	struct target_list none = {0};
+	add_own(&list, "silent", address, &connect, NULL);
+	for (int times = 0; times < 2; times++) {
+		reload(engine, &list);
+		await_all(engine, has_several_in_flight);
+		ck_assert_int_gt(count_descriptors(), descriptors + 2);
+		if (times > 0)
+			break;
+		reload(engine, &none);
+		for (int i = 0; i < 1000 && count_descriptors() > descriptors; i++)
+			clock_sleep_until(clock_monotonic_ns() + 10 * NS_PER_MS);
+		ck_assert_int_eq(count_descriptors(), descriptors);
+	}
+	target_list_clear(&list);
+	stop_lawfully(engine);
+	for (int i = 0; i < FILLERS; i++)
+		close(fillers[i]);
+	close(fd);
+}
+END_TEST
+
 struct watch {
 	struct engine *engine;
 	atomic_bool is_over;
@@ -493,6 +797,28 @@ START_TEST(too_few_descriptors_are_told_before_anything_starts)
 }
 END_TEST
 
+/* (800 ms + 500 ms) / 100 ms, and two, for the one; one for the other. */
+START_TEST(a_descriptor_is_wanted_for_each_handshake_that_can_be_under_way)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.probe = true;
+	const struct target_options connect = {.probe = PROBE_KIND_CONNECT,
+		.interval_ns = 100 * NS_PER_MS,
+		.timeout_ns = 800 * NS_PER_MS};
+	add_own(&settings.targets, "a", "127.0.0.1:1", &connect, NULL);
+	add_own(&settings.targets, "b", "127.0.0.1:1", NULL, NULL);
+	struct rlimit limit = limit_descriptors(15 + DESCRIPTORS_BESIDES);
+	check_refusal(&settings, -EMFILE,
+		"2 targets need 48 file descriptors, but the limit is 47: raise it (ulimit -n, "
+		"LimitNOFILE=)");
+	limit_descriptors(16 + DESCRIPTORS_BESIDES);
+	stop_lawfully(start(&settings));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	settings_clear(&settings);
+}
+END_TEST
+
 START_TEST(a_reload_that_is_refused_leaves_the_old_targets_going)
 {
 	struct engine *engine = start_both(1);
@@ -532,6 +858,14 @@ int main(void)
 	tcase_add_test(tcase, settings_may_name_the_targets_from_the_start);
 	tcase_add_test(tcase, several_threads_share_the_targets);
 	tcase_add_test(tcase, a_reload_keeps_who_stays_and_ends_who_goes);
+	tcase_add_test(tcase, a_reload_that_changes_labels_keeps_the_counts);
+	tcase_add_loop_test(
+		tcase, a_reload_that_changes_a_setting_starts_that_target_anew, 0, ROWS(changed));
+	tcase_add_test(tcase, what_is_the_default_anyway_changes_nothing);
+	tcase_add_test(tcase, targets_that_do_not_go_together_with_the_defaults_are_refused);
+	tcase_add_test(tcase, threads_share_the_probes_and_not_the_targets);
+	tcase_add_test(tcase, handshakes_are_probes_too);
+	tcase_add_test(tcase, handshakes_under_way_are_given_up_with_their_target);
 	tcase_add_test(tcase, the_law_holds_in_every_snapshot_while_targets_come_and_go);
 	tcase_add_test(tcase, a_server_that_is_not_there_is_dialled_until_it_comes);
 	tcase_add_test(tcase, it_stops_while_probes_are_in_flight);
@@ -539,6 +873,7 @@ int main(void)
 	tcase_add_test(tcase, a_port_in_use_is_refused_and_nothing_runs);
 	tcase_add_test(tcase, settings_out_of_range_are_refused);
 	tcase_add_test(tcase, too_few_descriptors_are_told_before_anything_starts);
+	tcase_add_test(tcase, a_descriptor_is_wanted_for_each_handshake_that_can_be_under_way);
 	tcase_add_test(tcase, a_reload_that_is_refused_leaves_the_old_targets_going);
 	tcase_add_test(tcase, stopping_nothing_is_fine);
 	return unit_run("engine/engine", tcase);

@@ -434,6 +434,109 @@ START_TEST(takes_names_of_every_length)
 }
 END_TEST
 
+static void add_label(struct target_snapshot *target, const char *name, const char *value)
+{
+	const char *reason = "";
+	bool is_value;
+	int result = labels_add(&target->labels, name, value, &reason, &is_value);
+	ck_assert_msg(result == 0, "%s %s", name, reason);
+}
+
+static void check_sample(const char *text, const char *name)
+{
+	ck_assert_msg(find_sample(text, name) != NULL, "there is no %s", name);
+}
+
+START_TEST(each_sample_of_a_target_bears_its_labels_in_their_order)
+{
+	struct target_snapshot targets[] = {busy_target("a"), busy_target("b")};
+	add_label(&targets[0], "site", "ams");
+	add_label(&targets[0], "a_role", "web");
+	struct snapshot snapshot = of_targets(targets, 2);
+	enum exposition_format format = _i ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
+	char *text = render(&snapshot, &no_process, format);
+	check_sample(text, "tcp_echo_sent_total{target=\"a\",site=\"ams\",a_role=\"web\"}");
+	check_sample(text, "tcp_echo_disconnects_total{target=\"a\",site=\"ams\",a_role=\"web\","
+			   "reason=\"reset\"}");
+	check_sample(text, "tcp_echo_rtt_seconds_bucket{target=\"a\",site=\"ams\","
+			   "a_role=\"web\",le=\"+Inf\"}");
+	check_sample(text, "tcp_echo_target_info{target=\"a\",site=\"ams\",a_role=\"web\","
+			   "address=\"host:4000\",peer=\"192.0.2.1:4000\"}");
+	check_sample(text, "tcp_echo_sent_total{target=\"b\"}");
+	static const char start[] = "{target=\"a\",site=\"ams\",a_role=\"web\"";
+	size_t of_a = 0;
+	size_t labelled = 0;
+	for (const char *at = text; (at = strstr(at, "{target=\"a\"")); at++) {
+		of_a++;
+		labelled += strncmp(at, start, strlen(start)) == 0;
+	}
+	ck_assert_uint_gt(of_a, 40);
+	ck_assert_uint_eq(labelled, of_a);
+	labels_clear(&targets[0].labels);
+	free(text);
+}
+END_TEST
+
+START_TEST(escapes_the_values_of_labels)
+{
+	struct target_snapshot target = busy_target("a");
+	add_label(&target, "x", "\\\"\\");
+	add_label(&target, "y", "{a=\"b\",} \xe2\x9c\x93");
+	struct snapshot snapshot = of_targets(&target, 1);
+	char *text = render(&snapshot, &no_process, EXPOSITION_TEXT);
+	check_sample(text, "tcp_echo_sent_total{target=\"a\",x=\"\\\\\\\"\\\\\","
+			   "y=\"{a=\\\"b\\\",} \xe2\x9c\x93\"}");
+	labels_clear(&target.labels);
+	free(text);
+}
+END_TEST
+
+/* As many and as long as can be, all of it escaped: there is room, and what follows is whole. */
+START_TEST(has_room_for_the_longest_labels)
+{
+	struct target_snapshot targets[] = {busy_target("a"), busy_target("next")};
+	char name[LABEL_NAME_MAX + 1];
+	char value[LABEL_VALUE_MAX + 1];
+	memset(name, 'n', sizeof(name));
+	memset(value, '"', sizeof(value));
+	name[LABEL_NAME_MAX] = value[LABEL_VALUE_MAX] = '\0';
+	for (int i = 0; i < LABELS_MAX; i++) {
+		name[0] = (char)('A' + i % 26);
+		name[1] = (char)('A' + i / 26);
+		add_label(&targets[0], name, value);
+	}
+	struct snapshot snapshot = of_targets(targets, 2);
+	char *text = render(&snapshot, &no_process, EXPOSITION_TEXT);
+	const char *line = strstr(text, "\ntcp_echo_sent_total{target=\"a\",AA");
+	ck_assert_ptr_nonnull(line);
+	size_t length = strlen("tcp_echo_sent_total{target=\"a\"} 110");
+	length += LABELS_MAX * (LABEL_NAME_MAX + 2 * LABEL_VALUE_MAX + strlen(",=\"\""));
+	ck_assert_uint_eq(strcspn(line + 1, "\n"), length);
+	ck_assert_uint_eq(sample(text, "tcp_echo_sent_total{target=\"next\"}"), 110);
+	labels_clear(&targets[0].labels);
+	free(text);
+}
+END_TEST
+
+/* Labels are copied in blocks: each length around their edges counts. */
+START_TEST(takes_labels_of_every_length)
+{
+	char value[200];
+	memset(value, 'v', sizeof(value));
+	value[_i] = '\0';
+	struct target_snapshot targets[] = {busy_target("a"), busy_target("next")};
+	add_label(&targets[0], "l", value);
+	struct snapshot snapshot = of_targets(targets, 2);
+	char *text = render(&snapshot, &no_process, EXPOSITION_TEXT);
+	char expected[300];
+	snprintf(expected, sizeof(expected), "tcp_echo_sent_total{target=\"a\",l=\"%s\"}", value);
+	ck_assert_uint_eq(sample(text, expected), 110);
+	ck_assert_uint_eq(sample(text, "tcp_echo_sent_total{target=\"next\"}"), 110);
+	labels_clear(&targets[0].labels);
+	free(text);
+}
+END_TEST
+
 static const struct {
 	const char *says;
 	uint32_t lost;
@@ -639,6 +742,10 @@ int main(void)
 	tcase_add_test(tcase, has_no_empty_families_without_targets);
 	tcase_add_test(tcase, writes_the_process);
 	tcase_add_loop_test(tcase, escapes_labels, 0, ROWS(escapes));
+	tcase_add_loop_test(tcase, each_sample_of_a_target_bears_its_labels_in_their_order, 0, 2);
+	tcase_add_test(tcase, escapes_the_values_of_labels);
+	tcase_add_test(tcase, has_room_for_the_longest_labels);
+	tcase_add_loop_test(tcase, takes_labels_of_every_length, 1, 140);
 	tcase_add_loop_test(tcase, takes_names_of_every_length, 1, 130);
 	tcase_add_loop_test(tcase, writes_loss_in_its_shortest_form, 0, ROWS(losses));
 	tcase_add_test(tcase, shows_the_law_of_accounting);
