@@ -15,6 +15,9 @@
 #define DEFAULT_TIMEOUT_NS (800 * NS_PER_MS)
 #define DEFAULT_WINDOW 100
 
+/* Bytes of an interface's name, at the most. */
+#define INTERFACE_MAX 15
+
 static const char no_number[] = "is no whole number";
 static const char no_range[] = "is out of range";
 
@@ -123,10 +126,26 @@ static int family_of(const char *text)
 									       : AF_UNSPEC;
 }
 
+/* The name or number behind a '%'. What is said of the target quotes it: nothing else may be there.
+ */
+static bool is_interface(const char *text)
+{
+	size_t length = strlen(text);
+	if (length < 1 || length > INTERFACE_MAX)
+		return false;
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~' || *text == '/')
+			return false;
+	return true;
+}
+
 static int set_source(struct target_options *options, const char *text, const char **reason)
 {
+	const char *scope = strchr(text, '%');
 	*reason = "is no IP address";
 	if (strlen(text) >= sizeof(options->source) || family_of(text) == AF_UNSPEC)
+		return -EINVAL;
+	if (scope != NULL && !is_interface(scope + 1))
 		return -EINVAL;
 	snprintf(options->source, sizeof(options->source), "%s", text);
 	return 0;
