@@ -61,8 +61,13 @@ def quoted(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def target_block(name, address):
-    return f"<Target {quoted(name)}>\n  Address {quoted(address)}\n</Target>\n"
+def target_block(name, target):
+    """target: its address, or a dictionary of its options."""
+    options = target if isinstance(target, dict) else {"Address": target}
+    lines = [f"<Target {quoted(name)}>"]
+    for option, value in options.items():
+        lines.append(f"  {option} {quoted(value) if isinstance(value, str) else value}")
+    return "\n".join([*lines, "</Target>", ""])
 
 
 class Daemon(Program):
@@ -113,7 +118,7 @@ class Daemon(Program):
         if self.targets is not None:
             self.write_targets(self.targets)
             lines.append(f'TargetsFile "{self.targets_path}"')
-        lines += [target_block(name, self.fill_in(address)) for name, address in self.blocks.items()]
+        lines += [self.fill_in(target_block(name, target)) for name, target in self.blocks.items()]
         return "\n".join([*lines, "</Plugin>", ""])
 
     def configuration(self):

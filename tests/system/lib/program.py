@@ -97,19 +97,27 @@ def run(*flags, seconds=10.0, prefix=()):
 
 
 def write_targets(path, targets):
-    """targets: a dictionary of names and addresses."""
-    entries = [{"name": name, "address": address} for name, address in targets.items()]
+    """
+    targets: a dictionary of names and addresses; or, in place of an address, a dictionary of all
+    that the target has besides its name.
+    """
+    entries = [{"name": name, **as_settings(target)} for name, target in targets.items()]
     temporary = path + ".new"
     with open(temporary, "w", encoding="utf-8") as file:
         json.dump(entries, file)
     os.replace(temporary, path)
 
 
+def as_settings(target):
+    """A target that may be its address alone."""
+    return target if isinstance(target, dict) else {"address": target}
+
+
 class Program:
     """
     The binary at work, as a context: ready at entry; at exit the law is checked and SIGTERM must end
     it with status 0. In flags, {metrics} and {listen} stand for the ports, which are free ones.
-    targets: a dictionary of names and addresses, which may hold the ports too.
+    targets: as for write_targets(); addresses may hold the ports too.
     descriptors: how many it may have open.
     """
 
@@ -198,8 +206,11 @@ class Program:
     def write_targets(self, targets):
         write_targets(
             self.targets_path,
-            {name: address.format(**self._ports()) for name, address in targets.items()},
+            {name: self._fill_in(as_settings(target)) for name, target in targets.items()},
         )
+
+    def _fill_in(self, settings):
+        return {**settings, "address": settings["address"].format(**self._ports())}
 
     def _start(self):
         self.metrics_port = free_port()
