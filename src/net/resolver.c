@@ -86,6 +86,11 @@ socklen_t address_length(const union address *address)
 	return address->any.sa_family == AF_INET6 ? sizeof(address->v6) : sizeof(address->v4);
 }
 
+bool address_is_same(const union address *a, const union address *b)
+{
+	return a->any.sa_family == b->any.sa_family && memcmp(a, b, address_length(a)) == 0;
+}
+
 void address_list_clear(struct address_list *list)
 {
 	free(list->addresses);

@@ -23,6 +23,8 @@ union address {
 
 socklen_t address_length(const union address *address);
 
+bool address_is_same(const union address *a, const union address *b);
+
 struct address_list {
 	union address *addresses; /* Owned. NULL while empty. */
 	size_t count;

@@ -173,18 +173,13 @@ static void dial_next(struct target *target)
 		on_writable(target->fd, EV_WRITE, target);
 }
 
-static bool is_same(const union address *a, const union address *b)
-{
-	return a->any.sa_family == b->any.sa_family && memcmp(a, b, address_length(a)) == 0;
-}
-
 /* The address that worked last goes first: a dead one before it would cost every attempt its
  * timeout. */
 static void prefer_last_peer(struct target *target)
 {
 	union address *addresses = target->addresses.addresses;
 	for (size_t i = 1; i < target->addresses.count; i++) {
-		if (!is_same(&addresses[i], &target->peer))
+		if (!address_is_same(&addresses[i], &target->peer))
 			continue;
 		union address first = addresses[0];
 		addresses[0] = addresses[i];
@@ -200,6 +195,18 @@ static void take_addresses(struct target *target, const struct address_list *lis
 	target->addresses = *list;
 	target->next_address = 0;
 	prefer_last_peer(target);
+}
+
+/* The same while each probe dials one of them in turn: whose turn it is, it stays. Else those at
+ * the end would never be dialled where names are asked for often and probes are rare. */
+static void renew_addresses(struct target *target, const struct address_list *list)
+{
+	const struct address_list *old = &target->addresses;
+	const union address turn = old->addresses[target->next_address % old->count];
+	take_addresses(target, list);
+	for (size_t i = 0; i < target->addresses.count; i++)
+		if (address_is_same(&target->addresses.addresses[i], &turn))
+			target->next_address = i;
 }
 
 static void begin_connecting(struct target *target)
@@ -239,9 +246,9 @@ static int family_of(const struct target *target)
 	return strchr(target->options.source, ':') ? AF_INET6 : AF_INET;
 }
 
-/* Asks for the name's addresses, unless an answer is still to come. Returns 0 with addresses taken,
- * -EINPROGRESS, or another negative errno. */
-static int resolve(struct target *target)
+/* Asks for the name's addresses, unless an answer is still to come. Returns 0 with *list
+ * overwritten, -EINPROGRESS, or another negative errno. */
+static int resolve(struct target *target, struct address_list *list)
 {
 	struct probe_context *context = target->context;
 	struct endpoint endpoint;
@@ -250,10 +257,7 @@ static int resolve(struct target *target)
 		return -EINPROGRESS;
 	int error = endpoint_parse(target->address, ENDPOINT_TO_DIAL, &endpoint, &reason);
 	assert(error == 0);
-	struct address_list list;
-	error = address_list_from_numeric(&endpoint, family_of(target), &list);
-	if (error == 0)
-		take_addresses(target, &list);
+	error = address_list_from_numeric(&endpoint, family_of(target), list);
 	if (error != -ENOENT)
 		return error;
 	const struct resolver_question question = {
@@ -276,8 +280,10 @@ void connection_dial(struct target *target, int64_t now_ns)
 {
 	target->state = link_next_state(target->state, LINK_RETRY_DUE);
 	target->attempt_ns = now_ns;
-	int error = resolve(target);
+	struct address_list list;
+	int error = resolve(target, &list);
 	if (error == 0) {
+		take_addresses(target, &list);
 		begin_connecting(target);
 		return;
 	}
@@ -291,14 +297,15 @@ void connection_refresh(struct target *target, int64_t now_ns)
 {
 	target->resolve_due_ns = now_ns + RESOLVE_PERIOD_NS;
 	/* Where that fails, the old addresses have to do. */
-	resolve(target);
+	struct address_list list;
+	if (resolve(target, &list) == 0)
+		renew_addresses(target, &list);
 }
 
-/* Whether addresses that come only now are of use: to the next attempt they would be old. */
-static bool uses_addresses(const struct target *target)
+/* Whether each probe dials on its own by now; then there are addresses. */
+static bool dials_each_time(const struct target *target)
 {
-	return target->state == LINK_CONNECTING ||
-	       (target->state == LINK_PROBING && target->options.probe == PROBE_KIND_CONNECT);
+	return target->state == LINK_PROBING && target->options.probe == PROBE_KIND_CONNECT;
 }
 
 void connection_on_resolved(struct target *target, struct resolver_query *query)
@@ -316,12 +323,15 @@ void connection_on_resolved(struct target *target, struct resolver_query *query)
 		}
 		take_addresses(target, &list);
 		begin_connecting(target);
-	} else if (!failure && uses_addresses(target)) {
+	} else if (!failure && target->state == LINK_CONNECTING) {
 		/* Whatever is being dialled is not disturbed: these come next. */
 		take_addresses(target, &list);
-		if (is_same(&target->addresses.addresses[0], &target->dialled))
+		if (address_is_same(&target->addresses.addresses[0], &target->dialled))
 			target->next_address = 1;
+	} else if (!failure && dials_each_time(target)) {
+		renew_addresses(target, &list);
 	} else {
+		/* To the next attempt they would be old. */
 		address_list_clear(&list);
 	}
 }

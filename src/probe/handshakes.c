@@ -35,15 +35,34 @@ static void end(struct handshake *handshake)
 	handshake->target->context->open_handshakes--;
 }
 
-/* The target is down: another address may do better, and the name may have others by now. */
-static void note_down(struct handshake *handshake, int error, int64_t now_ns)
+/* Another address may do better. Of many handshakes to one that fails, the first passes the turn
+ * on. */
+static void pass_turn_on(const struct handshake *handshake)
 {
 	struct target *target = handshake->target;
+	const struct address_list *list = &target->addresses;
+	size_t turn = target->next_address % list->count;
+	if (address_is_same(&list->addresses[turn], &handshake->address))
+		target->next_address = (turn + 1) % list->count;
+}
+
+/*
+ * No connection came about. The target is down, and its name may have other addresses by now,
+ * unless a later handshake made one: one of many that was lost on the way is no outage, nor is one
+ * to another address.
+ */
+static void note_failed(struct handshake *handshake, int error, int64_t now_ns)
+{
+	struct target *target = handshake->target;
+	if (target->last_answered_ns > handshake->departure_ns) {
+		target_stats_connect_failed(target->stats, dial_failure(error));
+		return;
+	}
+	pass_turn_on(handshake);
 	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
 	dial_describe(target, &handshake->address, error, patience_ns(target), why, sizeof(why));
 	target_stats_unreached(target->stats, dial_failure(error));
 	target_report_down(target, why, now_ns);
-	target->next_address = (target->next_address + 1) % target->addresses.count;
 	if (target->resolve_due_ns > now_ns + RESOLVE_DOWN_NS)
 		target->resolve_due_ns = now_ns + RESOLVE_DOWN_NS;
 }
@@ -66,7 +85,8 @@ static void note_connected(struct handshake *handshake, int64_t rtt_ns)
 {
 	struct target *target = handshake->target;
 	char peer[SOCKET_ADDRESS_TEXT_MAX];
-	target->last_answered_ns = handshake->departure_ns;
+	if (target->last_answered_ns < handshake->departure_ns)
+		target->last_answered_ns = handshake->departure_ns;
 	target->peer = handshake->address;
 	socket_address_format(&target->peer.any, peer);
 	target_stats_connected(target->stats, peer, rtt_ns);
@@ -93,7 +113,7 @@ static void conclude(struct handshake *handshake, int error)
 		break;
 	case CONNECT_FAILURE_REFUSED:
 		settle_answered(handshake, rtt_ns);
-		note_down(handshake, error, now_ns);
+		note_failed(handshake, error, now_ns);
 		break;
 	case CONNECT_FAILURE_RESOLVE:
 	case CONNECT_FAILURE_UNREACHABLE:
@@ -101,7 +121,7 @@ static void conclude(struct handshake *handshake, int error)
 	case CONNECT_FAILURE_OTHER:
 		if (!handshake->is_settled)
 			target_stats_timed_out(target->stats);
-		note_down(handshake, error, now_ns);
+		note_failed(handshake, error, now_ns);
 		break;
 	}
 }
@@ -189,7 +209,7 @@ bool handshakes_send(struct target *target, int64_t due_ns)
 	handshake->is_settled = false;
 	int error = dial(handshake);
 	if (handshake->fd < 0) {
-		note_down(handshake, error, handshake->departure_ns);
+		note_failed(handshake, error, handshake->departure_ns);
 		return false;
 	}
 	target->next_handshake++;
@@ -214,11 +234,7 @@ static void give_up(struct handshake *handshake, int64_t now_ns)
 	if (tcp_info_read(handshake->fd, &facts))
 		target_stats_retransmitted(target->stats, facts.retransmits);
 	end(handshake);
-	/* One of many that were lost on the way is no outage. */
-	if (target->last_answered_ns < handshake->departure_ns)
-		note_down(handshake, ETIMEDOUT, now_ns);
-	else
-		target_stats_connect_failed(target->stats, CONNECT_FAILURE_TIMEOUT);
+	note_failed(handshake, ETIMEDOUT, now_ns);
 }
 
 static void settle(struct handshake *handshake, int64_t now_ns)
