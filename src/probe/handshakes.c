@@ -93,6 +93,15 @@ static void note_connected(struct handshake *handshake, int64_t rtt_ns)
 	target_report_up(target);
 }
 
+/*
+ * Whether the handshake was done: one that is refused is told as ECONNREFUSED (RFC 9293 section
+ * 3.10.7.3), so that any other reset is that of a connection.
+ */
+static bool is_done(int error)
+{
+	return error == 0 || error == ECONNRESET || error == EPIPE;
+}
+
 /* The handshake came to its end: error is 0 or an errno. */
 static void conclude(struct handshake *handshake, int error)
 {
@@ -103,7 +112,7 @@ static void conclude(struct handshake *handshake, int error)
 	if (tcp_info_read(handshake->fd, &facts))
 		target_stats_retransmitted(target->stats, facts.retransmits);
 	end(handshake);
-	switch (error ? dial_failure(error) : CONNECT_FAILURES) {
+	switch (is_done(error) ? CONNECT_FAILURES : dial_failure(error)) {
 	case CONNECT_FAILURES:
 		/* With a SYN sent again the kernel's is that one's RTT. */
 		if (facts.retransmits == 0 && facts.rtt_ns >= 0 && facts.rtt_ns < rtt_ns)
