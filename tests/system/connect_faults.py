@@ -1,0 +1,396 @@
+# SPDX-License-Identifier: MIT
+"""Probing by handshakes over a path that loses SYNs, goes black, is slow, or ends."""
+import contextlib
+import ctypes
+import itertools
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+from lib import peer as behave
+from lib.far_server import FarServer
+from lib.law import RTT_BOUNDS, Target
+from lib.namespaces import Names, Path, SlowPath, enter_or_skip
+from lib.peer import Peer
+from lib.program import Program, free_port
+from lib.scenario import main, scenario
+from lib.wait import PATIENCE, holds_for
+
+CONNECT = ("-probe=connect", "-interval=100ms")
+# Longer than anything but what is lost.
+PATIENT = (*CONNECT, "-timeout=20s")
+
+_numbers = itertools.count()
+
+
+class Hosts:
+    """The names that all scenarios know, each with its own."""
+
+    def __init__(self, names):
+        self.names = names
+        self.known = {}
+        self.lock = threading.Lock()
+
+    def set(self, name, *addresses):
+        """From now on these are the addresses of that name."""
+        with self.lock:
+            self.known[name] = [f"{address} {name}" for address in addresses]
+            self.names.set(*itertools.chain(*self.known.values()))
+
+
+HOSTS = Hosts(Names())
+
+
+def new_path():
+    return Path(next(_numbers))
+
+
+def new_slow_path(delay):
+    path = SlowPath(next(_numbers))
+    path.delay = delay
+    return path
+
+
+def in_namespace(path, function):
+    """Calls a function on a thread in the other namespace: the sockets that it makes are of there."""
+    made = []
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def run():
+        with open(f"/proc/{path.holder.pid}/ns/net", encoding="ascii") as namespace:
+            if libc.setns(namespace.fileno(), 0) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+        made.append(function())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert made, "not made in the other namespace"
+    return made[0]
+
+
+def filter_there(path, rule):
+    """Adds a rule to what comes in over there."""
+    subprocess.run([*path.there(), "nft", f"add rule ip path{path.number} input {rule}"], check=True)
+
+
+def changes_of(program, name="default"):
+    """What the log says of a target, without its times."""
+    return [line.split(f" {name}: ")[1] for line in program.lines if f" {name}: " in line]
+
+
+@scenario
+def a_syn_that_was_lost_once_is_late_and_counted():
+    with new_path() as path, FarServer(path) as server:
+        with Program("client", *CONNECT, "-target", server.address) as program:
+            clean = program.wait_target("default", lambda t: t.received >= 10, "a clean path")
+            assert clean.tcp_retransmits == 0 and clean.timeouts == 0, clean
+            table = f"path{path.number}"
+            subprocess.run(
+                [*path.there(), "nft", f"add set ip {table} seen "
+                 "{ type inet_service; flags dynamic; size 65535; }"], check=True)
+            filter_there(path, "tcp flags & (syn | ack) == syn tcp sport != @seen "
+                               "add @seen { tcp sport } drop")
+            # Linux dials again after a second: after the timeout, and within the grace.
+            lossy = program.wait_target("default", lambda t: t.late >= 10, "late", 20)
+            assert lossy.timeouts >= lossy.late and lossy.unsent == 0, lossy
+            assert lossy.tcp_retransmits == lossy.late, (lossy, lossy.tcp_retransmits)
+            assert lossy.connects == lossy.received + lossy.late, lossy
+            assert lossy.connect_failures == {} and lossy.connected == 1, lossy
+            assert lossy.loss_percent > 0 and lossy.last_connect_seconds >= 1, lossy
+            path.heal()
+            healed = program.wait_target(
+                "default", lambda t: t.received >= lossy.received + 10, "in time again")
+            assert healed.connected == 1 and healed.connect_failures == {}, healed
+            assert len(changes_of(program)) == 1, program.lines
+
+
+@scenario
+def a_syn_that_was_lost_once_may_be_in_time():
+    with new_path() as path, FarServer(path) as server:
+        with Program("client", *PATIENT, "-target", server.address) as program:
+            clean = program.wait_target("default", lambda t: t.received >= 5, "a clean path")
+            path.drop(100, ("there",))
+            holds_for(lambda: True, "time passes in the dark", 0.5)
+            path.heal()
+            after = program.wait_target("default", lambda t: t.tcp_retransmits >= 3, "again")
+            assert after.timeouts == 0 and after.received > clean.received, after
+            # The kernel's RTT would be that of the last SYN alone.
+            slow = after.received - after.bucket("0.8192")
+            assert slow == after.tcp_retransmits, (after, slow)
+
+
+@scenario
+def a_black_out_is_told_once_and_ends_with_the_next_probe():
+    with new_path() as path, FarServer(path) as server:
+        flags = (*CONNECT, "-timeout=300ms", "-window=20", "-target", server.address)
+        with Program("client", *flags) as program:
+            before = program.wait_target("default", lambda t: t.received >= 10, "a clean path")
+            path.drop(100)
+            black = program.wait_target(
+                "default", lambda t: t.connect_failures.get("timeout", 0) >= 20, "given up", 20)
+            assert black.connected == 0 and black.loss_percent == 100, black
+            assert black.unsent == 0 and black.in_flight <= 5, black
+            # A SYN that goes out again after a second goes out after the grace.
+            assert black.tcp_retransmits == 0, black.tcp_retransmits
+            path.heal()
+            begin = time.monotonic()
+            back = program.wait_target("default", lambda t: t.received > black.received, "recovery")
+            took = time.monotonic() - begin
+            print(f"     recovered after {took:.2f} s", flush=True)
+            assert took < 1.0 * PATIENCE, f"recovered after {took:.2f} s"
+            assert back.connected == 1 and back.received > before.received, back
+            assert set(back.connect_failures) == {"timeout"}, back
+            program.wait_target("default", lambda t: t.loss_percent == 0, "loss falls to 0")
+            up, down, again = changes_of(program)
+            assert up == f"up: {server.address} answers", up
+            assert down == f"down: {server.address} does not answer within 800ms", down
+            assert again.startswith(f"up: {server.address} answers again, after "), again
+
+
+@scenario
+def one_lost_of_many_is_no_outage():
+    with new_path() as path, FarServer(path) as server:
+        flags = (*CONNECT, "-timeout=400ms", "-target", server.address)
+        with Program("client", *flags) as program:
+            program.wait_target("default", lambda t: t.received >= 10, "a clean path")
+            # Lost until the kernel dials again, after 1 s, it is given up after 900 ms.
+            path.drop(30, ("there",))
+            target = program.wait_target(
+                "default", lambda t: t.connect_failures.get("timeout", 0) >= 5, "some are lost", 30)
+            assert target.received > 10, target
+            path.heal()
+            program.wait_target("default", lambda t: t.received > target.received, "goes on")
+            assert set(target.connect_failures) == {"timeout"} and target.late == 0, target
+            # Nine in a row, lost by chance, would be one: 2 of 100,000.
+            downs = [line for line in changes_of(program) if line.startswith("down")]
+            assert len(downs) <= 1, downs
+
+
+@scenario
+def a_path_that_is_down_is_unsent_and_unreachable():
+    with new_path() as path, FarServer(path) as server:
+        with Program("client", *PATIENT, "-target", server.address) as program:
+            program.wait_target("default", lambda t: t.received >= 5, "a clean path")
+            subprocess.run(["ip", "link", "set", path.device, "down"], check=True)
+            down = program.wait_target("default", lambda t: t.unsent >= 5, "unsent")
+            assert down.connected == 0 and set(down.connect_failures) == {"unreachable"}, down
+            assert down.timeouts == down.unsent == down.connect_failures["unreachable"], down
+            subprocess.run(["ip", "link", "set", path.device, "up"], check=True)
+            back = program.wait_target(
+                "default", lambda t: t.connected == 1 and t.received > down.received, "recovery")
+            assert back.connects == back.received, back
+            _, line, _ = changes_of(program)
+            assert line == f"down: {server.address} is unreachable", line
+
+
+@scenario
+def a_router_that_says_no_is_believed():
+    # Packets that take their time come when nobody holds the socket: else Linux puts such news off.
+    with new_slow_path(0.02) as path, FarServer(path) as server:
+        with Program("client", *PATIENT, "-target", server.address) as program:
+            program.wait_target("default", lambda t: t.received >= 5, "a clean path")
+            filter_there(path, "ip protocol tcp reject with icmp type host-unreachable")
+            down = program.wait_target(
+                "default", lambda t: t.connect_failures.get("unreachable", 0) >= 5, "unreachable")
+            # It was sent, and lost long before the timeout.
+            assert down.timeouts == down.connect_failures["unreachable"], down
+            assert down.unsent == 0 and down.connected == 0 and down.late == 0, down
+            path.heal()
+            filter_there(path, "ip protocol tcp reject with tcp reset")
+            refused = program.wait_target(
+                "default", lambda t: t.connect_failures.get("refused", 0) >= 5, "refused")
+            assert refused.connected == 0, refused
+            path.heal()
+            back = program.wait_target("default", lambda t: t.connected == 1, "recovery")
+            refusals = back.connect_failures["refused"]
+            assert back.received == back.connects + refusals, back
+            assert len(changes_of(program)) == 3, program.lines
+
+
+@scenario
+def the_delay_of_the_path_is_what_is_measured():
+    with new_slow_path(0.05) as path, FarServer(path) as server:
+        targets = {"open": server.address, "refused": f"{path.far}:{free_port()}"}
+        with Program("client", *PATIENT, targets=targets) as program:
+            for name in targets:
+                target = program.wait_target(name, lambda t: t.received >= 20, "handshakes")
+                assert target.timeouts == 0, target
+                # 100 ms there and back, and what the path itself adds on a busy machine.
+                assert target.bucket("0.0512") == 0, target
+                assert target.rtt_sum / target.rtt_count >= 0.1, target
+                assert 2 * target.bucket("0.2048") >= target.received, target
+            # A refusal is seen an eighth later, at the most: by order it is the same.
+            ends = [program.target(name) for name in targets]
+            means = [end.rtt_sum / end.rtt_count for end in ends]
+            assert means[1] < 1.5 * means[0], means
+            assert ends[0].connects == ends[0].received, ends[0]
+
+
+@scenario
+def a_refusal_is_seen_when_it_comes():
+    # The kernel does not tell when. There are enough for the prober never to wait for events alone.
+    with new_slow_path(0.0005) as path, FarServer(path) as server:
+        address = f"{path.far}:{free_port()}"
+        targets = {f"t{number}": address for number in range(16)}
+        with Program("client", *PATIENT, targets={**targets, "open": server.address}) as program:
+            program.wait_target("open", lambda t: t.received >= 20, "handshakes")
+            metrics = program.metrics()
+            known = median_bucket(Target(metrics, "open"))
+            for target in [Target(metrics, name) for name in targets]:
+                seen = median_bucket(target)
+                assert seen <= known + 1, (target, RTT_BOUNDS[seen], RTT_BOUNDS[known])
+
+
+def median_bucket(target):
+    """The place of the bound that half of the RTTs lie below."""
+    return next(
+        place for place, bound in enumerate(RTT_BOUNDS)
+        if 2 * target.bucket(bound) >= target.received)
+
+
+@scenario
+def it_never_takes_itself_for_an_open_port():
+    # Dialling a port of the kernel's own range again and again, a socket is one day given that very
+    # port. The range is made so small, in another namespace, that this happens soon.
+    with new_path() as path:
+        subprocess.run([*path.there(), "sh", "-c",
+                        "echo 40000 40001 >/proc/sys/net/ipv4/ip_local_port_range"], check=True)
+        with Program("client", *PATIENT, "-target=127.0.0.1:40000", prefix=path.there(),
+                     metrics_host=path.far) as program:
+            target = program.wait_target(
+                "default", lambda t: sum(t.connect_failures.values()) >= 20, "failures")
+            assert target.connects == 0 and target.connected == 0, target
+            assert target.connect_failures["refused"] == target.received, target
+
+
+@scenario
+def a_process_that_slept_calls_no_handshake_lost():
+    # Two of each are under way at any time, more than are looked at first, and their ends are far
+    # before the timeout.
+    with new_slow_path(0.1) as path, FarServer(path) as server:
+        targets = {f"t{number}": server.address for number in range(24)}
+        with Program("client", *CONNECT, "-timeout=1500ms", targets=targets) as program:
+            program.wait_target("t23", lambda t: t.received >= 5, "handshakes")
+            for _ in range(2):
+                before = program.wait_target("t0", lambda t: t.in_flight >= 2, "under way")
+                program.send_signal(signal.SIGSTOP)
+                time.sleep(2.2)
+                program.send_signal(signal.SIGCONT)
+                program.wait_target(
+                    "t0", lambda t: t.received >= before.received + 5, "goes on")
+            metrics = program.metrics()
+            for target in [Target(metrics, name) for name in targets]:
+                assert target.missed_slots >= 30, (target, target.missed_slots)
+                assert target.timeouts == 0 and target.loss_percent == 0, target
+                assert target.connects == target.received, target
+
+
+def resets_at_once(connection):
+    """Drops each connection hard as soon as it is there."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@scenario
+def a_handshake_that_was_done_counts_even_when_reset_behind():
+    with new_slow_path(0.1) as path:
+        with in_namespace(path, lambda: Peer(resets_at_once, host=path.far)) as peer:
+            flags = (*CONNECT, "-timeout=500ms", "-target", peer.address)
+            with Program("client", *flags) as program:
+                program.wait_target("default", lambda t: t.received >= 5, "handshakes")
+                for _ in range(2):
+                    under_way = program.wait_target(
+                        "default", lambda t: t.in_flight >= 2, "under way")
+                    # When it looks again, they were done, and then reset.
+                    program.send_signal(signal.SIGSTOP)
+                    time.sleep(1.0)
+                    program.send_signal(signal.SIGCONT)
+                    target = program.wait_target(
+                        "default", lambda t: t.received >= under_way.received + 5, "goes on")
+                assert target.connect_failures == {}, target
+                assert target.connects == target.received + target.late, target
+                assert target.bucket("0.4096") == target.received, "an RTT has the stop in it"
+                assert len(changes_of(program)) == 1, program.lines
+
+
+@scenario
+def a_name_is_followed_to_its_new_address():
+    port = free_port()
+    with contextlib.ExitStack() as stack:
+        peers = {
+            host: stack.enter_context(Peer(behave.mute, host=host, port=port))
+            for host in ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+        }
+        HOSTS.set("dies.test", "127.0.0.2")
+        HOSTS.set("stays.test", "127.0.0.4")
+        targets = {"dies": f"dies.test:{port}", "stays": f"stays.test:{port}"}
+        program = stack.enter_context(Program("client", *PATIENT, targets=targets))
+        for name in targets:
+            program.wait_target(name, lambda t: t.connects >= 5, "at its old place")
+        began = time.monotonic()
+        HOSTS.set("dies.test", "127.0.0.3")
+        HOSTS.set("stays.test", "127.0.0.3")
+        peers["127.0.0.2"].close()
+        # One that is down is asked for every 5 s.
+        program.wait_target("dies", lambda t: has_peer(t, peers["127.0.0.3"]), "found again", 8)
+        moved = program.wait_target("dies", lambda t: t.connected == 1, "and up")
+        assert set(moved.connect_failures) == {"refused"}, moved
+        # One whose old address still answers is asked for every half a minute.
+        stays = program.wait_target("stays", lambda t: has_peer(t, peers["127.0.0.3"]), "moved", 35)
+        print(f"     moved after {time.monotonic() - began:.1f} s", flush=True)
+        assert stays.connect_failures == {} and stays.timeouts == 0, stays
+
+
+def has_peer(target, peer):
+    [(labels, _)] = target.metrics.select("tcp_echo_target_info", target=target.name)
+    return labels["peer"] == peer.address
+
+
+def check_kept(address, failure):
+    """Of two addresses one fails for that reason; the other answers, and from then on alone."""
+    flags = (*CONNECT, "-timeout=500ms", "-target", address)
+    with Program("client", *flags) as program:
+        program.wait_target("default", lambda t: t.connects >= 1, "reached", 20)
+        # What was under way to the other comes to its end: half a second, and the grace.
+        holds_for(lambda: True, "all others end", 1.5 * PATIENCE)
+        first = program.target()
+        assert set(first.connect_failures) == {failure}, first
+        later = program.wait_target(
+            "default", lambda t: t.connects >= first.connects + 30, "stays there")
+        assert later.connect_failures == first.connect_failures, (first, later)
+        assert later.connected == 1, later
+        changes = [line.split(":")[0] for line in changes_of(program)]
+        assert changes == ["down", "up"], changes_of(program)
+
+
+# By their order in the list, whichever that is, one is tried first: so both ways, and as many
+# handshakes are under way when the one is found that answers.
+@scenario
+def of_two_addresses_the_one_that_answers_is_kept():
+    port = free_port()
+    with new_path() as dead, new_slow_path(0.1) as path:
+        HOSTS.set("dead.test", dead.far, path.far)
+        with in_namespace(path, lambda: Peer(behave.mute, host=path.far, port=port)):
+            dead.drop(100)
+            check_kept(f"dead.test:{port}", "timeout")
+
+
+@scenario
+def of_two_addresses_the_one_that_does_not_refuse_is_kept():
+    port = free_port()
+    with new_slow_path(0.1) as path:
+        other = f"10.77.{path.number}.3"
+        subprocess.run(
+            [*path.there(), "ip", "address", "add", f"{other}/24", "dev", "far"], check=True)
+        HOSTS.set("refused.test", other, path.far)
+        with in_namespace(path, lambda: Peer(behave.mute, host=path.far, port=port)):
+            check_kept(f"refused.test:{port}", "refused")
+
+
+if __name__ == "__main__":
+    enter_or_skip()
+    with HOSTS.names:
+        main(workers=6, seconds=240 if PATIENCE <= 1 else 400)
