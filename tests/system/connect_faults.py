@@ -41,7 +41,8 @@ class Hosts:
             self.names.set(*itertools.chain(*self.known.values()))
 
 
-HOSTS = Hosts(Names())
+# Other names hang, for their name server does not answer.
+HOSTS = Hosts(Names(asks_server=True))
 
 
 def new_path():
@@ -208,7 +209,7 @@ def a_router_that_says_no_is_believed():
             back = program.wait_target("default", lambda t: t.connected == 1, "recovery")
             refusals = back.connect_failures["refused"]
             assert back.received == back.connects + refusals, back
-            assert len(changes_of(program)) == 3, program.lines
+            assert changes_of(program)[1] == f"down: {server.address} is unreachable", program.lines
 
 
 @scenario
@@ -347,6 +348,35 @@ def a_name_is_followed_to_its_new_address():
 def has_peer(target, peer):
     [(labels, _)] = target.metrics.select("tcp_echo_target_info", target=target.name)
     return labels["peer"] == peer.address
+
+
+@scenario
+def a_name_server_that_does_not_answer_stops_no_probe():
+    HOSTS.set("fades.test", "127.0.0.6")
+    with Peer(behave.mute, host="127.0.0.6") as peer, Peer(behave.mute) as neighbour:
+        targets = {
+            "fades": f"fades.test:{peer.port}",
+            "hangs": f"hangs.test:{peer.port}",
+            "neighbour": neighbour.address,
+        }
+        with Program("client", *PATIENT, targets=targets) as program:
+            program.wait_target("fades", lambda t: t.connects >= 5, "known")
+            HOSTS.set("fades.test")
+            peer.close()
+            hangs = program.wait_target("hangs", lambda t: t.unsent >= 5, "nowhere to dial")
+            assert hangs.connect_failures == {"resolve": 1}, hangs
+            # It is asked for after 5 s, and dialled at its old address all the while.
+            fades = program.wait_target(
+                "fades", lambda t: t.connect_failures.get("refused", 0) >= 80, "dialled on", 20)
+            assert fades.unsent == 0 and fades.timeouts == 0, fades
+            assert set(fades.connect_failures) == {"refused"}, fades
+            # They go while they are asked for; and the program ends while another is.
+            program.reload({"neighbour": neighbour.address, "other": f"other.test:{peer.port}"})
+            program.wait_line("reloaded: 2 targets")
+            before = program.target("neighbour")
+            after = program.wait_target(
+                "neighbour", lambda t: t.received >= before.received + 5, "goes on")
+            assert after.timeouts == 0 and after.connect_failures == {}, after
 
 
 def check_kept(address, failure):
