@@ -390,6 +390,14 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 	return 0;
 }
 
+bool engine_has_turned(struct engine *engine)
+{
+	bool all_have = true;
+	for (unsigned i = 0; i < engine->share_count; i++)
+		all_have = prober_has_turned(engine->shares[i].prober) && all_have;
+	return all_have;
+}
+
 const char *engine_listen_address(const struct engine *engine)
 {
 	return engine->listen_address;

@@ -3,6 +3,8 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
+#include <stdbool.h>
+
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/text_error.h"
@@ -33,6 +35,13 @@ int engine_reload(
 
 /* Copies the present state; never makes a prober wait. Any thread. Returns 0 or -ENOMEM. */
 int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
+
+/*
+ * Whether every prober thread has made a turn since this was asked last; true at first, and without
+ * a prober. It wakes those that sleep: ask again only after they had the time for a turn. One
+ * caller at a time.
+ */
+bool engine_has_turned(struct engine *engine);
 
 /* The echo server's bound address as text, e.g. "[::]:4000"; "" without one. Borrowed from the
  * engine. */

@@ -42,6 +42,7 @@ struct prober {
 	struct event *timer_event;
 	int64_t woken_ns; /* When this turn began. */
 	struct waker waker;
+	atomic_bool has_turned; /* Since prober_has_turned() was asked last. */
 	pthread_t thread;
 	/* The letter box, guarded by the mutex but for the flag that says that something is in it.
 	 */
@@ -278,6 +279,7 @@ static void *probe(void *context)
 		take_answers(prober);
 		run_alarms(prober);
 		run_slots(prober);
+		atomic_store_explicit(&prober->has_turned, true, memory_order_relaxed);
 	} while (run_commands(prober));
 	return NULL;
 }
@@ -345,6 +347,7 @@ int prober_start(int64_t start_ns, double shift, struct resolver *resolver, cons
 #ifdef ARRIVAL_HAS_TIMESTAMPS
 	made->context.has_timestamps = true;
 #endif
+	atomic_init(&made->has_turned, true);
 	/* Any number but 0; different for each prober and run. */
 	made->context.random = (uint32_t)clock_realtime_ns() | 1U;
 	schedule_init(&made->schedule, start_ns, shift);
@@ -388,6 +391,14 @@ void prober_remove(struct prober *prober, struct target *target)
 void prober_add_lag(const struct prober *prober, struct histogram *histogram)
 {
 	probe_context_add_lag(&prober->context, histogram);
+}
+
+bool prober_has_turned(struct prober *prober)
+{
+	bool has_turned =
+		atomic_exchange_explicit(&prober->has_turned, false, memory_order_relaxed);
+	waker_wake(&prober->waker);
+	return has_turned;
 }
 
 void prober_stop(struct prober *prober)

@@ -3,6 +3,7 @@
 #ifndef PROBE_PROBER_H
 #define PROBE_PROBER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -30,6 +31,12 @@ void prober_remove(struct prober *prober, struct target *target);
 
 /* Adds the lags of its sends to a histogram. Any thread. */
 void prober_add_lag(const struct prober *prober, struct histogram *histogram);
+
+/*
+ * Whether its thread has made a turn since this was asked last; true at first. It is woken, so that
+ * one that merely sleeps has made one by the next time. One caller at a time.
+ */
+bool prober_has_turned(struct prober *prober);
 
 /* Ends the thread and frees every target it owns. NULL is accepted. */
 void prober_stop(struct prober *prober);

@@ -844,6 +844,37 @@ START_TEST(a_reload_that_is_refused_leaves_the_old_targets_going)
 }
 END_TEST
 
+START_TEST(who_sleeps_is_woken_to_show_that_it_turns)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.probe = true;
+	settings.threads = 3;
+	/* Nothing but the question wakes them. */
+	settings.defaults.interval_ns = 3600 * NS_PER_S;
+	struct engine *engine = start(&settings);
+	ck_assert(engine_has_turned(engine));
+	for (int answers = 0, i = 0; answers < 5; i++) {
+		ck_assert_msg(i < 2000, "%d of 5 answers", answers);
+		clock_sleep_until(clock_monotonic_ns() + 10 * NS_PER_MS);
+		answers += engine_has_turned(engine);
+	}
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(without_a_prober_everything_turns)
+{
+	struct settings settings;
+	init_settings(&settings);
+	settings.serve = true;
+	struct engine *engine = start(&settings);
+	ck_assert(engine_has_turned(engine));
+	ck_assert(engine_has_turned(engine));
+	stop_lawfully(engine);
+}
+END_TEST
+
 START_TEST(stopping_nothing_is_fine)
 {
 	engine_stop(NULL);
@@ -875,6 +906,8 @@ int main(void)
 	tcase_add_test(tcase, too_few_descriptors_are_told_before_anything_starts);
 	tcase_add_test(tcase, a_descriptor_is_wanted_for_each_handshake_that_can_be_under_way);
 	tcase_add_test(tcase, a_reload_that_is_refused_leaves_the_old_targets_going);
+	tcase_add_test(tcase, who_sleeps_is_woken_to_show_that_it_turns);
+	tcase_add_test(tcase, without_a_prober_everything_turns);
 	tcase_add_test(tcase, stopping_nothing_is_fine);
 	return unit_run("engine/engine", tcase);
 }
