@@ -9,6 +9,7 @@ AC_DEFUN([TEM_SUMMARY], [
     sanitizers    $enable_sanitizers
     coverage      $enable_coverage
     collectd      $tem_collectd_summary
+    systemd       $tem_systemd_summary
     unit tests    $tem_check
     system tests  ${PYTHON3:-no (python3 was not found)}
 "])

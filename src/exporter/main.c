@@ -15,6 +15,12 @@
 #include "exporter/options.h"
 #include "exporter/run.h"
 
+#ifdef HAVE_SYSTEMD
+#define NOTIFIES ", libsystemd"
+#else
+#define NOTIFIES ""
+#endif
+
 #define STATUS_OK 0
 #define STATUS_FAILED 1
 #define STATUS_USAGE 2
@@ -49,7 +55,7 @@ static void append_versions(struct buffer *buffer)
 {
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
-			     "libevent %s, libmicrohttpd %s, cJSON %s, zlib %s\n",
+			     "libevent %s, libmicrohttpd %s, cJSON %s, zlib %s" NOTIFIES "\n",
 		event_get_version(), MHD_get_version(), cJSON_Version(), zlibVersion());
 }
 

@@ -6,13 +6,17 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "config/targets_file.h"
 #include "engine/engine.h"
 #include "exporter/logger.h"
+#include "exporter/notify.h"
 #include "scrape/http_front.h"
 
 /* What runs. All zero is nothing. */
@@ -22,6 +26,9 @@ struct exporter {
 	struct log log;
 	struct engine *engine;
 	struct http_front *front;
+	struct notify notify;
+	bool is_starving;		/* The watchdog, and the log has a line about it. */
+	struct text_error reload_error; /* Of the last reload; an empty reason: none. */
 };
 
 /* The signals that are waited for. */
@@ -112,6 +119,53 @@ static void log_start(const struct exporter *exporter)
 		log_write(&exporter->log, LOG_LEVEL_WARNING, NULL, "%s", options->warning.reason);
 }
 
+/* Writes what the service manager shows. */
+static void describe(struct exporter *exporter, char status[NOTIFY_STATUS_MAX])
+{
+	struct snapshot snapshot;
+	if (engine_snapshot(exporter->engine, &snapshot) != 0) {
+		snprintf(status, NOTIFY_STATUS_MAX, "no memory left to count");
+		return;
+	}
+	notify_describe(&snapshot, exporter->reload_error.reason, status);
+	snapshot_clear(&snapshot);
+}
+
+static void tell_ready(struct exporter *exporter)
+{
+	char status[NOTIFY_STATUS_MAX];
+	if (!exporter->notify.is_on)
+		return;
+	describe(exporter, status);
+	notify_ready(&exporter->notify, status, clock_monotonic_ns());
+}
+
+static void feed_watchdog(struct exporter *exporter, int64_t now_ns)
+{
+	bool is_alive = engine_has_turned(exporter->engine);
+	if (!is_alive && !exporter->is_starving)
+		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
+			"a prober thread hangs: the watchdog is not fed");
+	else if (is_alive && exporter->is_starving)
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
+			"all prober threads turn: the watchdog is fed");
+	exporter->is_starving = !is_alive;
+	notify_feed(&exporter->notify, is_alive, now_ns);
+}
+
+/* Tells the service manager what is due. */
+static void tell_due(struct exporter *exporter)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	if (exporter->notify.feed_due_ns <= now_ns)
+		feed_watchdog(exporter, now_ns);
+	if (exporter->notify.status_due_ns <= now_ns) {
+		char status[NOTIFY_STATUS_MAX];
+		describe(exporter, status);
+		notify_status(&exporter->notify, status, now_ns);
+	}
+}
+
 static void reload(struct exporter *exporter)
 {
 	const char *path = exporter->options->targets_path;
@@ -120,32 +174,63 @@ static void reload(struct exporter *exporter)
 			"SIGHUP: no targets file in use, so there is nothing to reload");
 		return;
 	}
-	struct text_error error;
+	struct text_error *error = &exporter->reload_error;
 	struct target_list targets = {0};
 	int result =
-		targets_file_load(path, &exporter->options->settings.defaults, &targets, &error);
+		targets_file_load(path, &exporter->options->settings.defaults, &targets, error);
 	if (result == 0)
-		result = engine_reload(exporter->engine, &targets, &error);
-	if (result == 0)
+		result = engine_reload(exporter->engine, &targets, error);
+	if (result == 0) {
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s", path,
 			targets.count, targets.count == 1 ? "" : "s");
-	else
+		*error = (struct text_error){0};
+	} else {
 		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
-			"targets not reloaded, the old ones go on: %s", error.reason);
+			"targets not reloaded, the old ones go on: %s", error->reason);
+		text_error_set(error, 0, "reload failed: %s", error->reason);
+	}
 	target_list_clear(&targets);
+}
+
+/* Waits for a signal, but not longer than until_ns. Returns its number, or 0. */
+static int await_signal(const sigset_t *signals, int64_t until_ns)
+{
+	int signal = 0;
+#ifdef HAVE_SYSTEMD
+	if (until_ns != INT64_MAX) {
+		int64_t wait_ns = until_ns - clock_monotonic_ns();
+		if (wait_ns < 0)
+			wait_ns = 0;
+		const struct timespec wait = {
+			.tv_sec = (time_t)(wait_ns / NS_PER_S),
+			.tv_nsec = (long)(wait_ns % NS_PER_S),
+		};
+		signal = sigtimedwait(signals, NULL, &wait);
+		return signal > 0 ? signal : 0;
+	}
+#else
+	/* Then nothing is ever due, and not every system has sigtimedwait(). */
+	(void)until_ns;
+#endif
+	return sigwait(signals, &signal) == 0 ? signal : 0;
 }
 
 static void serve_until_signal(struct exporter *exporter)
 {
 	const sigset_t signals = awaited_signals();
 	for (;;) {
-		int signal = 0;
-		if (sigwait(&signals, &signal) != 0)
-			continue;
-		if (signal == SIGHUP) {
-			reload(exporter);
+		int signal = await_signal(&signals, notify_due_ns(&exporter->notify));
+		if (signal == 0) {
+			tell_due(exporter);
 			continue;
 		}
+		if (signal == SIGHUP) {
+			notify_reloading(&exporter->notify, clock_monotonic_ns());
+			reload(exporter);
+			tell_ready(exporter);
+			continue;
+		}
+		notify_stopping(&exporter->notify);
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: ending",
 			signal == SIGINT ? "SIGINT" : "SIGTERM");
 		return;
@@ -160,9 +245,11 @@ int run(const struct options *options, struct text_error *error)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	raise_descriptor_limit();
+	notify_init(&exporter.notify);
 	int result = start(&exporter, error);
 	if (result == 0) {
 		log_start(&exporter);
+		tell_ready(&exporter);
 		serve_until_signal(&exporter);
 	}
 	stop(&exporter);
