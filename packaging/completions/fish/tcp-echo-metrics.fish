@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+# Completion of tcp-echo-metrics for fish.
+complete -c tcp-echo-metrics -f
+complete -c tcp-echo-metrics -o mode -x -a 'server client both' -d 'What runs'
+complete -c tcp-echo-metrics -o listen -x -d 'Address of the echo server'
+complete -c tcp-echo-metrics -o target -x -d 'The single target'
+complete -c tcp-echo-metrics -o targets -r -F -d 'JSON file of targets'
+complete -c tcp-echo-metrics -o interval -x -d 'Time between probes'
+complete -c tcp-echo-metrics -o timeout -x -d 'How long a reply may take'
+complete -c tcp-echo-metrics -o window -x -d 'Last probes that the loss is taken over'
+complete -c tcp-echo-metrics -o probe -x -a 'echo connect' -d 'How it probes'
+complete -c tcp-echo-metrics -o source -x -d 'IP address to probe from'
+complete -c tcp-echo-metrics -o dscp -x -a 'ef af11 af21 af31 af41 cs1 cs2 cs3 cs4 cs5 cs6 cs7' -d 'Mark of the packets'
+complete -c tcp-echo-metrics -o ip-version -x -a '4 6 any' -d 'IP version to probe over'
+complete -c tcp-echo-metrics -o threads -x -d 'Threads that probe'
+complete -c tcp-echo-metrics -o metrics -x -d 'HTTP address of /metrics'
+complete -c tcp-echo-metrics -o log-level -x -a 'error warning info debug' -d 'What is logged'
+complete -c tcp-echo-metrics -o json-logs -d 'Log lines are JSON objects'
+complete -c tcp-echo-metrics -o check -d 'Say what would run, and start nothing'
+complete -c tcp-echo-metrics -o help -d 'Show the flags'
+complete -c tcp-echo-metrics -o version -d 'Show the versions of program and libraries'
+complete -c tcp-echo-metrics -o svc -x -a 'install uninstall start stop run' -d 'Manage the service'

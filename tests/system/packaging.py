@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: MIT
+"""What packages bring along fits the binary: completions, the version, the unit for systemd."""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from lib.program import BINARY, run
+from lib.scenario import Skip, main, scenario
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PACKAGING = os.path.join(TOP, "packaging")
+# Of systemd-analyze security: 0 is best, 10 worst.
+EXPOSURE_MAX = 1.5
+
+
+def read(*path):
+    with open(os.path.join(TOP, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def flags_of_help():
+    """Each flag, and whether it takes a value."""
+    status, out, _ = run("-help")
+    assert status == 0, f"-help ends with {status}"
+    flags = dict(re.findall(r"^ +-([a-z-]+) ([A-Z]*)", out, re.MULTILINE))
+    assert len(flags) >= 10 and flags["mode"] and not flags["check"], flags
+    return flags
+
+
+def complete_in_bash(*words):
+    """What bash would offer for the last of the words of a command line."""
+    script = (
+        'compopt() { :; }; . "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+        'COMPREPLY=(); _tcp_echo_metrics; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    path = os.path.join(PACKAGING, "completions", "bash", "tcp-echo-metrics")
+    done = subprocess.run(
+        ["bash", "-c", script, path, "tcp-echo-metrics", *words],
+        stdout=subprocess.PIPE,
+        timeout=60,
+        check=True,
+        encoding="utf-8",
+    )
+    return set(done.stdout.split())
+
+
+@scenario
+def bash_completes_every_flag():
+    flags = set(flags_of_help())
+    assert complete_in_bash("-") == {f"-{flag}" for flag in flags}
+    assert complete_in_bash("--") == {f"--{flag}" for flag in flags}
+    assert complete_in_bash("--log-l") == {"--log-level"}
+
+
+@scenario
+def bash_completes_values_however_they_are_written():
+    modes = {"server", "client", "both"}
+    for words in (("-mode", ""), ("--mode", ""), ("-mode", "="), ("-mode", "=", "")):
+        assert complete_in_bash(*words) == modes, words
+    assert complete_in_bash("-check", "-mode", "=", "b") == {"both"}
+    assert complete_in_bash("-log-level", "w") == {"warning"}
+    # After a flag whose values nobody can know, nothing is offered: above all no flags.
+    for flag, value in flags_of_help().items():
+        if value:
+            offered = complete_in_bash(f"-{flag}", "=", "")
+            assert not any(one.startswith("-") for one in offered), f"-{flag}: {offered}"
+
+
+@scenario
+def zsh_and_fish_complete_every_flag():
+    flags = flags_of_help()
+    zsh = dict(re.findall(r"'\*-([a-z-]+)(=?)\[", read("packaging/completions/zsh/_tcp-echo-metrics")))
+    assert {flag: bool(value) for flag, value in zsh.items()} == {
+        flag: bool(value) for flag, value in flags.items()
+    }, f"zsh: {set(zsh) ^ set(flags)} differ, or whether they take a value"
+    fish = dict(
+        re.findall(
+            r"(?m)^complete -c tcp-echo-metrics -o ([a-z-]+) (-[xr])?",
+            read("packaging/completions/fish/tcp-echo-metrics.fish"),
+        )
+    )
+    assert {flag: bool(value) for flag, value in fish.items()} == {
+        flag: bool(value) for flag, value in flags.items()
+    }, f"fish: {set(fish) ^ set(flags)} differ, or whether they take a value"
+
+
+@scenario
+def the_packages_have_the_version_of_the_program():
+    version = run("-version")[1].split()[1]
+    packaged = re.match(r"tcp-echo-metrics \((\S+)\)", read("debian", "changelog")).group(1)
+    assert packaged == version, f"debian/changelog: {packaged}, configure.ac: {version}"
+
+
+@scenario
+def the_service_starts_with_what_its_file_says():
+    flags = re.search(r'(?m)^ARGS="(.*)"$', read("packaging/systemd/tcp-echo-metrics.default"))
+    targets = os.path.join(PACKAGING, "systemd", "targets.json")
+    installed = "/etc/tcp-echo-metrics/targets.json"
+    assert installed in flags.group(1), flags.group(0)
+    status, out, err = run("-check", *flags.group(1).replace(installed, targets).split())
+    assert status == 0 and "this machine" in out and not err, (status, out, err)
+
+
+def analyze(command, folder):
+    """Runs systemd-analyze on the unit, with the binary where the unit looks for it."""
+    if not shutil.which("systemd-analyze"):
+        raise Skip("needs systemd-analyze")
+    unit = os.path.join(folder, "tcp-echo-metrics.service")
+    os.symlink(BINARY, os.path.join(folder, "tcp-echo-metrics"))
+    text = read("packaging", "systemd", "tcp-echo-metrics.service.in")
+    with open(unit, "w", encoding="utf-8") as file:
+        file.write(text.replace("@bindir@", folder).replace("@defaultsdir@", "/etc/default"))
+    done = subprocess.run(
+        ["systemd-analyze", *command, unit],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+        encoding="utf-8",
+    )
+    return done.returncode, done.stdout
+
+
+@scenario
+def systemd_finds_nothing_wrong_with_the_unit():
+    with tempfile.TemporaryDirectory(prefix="tcp-echo-") as folder:
+        status, out = analyze(["verify", "--man=no"], folder)
+    assert status == 0 and out == "", (status, out)
+
+
+@scenario
+def the_unit_exposes_little():
+    with tempfile.TemporaryDirectory(prefix="tcp-echo-") as folder:
+        status, out = analyze(["security", "--offline=true", "--no-pager"], folder)
+    exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", out)
+    assert status == 0 and exposure, (status, out)
+    assert float(exposure.group(1)) <= EXPOSURE_MAX, out
+
+
+@scenario
+def the_built_unit_has_its_paths():
+    unit = os.path.join(os.path.dirname(BINARY), "packaging", "systemd", "tcp-echo-metrics.service")
+    if not os.path.exists(unit):
+        raise Skip("this build has no unit")
+    with open(unit, encoding="utf-8") as file:
+        text = file.read()
+    assert not re.search(r"@\w+@", text), text
+    assert re.search(r"(?m)^ExecStart=/\S+/tcp-echo-metrics \$ARGS$", text), text
+    assert re.search(r"(?m)^EnvironmentFile=-/\S+/tcp-echo-metrics$", text), text
+
+
+if __name__ == "__main__":
+    main(workers=2)
