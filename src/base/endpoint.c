@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/endpoint.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/network.h"
 
 #define HOST_LENGTH_MAX 253
 

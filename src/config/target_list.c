@@ -46,8 +46,9 @@ static int reserve(struct target_list *list)
 	if (list->count < list->capacity)
 		return 0;
 	size_t capacity = list->capacity == 0 ? CAPACITY_MIN : list->capacity * 2;
-	struct target_config *targets =
-		reallocarray(list->targets, capacity, sizeof(*list->targets));
+	if (capacity > SIZE_MAX / sizeof(*list->targets))
+		return -ENOMEM;
+	struct target_config *targets = realloc(list->targets, capacity * sizeof(*targets));
 	if (targets == NULL)
 		return -ENOMEM;
 	list->targets = targets;

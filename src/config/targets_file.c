@@ -3,15 +3,15 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/error_text.h"
+#include "base/files.h"
 #include "base/utf8.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -425,28 +425,6 @@ static int read_all(int fd, struct buffer *buffer)
 	return 0;
 }
 
-/* Opens a regular file. Returns 0 with *fd, or a negative errno. */
-static int open_regular(const char *path, int *fd)
-{
-	/* O_NONBLOCK: to open a named pipe would wait for its writer. */
-	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (opened < 0)
-		return -errno;
-	struct stat status;
-	int result = 0;
-	if (fstat(opened, &status) != 0)
-		result = -errno;
-	else if (S_ISDIR(status.st_mode))
-		result = -EISDIR;
-	else if (!S_ISREG(status.st_mode))
-		result = -EINVAL;
-	if (result != 0)
-		close(opened);
-	else
-		*fd = opened;
-	return result;
-}
-
 static int refuse_file(int result, const char *path, struct text_error *error)
 {
 	if (result == -EFBIG) {
@@ -454,8 +432,9 @@ static int refuse_file(int result, const char *path, struct text_error *error)
 	} else if (result == -EINVAL) {
 		text_error_set(error, 0, "%s: is not a regular file", path);
 	} else {
-		errno = -result;
-		text_error_set(error, 0, "%s: cannot be read: %m", path);
+		char why[ERROR_TEXT_MAX];
+		error_text(-result, why);
+		text_error_set(error, 0, "%s: cannot be read: %s", path, why);
 	}
 	return result;
 }
@@ -464,7 +443,7 @@ int targets_file_load(const char *path, const struct target_options *defaults,
 	struct target_list *list, struct text_error *error)
 {
 	int fd = -1;
-	int result = open_regular(path, &fd);
+	int result = files_open_regular(path, &fd);
 	if (result != 0)
 		return refuse_file(result, path, error);
 	struct buffer buffer = {0};

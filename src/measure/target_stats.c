@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/aligned.h"
+
 /*
  * A sequence lock without fences (H.-J. Boehm, "Can seqlocks get along with programming language
  * memory models?", MSPC 2012): the version is odd while the writer is at work; data is stored with
@@ -55,13 +57,13 @@ struct target_stats {
 int target_stats_new(uint32_t window, struct target_stats **stats)
 {
 	size_t size = (sizeof(**stats) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-	struct target_stats *made = aligned_alloc(CACHE_LINE, size);
+	struct target_stats *made = aligned_new(CACHE_LINE, size);
 	if (!made)
 		return -ENOMEM;
 	memset(made, 0, size);
 	int error = loss_window_init(&made->window, window);
 	if (error) {
-		free(made);
+		aligned_free(made);
 		return error;
 	}
 	jitter_init(&made->jitter);
@@ -78,7 +80,7 @@ void target_stats_free(struct target_stats *stats)
 	if (!stats)
 		return;
 	loss_window_clear(&stats->window);
-	free(stats);
+	aligned_free(stats);
 }
 
 static void begin(struct target_stats *stats)

@@ -2,6 +2,12 @@
 #include "base/clock.h"
 
 #include <time.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+/* The kernel may add so much to a sleep in order to share its own wake-ups. */
+#define TIMER_SLACK_NS 5000UL
 
 static int64_t read_ns(clockid_t clock)
 {
@@ -30,4 +36,11 @@ void clock_sleep_until(int64_t deadline_ns)
 		.tv_nsec = (long)(deadline_ns % NS_PER_S),
 	};
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL);
+}
+
+void clock_keep_deadlines(void)
+{
+#ifdef __linux__
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
+#endif
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory that begins at a multiple of so many bytes, which Windows has by other names. */
+#ifndef BASE_ALIGNED_H
+#define BASE_ALIGNED_H
+
+#include <stdlib.h>
+#ifdef _WIN32
+#include <malloc.h>
+#endif
+
+/* alignment: a power of two that divides size. Free it with aligned_free(). NULL without memory. */
+static inline void *aligned_new(size_t alignment, size_t size)
+{
+#ifdef _WIN32
+	return _aligned_malloc(size, alignment);
+#else
+	return aligned_alloc(alignment, size);
+#endif
+}
+
+/* NULL is accepted. */
+static inline void aligned_free(void *memory)
+{
+#ifdef _WIN32
+	_aligned_free(memory);
+#else
+	free(memory);
+#endif
+}
+
+#endif

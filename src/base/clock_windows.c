@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <windows.h>
+/* It needs the types of windows.h. */
+#include <timeapi.h>
+
+/* A FILETIME counts so many of these from 1601 on; this is 1970. */
+#define FILETIME_UNIT_NS 100
+#define FILETIME_UNITS_TO_1970 INT64_C(116444736000000000)
+
+/* Windows 10 1803 and later, and younger than some headers. */
+#ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 0x00000002
+#endif
+
+/* What Windows' clock tick is to be, in milliseconds: the least that it grants. */
+#define TICK_MS 1
+
+int64_t clock_monotonic_ns(void)
+{
+	/* Neither call fails since Windows XP, and the frequency is fixed when the machine starts.
+	 */
+	LARGE_INTEGER frequency;
+	LARGE_INTEGER count;
+	QueryPerformanceFrequency(&frequency);
+	QueryPerformanceCounter(&count);
+	int64_t seconds = count.QuadPart / frequency.QuadPart;
+	int64_t rest = count.QuadPart % frequency.QuadPart;
+	return seconds * NS_PER_S + rest * NS_PER_S / frequency.QuadPart;
+}
+
+int64_t clock_realtime_ns(void)
+{
+	FILETIME now;
+	GetSystemTimePreciseAsFileTime(&now);
+	int64_t units = ((int64_t)now.dwHighDateTime << 32) | now.dwLowDateTime;
+	return (units - FILETIME_UNITS_TO_1970) * FILETIME_UNIT_NS;
+}
+
+static HANDLE make_timer(void)
+{
+	HANDLE timer = CreateWaitableTimerExW(
+		NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
+	return timer != NULL ? timer : CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS);
+}
+
+void clock_sleep_until(int64_t deadline_ns)
+{
+	int64_t left_ns = deadline_ns - clock_monotonic_ns();
+	if (left_ns <= 0)
+		return;
+	/* Below zero it is relative; rounded up, so as not to wake before the time. */
+	LARGE_INTEGER due = {.QuadPart = -(left_ns + FILETIME_UNIT_NS - 1) / FILETIME_UNIT_NS};
+	HANDLE timer = make_timer();
+	bool is_set = timer != NULL && SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE) != 0;
+	if (is_set)
+		WaitForSingleObject(timer, INFINITE);
+	else
+		Sleep((DWORD)(left_ns / NS_PER_MS) + 1);
+	if (timer != NULL)
+		CloseHandle(timer);
+}
+
+void clock_keep_deadlines(void)
+{
+	/* For the rest of the process's life, which ends it. */
+	timeBeginPeriod(TICK_MS);
+}

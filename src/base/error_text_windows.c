@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void error_text(int error, char *text)
+{
+	if (strerror_s(text, ERROR_TEXT_MAX, error) != 0)
+		snprintf(text, ERROR_TEXT_MAX, "error %d", error);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int files_open_regular(const char *path, int *fd)
+{
+	/* O_NONBLOCK: to open a named pipe would wait for its writer. */
+	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (opened < 0)
+		return -errno;
+	struct stat status;
+	int result = 0;
+	if (fstat(opened, &status) != 0)
+		result = -errno;
+	else if (S_ISDIR(status.st_mode))
+		result = -EISDIR;
+	else if (!S_ISREG(status.st_mode))
+		result = -EINVAL;
+	if (result != 0)
+		close(opened);
+	else
+		*fd = opened;
+	return result;
+}
+
+int64_t files_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+		limit.rlim_cur > INT64_MAX)
+		return INT64_MAX;
+	return (int64_t)limit.rlim_cur;
+}
+
+void files_raise_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}

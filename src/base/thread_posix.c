@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/thread.h"
+
+#include <signal.h>
+#include <time.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
+
+#include "base/clock.h"
+
+/* Of a thread that gives way (setpriority(2): on Linux each has its own). */
+#define NICENESS 5
+
+struct start {
+	pthread_t *thread;
+	void *(*run)(void *);
+	void *context;
+	int error;
+};
+
+static void start(void *context)
+{
+	struct start *start = context;
+	start->error = pthread_create(start->thread, NULL, start->run, start->context);
+}
+
+int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
+{
+	/* A new thread inherits the mask, so that no signal can slip in before it has set its own.
+	 */
+	struct start starting = {.thread = thread, .run = run, .context = context};
+	thread_call_without_signals(start, &starting);
+	if (starting.error)
+		return -starting.error;
+#ifdef __linux__
+	pthread_setname_np(*thread, name);
+#else
+	(void)name;
+#endif
+	return 0;
+}
+
+void thread_call_without_signals(void (*call)(void *), void *context)
+{
+	sigset_t all;
+	sigset_t before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	call(context);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void thread_give_way(void)
+{
+#ifdef __linux__
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+#endif
+}
+
+void thread_condition_init(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ns)
+{
+	const struct timespec deadline = {
+		.tv_sec = (time_t)(deadline_ns / NS_PER_S),
+		.tv_nsec = (long)(deadline_ns % NS_PER_S),
+	};
+	return -pthread_cond_timedwait(condition, mutex, &deadline);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/thread.h"
+
+#include <time.h>
+#include <windows.h>
+
+#include "base/clock.h"
+
+int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
+{
+	int error = pthread_create(thread, NULL, run, context);
+	if (error != 0)
+		return -error;
+	pthread_setname_np(*thread, name);
+	return 0;
+}
+
+void thread_call_without_signals(void (*call)(void *), void *context)
+{
+	/* Windows has no signals that a thread could be interrupted by. */
+	call(context);
+}
+
+void thread_give_way(void)
+{
+	SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL);
+}
+
+void thread_condition_init(pthread_cond_t *condition)
+{
+	pthread_cond_init(condition, NULL);
+}
+
+int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ns)
+{
+	/* Its conditions know no monotonic clock, but can wait for a time from now on. */
+	int64_t left_ns = deadline_ns - clock_monotonic_ns();
+	if (left_ns < 0)
+		left_ns = 0;
+	const struct timespec left = {
+		.tv_sec = (time_t)(left_ns / NS_PER_S),
+		.tv_nsec = (long)(left_ns % NS_PER_S),
+	};
+	return -pthread_cond_timedwait_relative_np(condition, mutex, &left);
+}
