@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/arrival.h"
 
+#include "net/system.h"
+
+#ifdef ARRIVAL_HAS_TIMESTAMPS
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
+#endif
 
 #include "base/clock.h"
 
@@ -100,7 +103,7 @@ int64_t arrival_of_earlier(int64_t last_arrival_ns, int64_t last_departure_ns, i
 
 #ifdef ARRIVAL_HAS_TIMESTAMPS
 
-bool arrival_enable(int fd)
+bool arrival_enable(evutil_socket_t fd)
 {
 	int on = 1;
 	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) == 0;
@@ -119,7 +122,7 @@ static int64_t find_timestamp(struct msghdr *message)
 	return ARRIVAL_UNKNOWN;
 }
 
-ssize_t arrival_receive(int fd, void *buffer, size_t size, int64_t *timestamp_ns)
+ssize_t arrival_receive(evutil_socket_t fd, void *buffer, size_t size, int64_t *timestamp_ns)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(struct timespec))];
@@ -141,18 +144,17 @@ ssize_t arrival_receive(int fd, void *buffer, size_t size, int64_t *timestamp_ns
 
 #else
 
-bool arrival_enable(int fd)
+bool arrival_enable(evutil_socket_t fd)
 {
 	(void)fd;
 	return false;
 }
 
-ssize_t arrival_receive(int fd, void *buffer, size_t size, int64_t *timestamp_ns)
+ssize_t arrival_receive(evutil_socket_t fd, void *buffer, size_t size, int64_t *timestamp_ns)
 {
-	ssize_t length = recv(fd, buffer, size, 0);
-	if (length < 0)
-		return -errno;
-	*timestamp_ns = ARRIVAL_UNKNOWN;
+	ssize_t length = system_receive(fd, buffer, size);
+	if (length >= 0)
+		*timestamp_ns = ARRIVAL_UNKNOWN;
 	return length;
 }
 

@@ -7,11 +7,13 @@
 #ifndef NET_ARRIVAL_H
 #define NET_ARRIVAL_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
+
+#include "base/network.h"
 
 /* Whether the system can give timestamps at all; arrival_enable() tells of the kernel. */
 #ifdef SO_TIMESTAMPNS
@@ -69,13 +71,13 @@ int64_t arrival_of_earlier(int64_t last_arrival_ns, int64_t last_departure_ns, i
 	int64_t earliest_ns);
 
 /* Asks the kernel for timestamps. Returns whether it gives them. */
-bool arrival_enable(int fd);
+bool arrival_enable(evutil_socket_t fd);
 
 /*
  * Receives without blocking, like recv(). *timestamp_ns: real time at which the last of the bytes
  * arrived, or ARRIVAL_UNKNOWN. Returns the number of bytes, 0 at the end of the stream, or a
  * negative errno.
  */
-ssize_t arrival_receive(int fd, void *buffer, size_t size, int64_t *timestamp_ns);
+ssize_t arrival_receive(evutil_socket_t fd, void *buffer, size_t size, int64_t *timestamp_ns);
 
 #endif

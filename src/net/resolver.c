@@ -2,13 +2,11 @@
 #include "net/resolver.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
@@ -17,7 +15,7 @@
 #define ADDRESSES_MAX 16
 /* Threads a lane at the most; they come on demand and go when idle. */
 #define LANE_THREADS_MAX 16
-#define IDLE_SECONDS 10
+#define IDLE_NS (10 * NS_PER_S)
 #define FREE_WAIT_NS (500 * NS_PER_MS)
 
 /* The whole of a query; what the asker sees comes first. */
@@ -260,13 +258,11 @@ static void release_locked(struct resolver *resolver)
 /* With the mutex held: waits for a job. Returns NULL when it is time for this thread to go. */
 static struct job *wait_for_job(struct resolver *resolver, struct lane *lane)
 {
-	struct timespec until;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += IDLE_SECONDS;
+	int64_t until_ns = clock_monotonic_ns() + IDLE_NS;
 	int error = 0;
-	while (!resolver->is_stopping && !lane->waiting.first && error != ETIMEDOUT) {
+	while (!resolver->is_stopping && !lane->waiting.first && error != -ETIMEDOUT) {
 		lane->idle++;
-		error = pthread_cond_timedwait(&lane->is_wanted, &resolver->mutex, &until);
+		error = thread_wait_until(&lane->is_wanted, &resolver->mutex, until_ns);
 		lane->idle--;
 	}
 	if (resolver->is_stopping || !lane->waiting.first)
@@ -316,25 +312,16 @@ static int add_thread(struct resolver *resolver, struct lane *lane)
 	return 0;
 }
 
-static void init_monotonic_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(condition, &attributes);
-	pthread_condattr_destroy(&attributes);
-}
-
 int resolver_new(struct resolver **resolver)
 {
 	struct resolver *made = calloc(1, sizeof(*made));
 	if (!made)
 		return -ENOMEM;
 	pthread_mutex_init(&made->mutex, NULL);
-	init_monotonic_condition(&made->thread_ended);
+	thread_condition_init(&made->thread_ended);
 	for (unsigned i = 0; i < RESOLVER_LANES; i++) {
 		queue_init(&made->lanes[i].waiting);
-		init_monotonic_condition(&made->lanes[i].is_wanted);
+		thread_condition_init(&made->lanes[i].is_wanted);
 	}
 	made->references = 1;
 	*resolver = made;
@@ -346,14 +333,13 @@ void resolver_free(struct resolver *resolver)
 	if (!resolver)
 		return;
 	int64_t until_ns = clock_monotonic_ns() + FREE_WAIT_NS;
-	struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
 	pthread_mutex_lock(&resolver->mutex);
 	resolver->is_stopping = true;
 	for (unsigned i = 0; i < RESOLVER_LANES; i++)
 		pthread_cond_broadcast(&resolver->lanes[i].is_wanted);
 	int error = 0;
-	while (resolver->references > 1 && error != ETIMEDOUT)
-		error = pthread_cond_timedwait(&resolver->thread_ended, &resolver->mutex, &until);
+	while (resolver->references > 1 && error != -ETIMEDOUT)
+		error = thread_wait_until(&resolver->thread_ended, &resolver->mutex, until_ns);
 	release_locked(resolver);
 }
 

@@ -6,12 +6,11 @@
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "base/endpoint.h"
+#include "base/network.h"
 #include "net/waker.h"
 
 /* As much as a struct sockaddr_storage is ever used for here, in a quarter of the space. */
@@ -67,7 +66,7 @@ void resolver_inbox_free(struct resolver_inbox *inbox);
  */
 struct resolver_query {
 	void *owner; /* Whoever asked; NULL once cancelled: set by the asking thread alone. */
-	int failure; /* 0, or an error of getaddrinfo(), as gai_strerror() reads it. */
+	int failure; /* 0, or an error of getaddrinfo(), as system_resolve_error() reads it. */
 	struct address_list list; /* Owned; empty on failure. */
 };
 

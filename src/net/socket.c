@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-/* The kernel cuts it to net.core.somaxconn: ten thousand probers may start at once. */
-#define BACKLOG 4096
+#include "net/system.h"
 
 /* Seconds of silence before keep-alive probes start, and between them. */
 #define KEEPALIVE_IDLE_S 30
@@ -43,19 +35,11 @@ void socket_address_format(const struct sockaddr *address, char *text)
 		struct sockaddr_in6 v6;
 		memcpy(&v6, address, sizeof(v6));
 		inet_ntop(AF_INET6, &v6.sin6_addr, host, sizeof(host));
-		char zone[IF_NAMESIZE] = "";
-		bool has_zone = v6.sin6_scope_id != 0 && if_indextoname(v6.sin6_scope_id, zone);
-		snprintf(text, SOCKET_ADDRESS_TEXT_MAX, "[%s%s%s]:%u", host, has_zone ? "%" : "",
+		char zone[SYSTEM_ZONE_MAX];
+		system_zone(v6.sin6_scope_id, zone);
+		snprintf(text, SOCKET_ADDRESS_TEXT_MAX, "[%s%s%s]:%u", host, zone[0] ? "%" : "",
 			zone, ntohs(v6.sin6_port));
 	}
-}
-
-int socket_set_nonblocking(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return -errno;
-	return 0;
 }
 
 bool socket_is_busy(int error)
@@ -74,26 +58,12 @@ bool socket_is_busy(int error)
 	}
 }
 
-static void set_option(int fd, int level, int name, int value)
+void socket_tune(evutil_socket_t fd)
 {
-	setsockopt(fd, level, name, &value, sizeof(value));
-}
-
-void socket_tune(int fd)
-{
-	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-#ifdef TCP_KEEPIDLE
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
-#endif
-#ifdef TCP_KEEPINTVL
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
-#endif
-#ifdef TCP_KEEPCNT
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
-#endif
+	system_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	system_keep_alive(fd, KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVE_PROBES);
 #ifdef TCP_RTO_MAX_MS
-	set_option(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RETRANSMISSION_PAUSE_MAX_MS);
+	system_set_option(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, RETRANSMISSION_PAUSE_MAX_MS);
 #endif
 }
 
@@ -110,34 +80,34 @@ int socket_bind_source(int fd, const struct sockaddr *address, socklen_t length)
 {
 #ifdef IP_BIND_ADDRESS_NO_PORT
 	/* Else each port could be dialled from once only, whatever is dialled. */
-	set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	system_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 #endif
 	return bind(fd, address, length) < 0 ? -errno : 0;
 }
 
 /* Returns a bound, listening socket, or a negative errno. */
-static int listen_on(const struct sockaddr *address, socklen_t length)
+static evutil_socket_t listen_on(const struct sockaddr *address, socklen_t length)
 {
-	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	evutil_socket_t fd = system_open(address->sa_family);
 	if (fd < 0)
-		return -errno;
-	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+		return fd;
+	system_claim_address(fd);
 	if (address->sa_family == AF_INET6)
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-	if (bind(fd, address, length) < 0 || listen(fd, BACKLOG) < 0) {
-		int error = -errno;
-		close(fd);
+		system_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+	int error = system_listen(fd, address, length);
+	if (error) {
+		system_close(fd);
 		return error;
 	}
 	return fd;
 }
 
 /* One dual-stack socket for all addresses, or an IPv4 one where there is no IPv6. */
-static int listen_on_every_address(uint16_t port)
+static evutil_socket_t listen_on_every_address(uint16_t port)
 {
 	struct sockaddr_in6 v6 = {
 		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT, .sin6_port = htons(port)};
-	int fd = listen_on((const struct sockaddr *)&v6, sizeof(v6));
+	evutil_socket_t fd = listen_on((const struct sockaddr *)&v6, sizeof(v6));
 	if (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL)
 		return fd;
 	struct sockaddr_in v4 = {.sin_family = AF_INET,
@@ -146,7 +116,7 @@ static int listen_on_every_address(uint16_t port)
 	return listen_on((const struct sockaddr *)&v4, sizeof(v4));
 }
 
-static int listen_on_host(const struct endpoint *endpoint, const char **reason)
+static evutil_socket_t listen_on_host(const struct endpoint *endpoint, const char **reason)
 {
 	char port[8];
 	snprintf(port, sizeof(port), "%u", endpoint->port);
@@ -155,16 +125,16 @@ static int listen_on_host(const struct endpoint *endpoint, const char **reason)
 	struct addrinfo *found = NULL;
 	int failure = getaddrinfo(endpoint->host, port, &hints, &found);
 	if (failure) {
-		*reason = gai_strerror(failure);
+		*reason = system_resolve_error(failure);
 		return -EADDRNOTAVAIL;
 	}
-	int fd = listen_on(found->ai_addr, found->ai_addrlen);
+	evutil_socket_t fd = listen_on(found->ai_addr, (socklen_t)found->ai_addrlen);
 	freeaddrinfo(found);
 	return fd;
 }
 
 /* strerror() is not safe in threads; these are the errors that binding has in practice. */
-static const char *bind_error(int error)
+static const char *bind_error(evutil_socket_t error)
 {
 	switch (error) {
 	case -EADDRINUSE:
@@ -181,11 +151,12 @@ static const char *bind_error(int error)
 	}
 }
 
-int socket_listen(const struct endpoint *endpoint, int *fd, char *bound, struct text_error *error)
+int socket_listen(
+	const struct endpoint *endpoint, evutil_socket_t *fd, char *bound, struct text_error *error)
 {
 	const char *reason = NULL;
-	int made = endpoint->host[0] ? listen_on_host(endpoint, &reason)
-				     : listen_on_every_address(endpoint->port);
+	evutil_socket_t made = endpoint->host[0] ? listen_on_host(endpoint, &reason)
+						 : listen_on_every_address(endpoint->port);
 	if (made < 0) {
 		char text[ENDPOINT_TEXT_MAX];
 		endpoint_format(endpoint, text);
@@ -194,12 +165,12 @@ int socket_listen(const struct endpoint *endpoint, int *fd, char *bound, struct 
 		if (reason)
 			text_error_set(error, 0, "cannot listen on %s: %s", text, reason);
 		else
-			text_error_set(error, 0, "cannot listen on %s: error %d", text, -made);
-		return made;
+			text_error_set(error, 0, "cannot listen on %s: error %d", text, (int)-made);
+		return (int)made;
 	}
 	struct sockaddr_storage address = {0};
 	socklen_t length = sizeof(address);
-	getsockname(made, (struct sockaddr *)&address, &length);
+	system_own_address(made, (struct sockaddr *)&address, &length);
 	socket_address_format((const struct sockaddr *)&address, bound);
 	*fd = made;
 	return 0;

@@ -3,11 +3,12 @@
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "base/endpoint.h"
+#include "base/network.h"
 #include "base/text_error.h"
 
 /* "[" + IPv6 + "%" + interface + "]:65535" + NUL. */
@@ -23,10 +24,8 @@ void socket_address_format(const struct sockaddr *address, char *text);
  * bound address in bound (SOCKET_ADDRESS_TEXT_MAX bytes), or a negative errno with error, e.g.
  * `cannot listen on :4000: address already in use`.
  */
-int socket_listen(const struct endpoint *endpoint, int *fd, char *bound, struct text_error *error);
-
-/* Sets non-blocking mode. Returns 0 or a negative errno. */
-int socket_set_nonblocking(int fd);
+int socket_listen(const struct endpoint *endpoint, evutil_socket_t *fd, char *bound,
+	struct text_error *error);
 
 /* Whether an errno (positive) of a send or receive only says: not now. */
 bool socket_is_busy(int error);
@@ -35,7 +34,7 @@ bool socket_is_busy(int error);
  * TCP_NODELAY, keep-alive probes after 30 s of silence, and never more than 4 s between
  * retransmissions where the kernel can do that. Failures are ignored: the socket works.
  */
-void socket_tune(int fd);
+void socket_tune(evutil_socket_t fd);
 
 /* Marks what the socket sends with a differentiated services codepoint (RFC 2474), 0 to 63. family:
  * the socket's. Returns 0 or a negative errno. */

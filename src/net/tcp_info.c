@@ -14,7 +14,7 @@
 /* Where the kernel has no measure of the minimum yet. */
 #define MIN_RTT_UNKNOWN UINT32_MAX
 
-bool tcp_info_read(int fd, struct tcp_facts *facts)
+bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 {
 	struct tcp_info info = {0};
 	/* Nothing behind that is of use here. The kernel fills only as much as is asked for, and
@@ -35,7 +35,7 @@ bool tcp_info_read(int fd, struct tcp_facts *facts)
 
 #else
 
-bool tcp_info_read(int fd, struct tcp_facts *facts)
+bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 {
 	(void)fd;
 	(void)facts;

@@ -3,6 +3,7 @@
 #ifndef NET_TCP_INFO_H
 #define NET_TCP_INFO_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,6 @@ struct tcp_facts {
 };
 
 /* Returns whether the system told; *facts is untouched otherwise. */
-bool tcp_info_read(int fd, struct tcp_facts *facts);
+bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts);
 
 #endif

@@ -3,10 +3,12 @@
 #ifndef NET_WAKER_H
 #define NET_WAKER_H
 
+#include <event2/util.h>
+
 /* A pair of sockets. Stored by the caller. */
 struct waker {
-	int read_fd; /* Readable once woken; add it to the event loop. */
-	int write_fd;
+	evutil_socket_t read_fd; /* Readable once woken; add it to the event loop. */
+	evutil_socket_t write_fd;
 };
 
 /* Returns 0 or a negative errno; release with waker_close(). */

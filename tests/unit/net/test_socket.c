@@ -301,19 +301,6 @@ START_TEST(busy_is_what_goes_away_by_itself)
 }
 END_TEST
 
-START_TEST(nonblocking_mode_is_set_or_the_error_told)
-{
-	int pair[2];
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	ck_assert_int_eq(socket_set_nonblocking(pair[0]), 0);
-	ck_assert_int_ne(fcntl(pair[0], F_GETFL) & O_NONBLOCK, 0);
-	ck_assert_int_eq(fcntl(pair[1], F_GETFL) & O_NONBLOCK, 0);
-	close(pair[0]);
-	close(pair[1]);
-	ck_assert_int_eq(socket_set_nonblocking(-1), -EBADF);
-}
-END_TEST
-
 static int get_option(int fd, int level, int name)
 {
 	int value = -1;
@@ -354,7 +341,6 @@ int main(void)
 	tcase_add_test(tcase, a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason);
 	tcase_add_test(tcase, without_descriptors_left_it_says_so);
 	tcase_add_loop_test(tcase, busy_is_what_goes_away_by_itself, 0, ROWS(errors));
-	tcase_add_test(tcase, nonblocking_mode_is_set_or_the_error_told);
 	tcase_add_test(tcase, a_tuned_socket_sends_at_once_and_finds_the_dead);
 	return unit_run("net/socket", tcase);
 }

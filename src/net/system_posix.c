@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/system.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The kernel cuts it to net.core.somaxconn: ten thousand probers may start at once. */
+#define BACKLOG 4096
+
+int system_errno(void)
+{
+	return errno;
+}
+
+evutil_socket_t system_open(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd >= 0 ? fd : -errno;
+}
+
+void system_close(evutil_socket_t fd)
+{
+	close(fd);
+}
+
+evutil_socket_t system_accept(evutil_socket_t fd)
+{
+	int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	return accepted >= 0 ? accepted : -errno;
+}
+
+int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+{
+	return connect(fd, address, length) == 0 ? 0 : -errno;
+}
+
+int system_pending_error(evutil_socket_t fd)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+int system_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+{
+	return getsockname(fd, address, length) == 0 ? 0 : -errno;
+}
+
+int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+{
+	return getpeername(fd, address, length) == 0 ? 0 : -errno;
+}
+
+void system_set_option(evutil_socket_t fd, int level, int name, int value)
+{
+	setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+void system_claim_address(evutil_socket_t fd)
+{
+	system_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+}
+
+int system_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+{
+	return bind(fd, address, length) == 0 && listen(fd, BACKLOG) == 0 ? 0 : -errno;
+}
+
+void system_reset_on_close(evutil_socket_t fd)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+void system_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes)
+{
+	system_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+	system_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
+#endif
+#ifdef TCP_KEEPINTVL
+	system_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_s);
+#endif
+#ifdef TCP_KEEPCNT
+	system_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
+#endif
+}
+
+const char *system_resolve_error(int failure)
+{
+	return gai_strerror(failure);
+}
+
+void system_zone(unsigned long scope, char *zone)
+{
+	char name[IF_NAMESIZE];
+	bool has_name = scope != 0 && if_indextoname((unsigned)scope, name) != NULL;
+	snprintf(zone, SYSTEM_ZONE_MAX, "%s", has_name ? name : "");
+}

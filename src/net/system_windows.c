@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/system.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <mstcpip.h>
+#include <stdio.h>
+
+/* As a POSIX system would have it; Windows takes no more than 200 by default. */
+#define BACKLOG SOMAXCONN_HINT(4096)
+#ifndef SOMAXCONN_HINT
+#define SOMAXCONN_HINT(backlog) (-(backlog))
+#endif
+
+static const struct {
+	int winsock;
+	int error;
+} errors[] = {
+	{WSAEINTR, EINTR},
+	{WSAEBADF, EBADF},
+	{WSAEACCES, EACCES},
+	{WSAEFAULT, EFAULT},
+	{WSAEINVAL, EINVAL},
+	{WSAEMFILE, EMFILE},
+	{WSAEWOULDBLOCK, EAGAIN},
+	{WSAEINPROGRESS, EINPROGRESS},
+	{WSAEALREADY, EALREADY},
+	{WSAENOTSOCK, ENOTSOCK},
+	{WSAEMSGSIZE, EMSGSIZE},
+	{WSAENOPROTOOPT, ENOPROTOOPT},
+	{WSAEPROTONOSUPPORT, EPROTONOSUPPORT},
+	{WSAEOPNOTSUPP, EOPNOTSUPP},
+	{WSAEAFNOSUPPORT, EAFNOSUPPORT},
+	{WSAEADDRINUSE, EADDRINUSE},
+	{WSAEADDRNOTAVAIL, EADDRNOTAVAIL},
+	{WSAENETDOWN, ENETDOWN},
+	{WSAENETUNREACH, ENETUNREACH},
+	{WSAENETRESET, ENETRESET},
+	{WSAECONNABORTED, ECONNABORTED},
+	{WSAECONNRESET, ECONNRESET},
+	{WSAENOBUFS, ENOBUFS},
+	{WSAEISCONN, EISCONN},
+	{WSAENOTCONN, ENOTCONN},
+	{WSAESHUTDOWN, EPIPE},
+	{WSAETIMEDOUT, ETIMEDOUT},
+	{WSAECONNREFUSED, ECONNREFUSED},
+	{WSAEHOSTUNREACH, EHOSTUNREACH},
+};
+
+/* Returns the errno of a Winsock error; what has none keeps its own number, from 10000 up. */
+static int errno_of(int winsock)
+{
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i].winsock == winsock)
+			return errors[i].error;
+	return winsock;
+}
+
+int system_errno(void)
+{
+	return errno_of(WSAGetLastError());
+}
+
+static SOCKET handle_of(evutil_socket_t fd)
+{
+	return (SOCKET)fd;
+}
+
+static evutil_socket_t make_nonblocking(SOCKET made)
+{
+	u_long on = 1;
+	if (ioctlsocket(made, (long)FIONBIO, &on) == 0)
+		return (evutil_socket_t)made;
+	int error = system_errno();
+	closesocket(made);
+	return -error;
+}
+
+evutil_socket_t system_open(int family)
+{
+	SOCKET made = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
+		WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	return made != INVALID_SOCKET ? make_nonblocking(made) : -system_errno();
+}
+
+void system_close(evutil_socket_t fd)
+{
+	closesocket(handle_of(fd));
+}
+
+evutil_socket_t system_accept(evutil_socket_t fd)
+{
+	SOCKET accepted = accept(handle_of(fd), NULL, NULL);
+	if (accepted != INVALID_SOCKET) {
+		SetHandleInformation((HANDLE)accepted, HANDLE_FLAG_INHERIT, 0);
+		return make_nonblocking(accepted);
+	}
+	int error = system_errno();
+	/* The peer went before it was taken. */
+	return error == ECONNRESET ? -ECONNABORTED : -error;
+}
+
+int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+{
+	if (connect(handle_of(fd), address, length) == 0)
+		return 0;
+	int error = system_errno();
+	return error == EAGAIN ? -EINPROGRESS : -error;
+}
+
+int system_pending_error(evutil_socket_t fd)
+{
+	int error = 0;
+	int length = sizeof(error);
+	if (getsockopt(handle_of(fd), SOL_SOCKET, SO_ERROR, (char *)&error, &length) != 0)
+		return system_errno();
+	return error == 0 ? 0 : errno_of(error);
+}
+
+int system_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+{
+	return getsockname(handle_of(fd), address, length) == 0 ? 0 : -system_errno();
+}
+
+int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+{
+	return getpeername(handle_of(fd), address, length) == 0 ? 0 : -system_errno();
+}
+
+void system_set_option(evutil_socket_t fd, int level, int name, int value)
+{
+	setsockopt(handle_of(fd), level, name, (const char *)&value, sizeof(value));
+}
+
+void system_claim_address(evutil_socket_t fd)
+{
+	/* SO_REUSEADDR would let others take the port away; a port just used is free by itself. */
+	system_set_option(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+}
+
+int system_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+{
+	SOCKET handle = handle_of(fd);
+	if (bind(handle, address, length) == 0 && listen(handle, BACKLOG) == 0)
+		return 0;
+	return -system_errno();
+}
+
+void system_reset_on_close(evutil_socket_t fd)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(handle_of(fd), SOL_SOCKET, SO_LINGER, (const char *)&linger, sizeof(linger));
+}
+
+void system_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes)
+{
+	(void)probes;
+	struct tcp_keepalive terms = {
+		.onoff = 1,
+		.keepalivetime = (ULONG)idle_s * 1000,
+		.keepaliveinterval = (ULONG)interval_s * 1000,
+	};
+	DWORD unused;
+	WSAIoctl(handle_of(fd), SIO_KEEPALIVE_VALS, &terms, sizeof(terms), NULL, 0, &unused, NULL,
+		NULL);
+}
+
+const char *system_resolve_error(int failure)
+{
+	/* Windows' own texts are in its user's language and encoding. */
+	switch (failure) {
+	case EAI_NONAME:
+	case WSANO_DATA:
+		return "there is no such host";
+	case EAI_AGAIN:
+		return "no name server answers";
+	case EAI_FAIL:
+		return "the name server failed";
+	case EAI_MEMORY:
+		return "no memory left";
+	default:
+		return "the system cannot resolve it";
+	}
+}
+
+void system_zone(unsigned long scope, char *zone)
+{
+	/* Zones go by numbers here. */
+	zone[0] = '\0';
+	if (scope != 0)
+		snprintf(zone, SYSTEM_ZONE_MAX, "%lu", scope);
+}
+
+ssize_t system_send(evutil_socket_t fd, const void *bytes, size_t length)
+{
+	int sent = send(handle_of(fd), bytes, length < INT_MAX ? (int)length : INT_MAX, 0);
+	return sent != SOCKET_ERROR ? sent : -system_errno();
+}
+
+ssize_t system_receive(evutil_socket_t fd, void *buffer, size_t size)
+{
+	int length = recv(handle_of(fd), buffer, size < INT_MAX ? (int)size : INT_MAX, 0);
+	return length != SOCKET_ERROR ? length : -system_errno();
+}
