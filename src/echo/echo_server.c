@@ -4,19 +4,16 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
 #include "echo/echo_stream.h"
 #include "net/socket.h"
+#include "net/system.h"
 #include "net/waker.h"
 
 /* Bytes taken from a connection at once: what a peer that does not read can make us hold. */
@@ -64,9 +61,9 @@ struct echo_server {
 	struct event *resume_event; /* Ends a rest from accepting. */
 	struct event *stop_event;
 	struct waker waker;
-	int listen_fd;
-	int spare_fd; /* Given up for a moment to turn a peer away when there are no descriptors; or
-			 -1. */
+	evutil_socket_t listen_fd;
+	evutil_socket_t spare_fd; /* Given up for a moment to turn a peer away when there are no
+			 descriptors; or -1. */
 	pthread_t thread;
 	struct connection *connections;
 	struct counters counters;
@@ -87,7 +84,7 @@ static void count(_Atomic uint64_t *counter, uint64_t by)
 static void connection_free(struct connection *connection)
 {
 	event_del(&connection->event);
-	close(event_get_fd(&connection->event));
+	system_close(event_get_fd(&connection->event));
 	*connection->previous = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
@@ -139,10 +136,10 @@ static void connection_watch(struct connection *connection, bool for_writing)
 static bool connection_send(
 	struct connection *connection, const unsigned char *bytes, size_t length)
 {
-	ssize_t sent = send(event_get_fd(&connection->event), bytes, length, MSG_NOSIGNAL);
+	ssize_t sent = system_send(event_get_fd(&connection->event), bytes, length);
 	if (sent < 0) {
-		if (!socket_is_busy(errno)) {
-			connection_end(connection, close_reason(errno));
+		if (!socket_is_busy((int)-sent)) {
+			connection_end(connection, close_reason((int)-sent));
 			return false;
 		}
 		sent = 0;
@@ -175,10 +172,11 @@ static enum reading connection_echo(struct connection *connection)
 	struct echo_server *server = connection->server;
 	size_t held = echo_stream_resume(&connection->stream, server->buffer);
 	size_t room = sizeof(server->buffer) - held;
-	ssize_t length = recv(event_get_fd(&connection->event), server->buffer + held, room, 0);
+	ssize_t length =
+		system_receive(event_get_fd(&connection->event), server->buffer + held, room);
 	if (length < 0) {
-		if (!socket_is_busy(errno))
-			connection_end(connection, close_reason(errno));
+		if (!socket_is_busy((int)-length))
+			connection_end(connection, close_reason((int)-length));
 		return READING_OVER;
 	}
 	if (length == 0) {
@@ -230,10 +228,9 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 		connection_end(connection, SERVER_CLOSE_STALLED);
 		return;
 	}
-	ssize_t sent =
-		send(fd, unsent->bytes + unsent->sent, unsent->length - unsent->sent, MSG_NOSIGNAL);
-	if (sent < 0 && !socket_is_busy(errno)) {
-		connection_end(connection, close_reason(errno));
+	ssize_t sent = system_send(fd, unsent->bytes + unsent->sent, unsent->length - unsent->sent);
+	if (sent < 0 && !socket_is_busy((int)-sent)) {
+		connection_end(connection, close_reason((int)-sent));
 		return;
 	}
 	if (sent > 0)
@@ -260,11 +257,11 @@ static void log_rejection(struct echo_server *server, const char *reason)
 		reason);
 }
 
-static void connection_start(struct echo_server *server, int fd)
+static void connection_start(struct echo_server *server, evutil_socket_t fd)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (!connection) {
-		close(fd);
+		system_close(fd);
 		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
 		log_rejection(server, "no memory left");
 		return;
@@ -291,13 +288,13 @@ static void reject_without_descriptor(struct echo_server *server)
 {
 	log_rejection(server, "no file descriptor left");
 	if (server->spare_fd >= 0) {
-		close(server->spare_fd);
-		int fd = accept(server->listen_fd, NULL, NULL);
+		system_close(server->spare_fd);
+		evutil_socket_t fd = system_accept(server->listen_fd);
 		if (fd >= 0) {
 			count(&server->counters.rejected[SERVER_REJECT_DESCRIPTORS], 1);
-			close(fd);
+			system_close(fd);
 		}
-		server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		server->spare_fd = system_open(AF_INET);
 	}
 	if (server->spare_fd < 0) {
 		event_del(server->accept_event);
@@ -339,10 +336,10 @@ static void on_acceptable(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct echo_server *server = context;
 	for (unsigned i = 0; i < ACCEPTS_IN_A_ROW; i++) {
-		int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		evutil_socket_t accepted = system_accept(fd);
 		if (accepted >= 0)
 			connection_start(server, accepted);
-		else if (!handle_accept_error(server, errno))
+		else if (!handle_accept_error(server, (int)-accepted))
 			return;
 	}
 }
@@ -353,7 +350,7 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct echo_server *server = context;
 	if (server->spare_fd < 0)
-		server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		server->spare_fd = system_open(AF_INET);
 	event_add(server->accept_event, NULL);
 }
 
@@ -388,9 +385,9 @@ static void server_free(struct echo_server *server)
 	if (server->base)
 		event_base_free(server->base);
 	if (server->spare_fd >= 0)
-		close(server->spare_fd);
+		system_close(server->spare_fd);
 	if (server->listen_fd >= 0)
-		close(server->listen_fd);
+		system_close(server->listen_fd);
 	waker_close(&server->waker);
 	free(server);
 }
@@ -424,22 +421,22 @@ static int make_events(struct echo_server *server)
 	return 0;
 }
 
-int echo_server_start(int listen_fd, const struct log *log, struct echo_server **server)
+int echo_server_start(evutil_socket_t listen_fd, const struct log *log, struct echo_server **server)
 {
 	struct echo_server *made = calloc(1, sizeof(*made));
 	if (!made) {
-		close(listen_fd);
+		system_close(listen_fd);
 		return -ENOMEM;
 	}
 	int error = waker_open(&made->waker);
 	if (error) {
-		close(listen_fd);
+		system_close(listen_fd);
 		free(made);
 		return error;
 	}
 	made->log = log;
 	made->listen_fd = listen_fd;
-	made->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	made->spare_fd = system_open(AF_INET);
 	error = make_events(made);
 	if (!error)
 		error = thread_start(&made->thread, "echo-server", serve, made);

@@ -3,6 +3,8 @@
 #ifndef ECHO_ECHO_SERVER_H
 #define ECHO_ECHO_SERVER_H
 
+#include <event2/util.h>
+
 #include "base/log.h"
 #include "measure/snapshot.h"
 
@@ -12,7 +14,8 @@ struct echo_server;
  * Starts serving on a listening, non-blocking socket. Takes listen_fd over, also on failure. log is
  * borrowed until echo_server_stop() returns. Returns 0 or a negative errno.
  */
-int echo_server_start(int listen_fd, const struct log *log, struct echo_server **server);
+int echo_server_start(
+	evutil_socket_t listen_fd, const struct log *log, struct echo_server **server);
 
 /* Any thread, at any time. */
 void echo_server_read(const struct echo_server *server, struct server_values *values);
