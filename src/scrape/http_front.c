@@ -4,17 +4,17 @@
 #include <config.h>
 #include <errno.h>
 #include <microhttpd.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/error_text.h"
+#include "base/thread.h"
 #include "net/socket.h"
+#include "net/system.h"
 #include "scrape/exposition.h"
 #include "scrape/gzip.h"
 #include "scrape/landing_page.h"
@@ -30,8 +30,6 @@
 #define CONNECTION_MEMORY (16 * 1024)
 /* Once so many bytes of answers wait for clients to read them, further requests are turned away. */
 #define WAITING_MAX ((size_t)128 * 1024 * 1024)
-/* Of the thread (setpriority(2): on Linux each has its own). */
-#define NICENESS 5
 /* How long to wait for a descriptor. */
 #define DESCRIPTORS_PAUSE_NS (50 * NS_PER_MS)
 /* Shorter texts are not worth compressing. */
@@ -292,12 +290,10 @@ static enum MHD_Result reply(struct http_front *front, struct MHD_Connection *co
 /* A scrape can wait, a probe cannot: on a busy machine the library's thread gives way. */
 static void give_way(void)
 {
-#ifdef __linux__
 	static _Thread_local bool gave_way;
 	if (!gave_way)
-		setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+		thread_give_way();
 	gave_way = true;
-#endif
 }
 
 /* The signature is the library's. NOLINTNEXTLINE(readability-function-size) */
@@ -342,28 +338,26 @@ __attribute__((format(printf, 2, 0))) static void on_library_message(
 	pause_without_descriptors(cause);
 }
 
-/* Takes fd over, unless it fails. */
-static struct MHD_Daemon *start_daemon(struct http_front *front, int fd)
+struct daemon_start {
+	struct http_front *front;
+	evutil_socket_t fd; /* The library's, unless it fails. */
+	int error;	    /* A positive errno, where it fails. */
+};
+
+static void start_daemon(void *context)
 {
-	return MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
-		NULL, NULL, on_request, front, MHD_OPTION_EXTERNAL_LOGGER, on_library_message,
-		front->log, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+	struct daemon_start *start = context;
+	struct http_front *front = start->front;
+	errno = 0;
+	front->daemon = MHD_start_daemon(
+		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, front, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, front->log,
+		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)start->fd, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)SILENCE_MAX_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
-}
-
-/* The library's thread inherits the mask: signals are for whoever owns the process. */
-static struct MHD_Daemon *start_without_signals(struct http_front *front, int fd)
-{
-	sigset_t all;
-	sigset_t before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	struct MHD_Daemon *daemon = start_daemon(front, fd);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return daemon;
+	start->error = errno != 0 ? errno : ENOMEM;
 }
 
 int http_front_start(const struct endpoint *listen, struct engine *engine, const struct log *log,
@@ -377,15 +371,19 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 	made->engine = engine;
 	made->log = log;
 	made->start_time_ns = process_start_time_ns();
-	int fd;
-	int result = socket_listen(listen, &fd, made->address, error);
+	struct daemon_start start = {.front = made};
+	int result = socket_listen(listen, &start.fd, made->address, error);
 	if (result != 0)
 		goto out;
-	made->daemon = start_without_signals(made, fd);
+	/* The library's thread inherits the mask: signals are for whoever owns the process. */
+	thread_call_without_signals(start_daemon, &start);
 	if (made->daemon == NULL) {
-		result = errno != 0 ? -errno : -ENOMEM;
-		text_error_set(error, 0, "cannot start the HTTP server on %s: %m", made->address);
-		close(fd);
+		char why[ERROR_TEXT_MAX];
+		error_text(start.error, why);
+		text_error_set(
+			error, 0, "cannot start the HTTP server on %s: %s", made->address, why);
+		system_close(start.fd);
+		result = -start.error;
 		goto out;
 	}
 	*front = made;

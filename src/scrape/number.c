@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 /* Digits of a second's nanoseconds. */
 #define FRACTION_DIGITS 9
@@ -67,9 +68,9 @@ char *number_put_seconds(char *end, uint64_t ns)
 char *number_put_double(char *end, double value)
 {
 	if (isnan(value))
-		return stpcpy(end, "NaN");
+		return text_put(end, "NaN");
 	if (isinf(value))
-		return stpcpy(end, value > 0 ? "+Inf" : "-Inf");
+		return text_put(end, value > 0 ? "+Inf" : "-Inf");
 	/*
 	 * What 15 digits say exactly they say in the shortest way, since "%g" drops final zeros.
 	 * Numbers near the least that there are hold fewer digits than that.
@@ -83,5 +84,5 @@ char *number_put_double(char *end, double value)
 	char *comma = strchr(text, ',');
 	if (comma != NULL)
 		*comma = '.';
-	return stpcpy(end, text);
+	return text_put(end, text);
 }

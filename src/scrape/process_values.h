@@ -8,10 +8,10 @@
 
 /* Each is -1 where the system does not tell. */
 struct process_values {
-	int64_t cpu_ns; /* User and system time of all threads so far. */
-	int64_t open_fds;
-	int64_t max_fds; /* The soft limit; -1 where there is none. */
-	int64_t virtual_bytes;
+	int64_t cpu_ns;	       /* User and system time of all threads so far. */
+	int64_t open_fds;      /* Handles, on Windows. */
+	int64_t max_fds;       /* The soft limit; -1 where there is none. */
+	int64_t virtual_bytes; /* On Windows those that are its own alone. */
 	int64_t resident_bytes;
 	int64_t start_time_ns; /* Since 1970-01-01 00:00 UTC. */
 };

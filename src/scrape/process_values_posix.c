@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 
 /* Fields of /proc/self/stat, counted as proc(5) does, from 1. */
 #define STAT_STATE 3
@@ -100,10 +100,8 @@ static int64_t count_open_fds(void)
 
 static int64_t max_open_fds(void)
 {
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-		return -1;
-	return (int64_t)limit.rlim_cur;
+	int64_t limit = files_limit();
+	return limit != INT64_MAX ? limit : -1;
 }
 
 void process_values_read(int64_t start_time_ns, struct process_values *values)
