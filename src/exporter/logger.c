@@ -2,18 +2,16 @@
 #include "exporter/logger.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
 #include "base/utf8.h"
+#include "exporter/output.h"
 
 #define QUEUE_MAX ((size_t)256 * 1024)
 /* Room behind the queue for the line that tells of lost ones. */
@@ -27,9 +25,6 @@
 
 /* Names of targets are shorter. */
 #define SUBJECT_MAX 256
-
-/* poll() promises so much of a pipe, so that a write of no more does not block. */
-#define WRITE_MAX ((size_t)PIPE_BUF)
 
 struct logger {
 	int fd;
@@ -124,10 +119,12 @@ static bool time_is_up(struct logger *logger)
 /* How much of the lines to write at once: whole lines, if one fits. */
 static size_t first_write(const char *lines, size_t length)
 {
-	if (length <= WRITE_MAX)
+	if (length <= OUTPUT_AT_ONCE)
 		return length;
-	const char *newline = memrchr(lines, '\n', WRITE_MAX);
-	return newline != NULL ? (size_t)(newline - lines) + 1 : WRITE_MAX;
+	size_t whole = OUTPUT_AT_ONCE;
+	while (whole > 0 && lines[whole - 1] != '\n')
+		whole--;
+	return whole > 0 ? whole : OUTPUT_AT_ONCE;
 }
 
 /* Returns whether the writer may go on: false once the time of logger_stop() is up. */
@@ -136,14 +133,13 @@ static bool write_lines(struct logger *logger, const struct buffer *lines)
 	for (size_t at = 0; at < lines->length;) {
 		if (time_is_up(logger))
 			return false;
-		struct pollfd poll_fd = {.fd = logger->fd, .events = POLLOUT};
-		if (poll(&poll_fd, 1, POLL_MS) == 0)
+		if (!output_is_ready(logger->fd, POLL_MS))
 			continue;
 		size_t length = first_write(lines->data + at, lines->length - at);
-		ssize_t written = write(logger->fd, lines->data + at, length);
+		ssize_t written = output_write(logger->fd, lines->data + at, length);
 		if (written >= 0)
 			at += (size_t)written;
-		else if (errno != EINTR && errno != EAGAIN)
+		else if (written != -EINTR && written != -EAGAIN)
 			/* Nobody will ever read this, and there is nowhere to complain. */
 			return true;
 	}
@@ -202,11 +198,7 @@ int logger_start(int fd, bool json, struct logger **logger)
 		return -ENOMEM;
 	made->fd = fd;
 	made->json = json;
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&made->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_condition_init(&made->changed);
 	pthread_mutex_init(&made->mutex, NULL);
 	int error = buffer_reserve(&made->queue, QUEUE_MAX + LOST_LINE_MAX);
 	if (error == 0)
@@ -230,13 +222,9 @@ void logger_stop(struct logger *logger)
 	pthread_cond_broadcast(&logger->changed);
 	/* A writer that can look at the clock has done so by then. */
 	int64_t wait_until_ns = logger->stop_by_ns + 2 * NS_PER_MS * POLL_MS;
-	const struct timespec wait_until = {
-		.tv_sec = (time_t)(wait_until_ns / NS_PER_S),
-		.tv_nsec = (long)(wait_until_ns % NS_PER_S),
-	};
 	int waited = 0;
 	while (!logger->ended && waited == 0)
-		waited = pthread_cond_timedwait(&logger->changed, &logger->mutex, &wait_until);
+		waited = thread_wait_until(&logger->changed, &logger->mutex, wait_until_ns);
 	bool ended = logger->ended;
 	pthread_mutex_unlock(&logger->mutex);
 	if (!ended) {

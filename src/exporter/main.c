@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "exporter/logger.h"
 #include "exporter/options.h"
+#include "exporter/process.h"
 #include "exporter/run.h"
 
 #ifdef HAVE_SYSTEMD
@@ -100,6 +101,10 @@ int main(int argc, char *argv[])
 	struct options options;
 	struct text_error error;
 	int status = STATUS_OK;
+	if (process_begin(&argc, &argv) != 0) {
+		fputs(PACKAGE_NAME ": the system's network is not there\n", stderr);
+		return STATUS_FAILED;
+	}
 	int result = options_parse(argc, argv, &options, &error);
 	if (result == 0) {
 		status = act(&options);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "exporter/options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/network.h"
 #include "config/targets_file.h"
 #include "measure/loss_window.h"
 

@@ -4,19 +4,19 @@
 #include "config.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/error_text.h"
+#include "base/files.h"
 #include "config/targets_file.h"
 #include "engine/engine.h"
 #include "exporter/logger.h"
 #include "exporter/notify.h"
+#include "exporter/process.h"
 #include "scrape/http_front.h"
 
 /* What runs. All zero is nothing. */
@@ -31,27 +31,6 @@ struct exporter {
 	struct text_error reload_error; /* Of the last reload; an empty reason: none. */
 };
 
-/* The signals that are waited for. */
-static sigset_t awaited_signals(void)
-{
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	return signals;
-}
-
-static void raise_descriptor_limit(void)
-{
-	/* Where this fails, the engine says whether what is left suffices. */
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void stop(struct exporter *exporter)
 {
 	http_front_stop(exporter->front);
@@ -65,8 +44,9 @@ static int start(struct exporter *exporter, struct text_error *error)
 	const struct options *options = exporter->options;
 	int result = logger_start(STDERR_FILENO, options->json_logs, &exporter->logger);
 	if (result != 0) {
-		errno = -result;
-		text_error_set(error, 0, "cannot start the logger: %m");
+		char why[ERROR_TEXT_MAX];
+		error_text(-result, why);
+		text_error_set(error, 0, "cannot start the logger: %s", why);
 		return result;
 	}
 	exporter->log = (struct log){
@@ -192,65 +172,43 @@ static void reload(struct exporter *exporter)
 	target_list_clear(&targets);
 }
 
-/* Waits for a signal, but not longer than until_ns. Returns its number, or 0. */
-static int await_signal(const sigset_t *signals, int64_t until_ns)
+static void serve_until_end(struct exporter *exporter)
 {
-	int signal = 0;
-#ifdef HAVE_SYSTEMD
-	if (until_ns != INT64_MAX) {
-		int64_t wait_ns = until_ns - clock_monotonic_ns();
-		if (wait_ns < 0)
-			wait_ns = 0;
-		const struct timespec wait = {
-			.tv_sec = (time_t)(wait_ns / NS_PER_S),
-			.tv_nsec = (long)(wait_ns % NS_PER_S),
-		};
-		signal = sigtimedwait(signals, NULL, &wait);
-		return signal > 0 ? signal : 0;
-	}
-#else
-	/* Then nothing is ever due, and not every system has sigtimedwait(). */
-	(void)until_ns;
-#endif
-	return sigwait(signals, &signal) == 0 ? signal : 0;
-}
-
-static void serve_until_signal(struct exporter *exporter)
-{
-	const sigset_t signals = awaited_signals();
+	const char *by;
 	for (;;) {
-		int signal = await_signal(&signals, notify_due_ns(&exporter->notify));
-		if (signal == 0) {
+		switch (process_wait(notify_due_ns(&exporter->notify), &by)) {
+		case PROCESS_NOTHING:
 			tell_due(exporter);
-			continue;
-		}
-		if (signal == SIGHUP) {
+			break;
+		case PROCESS_RELOAD:
 			notify_reloading(&exporter->notify, clock_monotonic_ns());
 			reload(exporter);
 			tell_ready(exporter);
-			continue;
+			break;
+		case PROCESS_END:
+			notify_stopping(&exporter->notify);
+			log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: ending", by);
+			return;
 		}
-		notify_stopping(&exporter->notify);
-		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: ending",
-			signal == SIGINT ? "SIGINT" : "SIGTERM");
-		return;
 	}
 }
 
 int run(const struct options *options, struct text_error *error)
 {
 	struct exporter exporter = {.options = options};
-	/* Blocked before there is any thread, so that no thread takes them. */
-	const sigset_t signals = awaited_signals();
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	raise_descriptor_limit();
+	/* Before there is any thread, so that no thread takes them. */
+	int result = process_catch_requests();
+	if (result != 0) {
+		text_error_set(error, 0, "cannot be asked to end: not enough memory");
+		return result;
+	}
+	files_raise_limit();
 	notify_init(&exporter.notify);
-	int result = start(&exporter, error);
+	result = start(&exporter, error);
 	if (result == 0) {
 		log_start(&exporter);
 		tell_ready(&exporter);
-		serve_until_signal(&exporter);
+		serve_until_end(&exporter);
 	}
 	stop(&exporter);
 	return result;

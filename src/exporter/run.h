@@ -7,11 +7,11 @@
 #include "exporter/options.h"
 
 /*
- * Starts what options ask for, serves until SIGINT or SIGTERM, and ends within a second of it.
- * SIGHUP reads the targets file again; a bad one changes nothing. Logs to stderr. Blocks those
- * signals for good, ignores SIGPIPE and raises the limit of open files to what is allowed. options:
- * targets are loaded. Returns 0 after a clean end, or a negative errno with error and nothing left
- * running.
+ * Starts what options ask for, serves until it is asked to end, and ends within a second of it (see
+ * exporter/process.h for how it is asked). A request to reload reads the targets file again; a bad
+ * one changes nothing. Logs to stderr. Blocks the signals that it is asked by for good, ignores
+ * SIGPIPE and raises the limit of open files to what is allowed. options: targets are loaded.
+ * Returns 0 after a clean end, or a negative errno with error and nothing left running.
  */
 int run(const struct options *options, struct text_error *error);
 

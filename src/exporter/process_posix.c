@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/process.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+int process_begin(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
+/* The signals that are waited for. */
+static sigset_t awaited_signals(void)
+{
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	return signals;
+}
+
+int process_catch_requests(void)
+{
+	const sigset_t signals = awaited_signals();
+	signal(SIGPIPE, SIG_IGN);
+	return -pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* Waits for a signal, but not longer than until_ns. Returns its number, or 0. */
+static int await_signal(const sigset_t *signals, int64_t until_ns)
+{
+	int signal = 0;
+	if (until_ns == INT64_MAX)
+		return sigwait(signals, &signal) == 0 ? signal : 0;
+	int64_t wait_ns = until_ns - clock_monotonic_ns();
+	if (wait_ns < 0)
+		wait_ns = 0;
+	const struct timespec wait = {
+		.tv_sec = (time_t)(wait_ns / NS_PER_S),
+		.tv_nsec = (long)(wait_ns % NS_PER_S),
+	};
+	signal = sigtimedwait(signals, NULL, &wait);
+	return signal > 0 ? signal : 0;
+}
+
+enum process_request process_wait(int64_t until_ns, const char **by)
+{
+	const sigset_t signals = awaited_signals();
+	int signal = await_signal(&signals, until_ns);
+	switch (signal) {
+	case 0:
+		return PROCESS_NOTHING;
+	case SIGHUP:
+		*by = "SIGHUP";
+		return PROCESS_RELOAD;
+	case SIGINT:
+		*by = "SIGINT";
+		return PROCESS_END;
+	default:
+		*by = "SIGTERM";
+		return PROCESS_END;
+	}
+}

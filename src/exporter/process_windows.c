@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <io.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <winsock2.h>
+
+/* It needs the types of the former. */
+#include <shellapi.h>
+
+#include "base/clock.h"
+#include "base/wide.h"
+
+/* 2.2, which every Windows of this century has. */
+#define WANTED_WINSOCK MAKEWORD(2, 2)
+
+/* Set once the process is to end; manual, so that it stays set. */
+static HANDLE end_is_asked;
+static _Atomic(const char *) asked_by;
+
+static UINT output_code_page;
+
+static void restore_console(void)
+{
+	SetConsoleOutputCP(output_code_page);
+}
+
+/* What is written is UTF-8, and its lines end as elsewhere. */
+static void prepare_output(void)
+{
+	_setmode(_fileno(stdout), _O_BINARY);
+	_setmode(_fileno(stderr), _O_BINARY);
+	output_code_page = GetConsoleOutputCP();
+	if (output_code_page != 0 && SetConsoleOutputCP(CP_UTF8))
+		atexit(restore_console);
+}
+
+static int convert_arguments(int count, wchar_t **wide, char ***arguments)
+{
+	char **made = calloc((size_t)count + 1, sizeof(char *));
+	if (made == NULL)
+		return -ENOMEM;
+	for (int i = 0; i < count; i++) {
+		made[i] = wide_to_utf8(wide[i]);
+		if (made[i] == NULL)
+			return -ENOMEM;
+	}
+	*arguments = made;
+	return 0;
+}
+
+int process_begin(int *argc, char ***argv)
+{
+	prepare_output();
+	WSADATA unused;
+	if (WSAStartup(WANTED_WINSOCK, &unused) != 0)
+		return -ENOSYS;
+	int count = 0;
+	wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
+	if (wide == NULL)
+		return -ENOMEM;
+	int result = convert_arguments(count, wide, argv);
+	LocalFree(wide);
+	if (result == 0)
+		*argc = count;
+	return result;
+}
+
+void process_ask_to_end(const char *by)
+{
+	const char *nobody = NULL;
+	/* Who comes first is named. */
+	atomic_compare_exchange_strong(&asked_by, &nobody, by);
+	SetEvent(end_is_asked);
+}
+
+/* Windows calls it in a thread of its own. */
+static BOOL WINAPI on_console(DWORD what)
+{
+	switch (what) {
+	case CTRL_C_EVENT:
+		process_ask_to_end("Ctrl-C");
+		return TRUE;
+	case CTRL_BREAK_EVENT:
+		process_ask_to_end("Ctrl-Break");
+		return TRUE;
+	case CTRL_CLOSE_EVENT:
+		process_ask_to_end("console closed");
+		break;
+	default:
+		process_ask_to_end("the session's end");
+		break;
+	}
+	/* On return the process would be ended at once: it shall come to its own end before. */
+	Sleep(INFINITE);
+	return TRUE;
+}
+
+int process_catch_requests(void)
+{
+	end_is_asked = CreateEventW(NULL, TRUE, FALSE, NULL);
+	if (end_is_asked == NULL)
+		return -ENOMEM;
+	/* A parent may have had Ctrl-C ignored for its children (CREATE_NEW_PROCESS_GROUP). */
+	SetConsoleCtrlHandler(NULL, FALSE);
+	SetConsoleCtrlHandler(on_console, TRUE);
+	return 0;
+}
+
+enum process_request process_wait(int64_t until_ns, const char **by)
+{
+	DWORD wait_ms = INFINITE;
+	if (until_ns != INT64_MAX) {
+		int64_t wait_ns = until_ns - clock_monotonic_ns();
+		wait_ms = wait_ns > 0 ? (DWORD)(wait_ns / NS_PER_MS + 1) : 0;
+	}
+	if (WaitForSingleObject(end_is_asked, wait_ms) != WAIT_OBJECT_0)
+		return PROCESS_NOTHING;
+	*by = atomic_load(&asked_by);
+	return PROCESS_END;
+}
