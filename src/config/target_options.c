@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/target_options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/network.h"
 #include "measure/loss_window.h"
 
 #define DEFAULT_INTERVAL_NS (200 * NS_PER_MS)
@@ -372,6 +372,15 @@ int target_options_check(const struct target_options *options, const struct endp
 			(unsigned long)options->window, LOSS_WINDOW_MAX);
 		return -EINVAL;
 	}
+#ifdef _WIN32
+	if (options->dscp != 0) {
+		text_error_set(error, 0,
+			"dscp: %u has no effect on Windows, which marks packets by its own "
+			"policies; allowed: 0",
+			options->dscp);
+		return -EINVAL;
+	}
+#endif
 	return check_families(options, address, error);
 }
 

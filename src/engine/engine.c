@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/files.h"
+#include "base/text.h"
 #include "echo/echo_server.h"
 #include "net/resolver.h"
 #include "net/socket.h"
@@ -76,17 +76,15 @@ static size_t count_descriptors(const struct engine *engine, const struct target
 static int check_descriptors(
 	const struct engine *engine, const struct target_list *targets, struct text_error *error)
 {
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
-		return 0;
+	int64_t limit = files_limit();
 	size_t needed = count_descriptors(engine, targets) + DESCRIPTORS_BESIDES;
-	if (needed <= limit.rlim_cur)
+	if (limit == INT64_MAX || needed <= (uint64_t)limit)
 		return 0;
 	text_error_set(error, 0,
 		"%zu targets need %zu file descriptors, but the limit is %llu: raise it (ulimit "
 		"-n, "
 		"LimitNOFILE=)",
-		targets->count, needed, (unsigned long long)limit.rlim_cur);
+		targets->count, needed, (unsigned long long)limit);
 	return -EMFILE;
 }
 
@@ -277,7 +275,7 @@ int engine_reload(
 static int start_server(
 	struct engine *engine, const struct endpoint *listen, struct text_error *error)
 {
-	int fd;
+	evutil_socket_t fd;
 	int failure = socket_listen(listen, &fd, engine->listen_address, error);
 	if (failure)
 		return failure;
@@ -336,9 +334,9 @@ int engine_start(const struct settings *settings, const struct log *log,
 static char *copy_strings(const struct entry *entry, struct target_snapshot *snapshot, char *text)
 {
 	snapshot->name = text;
-	text = stpcpy(text, entry->target->name) + 1;
+	text = text_put(text, entry->target->name) + 1;
 	snapshot->address = text;
-	text = stpcpy(text, entry->target->address) + 1;
+	text = text_put(text, entry->target->address) + 1;
 	snapshot->labels = (struct labels){.text = text, .size = entry->labels.size};
 	if (entry->labels.size > 0)
 		memcpy(text, entry->labels.text, entry->labels.size);

@@ -67,24 +67,6 @@ void socket_tune(evutil_socket_t fd)
 #endif
 }
 
-int socket_set_dscp(int fd, int family, unsigned dscp)
-{
-	int value = (int)dscp << 2;
-	int set = family == AF_INET6
-			  ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof(value))
-			  : setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof(value));
-	return set < 0 ? -errno : 0;
-}
-
-int socket_bind_source(int fd, const struct sockaddr *address, socklen_t length)
-{
-#ifdef IP_BIND_ADDRESS_NO_PORT
-	/* Else each port could be dialled from once only, whatever is dialled. */
-	system_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
-#endif
-	return bind(fd, address, length) < 0 ? -errno : 0;
-}
-
 /* Returns a bound, listening socket, or a negative errno. */
 static evutil_socket_t listen_on(const struct sockaddr *address, socklen_t length)
 {

@@ -36,12 +36,4 @@ bool socket_is_busy(int error);
  */
 void socket_tune(evutil_socket_t fd);
 
-/* Marks what the socket sends with a differentiated services codepoint (RFC 2474), 0 to 63. family:
- * the socket's. Returns 0 or a negative errno. */
-int socket_set_dscp(int fd, int family, unsigned dscp);
-
-/* Chooses the address, and not yet the port, that the socket dials from. Returns 0 or a negative
- * errno. */
-int socket_bind_source(int fd, const struct sockaddr *address, socklen_t length);
-
 #endif

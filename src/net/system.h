@@ -8,6 +8,7 @@
 #define NET_SYSTEM_H
 
 #include <event2/util.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -34,6 +35,9 @@ evutil_socket_t system_accept(evutil_socket_t fd);
 /* Returns 0, -EINPROGRESS (writable once it is over: see system_pending_error()), or -errno. */
 int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length);
 
+/* Whether a connect() in the background is over, one way or the other. */
+bool system_is_dialled(evutil_socket_t fd);
+
 /* The positive errno that a connect() in the background ended with; 0 for success. */
 int system_pending_error(evutil_socket_t fd);
 
@@ -43,6 +47,13 @@ int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t 
 
 /* setsockopt() for what is an int. A failure changes nothing. */
 void system_set_option(evutil_socket_t fd, int level, int name, int value);
+
+/* Gives it an own address before it connects; port 0 is any. Returns 0 or a negative errno. */
+int system_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length);
+
+/* Marks what it sends with a differentiated services codepoint (RFC 2474). Returns 0 or -errno:
+ * -EOPNOTSUPP on Windows, which marks by policies alone. */
+int system_mark(evutil_socket_t fd, int family, unsigned dscp);
 
 /* Nobody else may listen on the address, but one that was just used may be used again. */
 void system_claim_address(evutil_socket_t fd);

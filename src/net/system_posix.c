@@ -2,7 +2,7 @@
 #include "net/system.h"
 
 #include <net/if.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -36,6 +36,12 @@ int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t
 	return connect(fd, address, length) == 0 ? 0 : -errno;
 }
 
+bool system_is_dialled(evutil_socket_t fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	return poll(&poll_fd, 1, 0) > 0;
+}
+
 int system_pending_error(evutil_socket_t fd)
 {
 	int error = 0;
@@ -56,6 +62,24 @@ int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t 
 void system_set_option(evutil_socket_t fd, int level, int name, int value)
 {
 	setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+int system_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+{
+#ifdef IP_BIND_ADDRESS_NO_PORT
+	/* Else each port could be dialled from once only, whatever is dialled. */
+	system_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+#endif
+	return bind(fd, address, length) == 0 ? 0 : -errno;
+}
+
+int system_mark(evutil_socket_t fd, int family, unsigned dscp)
+{
+	int value = (int)dscp << 2;
+	int set = family == AF_INET6
+			  ? setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof(value))
+			  : setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof(value));
+	return set == 0 ? 0 : -errno;
 }
 
 void system_claim_address(evutil_socket_t fd)

@@ -108,6 +108,19 @@ int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t
 	return error == EAGAIN ? -EINPROGRESS : -error;
 }
 
+bool system_is_dialled(evutil_socket_t fd)
+{
+	/* WSAPoll() of before Windows 10 2004 says nothing of a refused one. */
+	fd_set done;
+	fd_set failed;
+	struct timeval at_once = {0};
+	FD_ZERO(&done);
+	FD_ZERO(&failed);
+	FD_SET(handle_of(fd), &done);
+	FD_SET(handle_of(fd), &failed);
+	return select(0, NULL, &done, &failed, &at_once) > 0;
+}
+
 int system_pending_error(evutil_socket_t fd)
 {
 	int error = 0;
@@ -130,6 +143,19 @@ int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t 
 void system_set_option(evutil_socket_t fd, int level, int name, int value)
 {
 	setsockopt(handle_of(fd), level, name, (const char *)&value, sizeof(value));
+}
+
+int system_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+{
+	return bind(handle_of(fd), address, length) == 0 ? 0 : -system_errno();
+}
+
+int system_mark(evutil_socket_t fd, int family, unsigned dscp)
+{
+	(void)fd;
+	(void)family;
+	(void)dscp;
+	return -EOPNOTSUPP;
 }
 
 void system_claim_address(evutil_socket_t fd)

@@ -3,14 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/system.h"
 #include "net/tcp_info.h"
 #include "probe/dial.h"
 
@@ -37,11 +36,9 @@ static void close_socket(struct target *target, bool is_abortive)
 	if (target->fd < 0)
 		return;
 	event_del(&target->event);
-	if (is_abortive) {
-		struct linger linger = {.l_onoff = 1, .l_linger = 0};
-		setsockopt(target->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	}
-	close(target->fd);
+	if (is_abortive)
+		system_reset_on_close(target->fd);
+	system_close(target->fd);
 	target->fd = -1;
 }
 
@@ -318,7 +315,7 @@ void connection_on_resolved(struct target *target, struct resolver_query *query)
 	target->lane = failure ? RESOLVER_LANE_FAILED : RESOLVER_LANE_KNOWN;
 	if (target->state == LINK_RESOLVING) {
 		if (failure) {
-			fail_resolve(target, gai_strerror(failure));
+			fail_resolve(target, system_resolve_error(failure));
 			return;
 		}
 		take_addresses(target, &list);

@@ -8,9 +8,10 @@
 #include "base/duration.h"
 #include "net/arrival.h"
 #include "net/socket.h"
+#include "net/system.h"
 
 /* Binds to the address that the target is to be dialled from. Returns 0 or an errno. */
-static int bind_source(const struct target *target, int fd)
+static int bind_source(const struct target *target, evutil_socket_t fd)
 {
 	struct endpoint endpoint = {0};
 	struct address_list list;
@@ -18,36 +19,36 @@ static int bind_source(const struct target *target, int fd)
 	/* It is right in itself, but the interface that it names may be gone. */
 	if (address_list_from_numeric(&endpoint, AF_UNSPEC, &list) != 0)
 		return EADDRNOTAVAIL;
-	int bound =
-		socket_bind_source(fd, &list.addresses[0].any, address_length(&list.addresses[0]));
+	int bound = system_bind(fd, &list.addresses[0].any, address_length(&list.addresses[0]));
 	address_list_clear(&list);
 	return -bound;
 }
 
 /* Returns 0 or an errno. */
-static int apply_options(const struct target *target, int family, int fd)
+static int apply_options(const struct target *target, int family, evutil_socket_t fd)
 {
 	socket_tune(fd);
 	if (target->options.probe == PROBE_KIND_ECHO && !arrival_enable(fd))
 		target->context->has_timestamps = false;
 	int error = 0;
 	if (target->options.dscp != 0)
-		error = -socket_set_dscp(fd, family, target->options.dscp);
+		error = -system_mark(fd, family, target->options.dscp);
 	if (error == 0 && target->options.source[0] != '\0')
 		error = bind_source(target, fd);
 	return error;
 }
 
-int dial_begin(const struct target *target, const union address *address, int *fd)
+int dial_begin(const struct target *target, const union address *address, evutil_socket_t *fd)
 {
 	int family = address->any.sa_family;
-	*fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (*fd < 0)
-		return errno;
-	int error = apply_options(target, family, *fd);
+	evutil_socket_t opened = system_open(family);
+	*fd = opened < 0 ? -1 : opened;
+	if (opened < 0)
+		return (int)-opened;
+	int error = apply_options(target, family, opened);
 	if (error)
 		return error;
-	return connect(*fd, &address->any, address_length(address)) == 0 ? 0 : errno;
+	return -system_connect(opened, &address->any, address_length(address));
 }
 
 /*
@@ -55,24 +56,21 @@ int dial_begin(const struct target *target, const union address *address, int *f
  * the source, and TCP's simultaneous open (RFC 9293 section 3.5) connects the socket to itself: a
  * perfect echo of nothing.
  */
-static bool is_connected_to_itself(int fd)
+static bool is_connected_to_itself(evutil_socket_t fd)
 {
 	union address own = {0};
 	union address peer = {0};
 	socklen_t own_length = sizeof(own);
 	socklen_t peer_length = sizeof(peer);
-	if (getsockname(fd, &own.any, &own_length) < 0 ||
-		getpeername(fd, &peer.any, &peer_length) < 0)
+	if (system_own_address(fd, &own.any, &own_length) < 0 ||
+		system_peer_address(fd, &peer.any, &peer_length) < 0)
 		return false;
-	return own_length == peer_length && memcmp(&own, &peer, own_length) == 0;
+	return own_length == peer_length && memcmp(&own, &peer, (size_t)own_length) == 0;
 }
 
-int dial_result(int fd)
+int dial_result(evutil_socket_t fd)
 {
-	int error = 0;
-	socklen_t length = sizeof(error);
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		error = errno;
+	int error = system_pending_error(fd);
 	if (error == 0 && is_connected_to_itself(fd))
 		error = ECONNREFUSED;
 	return error;

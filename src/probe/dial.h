@@ -3,6 +3,7 @@
 #ifndef PROBE_DIAL_H
 #define PROBE_DIAL_H
 
+#include <event2/util.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,10 +16,10 @@
  * where that is done already, EINPROGRESS, or another errno. *fd: owned by the caller, -1 where
  * there is none.
  */
-int dial_begin(const struct target *target, const union address *address, int *fd);
+int dial_begin(const struct target *target, const union address *address, evutil_socket_t *fd);
 
 /* How the handshake ended, once the socket is writable: 0 or an errno. */
-int dial_result(int fd);
+int dial_result(evutil_socket_t fd);
 
 /* The reason that an errno of a handshake is counted as. */
 enum connect_failure dial_failure(int error);

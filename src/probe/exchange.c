@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/system.h"
 #include "net/tcp_info.h"
 #include "probe/connection.h"
 
@@ -30,12 +30,12 @@ static enum disconnect disconnect_of(int error)
 /* Sends bytes. Returns how many the kernel took; below 0 where the connection is lost. */
 static ssize_t hand_over(struct target *target, const unsigned char *bytes, size_t length)
 {
-	ssize_t sent = send(target->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t sent = system_send(target->fd, bytes, length);
 	if (sent >= 0)
 		return sent;
-	if (socket_is_busy(errno))
+	if (socket_is_busy((int)-sent))
 		return 0;
-	connection_lose(target, disconnect_of(errno));
+	connection_lose(target, disconnect_of((int)-sent));
 	return -1;
 }
 

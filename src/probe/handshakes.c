@@ -2,11 +2,10 @@
 #include "probe/handshakes.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "net/socket.h"
+#include "net/system.h"
 #include "net/tcp_info.h"
 #include "probe/connection.h"
 #include "probe/dial.h"
@@ -30,7 +29,7 @@ static int64_t patience_ns(const struct target *target)
 static void end(struct handshake *handshake)
 {
 	event_del(&handshake->event);
-	close(handshake->fd);
+	system_close(handshake->fd);
 	handshake->fd = -1;
 	handshake->target->context->open_handshakes--;
 }
@@ -169,8 +168,7 @@ static void set_alarm(struct target *target)
 /* Whether its end is known to the kernel, and was only not looked at yet. */
 static bool is_over(const struct handshake *handshake)
 {
-	struct pollfd poll_fd = {.fd = handshake->fd, .events = POLLOUT};
-	return poll(&poll_fd, 1, 0) > 0;
+	return system_is_dialled(handshake->fd);
 }
 
 /* The place for the next one, with the address that it is to dial; NULL when all are taken. */

@@ -4,9 +4,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "base/clock.h"
 #include "base/thread.h"
@@ -27,8 +24,8 @@
  */
 #define SLEEP_MAX_NS (10 * NS_PER_MS)
 
-/* The kernel may add so much to a sleep in order to share its own wake-ups. */
-#define TIMER_SLACK_NS 5000UL
+/* Longer waits are cut; whoever wakes looks at the time anyway. */
+#define WAIT_MAX_US INT64_C(86400000000)
 
 /* Ten thousand targets that start at once dial over a second. */
 #define DIAL_SPACING_NS (100 * NS_PER_US)
@@ -75,7 +72,11 @@ static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now
 	if (until_ns != INT64_MAX) {
 		/* Rounded up, so as not to wake just before the time. */
 		int64_t us = (until_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
-		struct timeval timeout = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+		/* A day at the most: Windows counts seconds with 32 bits. */
+		if (us > WAIT_MAX_US)
+			us = WAIT_MAX_US;
+		struct timeval timeout = {
+			.tv_sec = (int)(us / 1000000), .tv_usec = (int)(us % 1000000)};
 		event_add(prober->timer_event, &timeout);
 	}
 	prober->context.is_waiting = true;
@@ -269,9 +270,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 static void *probe(void *context)
 {
 	struct prober *prober = context;
-#ifdef __linux__
-	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS, 0, 0, 0);
-#endif
+	clock_keep_deadlines();
 	do {
 		wait_for_turn(prober);
 		poll_events(prober);

@@ -24,8 +24,8 @@ struct handshake {
 	struct event event;
 	union address address; /* The one dialled. */
 	int64_t departure_ns;
-	int fd;		 /* -1 once it is over. */
-	bool is_settled; /* Timed out: an answer is late. */
+	evutil_socket_t fd; /* -1 once it is over. */
+	bool is_settled;    /* Timed out: an answer is late. */
 };
 
 /* name, address, options and stats never change and may be used from any thread; the rest is its
@@ -68,7 +68,7 @@ struct target {
 	int64_t last_answered_ns; /* Departure of the last one that made a connection. */
 
 	/* Probing by echo: the connection. */
-	int fd; /* -1 without one. */
+	evutil_socket_t fd; /* -1 without one. */
 	struct event event;
 	struct flight flight;
 	int64_t tcp_info_due_ns;

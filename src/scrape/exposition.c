@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "scrape/families.h"
 #include "scrape/number.h"
 
@@ -462,7 +463,7 @@ static char *put_labels(char *end, const struct labels *labels)
 	const char *name = NULL;
 	while ((name = labels_next(labels, name, &value)) != NULL) {
 		*end++ = ',';
-		end = stpcpy(end, name);
+		end = text_put(end, name);
 		*end++ = '=';
 		*end++ = '"';
 		end = put_escaped(end, value);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "scrape/process_values.h"
 
-#include <stdbool.h>
 #include <windows.h>
 /* It needs the types of windows.h. */
 #include <psapi.h>
@@ -37,20 +36,26 @@ static int64_t cpu_ns(void)
 	return (units_of(&kernel) + units_of(&user)) * FILETIME_UNIT_NS;
 }
 
+static int64_t size_or_unknown(SIZE_T size)
+{
+	return size > 0 ? (int64_t)size : -1;
+}
+
 void process_values_read(int64_t start_time_ns, struct process_values *values)
 {
 	/* Handles are what descriptors are elsewhere; nothing but memory limits them. */
 	DWORD handles = 0;
-	bool has_handles = GetProcessHandleCount(GetCurrentProcess(), &handles) != 0;
+	GetProcessHandleCount(GetCurrentProcess(), &handles);
 	PROCESS_MEMORY_COUNTERS_EX memory = {.cb = sizeof(memory)};
-	bool has_memory = K32GetProcessMemoryInfo(GetCurrentProcess(),
-				  (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory)) != 0;
+	/* What is nothing is not told: so it is with programs that take Windows' place. */
+	K32GetProcessMemoryInfo(
+		GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory));
 	*values = (struct process_values){
 		.cpu_ns = cpu_ns(),
-		.open_fds = has_handles ? (int64_t)handles : -1,
+		.open_fds = handles > 0 ? (int64_t)handles : -1,
 		.max_fds = -1,
-		.virtual_bytes = has_memory ? (int64_t)memory.PrivateUsage : -1,
-		.resident_bytes = has_memory ? (int64_t)memory.WorkingSetSize : -1,
+		.virtual_bytes = size_or_unknown(memory.PrivateUsage),
+		.resident_bytes = size_or_unknown(memory.WorkingSetSize),
 		.start_time_ns = start_time_ns,
 	};
 }
