@@ -121,6 +121,7 @@ static void add_family(
 	memcpy(&word, (const char *)values + family->offset, sizeof(word));
 	switch (family->kind) {
 	case VALUE_COUNT:
+	case VALUE_TCP_COUNT:
 		add_count(row, word, "%s", name);
 		return;
 	case VALUE_SECONDS:

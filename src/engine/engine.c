@@ -12,6 +12,7 @@
 #include "echo/echo_server.h"
 #include "net/resolver.h"
 #include "net/socket.h"
+#include "net/tcp_info.h"
 #include "probe/prober.h"
 #include "probe/target.h"
 
@@ -373,6 +374,7 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 	*snapshot = (struct snapshot){
 		.has_prober = engine->share_count > 0,
 		.has_server = engine->server != NULL,
+		.lacks_tcp_info = !tcp_info_is_told(),
 	};
 	pthread_mutex_lock(&engine->mutex);
 	int error = copy_targets(&engine->entries, snapshot);

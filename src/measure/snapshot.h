@@ -35,6 +35,7 @@ struct snapshot {
 	size_t target_count;
 	char *text; /* Owned: the strings above. */
 	bool has_prober;
+	bool lacks_tcp_info;	   /* This system does not tell what its TCP counts. */
 	struct histogram send_lag; /* First bound HISTOGRAM_LAG_FIRST_NS. All probers together. */
 	bool has_server;
 	struct server_values server;

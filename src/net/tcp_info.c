@@ -14,6 +14,11 @@
 /* Where the kernel has no measure of the minimum yet. */
 #define MIN_RTT_UNKNOWN UINT32_MAX
 
+bool tcp_info_is_told(void)
+{
+	return true;
+}
+
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 {
 	struct tcp_info info = {0};
@@ -34,6 +39,11 @@ bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 }
 
 #else
+
+bool tcp_info_is_told(void)
+{
+	return false;
+}
 
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 {

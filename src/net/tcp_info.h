@@ -15,6 +15,9 @@ struct tcp_facts {
 	int64_t min_rtt_ns;    /* Over the kernel's window; -1 where not known. */
 };
 
+/* Whether this system tells at all: Linux does. */
+bool tcp_info_is_told(void);
+
 /* Returns whether the system told; *facts is untouched otherwise. */
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts);
 

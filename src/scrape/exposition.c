@@ -210,6 +210,7 @@ static inline char *put_value(
 	memcpy(&word, (const char *)values + family->offset, sizeof(word));
 	switch (family->kind) {
 	case VALUE_COUNT:
+	case VALUE_TCP_COUNT:
 		return number_put_unsigned(end, word);
 	case VALUE_SECONDS:
 		return (int64_t)word < 0 ? end : number_put_seconds(end, word);
@@ -445,7 +446,8 @@ static void write_prober(struct writer *writer)
 {
 	write_target_info(writer);
 	for (unsigned i = 0; i < TARGET_FAMILIES; i++)
-		write_target_family(writer, &target_families[i]);
+		if (target_families[i].kind != VALUE_TCP_COUNT || !writer->snapshot->lacks_tcp_info)
+			write_target_family(writer, &target_families[i]);
 	write_connect_failures(writer);
 	write_disconnects(writer);
 	write_rtt(writer);

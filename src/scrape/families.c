@@ -72,7 +72,7 @@ const struct target_family target_families[TARGET_FAMILIES] = {
 	{{"tcp_echo_tcp_retransmits", FAMILY_COUNTER,
 		 "Segments that the kernel had to send again, over all connections to the target. "
 		 "Rises with packet loss even while every probe is still answered in time."},
-		VALUE_COUNT, AT(tcp_retransmits)},
+		VALUE_TCP_COUNT, AT(tcp_retransmits)},
 	{{"tcp_echo_tcp_rtt_seconds", FAMILY_GAUGE,
 		 "The kernel's own smoothed round-trip time of the connection. Where it stays far "
 		 "below tcp_echo_rtt_seconds, time goes to the machines and not to the path."},

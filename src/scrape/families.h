@@ -43,7 +43,8 @@ extern const struct family families[FAMILIES];
 
 /* How a target's value becomes a sample. */
 enum value_kind {
-	VALUE_COUNT,   /* The uint64_t at offset. */
+	VALUE_COUNT,	 /* The uint64_t at offset. */
+	VALUE_TCP_COUNT, /* The same, where the system tells what its TCP counts. */
 	VALUE_SECONDS, /* The int64_t at offset, in nanoseconds; negative: not known, no sample. */
 	VALUE_CONNECTED,
 	VALUE_IN_FLIGHT,

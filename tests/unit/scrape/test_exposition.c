@@ -254,6 +254,18 @@ START_TEST(leaves_out_only_the_targets_that_do_not_know)
 }
 END_TEST
 
+START_TEST(leaves_out_what_the_system_does_not_count)
+{
+	struct target_snapshot target = busy_target("a");
+	struct snapshot snapshot = of_targets(&target, 1);
+	snapshot.lacks_tcp_info = true;
+	char *text = render(&snapshot, &no_process, EXPOSITION_TEXT);
+	ck_assert_ptr_null(strstr(text, "tcp_echo_tcp_retransmits"));
+	ck_assert_ptr_nonnull(strstr(text, "tcp_echo_connects_total{target=\"a\"} "));
+	free(text);
+}
+END_TEST
+
 START_TEST(groups_by_family_in_the_order_of_the_targets)
 {
 	struct target_snapshot targets[] = {busy_target("z"), fresh_target("a"), busy_target("m")};
@@ -734,6 +746,7 @@ int main(void)
 	tcase_add_test(tcase, writes_a_target_in_the_text_format);
 	tcase_add_test(tcase, leaves_out_what_a_fresh_target_does_not_know);
 	tcase_add_test(tcase, leaves_out_only_the_targets_that_do_not_know);
+	tcase_add_test(tcase, leaves_out_what_the_system_does_not_count);
 	tcase_add_test(tcase, groups_by_family_in_the_order_of_the_targets);
 	tcase_add_test(tcase, writes_a_server_in_the_text_format);
 	tcase_add_test(tcase, writes_a_server_in_openmetrics);
