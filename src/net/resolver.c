@@ -86,7 +86,7 @@ socklen_t address_length(const union address *address)
 
 bool address_is_same(const union address *a, const union address *b)
 {
-	return a->any.sa_family == b->any.sa_family && memcmp(a, b, address_length(a)) == 0;
+	return a->any.sa_family == b->any.sa_family && memcmp(a, b, (size_t)address_length(a)) == 0;
 }
 
 void address_list_clear(struct address_list *list)

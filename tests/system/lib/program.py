@@ -76,10 +76,11 @@ def _is_free(port):
     return True
 
 
-def run(*flags, seconds=10.0, prefix=()):
+def run(*flags, seconds=10.0, prefix=(), launcher=(*WRAPPER, BINARY), env=None):
     """Runs the binary until it ends by itself. Returns (status, stdout, stderr)."""
     process = subprocess.Popen(
-        [*prefix, *WRAPPER, BINARY, *flags],
+        [*prefix, *launcher, *flags],
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -120,6 +121,10 @@ class Program:
     targets: as for write_targets(); addresses may hold the ports too.
     descriptors: how many it may have open.
     """
+
+    # What runs, and what asks it to end.
+    launcher = (*WRAPPER, BINARY)
+    stop_signal = signal.SIGTERM
 
     def __init__(
         self,
@@ -191,8 +196,7 @@ class Program:
         """The command line with its ports."""
         command = [
             *self.prefix,
-            *WRAPPER,
-            BINARY,
+            *self.launcher,
             f"-mode={self.mode}",
             f"-metrics={self.metrics_host}:{self.metrics_port}",
         ]
@@ -318,10 +322,10 @@ class Program:
         """How many descriptors are open."""
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number=None):
         """Ends it by a signal: status 0, in time, and nothing found by an instrumented build."""
         begin = time.monotonic()
-        self.send_signal(number)
+        self.send_signal(number or self.stop_signal)
         try:
             status = self.process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
