@@ -44,12 +44,13 @@ static int convert_arguments(int count, wchar_t **wide, char ***arguments)
 	char **made = calloc((size_t)count + 1, sizeof(char *));
 	if (made == NULL)
 		return -ENOMEM;
+	/* Theirs from now on, and for good. */
+	*arguments = made;
 	for (int i = 0; i < count; i++) {
 		made[i] = wide_to_utf8(wide[i]);
 		if (made[i] == NULL)
 			return -ENOMEM;
 	}
-	*arguments = made;
 	return 0;
 }
 
