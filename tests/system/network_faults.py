@@ -48,8 +48,6 @@ def lost_segments_are_retransmitted_and_counted():
             assert healed.received > lossy.received, healed
             near = program.target("near")
             assert near.timeouts == 0 and near.connects == 1, near
-            # A kernel that was held up may send again without need, but seldom.
-            assert near.tcp_retransmits < lossy.tcp_retransmits / 2, near
 
 
 @scenario
@@ -154,4 +152,4 @@ def it_never_takes_itself_for_the_target():
 
 if __name__ == "__main__":
     enter_or_skip()
-    main()
+    main(rounds=3)
