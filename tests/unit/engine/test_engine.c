@@ -531,8 +531,7 @@ static int listen_in_vain(int fillers[FILLERS], char *address)
 	ck_assert_int_eq(listen(fd, 0), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
 	for (int i = 0; i < FILLERS; i++) {
-		fillers[i] = socket(AF_INET, SOCK_STREAM, 0);
-		ck_assert_int_eq(socket_set_nonblocking(fillers[i]), 0);
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 		/* The first are done at once, the last never. */
 		(void)connect(fillers[i], (const struct sockaddr *)&own, length);
 	}
