@@ -19,7 +19,7 @@
 #define WANTED_WINSOCK MAKEWORD(2, 2)
 
 /* Set once the process is to end; manual, so that it stays set. */
-static HANDLE end_is_asked;
+static _Atomic(HANDLE) end_is_asked;
 static _Atomic(const char *) asked_by;
 
 static UINT output_code_page;
@@ -29,11 +29,18 @@ static void restore_console(void)
 	SetConsoleOutputCP(output_code_page);
 }
 
+static void set_binary(FILE *stream)
+{
+	/* Without a console, as a service, there is none of them. */
+	if (_fileno(stream) >= 0)
+		_setmode(_fileno(stream), _O_BINARY);
+}
+
 /* What is written is UTF-8, and its lines end as elsewhere. */
 static void prepare_output(void)
 {
-	_setmode(_fileno(stdout), _O_BINARY);
-	_setmode(_fileno(stderr), _O_BINARY);
+	set_binary(stdout);
+	set_binary(stderr);
 	output_code_page = GetConsoleOutputCP();
 	if (output_code_page != 0 && SetConsoleOutputCP(CP_UTF8))
 		atexit(restore_console);
@@ -74,9 +81,11 @@ int process_begin(int *argc, char ***argv)
 void process_ask_to_end(const char *by)
 {
 	const char *nobody = NULL;
-	/* Who comes first is named. */
+	/* Who comes first is named; who comes too early is heard by process_catch_requests(). */
 	atomic_compare_exchange_strong(&asked_by, &nobody, by);
-	SetEvent(end_is_asked);
+	HANDLE event = atomic_load(&end_is_asked);
+	if (event != NULL)
+		SetEvent(event);
 }
 
 /* Windows calls it in a thread of its own. */
@@ -103,9 +112,12 @@ static BOOL WINAPI on_console(DWORD what)
 
 int process_catch_requests(void)
 {
-	end_is_asked = CreateEventW(NULL, TRUE, FALSE, NULL);
-	if (end_is_asked == NULL)
+	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+	if (event == NULL)
 		return -ENOMEM;
+	atomic_store(&end_is_asked, event);
+	if (atomic_load(&asked_by) != NULL)
+		SetEvent(event);
 	/* A parent may have had Ctrl-C ignored for its children (CREATE_NEW_PROCESS_GROUP). */
 	SetConsoleCtrlHandler(NULL, FALSE);
 	SetConsoleCtrlHandler(on_console, TRUE);
@@ -119,7 +131,7 @@ enum process_request process_wait(int64_t until_ns, const char **by)
 		int64_t wait_ns = until_ns - clock_monotonic_ns();
 		wait_ms = wait_ns > 0 ? (DWORD)(wait_ns / NS_PER_MS + 1) : 0;
 	}
-	if (WaitForSingleObject(end_is_asked, wait_ms) != WAIT_OBJECT_0)
+	if (WaitForSingleObject(atomic_load(&end_is_asked), wait_ms) != WAIT_OBJECT_0)
 		return PROCESS_NOTHING;
 	*by = atomic_load(&asked_by);
 	return PROCESS_END;

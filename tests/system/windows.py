@@ -99,6 +99,21 @@ def finds_its_server(row):
         raise Skip("there is no IPv6")
     with WindowsProgram("both", "-interval=50ms", listen_host=row[1]) as program:
         assert_sound(program.wait_target("default", lambda t: t.received >= 5, "replies"))
+        if row[1] == "":
+            # By IPv4 too, whichever of them localhost was.
+            with connect(program.listen_port, host="127.0.0.1") as other:
+                assert_echo(other, frame(1))
+
+
+@scenario
+def a_slow_peer_takes_as_long_as_it_does():
+    with Peer(behave.delayed(0.2)) as peer:
+        flags = ("-interval=100ms", "-timeout=5s", f"-target={peer.address}")
+        with WindowsProgram("client", *flags) as program:
+            target = program.wait_target("default", lambda t: t.received >= 20, "replies")
+            assert target.bucket("0.1024") == 0, target
+            assert target.rtt_sum / target.rtt_count >= 0.2, target
+            assert target.last_rtt_seconds >= 0.2, target
 
 
 @scenario
