@@ -86,11 +86,6 @@ int labels_copy(const struct labels *labels, struct labels *copy)
 	return 0;
 }
 
-bool labels_are_equal(const struct labels *a, const struct labels *b)
-{
-	return a->size == b->size && (a->size == 0 || memcmp(a->text, b->text, a->size) == 0);
-}
-
 const char *labels_next(const struct labels *labels, const char *name, const char **value)
 {
 	if (labels->size == 0)

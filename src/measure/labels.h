@@ -27,9 +27,6 @@ int labels_add(struct labels *labels, const char *name, const char *value, const
 /* Deep copy. Returns 0 with *copy overwritten, or -ENOMEM with *copy untouched. */
 int labels_copy(const struct labels *labels, struct labels *copy);
 
-/* Same names and values in the same order. */
-bool labels_are_equal(const struct labels *a, const struct labels *b);
-
 /*
  * Walks through them: returns the name behind the one that was returned last (NULL at first) with
  * its value, or NULL after the last.

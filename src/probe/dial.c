@@ -86,6 +86,7 @@ enum connect_failure dial_failure(int error)
 	case EHOSTUNREACH:
 	case ENETDOWN:
 	case EHOSTDOWN:
+	case EACCES: /* A router says that it may not (ICMPv6). */
 	case EADDRNOTAVAIL:
 		return CONNECT_FAILURE_UNREACHABLE;
 	case ETIMEDOUT:
