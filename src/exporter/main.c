@@ -15,6 +15,7 @@
 #include "exporter/options.h"
 #include "exporter/process.h"
 #include "exporter/run.h"
+#include "exporter/service.h"
 
 #ifdef HAVE_SYSTEMD
 #define NOTIFIES ", libsystemd"
@@ -69,6 +70,24 @@ static int check(const struct options *options)
 	return print(options, &text);
 }
 
+static int act_on_service(struct options *options)
+{
+	struct buffer said = {0};
+	struct text_error error;
+	/* What would not run is not installed. */
+	int result = options->verb == SERVICE_INSTALL ? options_load_targets(options, &error) : 0;
+	if (result == 0)
+		result = service_act(options, &said, &error);
+	if (result != 0) {
+		complain(options, LOG_LEVEL_ERROR, error.reason);
+		buffer_clear(&said);
+		return STATUS_FAILED;
+	}
+	if (options->warning.reason[0] != '\0')
+		complain(options, LOG_LEVEL_WARNING, options->warning.reason);
+	return print(options, &said);
+}
+
 /* Does what the command line asks for. Returns the exit status. */
 static int act(struct options *options)
 {
@@ -81,6 +100,8 @@ static int act(struct options *options)
 	case OPTIONS_VERSION:
 		append_versions(&text);
 		return print(options, &text);
+	case OPTIONS_SERVICE:
+		return act_on_service(options);
 	case OPTIONS_CHECK:
 	case OPTIONS_RUN:
 		break;
@@ -89,7 +110,8 @@ static int act(struct options *options)
 	if (result == 0 && options->action == OPTIONS_CHECK)
 		return check(options);
 	if (result == 0)
-		result = run(options, &error);
+		result = options->verb == SERVICE_RUN ? service_run(options, &error)
+						      : run(options, &error);
 	if (result == 0)
 		return STATUS_OK;
 	complain(options, LOG_LEVEL_ERROR, error.reason);

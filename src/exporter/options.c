@@ -19,6 +19,10 @@
 /* What messages quote of the command line is cut at this many bytes. */
 #define SHOWN_MAX 100
 
+#define DEFAULT_SERVICE_NAME "tcp-echo-metrics"
+#define SERVICE_NAME_MAX 64
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+
 /* How many targets -check shows. */
 #define TARGETS_SHOWN 5
 
@@ -44,6 +48,7 @@ enum flag_group {
 	GROUP_HOW,
 	GROUP_OUTPUT,
 	GROUP_OTHER,
+	GROUP_SERVICE,
 	GROUPS,
 };
 
@@ -52,6 +57,7 @@ static const char *const group_titles[GROUPS] = {
 	[GROUP_HOW] = "How it probes",
 	[GROUP_OUTPUT] = "What it tells",
 	[GROUP_OTHER] = "Other",
+	[GROUP_SERVICE] = "As a service, which takes over the flags given with -svc install",
 };
 
 struct flag {
@@ -179,11 +185,36 @@ static int set_version(struct reading *reading, const char *value)
 	return set_boolean(reading, value, &reading->version);
 }
 
+static const char *const verbs[] = {
+	[SERVICE_INSTALL] = "install",
+	[SERVICE_UNINSTALL] = "uninstall",
+	[SERVICE_START] = "start",
+	[SERVICE_STOP] = "stop",
+	[SERVICE_RUN] = "run",
+};
+
 static int set_service(struct reading *reading, const char *value)
 {
-	(void)value;
-	reading->reason = "is not possible, as this build cannot manage services";
+	for (int verb = SERVICE_INSTALL; verb <= SERVICE_RUN; verb++) {
+		if (strcmp(value, verbs[verb]) == 0) {
+			reading->options->verb = (enum service_verb)verb;
+			return 0;
+		}
+	}
+	reading->reason = "is nothing to do with a service";
 	return -EINVAL;
+}
+
+static int set_name(struct reading *reading, const char *value)
+{
+	/* It becomes the name of a file, and a word of more than one service manager's own. */
+	size_t length = strlen(value);
+	reading->reason = "is no name for a service";
+	if (length < 1 || length > SERVICE_NAME_MAX || strspn(value, NAME_CHARACTERS) != length ||
+		value[0] == '-' || value[0] == '.')
+		return -EINVAL;
+	reading->options->service_name = value;
+	return 0;
 }
 
 #define BOOLEAN "true or false"
@@ -228,12 +259,16 @@ static const struct flag flags[] = {
 	{"help", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_help, BOOLEAN, "this text", TARGET_OPTIONS},
 	{"version", NULL, GROUP_OTHER, FLAG_FOR_ALL, set_version, BOOLEAN,
 		"the versions of program and libraries", TARGET_OPTIONS},
-	{"svc", "ACTION", GROUP_OTHER, FLAG_FOR_ALL, set_service,
-		"to run it from your service manager, without -svc",
-		"install, uninstall, start, stop, run; not in this build", TARGET_OPTIONS},
+	{"svc", "ACTION", GROUP_SERVICE, FLAG_FOR_ALL, set_service,
+		"install, uninstall, start, stop or run",
+		"install, uninstall, start, stop; run is for the system", TARGET_OPTIONS},
+	{"name", "NAME", GROUP_SERVICE, FLAG_FOR_ALL, set_name,
+		"1 to 64 letters, digits, '-', '_' and '.', of which '-' and '.' do not begin it",
+		"the service's name (default tcp-echo-metrics)", TARGET_OPTIONS},
 };
 
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
+_Static_assert(FLAGS <= OPTIONS_GIVEN_MAX, "every flag may be given");
 
 /* Returns the flag of just that name, or NULL: no abbreviations. */
 static const struct flag *find_flag(const char *name, size_t length)
@@ -272,8 +307,8 @@ static int refuse_stray(const char *argument, struct text_error *error)
 	return -EINVAL;
 }
 
-/* Reads the arguments. Sets given[i] for each of flags[] that is there. */
-static int read_arguments(int argc, char *const argv[], struct reading *reading, bool *given,
+/* Reads the arguments. Sets given[i] to the last value of flags[i], for each that is there. */
+static int read_arguments(int argc, char *const argv[], struct reading *reading, const char **given,
 	struct text_error *error)
 {
 	for (int at = 1; at < argc && !reading->help; at++) {
@@ -300,30 +335,49 @@ static int read_arguments(int argc, char *const argv[], struct reading *reading,
 		int wrong = set_flag(reading, flag, value, error);
 		if (wrong != 0)
 			return wrong;
-		given[flag - flags] = true;
+		given[flag - flags] = value;
 	}
 	return 0;
 }
 
-/* Notes which of the given flags have no effect. */
-static void warn_of_idle_flags(const bool *given, struct options *options)
+/* Whether the flag does nothing in what was chosen. */
+static bool is_idle(const struct flag *flag, const struct options *options)
 {
-	enum flag_use idle = FLAG_FOR_ALL;
-	if (!options->settings.probe)
-		idle = FLAG_FOR_PROBER;
-	else if (!options->settings.serve)
-		idle = FLAG_FOR_SERVER;
+	if (options->action == OPTIONS_SERVICE && options->verb != SERVICE_INSTALL)
+		/* How it complains is what is left to choose. */
+		return flag->group != GROUP_SERVICE && flag->set != set_json_logs;
+	switch (flag->use) {
+	case FLAG_FOR_ALL:
+		break;
+	case FLAG_FOR_SERVER:
+		return !options->settings.serve;
+	case FLAG_FOR_PROBER:
+		return !options->settings.probe;
+	}
+	return false;
+}
+
+/* Notes which of the given flags have no effect. */
+static void warn_of_idle_flags(const char *const *given, struct options *options)
+{
 	struct text_error *warning = &options->warning;
-	for (size_t i = 0; i < FLAGS && idle != FLAG_FOR_ALL; i++) {
-		if (given[i] && flags[i].use == idle)
+	for (size_t i = 0; i < FLAGS; i++) {
+		if (given[i] != NULL && is_idle(&flags[i], options))
 			text_error_set(warning, 0, "%s%s-%s", warning->reason,
 				warning->reason[0] != '\0' ? ", " : "", flags[i].name);
 	}
-	if (warning->reason[0] != '\0')
-		text_error_set(warning, 0, "%s: no effect with -mode=%s", warning->reason,
-			options_mode(options));
-	else if (given[find_flag("target", 6) - flags] && options->targets_path != NULL)
-		text_error_set(warning, 0, "-target: no effect, for -targets wins");
+	if (warning->reason[0] == '\0') {
+		if (given[find_flag("target", 6) - flags] != NULL && options->targets_path != NULL)
+			text_error_set(warning, 0, "-target: no effect, for -targets wins");
+		else if (given[find_flag("name", 4) - flags] != NULL &&
+			 options->verb == SERVICE_NONE)
+			text_error_set(warning, 0, "-name: no effect without -svc");
+		return;
+	}
+	bool is_verb = options->action == OPTIONS_SERVICE && options->verb != SERVICE_INSTALL;
+	text_error_set(warning, 0, "%s: no effect with -%s=%s", warning->reason,
+		is_verb ? "svc" : "mode",
+		is_verb ? options_verb_name(options->verb) : options_mode(options));
 }
 
 /* Writes the address at which a server that listens there can be dialled from here. */
@@ -369,7 +423,8 @@ static int add_single_target(const struct reading *reading, struct text_error *e
 }
 
 /* What no flag can tell alone. */
-static int combine(const struct reading *reading, const bool *given, struct text_error *error)
+static int combine(
+	const struct reading *reading, const char *const *given, struct text_error *error)
 {
 	struct options *options = reading->options;
 	struct text_error wrong;
@@ -395,28 +450,61 @@ static int combine(const struct reading *reading, const bool *given, struct text
 	return result == 0 ? settings_check_targets(&options->settings, error) : result;
 }
 
+static int choose_action(const struct reading *reading, struct text_error *error)
+{
+	struct options *options = reading->options;
+	const char *alone = NULL;
+	if (reading->help) {
+		options->action = OPTIONS_HELP;
+		alone = "help";
+	} else if (reading->version) {
+		options->action = OPTIONS_VERSION;
+		alone = "version";
+	} else if (reading->check) {
+		options->action = OPTIONS_CHECK;
+		alone = "check";
+	} else if (options->verb != SERVICE_NONE && options->verb != SERVICE_RUN) {
+		options->action = OPTIONS_SERVICE;
+	}
+	if (alone == NULL || options->verb == SERVICE_NONE)
+		return 0;
+	text_error_set(error, 0, "-%s: does not go with -svc; give one of them", alone);
+	return -EINVAL;
+}
+
+/* What tells how to run, so that it can be told to a service. */
+static void keep_given(const char *const *given, struct options *options)
+{
+	for (size_t i = 0; i < FLAGS; i++) {
+		if (given[i] == NULL || flags[i].group >= GROUP_OTHER)
+			continue;
+		options->given[options->given_count++] = (struct options_given){
+			.name = flags[i].name,
+			.value = given[i],
+			.is_path = flags[i].set == set_targets,
+		};
+	}
+}
+
 int options_parse(int argc, char *const argv[], struct options *options, struct text_error *error)
 {
 	*options = (struct options){
 		.action = OPTIONS_RUN,
 		.metrics = {.port = METRICS_PORT},
 		.log_level = LOG_LEVEL_INFO,
+		.service_name = DEFAULT_SERVICE_NAME,
 	};
 	settings_init(&options->settings);
 	options->settings.serve = true;
 	struct reading reading = {.options = options};
-	bool given[FLAGS] = {false};
+	const char *given[FLAGS] = {NULL};
 	int result = read_arguments(argc, argv, &reading, given, error);
 	if (result != 0)
 		return result;
-	if (reading.help)
-		options->action = OPTIONS_HELP;
-	else if (reading.version)
-		options->action = OPTIONS_VERSION;
-	else if (reading.check)
-		options->action = OPTIONS_CHECK;
-	if (reading.help || reading.version)
-		return 0;
+	result = choose_action(&reading, error);
+	if (result != 0 || options->action == OPTIONS_HELP || options->action == OPTIONS_VERSION)
+		return result;
+	keep_given(given, options);
 	return combine(&reading, given, error);
 }
 
@@ -454,6 +542,11 @@ void options_usage(struct buffer *buffer)
 			buffer_append_format(buffer, "  %-20s %s\n", head, flags[i].help);
 		}
 	}
+}
+
+const char *options_verb_name(enum service_verb verb)
+{
+	return verbs[verb];
 }
 
 const char *options_mode(const struct options *options)

@@ -4,6 +4,7 @@
 #define EXPORTER_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/endpoint.h"
@@ -16,7 +17,28 @@ enum options_action {
 	OPTIONS_CHECK,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
+	OPTIONS_SERVICE, /* What verb tells, but for SERVICE_RUN, which is OPTIONS_RUN. */
 };
+
+/* What -svc asks for. */
+enum service_verb {
+	SERVICE_NONE,
+	SERVICE_INSTALL,
+	SERVICE_UNINSTALL,
+	SERVICE_START,
+	SERVICE_STOP,
+	SERVICE_RUN,
+};
+
+/* A flag that was given, the last of its name, so that a service can be given it too. */
+struct options_given {
+	const char *name;  /* Without dash. Static. */
+	const char *value; /* Borrowed from argv; "true" or "false" of a boolean. */
+	bool is_path;	   /* Of a file, seen from the working directory. */
+};
+
+/* There are fewer flags. */
+#define OPTIONS_GIVEN_MAX 40
 
 /* What the command line asks for. Stored by the caller; release with options_clear(). */
 struct options {
@@ -26,6 +48,11 @@ struct options {
 	const char *targets_path; /* Borrowed from argv; NULL where no targets file is in use. */
 	enum log_level log_level;
 	bool json_logs;
+	enum service_verb verb;
+	const char *service_name; /* Fit for a file name. Static, or borrowed from argv. */
+	/* All that was given of how to run, in the order of the help. */
+	struct options_given given[OPTIONS_GIVEN_MAX];
+	size_t given_count;
 	struct text_error warning; /* What had better be said: flags without effect. "" mostly. */
 };
 
@@ -54,6 +81,9 @@ void options_usage(struct buffer *buffer);
 
 /* Appends what would run, some lines: for -check. Targets are to be loaded. */
 void options_describe(const struct options *options, struct buffer *buffer);
+
+/* "install" and so on. verb: not SERVICE_NONE. */
+const char *options_verb_name(enum service_verb verb);
 
 /* "server", "client", "both". */
 const char *options_mode(const struct options *options);

@@ -90,8 +90,9 @@ USAGE_ERRORS = [
     ("a metrics address without a port", ["-metrics=host"], ["-metrics", "host", "port"]),
     ("a metrics address with an empty port", ["-metrics=host:"], ["-metrics", "host:"]),
     ("a metrics address with port 99999", ["-metrics=:99999"], ["-metrics", ":99999"]),
-    ("a service verb", ["-svc=install"], ["-svc"]),
-    ("an unknown service verb", ["-svc=frobnicate"], ["-svc"]),
+    ("an unknown service verb", ["-svc=frobnicate"], ["-svc", "frobnicate", "uninstall"]),
+    ("a check of a service verb", ["-svc=start", "-check"], ["-check", "-svc"]),
+    ("a service's name with a slash", ["-svc=start", "-name=a/b"], ["-name", "a/b"]),
     ("a bad flag behind good ones", ["-mode=both", "-interval=1s", "-window=x"], ["-window", "x"]),
     ("a bad value though -check is asked for", ["-check", "-interval=0"], ["-interval"]),
     ("a control character in a value", ["-mode=a\x1b[31mb"], ["-mode"]),
@@ -140,6 +141,7 @@ GOOD = [
         "every log level",
         ["-log-level=error", "-log-level=warning", "-log-level=info", "-log-level=debug"],
     ),
+    ("a name for a service", ["-name=second.One_1-x"]),
     ("the last of two values", ["-interval=1s", "-interval=2s"]),
 ]
 
@@ -175,7 +177,7 @@ def help_names_every_flag_and_ends_with_0():
         assert status == 0, err
         assert err == "", err
         for name in (
-            "mode listen target targets metrics interval timeout window svc help version "
+            "mode listen target targets metrics interval timeout window svc name help version "
             "log-level json-logs threads check"
         ).split():
             assert re.search(rf"^\s*-{name}\b", out, re.M), f"-{name} is not in the help"

@@ -113,6 +113,12 @@ static const struct {
 	enum options_action action;
 } actions[] = {
 	{"nothing", {NULL}, OPTIONS_RUN},
+	{"-svc=install", {"-svc=install"}, OPTIONS_SERVICE},
+	{"-svc=uninstall", {"-svc", "uninstall"}, OPTIONS_SERVICE},
+	{"-svc=start", {"-svc=start"}, OPTIONS_SERVICE},
+	{"-svc=stop", {"-svc=stop"}, OPTIONS_SERVICE},
+	{"-svc=run", {"-svc=run"}, OPTIONS_RUN},
+	{"-svc with a -check that is none", {"-svc=stop", "-check=false"}, OPTIONS_SERVICE},
 	{"-check", {"-check"}, OPTIONS_CHECK},
 	{"-check=true", {"--check=true"}, OPTIONS_CHECK},
 	{"-check=false", {"-check=false"}, OPTIONS_RUN},
@@ -133,6 +139,22 @@ START_TEST(tells_what_to_do)
 	ck_assert_msg(parse(actions[_i].arguments, &options, &error) == 0, "%s: %s",
 		actions[_i].says, error.reason);
 	ck_assert_msg(options.action == actions[_i].action, "%s", actions[_i].says);
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(tells_the_verb_and_the_name_of_the_service)
+{
+	char texts[][16] = {"x", "-name=a.B_c-9", "-svc=start"};
+	char *argv[] = {texts[0], texts[1], texts[2]};
+	struct options options;
+	ck_assert_int_eq(options_parse(1, argv, &options, NULL), 0);
+	ck_assert_int_eq(options.verb, SERVICE_NONE);
+	ck_assert_str_eq(options.service_name, "tcp-echo-metrics");
+	options_clear(&options);
+	ck_assert_int_eq(options_parse(3, argv, &options, NULL), 0);
+	ck_assert_int_eq(options.verb, SERVICE_START);
+	ck_assert_str_eq(options.service_name, "a.B_c-9");
 	options_clear(&options);
 }
 END_TEST
@@ -267,9 +289,22 @@ static const struct {
 	{"empty path", {"-mode=client", "-targets="}, "-targets: \"\" is empty; allowed: the path"},
 	{"unknown level", {"-log-level=warn"},
 		"-log-level: \"warn\" is no level; allowed: error, warning, info or debug"},
-	{"services", {"-svc=install"},
-		"-svc: \"install\" is not possible, as this build cannot manage "
-		"services; allowed: to run it from your service manager"},
+	{"unknown verb", {"-svc=restart"},
+		"-svc: \"restart\" is nothing to do with a service; allowed: install, uninstall, "
+		"start, stop or run"},
+	{"empty verb", {"-svc="}, "-svc: \"\" is nothing to do with a service"},
+	{"-check with a verb", {"-svc=install", "-check"}, "-check: does not go with -svc"},
+	{"-help with a verb", {"-svc=start", "-help"}, "-help: does not go with -svc"},
+	{"-version with a verb", {"-version", "-svc=run"}, "-version: does not go with -svc"},
+	{"empty name", {"-svc=start", "-name="}, "-name: \"\" is no name for a service"},
+	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is no name for a service"},
+	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is no name for a service"},
+	{"name with a space", {"-name=x y"}, "-name: \"x y\" is no name for a service"},
+	{"name with a dash before", {"-name=-x"}, "-name: \"-x\" is no name for a service"},
+	{"hidden name", {"-name=.x"}, "-name: \".x\" is no name for a service"},
+	{"name of 65 bytes",
+		{"-name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+		"-name: \"aaaa"},
 	{"the first of two errors", {"-window=x", "-bogus"}, "-window"},
 	{"an error before -help", {"-bogus", "-help"}, "-bogus"},
 	{"a target, but the default mode", {"-target=a:1"},
@@ -312,6 +347,12 @@ static const struct {
 	{"target and targets", {"-mode=client", "-target=a:1", "-targets=t.json"},
 		"-target: no effect, for -targets wins"},
 	{"all have an effect", {"-mode=both", "-target=a:1", "-listen=:1"}, ""},
+	{"a name for nothing", {"-name=x"}, "-name: no effect without -svc"},
+	{"a name for a service", {"-svc=stop", "-name=x"}, ""},
+	{"flags for what is installed", {"-svc=stop", "-mode=client", "-window=5", "-json-logs"},
+		"-mode, -window: no effect with -svc=stop"},
+	{"flags to install with", {"-svc=install", "-window=5"},
+		"-window: no effect with -mode=server"},
 };
 
 START_TEST(warns_of_flags_without_effect)
@@ -354,7 +395,7 @@ START_TEST(help_names_every_flag)
 {
 	static const char *const names[] = {"mode", "listen", "target", "targets", "metrics",
 		"interval", "timeout", "window", "probe", "source", "dscp", "ip-version", "threads",
-		"log-level", "json-logs", "check", "help", "version", "svc"};
+		"log-level", "json-logs", "check", "help", "version", "svc", "name"};
 	struct buffer buffer = {0};
 	options_usage(&buffer);
 	buffer_append(&buffer, "", 1);
@@ -477,6 +518,7 @@ int main(void)
 	tcase_add_test(tcase, without_flags_it_is_a_server_with_the_documented_defaults);
 	tcase_add_test(tcase, takes_every_flag);
 	tcase_add_loop_test(tcase, tells_what_to_do, 0, ROWS(actions));
+	tcase_add_test(tcase, tells_the_verb_and_the_name_of_the_service);
 	tcase_add_loop_test(tcase, knows_what_to_probe, 0, ROWS(targets));
 	tcase_add_loop_test(tcase, refuses_naming_the_flag_and_what_is_allowed, 0, ROWS(bad));
 	tcase_add_loop_test(tcase, warns_of_flags_without_effect, 0, ROWS(warnings));

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/service_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exporter/service_command.h"
+
+/* The mark stands within the first so many bytes. */
+#define MARK_WITHIN 255
+
+/* Readable for all: there is nothing secret in it, and people look at it. */
+#define MODE 0644
+
+static int fail(int error_number, const char *what, const char *path, struct text_error *error)
+{
+	errno = error_number;
+	text_error_set(error, 0, "cannot %s %s: %m", what, path);
+	return -error_number;
+}
+
+enum service_file_state service_file_look(const char *path)
+{
+	struct stat status;
+	char begin[MARK_WITHIN + 1] = "";
+	if (lstat(path, &status) != 0 && errno == ENOENT)
+		return SERVICE_FILE_ABSENT;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return SERVICE_FILE_FOREIGN;
+	if (read(fd, begin, MARK_WITHIN) < 0)
+		begin[0] = '\0';
+	close(fd);
+	return strstr(begin, SERVICE_MARK) != NULL ? SERVICE_FILE_OURS : SERVICE_FILE_FOREIGN;
+}
+
+/* Makes changes of the folder's names safe from a crash; where that cannot be, they are made. */
+static void sync_folder(const char *path)
+{
+	char *folder = strdup(path);
+	if (folder == NULL)
+		return;
+	*strrchr(folder, '/') = '\0';
+	int fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
+/* "/folder/.file.XXXXXX", for mkstemp(), or NULL. No service manager takes such a name for one. */
+static char *hidden_name(const char *path)
+{
+	struct buffer name = {0};
+	size_t unused;
+	const char *file = strrchr(path, '/') + 1;
+	buffer_append(&name, path, (size_t)(file - path));
+	buffer_append_format(&name, ".%s.XXXXXX", file);
+	buffer_append(&name, "", 1);
+	return buffer_release(&name, &unused);
+}
+
+static int write_all(int fd, const struct buffer *text)
+{
+	for (size_t at = 0; at < text->length;) {
+		ssize_t written = write(fd, text->data + at, text->length - at);
+		if (written < 0 && errno != EINTR)
+			return -errno;
+		at += written > 0 ? (size_t)written : 0;
+	}
+	return 0;
+}
+
+/* Writes the text into a file of that pattern, and down to the disk. */
+static int write_hidden(char *hidden, const struct buffer *text)
+{
+	int fd = mkstemp(hidden);
+	if (fd < 0)
+		return -errno;
+	int result = write_all(fd, text);
+	if (result == 0 && (fchmod(fd, MODE) != 0 || fsync(fd) != 0))
+		result = -errno;
+	if (close(fd) != 0 && result == 0)
+		result = -errno;
+	if (result != 0)
+		unlink(hidden);
+	return result;
+}
+
+int service_file_create(const char *path, const struct buffer *text, struct text_error *error)
+{
+	char *hidden = text->failed ? NULL : hidden_name(path);
+	if (hidden == NULL)
+		return fail(ENOMEM, "write", path, error);
+	int result = write_hidden(hidden, text);
+	if (result == 0) {
+		/* A rename would replace what somebody else has put there meanwhile. */
+		if (link(hidden, path) != 0)
+			result = -errno;
+		unlink(hidden);
+	}
+	free(hidden);
+	if (result != 0)
+		return fail(-result, "write", path, error);
+	sync_folder(path);
+	return 0;
+}
+
+int service_file_set_aside(const char *path, char **aside, struct text_error *error)
+{
+	char *hidden = hidden_name(path);
+	if (hidden == NULL)
+		return fail(ENOMEM, "remove", path, error);
+	/* It takes the name's place. */
+	int fd = mkstemp(hidden);
+	int result = fd < 0 ? -errno : 0;
+	if (fd >= 0) {
+		close(fd);
+		if (rename(path, hidden) != 0) {
+			result = -errno;
+			unlink(hidden);
+		}
+	}
+	if (result != 0) {
+		free(hidden);
+		return fail(-result, "remove", path, error);
+	}
+	sync_folder(path);
+	*aside = hidden;
+	return 0;
+}
+
+void service_file_put_back(const char *aside, const char *path)
+{
+	if (rename(aside, path) == 0)
+		sync_folder(path);
+}
+
+int service_file_remove(const char *path, struct text_error *error)
+{
+	if (unlink(path) != 0)
+		return fail(errno, "remove", path, error);
+	sync_folder(path);
+	return 0;
+}

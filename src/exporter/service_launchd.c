@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/service_manager.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "exporter/command.h"
+#include "exporter/run.h"
+#include "exporter/service.h"
+#include "exporter/service_file.h"
+
+/* launchd loads what lies here when the machine starts, and RunAtLoad then starts it. */
+#define FOLDER "/Library/LaunchDaemons"
+#define LOG_FOLDER "/var/log"
+#define TEXT_MAX 128
+
+struct daemon {
+	char path[TEXT_MAX];
+	char log[TEXT_MAX];
+	char label[TEXT_MAX]; /* "system/tcp-echo-metrics" */
+};
+
+static struct daemon daemon_of(const char *service)
+{
+	struct daemon daemon;
+	snprintf(daemon.path, sizeof(daemon.path), FOLDER "/%s.plist", service);
+	snprintf(daemon.log, sizeof(daemon.log), LOG_FOLDER "/%s.log", service);
+	snprintf(daemon.label, sizeof(daemon.label), "system/%s", service);
+	return daemon;
+}
+
+static int launchctl(
+	const char *verb, const char *label, const char *path, struct text_error *error)
+{
+	const char *const words[] = {"launchctl", verb, label, path, NULL};
+	return command_run(words, NULL, error);
+}
+
+int service_manager_open(struct text_error *error)
+{
+	if (access(FOLDER, F_OK) != 0) {
+		text_error_set(error, 0, "launchd has no folder " FOLDER ": %m");
+		return -ENOSYS;
+	}
+	if (geteuid() != 0) {
+		text_error_set(error, 0, "services are the administrator's: try it with sudo");
+		return -EPERM;
+	}
+	command_hold_signals();
+	return 0;
+}
+
+/* Whether launchd has loaded it, and its process runs. */
+static bool is_loaded(const struct daemon *daemon, bool *is_running)
+{
+	const char *const words[] = {"launchctl", "print", daemon->label, NULL};
+	struct buffer shown = {0};
+	int result = command_run(words, &shown, NULL);
+	buffer_append(&shown, "", 1);
+	*is_running = result == 0 && !shown.failed && strstr(shown.data, "state = running") != NULL;
+	buffer_clear(&shown);
+	return result == 0;
+}
+
+int service_manager_query(
+	const char *name, enum service_state *state, struct buffer *place, struct text_error *error)
+{
+	const struct daemon daemon = daemon_of(name);
+	bool is_running = false;
+	bool is_known = is_loaded(&daemon, &is_running);
+	(void)error;
+	buffer_append_text(place, daemon.path);
+	switch (service_file_look(daemon.path)) {
+	case SERVICE_FILE_ABSENT:
+		*state = is_known ? SERVICE_FOREIGN : SERVICE_ABSENT;
+		if (is_known)
+			buffer_append_format(
+				place, " is not there, but launchd knows %s", daemon.label);
+		return 0;
+	case SERVICE_FILE_OURS:
+		*state = is_running ? SERVICE_RUNNING : SERVICE_STOPPED;
+		return 0;
+	case SERVICE_FILE_FOREIGN:
+		*state = SERVICE_FOREIGN;
+		return 0;
+	}
+	__builtin_unreachable();
+}
+
+static int check_words(const struct service_command *command, struct text_error *error)
+{
+	for (size_t i = 0; i < command->count; i++) {
+		if (utf8_has_control(command->words[i], strlen(command->words[i]))) {
+			text_error_set(error, 0,
+				"\"%s\" is not UTF-8 without control characters, and launchd takes "
+				"nothing else",
+				command->words[i]);
+			return -EILSEQ;
+		}
+	}
+	return 0;
+}
+
+int service_manager_install(const struct service_plan *plan, struct text_error *error)
+{
+	const struct daemon daemon = daemon_of(plan->name);
+	int result = check_words(plan->command, error);
+	if (result != 0)
+		return result;
+	struct buffer text = {0};
+	service_plist_append(plan->name, plan->command, daemon.log, &text);
+	result = service_file_create(daemon.path, &text, error);
+	buffer_clear(&text);
+	if (result != 0)
+		return result;
+	/* A service of that name may have been disabled once, which outlives its file. */
+	result = launchctl("enable", daemon.label, NULL, error);
+	if (result != 0)
+		service_file_remove(daemon.path, NULL);
+	return result;
+}
+
+int service_manager_stop(const char *name, struct text_error *error)
+{
+	const struct daemon daemon = daemon_of(name);
+	return launchctl("bootout", daemon.label, NULL, error);
+}
+
+int service_manager_start(const char *name, struct text_error *error)
+{
+	const struct daemon daemon = daemon_of(name);
+	bool is_running = false;
+	/* One that has ended by itself is still loaded, as it was then. */
+	if (is_loaded(&daemon, &is_running)) {
+		int result = launchctl("bootout", daemon.label, NULL, error);
+		if (result != 0)
+			return result;
+	}
+	return launchctl("bootstrap", "system", daemon.path, error);
+}
+
+int service_manager_uninstall(const char *name, bool is_running, struct text_error *error)
+{
+	const struct daemon daemon = daemon_of(name);
+	bool unused = false;
+	if (is_running || is_loaded(&daemon, &unused)) {
+		int result = service_manager_stop(name, error);
+		if (result != 0)
+			return result;
+	}
+	int result = service_file_remove(daemon.path, error);
+	if (result != 0 && is_running)
+		launchctl("bootstrap", "system", daemon.path, NULL);
+	return result;
+}
+
+int service_run(const struct options *options, struct text_error *error)
+{
+	return run(options, error);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/service_manager.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+#include "exporter/command.h"
+#include "exporter/run.h"
+#include "exporter/service.h"
+#include "exporter/service_file.h"
+
+#define UNIT_FOLDER "/etc/systemd/system"
+#define UNIT_NAME_MAX 80
+#define UNIT_PATH_MAX (sizeof(UNIT_FOLDER) + UNIT_NAME_MAX)
+
+#ifdef HAVE_SYSTEMD
+#define NOTIFIES true
+#else
+#define NOTIFIES false
+#endif
+
+struct unit {
+	char name[UNIT_NAME_MAX]; /* "tcp-echo-metrics.service" */
+	char path[UNIT_PATH_MAX];
+};
+
+static struct unit unit_of(const char *service)
+{
+	struct unit unit;
+	snprintf(unit.name, sizeof(unit.name), "%s.service", service);
+	snprintf(unit.path, sizeof(unit.path), UNIT_FOLDER "/%s", unit.name);
+	return unit;
+}
+
+/* unit: NULL for verbs without. error: NULL where nobody wants to know. */
+static int systemctl(const char *verb, const struct unit *unit, struct text_error *error)
+{
+	const char *const words[] = {"systemctl", verb, unit != NULL ? unit->name : NULL, NULL};
+	return command_run(words, NULL, error);
+}
+
+int service_manager_open(struct text_error *error)
+{
+	/* As sd_booted(3) has it. */
+	if (access("/run/systemd/system", F_OK) != 0) {
+		text_error_set(error, 0,
+			"systemd does not manage this machine's services, and no other manager is "
+			"known here: "
+			"have yours start the program without -svc");
+		return -ENOSYS;
+	}
+	if (geteuid() != 0) {
+		text_error_set(error, 0, "services are the administrator's: try it with sudo");
+		return -EPERM;
+	}
+	command_hold_signals();
+	return 0;
+}
+
+/* Copies the value behind "NAME=" in lines of systemctl show; "" where there is none. */
+static void take_property(const struct buffer *shown, const char *name, char *value, size_t size)
+{
+	size_t length = strlen(name);
+	const char *at = shown->data;
+	const char *end = at + shown->length;
+	value[0] = '\0';
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *line_end = newline != NULL ? newline : end;
+		if ((size_t)(line_end - at) > length && memcmp(at, name, length) == 0 &&
+			at[length] == '=') {
+			at += length + 1;
+			snprintf(value, size, "%.*s", (int)(line_end - at), at);
+			return;
+		}
+		at = line_end + 1;
+	}
+}
+
+static bool is_active(const char *active_state)
+{
+	return active_state[0] != '\0' && strcmp(active_state, "inactive") != 0 &&
+	       strcmp(active_state, "failed") != 0;
+}
+
+int service_manager_query(
+	const char *name, enum service_state *state, struct buffer *place, struct text_error *error)
+{
+	const struct unit unit = unit_of(name);
+	const char *const words[] = {"systemctl", "show",
+		"--property=LoadState,FragmentPath,ActiveState", unit.name, NULL};
+	struct buffer shown = {0};
+	char load[32];
+	char active[32];
+	char fragment[512];
+	int result = command_run(words, &shown, error);
+	if (result != 0) {
+		buffer_clear(&shown);
+		return result;
+	}
+	take_property(&shown, "LoadState", load, sizeof(load));
+	take_property(&shown, "ActiveState", active, sizeof(active));
+	take_property(&shown, "FragmentPath", fragment, sizeof(fragment));
+	buffer_clear(&shown);
+	enum service_file_state file = service_file_look(unit.path);
+	if (file == SERVICE_FILE_OURS) {
+		*state = is_active(active) ? SERVICE_RUNNING : SERVICE_STOPPED;
+	} else if (file == SERVICE_FILE_ABSENT &&
+		   (strcmp(load, "not-found") == 0 || strcmp(fragment, unit.path) == 0)) {
+		/* A unit that was removed by hand may still be known. */
+		*state = SERVICE_ABSENT;
+	} else {
+		*state = SERVICE_FOREIGN;
+	}
+	buffer_append_text(place,
+		*state == SERVICE_FOREIGN && file == SERVICE_FILE_ABSENT && fragment[0] != '\0'
+			? fragment
+			: unit.path);
+	return 0;
+}
+
+/* Whether everybody may walk to path (absolute, real), and has these rights there. */
+static bool anyone_may(char *path, mode_t rights)
+{
+	struct stat status;
+	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		bool may_pass = stat(path, &status) == 0 && (status.st_mode & S_IXOTH) != 0;
+		*slash = '/';
+		if (!may_pass)
+			return false;
+	}
+	return stat(path, &status) == 0 && (status.st_mode & rights) == rights;
+}
+
+/* Whether a service of no user of this machine, with a /tmp of its own, may use the file. */
+static bool is_for_anyone(const char *path, mode_t rights)
+{
+	char *real = realpath(path, NULL);
+	bool is = real != NULL && strncmp(real, "/tmp/", 5) != 0 &&
+		  strncmp(real, "/var/tmp/", 9) != 0 && anyone_may(real, rights);
+	free(real);
+	return is;
+}
+
+static int check_words(const struct service_command *command, struct text_error *error)
+{
+	for (size_t i = 0; i < command->count; i++) {
+		if (!utf8_is_valid(command->words[i], strlen(command->words[i]))) {
+			text_error_set(error, 0,
+				"\"%s\" is not UTF-8, and systemd takes nothing else",
+				command->words[i]);
+			return -EILSEQ;
+		}
+	}
+	return 0;
+}
+
+static int create_unit(
+	const struct service_plan *plan, const struct unit *unit, struct text_error *error)
+{
+	const struct service_unit content = {
+		.name = plan->name,
+		.command = plan->command,
+		.notifies = NOTIFIES,
+		.is_for_anyone = is_for_anyone(plan->command->words[0], S_IXOTH) &&
+				 (plan->targets == NULL || is_for_anyone(plan->targets, S_IROTH)),
+		.low_ports = plan->low_ports,
+	};
+	struct buffer text = {0};
+	service_unit_append(&content, &text);
+	int result = service_file_create(unit->path, &text, error);
+	buffer_clear(&text);
+	return result;
+}
+
+int service_manager_install(const struct service_plan *plan, struct text_error *error)
+{
+	const struct unit unit = unit_of(plan->name);
+	int result = check_words(plan->command, error);
+	if (result == 0)
+		result = create_unit(plan, &unit, error);
+	if (result != 0)
+		return result;
+	result = systemctl("daemon-reload", NULL, error);
+	if (result == 0) {
+		result = systemctl("enable", &unit, error);
+		if (result != 0)
+			systemctl("disable", &unit, NULL);
+	}
+	if (result != 0) {
+		service_file_remove(unit.path, NULL);
+		systemctl("daemon-reload", NULL, NULL);
+	}
+	return result;
+}
+
+/* Disables the unit and takes its file away. *aside: where that is kept. */
+static int take_away(const struct unit *unit, char **aside, struct text_error *error)
+{
+	int result = systemctl("disable", unit, error);
+	if (result == 0)
+		result = service_file_set_aside(unit->path, aside, error);
+	if (result == 0)
+		result = systemctl("daemon-reload", NULL, error);
+	if (result == 0)
+		return 0;
+	if (*aside != NULL)
+		service_file_put_back(*aside, unit->path);
+	systemctl("daemon-reload", NULL, NULL);
+	systemctl("enable", unit, NULL);
+	return result;
+}
+
+int service_manager_uninstall(const char *name, bool is_running, struct text_error *error)
+{
+	const struct unit unit = unit_of(name);
+	char *aside = NULL;
+	int result = is_running ? systemctl("stop", &unit, error) : 0;
+	if (result == 0) {
+		result = take_away(&unit, &aside, error);
+		if (result == 0) {
+			/* A failure is remembered beyond the unit. */
+			systemctl("reset-failed", &unit, NULL);
+			service_file_remove(aside, NULL);
+		}
+	}
+	if (result != 0 && is_running)
+		systemctl("start", &unit, NULL);
+	free(aside);
+	return result;
+}
+
+int service_manager_start(const char *name, struct text_error *error)
+{
+	const struct unit unit = unit_of(name);
+	int result = systemctl("start", &unit, error);
+	if (result != 0)
+		/* Else it would be tried again and again, though this says that it failed. */
+		systemctl("stop", &unit, NULL);
+	return result;
+}
+
+int service_manager_stop(const char *name, struct text_error *error)
+{
+	const struct unit unit = unit_of(name);
+	return systemctl("stop", &unit, error);
+}
+
+int service_run(const struct options *options, struct text_error *error)
+{
+	return run(options, error);
+}
