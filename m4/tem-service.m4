@@ -6,8 +6,11 @@ AC_DEFUN([TEM_SERVICE], [
     [AS_HELP_STRING([--with-service-manager=NAME], [systemd or launchd, for -svc @<:@the system's@:>@])],
     [], [with_service_manager=auto])
   AS_IF([test "x$with_service_manager" = xauto],
-    [AS_CASE([$host_os], [darwin*], [with_service_manager=launchd], [with_service_manager=systemd])])
-  AS_CASE([$with_service_manager], [systemd|launchd], [],
+    [AS_CASE([$host_os],
+      [darwin*], [with_service_manager=launchd],
+      [mingw*], [with_service_manager=windows],
+      [with_service_manager=systemd])])
+  AS_CASE([$with_service_manager], [systemd|launchd|windows], [],
     [AC_MSG_ERROR([--with-service-manager is systemd or launchd])])
   AM_CONDITIONAL([SERVICE_LAUNCHD], [test "x$with_service_manager" = xlaunchd])
 ])

@@ -93,6 +93,19 @@ void logger_format(struct buffer *buffer, bool json, int64_t time_ns, enum log_l
 	buffer_append_text(buffer, "}\n");
 }
 
+enum log_level logger_level_of(const char *line, size_t length)
+{
+	/* Behind "{"time":"2026-11-22T20:51:36.123Z","level":"" or the time alone. */
+	size_t at = length > 0 && line[0] == '{' ? 44 : 25;
+	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++) {
+		const char *name = log_level_name((enum log_level)level);
+		size_t name_length = strlen(name);
+		if (length >= at + name_length && memcmp(line + at, name, name_length) == 0)
+			return (enum log_level)level;
+	}
+	return LOG_LEVEL_INFO;
+}
+
 void logger_write(void *context, enum log_level level, const char *subject, const char *message)
 {
 	struct logger *logger = context;

@@ -39,4 +39,7 @@ void logger_stop(struct logger *logger);
 void logger_format(struct buffer *buffer, bool json, int64_t time_ns, enum log_level level,
 	const char *subject, const char *message);
 
+/* The level of such a line. */
+enum log_level logger_level_of(const char *line, size_t length);
+
 #endif

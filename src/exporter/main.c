@@ -75,7 +75,7 @@ static int act_on_service(struct options *options)
 	struct buffer said = {0};
 	struct text_error error;
 	/* What would not run is not installed. */
-	int result = options->verb == SERVICE_INSTALL ? options_load_targets(options, &error) : 0;
+	int result = options->verb == VERB_INSTALL ? options_load_targets(options, &error) : 0;
 	if (result == 0)
 		result = service_act(options, &said, &error);
 	if (result != 0) {
@@ -106,12 +106,16 @@ static int act(struct options *options)
 	case OPTIONS_RUN:
 		break;
 	}
-	int result = options_load_targets(options, &error);
-	if (result == 0 && options->action == OPTIONS_CHECK)
-		return check(options);
-	if (result == 0)
-		result = options->verb == SERVICE_RUN ? service_run(options, &error)
-						      : run(options, &error);
+	int result = 0;
+	if (options->verb == VERB_RUN) {
+		result = service_run(options, &error);
+	} else {
+		result = options_load_targets(options, &error);
+		if (result == 0 && options->action == OPTIONS_CHECK)
+			return check(options);
+		if (result == 0)
+			result = run(options, NULL, &error);
+	}
 	if (result == 0)
 		return STATUS_OK;
 	complain(options, LOG_LEVEL_ERROR, error.reason);

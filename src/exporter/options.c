@@ -186,16 +186,16 @@ static int set_version(struct reading *reading, const char *value)
 }
 
 static const char *const verbs[] = {
-	[SERVICE_INSTALL] = "install",
-	[SERVICE_UNINSTALL] = "uninstall",
-	[SERVICE_START] = "start",
-	[SERVICE_STOP] = "stop",
-	[SERVICE_RUN] = "run",
+	[VERB_INSTALL] = "install",
+	[VERB_UNINSTALL] = "uninstall",
+	[VERB_START] = "start",
+	[VERB_STOP] = "stop",
+	[VERB_RUN] = "run",
 };
 
 static int set_service(struct reading *reading, const char *value)
 {
-	for (int verb = SERVICE_INSTALL; verb <= SERVICE_RUN; verb++) {
+	for (int verb = VERB_INSTALL; verb <= VERB_RUN; verb++) {
 		if (strcmp(value, verbs[verb]) == 0) {
 			reading->options->verb = (enum service_verb)verb;
 			return 0;
@@ -343,7 +343,7 @@ static int read_arguments(int argc, char *const argv[], struct reading *reading,
 /* Whether the flag does nothing in what was chosen. */
 static bool is_idle(const struct flag *flag, const struct options *options)
 {
-	if (options->action == OPTIONS_SERVICE && options->verb != SERVICE_INSTALL)
+	if (options->action == OPTIONS_SERVICE && options->verb != VERB_INSTALL)
 		/* How it complains is what is left to choose. */
 		return flag->group != GROUP_SERVICE && flag->set != set_json_logs;
 	switch (flag->use) {
@@ -369,12 +369,11 @@ static void warn_of_idle_flags(const char *const *given, struct options *options
 	if (warning->reason[0] == '\0') {
 		if (given[find_flag("target", 6) - flags] != NULL && options->targets_path != NULL)
 			text_error_set(warning, 0, "-target: no effect, for -targets wins");
-		else if (given[find_flag("name", 4) - flags] != NULL &&
-			 options->verb == SERVICE_NONE)
+		else if (given[find_flag("name", 4) - flags] != NULL && options->verb == VERB_NONE)
 			text_error_set(warning, 0, "-name: no effect without -svc");
 		return;
 	}
-	bool is_verb = options->action == OPTIONS_SERVICE && options->verb != SERVICE_INSTALL;
+	bool is_verb = options->action == OPTIONS_SERVICE && options->verb != VERB_INSTALL;
 	text_error_set(warning, 0, "%s: no effect with -%s=%s", warning->reason,
 		is_verb ? "svc" : "mode",
 		is_verb ? options_verb_name(options->verb) : options_mode(options));
@@ -463,10 +462,10 @@ static int choose_action(const struct reading *reading, struct text_error *error
 	} else if (reading->check) {
 		options->action = OPTIONS_CHECK;
 		alone = "check";
-	} else if (options->verb != SERVICE_NONE && options->verb != SERVICE_RUN) {
+	} else if (options->verb != VERB_NONE && options->verb != VERB_RUN) {
 		options->action = OPTIONS_SERVICE;
 	}
-	if (alone == NULL || options->verb == SERVICE_NONE)
+	if (alone == NULL || options->verb == VERB_NONE)
 		return 0;
 	text_error_set(error, 0, "-%s: does not go with -svc; give one of them", alone);
 	return -EINVAL;

@@ -17,17 +17,17 @@ enum options_action {
 	OPTIONS_CHECK,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
-	OPTIONS_SERVICE, /* What verb tells, but for SERVICE_RUN, which is OPTIONS_RUN. */
+	OPTIONS_SERVICE, /* What verb tells, but for VERB_RUN, which is OPTIONS_RUN. */
 };
 
 /* What -svc asks for. */
 enum service_verb {
-	SERVICE_NONE,
-	SERVICE_INSTALL,
-	SERVICE_UNINSTALL,
-	SERVICE_START,
-	SERVICE_STOP,
-	SERVICE_RUN,
+	VERB_NONE,
+	VERB_INSTALL,
+	VERB_UNINSTALL,
+	VERB_START,
+	VERB_STOP,
+	VERB_RUN,
 };
 
 /* A flag that was given, the last of its name, so that a service can be given it too. */
@@ -82,7 +82,7 @@ void options_usage(struct buffer *buffer);
 /* Appends what would run, some lines: for -check. Targets are to be loaded. */
 void options_describe(const struct options *options, struct buffer *buffer);
 
-/* "install" and so on. verb: not SERVICE_NONE. */
+/* "install" and so on. verb: not VERB_NONE. */
 const char *options_verb_name(enum service_verb verb);
 
 /* "server", "client", "both". */

@@ -15,6 +15,9 @@
 #define OUTPUT_AT_ONCE ((size_t)4096)
 #endif
 
+/* Instead of a descriptor, on Windows: the event log, which is open (exporter/event_log.h). */
+#define OUTPUT_EVENT_LOG (-2)
+
 /*
  * Waits until fd can be written to, but for wait_ms at most. Returns whether it can; true as well
  * where the system does not tell (Windows).

@@ -22,6 +22,7 @@
 /* What runs. All zero is nothing. */
 struct exporter {
 	const struct options *options; /* Borrowed. */
+	int log_fd;
 	struct logger *logger;
 	struct log log;
 	struct engine *engine;
@@ -42,7 +43,7 @@ static void stop(struct exporter *exporter)
 static int start(struct exporter *exporter, struct text_error *error)
 {
 	const struct options *options = exporter->options;
-	int result = logger_start(STDERR_FILENO, options->json_logs, &exporter->logger);
+	int result = logger_start(exporter->log_fd, options->json_logs, &exporter->logger);
 	if (result != 0) {
 		char why[ERROR_TEXT_MAX];
 		error_text(-result, why);
@@ -193,9 +194,10 @@ static void serve_until_end(struct exporter *exporter)
 	}
 }
 
-int run(const struct options *options, struct text_error *error)
+int run(const struct options *options, const struct run_place *place, struct text_error *error)
 {
-	struct exporter exporter = {.options = options};
+	struct exporter exporter = {
+		.options = options, .log_fd = place != NULL ? place->log_fd : STDERR_FILENO};
 	/* Before there is any thread, so that no thread takes them. */
 	int result = process_catch_requests();
 	if (result != 0) {
@@ -208,6 +210,8 @@ int run(const struct options *options, struct text_error *error)
 	if (result == 0) {
 		log_start(&exporter);
 		tell_ready(&exporter);
+		if (place != NULL && place->on_ready != NULL)
+			place->on_ready();
 		serve_until_end(&exporter);
 	}
 	stop(&exporter);

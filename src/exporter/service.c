@@ -13,26 +13,26 @@
 /* Why the verb is not possible in that state; NULL where it is. */
 static const char *refusal(enum service_verb verb, enum service_state state)
 {
-	static const char *const refusals[SERVICE_RUN][SERVICE_RUNNING + 1] = {
-		[SERVICE_INSTALL] =
+	static const char *const refusals[VERB_RUN][SERVICE_IS_RUNNING + 1] = {
+		[VERB_INSTALL] =
 			{
-				[SERVICE_STOPPED] =
+				[SERVICE_IS_STOPPED] =
 					"is installed already; -svc=uninstall removes it, or -name "
 					"picks another name",
-				[SERVICE_RUNNING] =
+				[SERVICE_IS_RUNNING] =
 					"is installed already, and runs; -svc=uninstall removes "
 					"it, or -name picks another name",
 			},
-		[SERVICE_UNINSTALL] = {[SERVICE_ABSENT] = "is not installed"},
-		[SERVICE_START] =
+		[VERB_UNINSTALL] = {[SERVICE_IS_ABSENT] = "is not installed"},
+		[VERB_START] =
 			{
-				[SERVICE_ABSENT] = "is not installed; -svc=install does that",
-				[SERVICE_RUNNING] = "runs already",
+				[SERVICE_IS_ABSENT] = "is not installed; -svc=install does that",
+				[SERVICE_IS_RUNNING] = "runs already",
 			},
-		[SERVICE_STOP] =
+		[VERB_STOP] =
 			{
-				[SERVICE_ABSENT] = "is not installed",
-				[SERVICE_STOPPED] = "does not run",
+				[SERVICE_IS_ABSENT] = "is not installed",
+				[SERVICE_IS_STOPPED] = "does not run",
 			},
 	};
 	return refusals[verb][state];
@@ -70,16 +70,16 @@ static int act(const struct options *options, enum service_state state, struct t
 {
 	const char *name = options->service_name;
 	switch (options->verb) {
-	case SERVICE_INSTALL:
+	case VERB_INSTALL:
 		return install(options, error);
-	case SERVICE_UNINSTALL:
-		return service_manager_uninstall(name, state == SERVICE_RUNNING, error);
-	case SERVICE_START:
+	case VERB_UNINSTALL:
+		return service_manager_uninstall(name, state == SERVICE_IS_RUNNING, error);
+	case VERB_START:
 		return service_manager_start(name, error);
-	case SERVICE_STOP:
+	case VERB_STOP:
 		return service_manager_stop(name, error);
-	case SERVICE_NONE:
-	case SERVICE_RUN:
+	case VERB_NONE:
+	case VERB_RUN:
 		break;
 	}
 	__builtin_unreachable();
@@ -89,13 +89,13 @@ static void append_done(
 	const struct options *options, const struct buffer *place, struct buffer *said)
 {
 	static const char *const done[] = {
-		[SERVICE_INSTALL] = "installed",
-		[SERVICE_UNINSTALL] = "uninstalled",
-		[SERVICE_START] = "started",
-		[SERVICE_STOP] = "stopped",
+		[VERB_INSTALL] = "installed",
+		[VERB_UNINSTALL] = "uninstalled",
+		[VERB_START] = "started",
+		[VERB_STOP] = "stopped",
 	};
 	buffer_append_format(said, "service \"%s\" %s", options->service_name, done[options->verb]);
-	if (options->verb == SERVICE_INSTALL)
+	if (options->verb == VERB_INSTALL)
 		buffer_append_format(said, ": %.*s; it starts with the machine, and by -svc=start",
 			(int)place->length, place->data);
 	buffer_append_text(said, "\n");
@@ -104,13 +104,13 @@ static void append_done(
 int service_act(const struct options *options, struct buffer *said, struct text_error *error)
 {
 	const char *name = options->service_name;
-	enum service_state state = SERVICE_ABSENT;
+	enum service_state state = SERVICE_IS_ABSENT;
 	struct buffer place = {0};
 	const char *reason = NULL;
 	int result = service_manager_open(error);
 	if (result == 0)
 		result = service_manager_query(name, &state, &place, error);
-	if (result == 0 && state == SERVICE_FOREIGN) {
+	if (result == 0 && state == SERVICE_IS_FOREIGN) {
 		text_error_set(error, 0,
 			"service \"%s\" is not from -svc=install, and stays as it is: %.*s; -name "
 			"picks another name",

@@ -15,8 +15,10 @@
  */
 int service_act(const struct options *options, struct buffer *said, struct text_error *error);
 
-/* What the service manager starts, by -svc=run: run() (exporter/run.h), and returns what that
- * returns. */
-int service_run(const struct options *options, struct text_error *error);
+/*
+ * What the service manager starts, by -svc=run: loads the targets, then run() (exporter/run.h).
+ * Returns 0 after a clean end, or a negative errno with error.
+ */
+int service_run(struct options *options, struct text_error *error);
 
 #endif

@@ -51,7 +51,7 @@ int service_command_make(const char *program, const struct options *options,
 	struct service_command *command, struct text_error *error)
 {
 	const struct options_given service[] = {
-		{.name = "svc", .value = options_verb_name(SERVICE_RUN)},
+		{.name = "svc", .value = options_verb_name(VERB_RUN)},
 		{.name = "name", .value = options->service_name},
 	};
 	int result = service_command_add(command, program, NULL);

@@ -76,16 +76,16 @@ int service_manager_query(
 	buffer_append_text(place, daemon.path);
 	switch (service_file_look(daemon.path)) {
 	case SERVICE_FILE_ABSENT:
-		*state = is_known ? SERVICE_FOREIGN : SERVICE_ABSENT;
+		*state = is_known ? SERVICE_IS_FOREIGN : SERVICE_IS_ABSENT;
 		if (is_known)
 			buffer_append_format(
 				place, " is not there, but launchd knows %s", daemon.label);
 		return 0;
 	case SERVICE_FILE_OURS:
-		*state = is_running ? SERVICE_RUNNING : SERVICE_STOPPED;
+		*state = is_running ? SERVICE_IS_RUNNING : SERVICE_IS_STOPPED;
 		return 0;
 	case SERVICE_FILE_FOREIGN:
-		*state = SERVICE_FOREIGN;
+		*state = SERVICE_IS_FOREIGN;
 		return 0;
 	}
 	__builtin_unreachable();
@@ -158,7 +158,8 @@ int service_manager_uninstall(const char *name, bool is_running, struct text_err
 	return result;
 }
 
-int service_run(const struct options *options, struct text_error *error)
+int service_run(struct options *options, struct text_error *error)
 {
-	return run(options, error);
+	int result = options_load_targets(options, error);
+	return result == 0 ? run(options, NULL, error) : result;
 }

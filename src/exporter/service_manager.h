@@ -13,10 +13,10 @@
 #include "exporter/service_command.h"
 
 enum service_state {
-	SERVICE_ABSENT,
-	SERVICE_FOREIGN, /* The name is taken, and not by -svc=install. */
-	SERVICE_STOPPED,
-	SERVICE_RUNNING,
+	SERVICE_IS_ABSENT,
+	SERVICE_IS_FOREIGN, /* The name is taken, and not by -svc=install. */
+	SERVICE_IS_STOPPED,
+	SERVICE_IS_RUNNING,
 };
 
 /* What to install. Borrowed. */

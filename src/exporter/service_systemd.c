@@ -111,16 +111,16 @@ int service_manager_query(
 	buffer_clear(&shown);
 	enum service_file_state file = service_file_look(unit.path);
 	if (file == SERVICE_FILE_OURS) {
-		*state = is_active(active) ? SERVICE_RUNNING : SERVICE_STOPPED;
+		*state = is_active(active) ? SERVICE_IS_RUNNING : SERVICE_IS_STOPPED;
 	} else if (file == SERVICE_FILE_ABSENT &&
 		   (strcmp(load, "not-found") == 0 || strcmp(fragment, unit.path) == 0)) {
 		/* A unit that was removed by hand may still be known. */
-		*state = SERVICE_ABSENT;
+		*state = SERVICE_IS_ABSENT;
 	} else {
-		*state = SERVICE_FOREIGN;
+		*state = SERVICE_IS_FOREIGN;
 	}
 	buffer_append_text(place,
-		*state == SERVICE_FOREIGN && file == SERVICE_FILE_ABSENT && fragment[0] != '\0'
+		*state == SERVICE_IS_FOREIGN && file == SERVICE_FILE_ABSENT && fragment[0] != '\0'
 			? fragment
 			: unit.path);
 	return 0;
@@ -254,7 +254,8 @@ int service_manager_stop(const char *name, struct text_error *error)
 	return systemctl("stop", &unit, error);
 }
 
-int service_run(const struct options *options, struct text_error *error)
+int service_run(struct options *options, struct text_error *error)
 {
-	return run(options, error);
+	int result = options_load_targets(options, error);
+	return result == 0 ? run(options, NULL, error) : result;
 }

@@ -61,6 +61,13 @@ class Folder:
         """What to put before a command that is to run there."""
         return ["env", "-C", self.folder]
 
+    def answers(self):
+        """Whether anybody answers scrapes."""
+        try:
+            return request(self.metrics).status == 200
+        except OSError:
+            return False
+
     def scrape(self, target="own"):
         """The target's view, once its probes are answered; the law holds."""
 

@@ -149,11 +149,11 @@ START_TEST(tells_the_verb_and_the_name_of_the_service)
 	char *argv[] = {texts[0], texts[1], texts[2]};
 	struct options options;
 	ck_assert_int_eq(options_parse(1, argv, &options, NULL), 0);
-	ck_assert_int_eq(options.verb, SERVICE_NONE);
+	ck_assert_int_eq(options.verb, VERB_NONE);
 	ck_assert_str_eq(options.service_name, "tcp-echo-metrics");
 	options_clear(&options);
 	ck_assert_int_eq(options_parse(3, argv, &options, NULL), 0);
-	ck_assert_int_eq(options.verb, SERVICE_START);
+	ck_assert_int_eq(options.verb, VERB_START);
 	ck_assert_str_eq(options.service_name, "a.B_c-9");
 	options_clear(&options);
 }
