@@ -72,7 +72,8 @@ void buffer_append_unsigned(struct buffer *buffer, uint64_t value)
 	buffer_append(buffer, text + at, sizeof(text) - at);
 }
 
-static int format_into(struct buffer *buffer, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int format_into(
+	struct buffer *buffer, const char *format, va_list arguments)
 {
 	size_t room = buffer->capacity - buffer->length;
 	char *end = room > 0 ? buffer->data + buffer->length : NULL;

@@ -111,15 +111,13 @@ bool arrival_enable(evutil_socket_t fd)
 
 static int64_t find_timestamp(struct msghdr *message)
 {
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
-		part = CMSG_NXTHDR(message, part)) {
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS)
-			continue;
-		struct timespec time;
-		memcpy(&time, CMSG_DATA(part), sizeof(time));
-		return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
-	}
-	return ARRIVAL_UNKNOWN;
+	/* There is room for one part, and nothing else was asked for. */
+	struct cmsghdr *part = CMSG_FIRSTHDR(message);
+	if (!part || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS)
+		return ARRIVAL_UNKNOWN;
+	struct timespec time;
+	memcpy(&time, CMSG_DATA(part), sizeof(time));
+	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
 }
 
 ssize_t arrival_receive(evutil_socket_t fd, void *buffer, size_t size, int64_t *timestamp_ns)

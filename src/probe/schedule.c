@@ -194,8 +194,9 @@ bool schedule_take(struct schedule *schedule, int64_t now_ns, struct due_slot *d
 			struct alarm *alarm = alarms_take(&schedule->order, now_ns);
 			if (!alarm)
 				return false;
-			ring = (struct schedule_ring *)((char *)alarm -
-							offsetof(struct schedule_ring, alarm));
+			/* By way of void: it is as aligned as what it lies in. */
+			void *found = (char *)alarm - offsetof(struct schedule_ring, alarm);
+			ring = found;
 			schedule->draining = ring;
 		}
 		if (slots_take(&ring->slots, now_ns, due))

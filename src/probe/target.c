@@ -77,7 +77,9 @@ void target_free(struct target *target)
 
 struct target *target_of_alarm(struct alarm *alarm)
 {
-	return (struct target *)((char *)alarm - offsetof(struct target, alarm));
+	/* By way of void: it is as aligned as what it lies in. */
+	void *target = (char *)alarm - offsetof(struct target, alarm);
+	return target;
 }
 
 static void tell_watcher(const struct target *target, bool is_up, const char *text)
