@@ -6,6 +6,13 @@
 #include <sys/prctl.h>
 #endif
 
+/* That of macOS by the plain name counts microseconds. */
+#ifdef __APPLE__
+#define MONOTONIC CLOCK_MONOTONIC_RAW
+#else
+#define MONOTONIC CLOCK_MONOTONIC
+#endif
+
 /* The kernel may add so much to a sleep in order to share its own wake-ups. */
 #define TIMER_SLACK_NS 5000UL
 
@@ -19,7 +26,7 @@ static int64_t read_ns(clockid_t clock)
 
 int64_t clock_monotonic_ns(void)
 {
-	return read_ns(CLOCK_MONOTONIC);
+	return read_ns(MONOTONIC);
 }
 
 int64_t clock_realtime_ns(void)
@@ -27,16 +34,36 @@ int64_t clock_realtime_ns(void)
 	return read_ns(CLOCK_REALTIME);
 }
 
+static struct timespec timespec_of(int64_t time_ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(time_ns / NS_PER_S),
+		.tv_nsec = (long)(time_ns % NS_PER_S),
+	};
+}
+
+#ifdef TIMER_ABSTIME
+
 void clock_sleep_until(int64_t deadline_ns)
 {
 	if (deadline_ns <= 0)
 		return;
-	const struct timespec deadline = {
-		.tv_sec = (time_t)(deadline_ns / NS_PER_S),
-		.tv_nsec = (long)(deadline_ns % NS_PER_S),
-	};
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL);
+	const struct timespec deadline = timespec_of(deadline_ns);
+	clock_nanosleep(MONOTONIC, TIMER_ABSTIME, &deadline, NULL);
 }
+
+#else
+
+void clock_sleep_until(int64_t deadline_ns)
+{
+	int64_t rest_ns = deadline_ns - clock_monotonic_ns();
+	if (rest_ns <= 0)
+		return;
+	const struct timespec rest = timespec_of(rest_ns);
+	nanosleep(&rest, NULL);
+}
+
+#endif
 
 void clock_keep_deadlines(void)
 {

@@ -87,6 +87,11 @@ ssize_t system_receive(evutil_socket_t fd, void *buffer, size_t size);
 
 #include <errno.h>
 
+/* Where a call cannot be told to raise no SIGPIPE, each socket is, as it is made. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
 static inline ssize_t system_send(evutil_socket_t fd, const void *bytes, size_t length)
 {
 	ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/system.h"
 
+#include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -14,21 +15,53 @@ int system_errno(void)
 	return errno;
 }
 
+#ifdef SOCK_NONBLOCK
+
 evutil_socket_t system_open(int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return fd >= 0 ? fd : -errno;
 }
 
-void system_close(evutil_socket_t fd)
-{
-	close(fd);
-}
-
 evutil_socket_t system_accept(evutil_socket_t fd)
 {
 	int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	return accepted >= 0 ? accepted : -errno;
+}
+
+#else
+
+/* A child that is made meanwhile inherits it all the same. Returns it, or a negative errno. */
+static evutil_socket_t prepare(int fd)
+{
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+		int error = errno;
+		close(fd);
+		return -error;
+	}
+#ifdef SO_NOSIGPIPE
+	system_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+	return fd;
+}
+
+evutil_socket_t system_open(int family)
+{
+	return prepare(socket(family, SOCK_STREAM, 0));
+}
+
+evutil_socket_t system_accept(evutil_socket_t fd)
+{
+	return prepare(accept(fd, NULL, NULL));
+}
+
+#endif
+
+void system_close(evutil_socket_t fd)
+{
+	close(fd);
 }
 
 int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
@@ -103,6 +136,8 @@ void system_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probe
 	system_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 #ifdef TCP_KEEPIDLE
 	system_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
+#elif defined(TCP_KEEPALIVE)
+	system_set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, idle_s);
 #endif
 #ifdef TCP_KEEPINTVL
 	system_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_s);

@@ -38,6 +38,28 @@ bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 	return true;
 }
 
+#elif defined(TCP_CONNECTION_INFO)
+
+bool tcp_info_is_told(void)
+{
+	return true;
+}
+
+/* macOS. Its round-trip time counts milliseconds, which is too coarse to measure anything by. */
+bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
+{
+	struct tcp_connection_info info = {0};
+	socklen_t length = sizeof(info);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &length) != 0)
+		return false;
+	facts->retransmits = (uint32_t)info.tcpi_txretransmitpackets;
+	/* In bytes; but all that is asked of it is whether it rose. */
+	facts->out_of_order = (uint32_t)info.tcpi_rxoutoforderbytes;
+	facts->rtt_ns = -1;
+	facts->min_rtt_ns = -1;
+	return true;
+}
+
 #else
 
 bool tcp_info_is_told(void)

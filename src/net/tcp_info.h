@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel's TCP knows of a connection: TCP_INFO (Linux; tcp(7)). */
+/* What the kernel's TCP knows of a connection: TCP_INFO (Linux; tcp(7)), and on macOS
+ * TCP_CONNECTION_INFO. */
 #ifndef NET_TCP_INFO_H
 #define NET_TCP_INFO_H
 
@@ -15,7 +16,7 @@ struct tcp_facts {
 	int64_t min_rtt_ns;    /* Over the kernel's window; -1 where not known. */
 };
 
-/* Whether this system tells at all: Linux does. */
+/* Whether this system tells at all: Linux and macOS do. */
 bool tcp_info_is_told(void);
 
 /* Returns whether the system told; *facts is untouched otherwise. */
