@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Included before all else (gcc -include), this leaves out what Linux has of its own, so that what
+ * other POSIX systems build, macOS above all, runs here too. The system's headers come first: they
+ * need it.
+ */
+#ifndef PORTABILITY_BARE_POSIX_H
+#define PORTABILITY_BARE_POSIX_H
+
+#include <arpa/inet.h>
+#include <event2/util.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#undef CLOCK_BOOTTIME
+#undef MSG_NOSIGNAL
+#undef SOCK_NONBLOCK
+#undef SO_TIMESTAMPNS
+#undef TCP_KEEPIDLE
+#undef TIMER_ABSTIME
+#undef __linux__
+
+/* macOS' name for the Linux option that was just left out, with its Linux number. */
+#define TCP_KEEPALIVE 4
+
+#endif
