@@ -3,9 +3,14 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+
+/* How often to look for a signal where the system cannot wait for one up to a deadline. */
+#define LOOK_NS (100 * NS_PER_MS)
 
 int process_begin(int *argc, char ***argv)
 {
@@ -32,12 +37,10 @@ int process_catch_requests(void)
 	return -pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-/* Waits for a signal, but not longer than until_ns. Returns its number, or 0. */
-static int await_signal(const sigset_t *signals, int64_t until_ns)
+#if defined(_POSIX_REALTIME_SIGNALS) && _POSIX_REALTIME_SIGNALS > 0
+
+static int await_signal_until(const sigset_t *signals, int64_t until_ns)
 {
-	int signal = 0;
-	if (until_ns == INT64_MAX)
-		return sigwait(signals, &signal) == 0 ? signal : 0;
 	int64_t wait_ns = until_ns - clock_monotonic_ns();
 	if (wait_ns < 0)
 		wait_ns = 0;
@@ -45,8 +48,43 @@ static int await_signal(const sigset_t *signals, int64_t until_ns)
 		.tv_sec = (time_t)(wait_ns / NS_PER_S),
 		.tv_nsec = (long)(wait_ns % NS_PER_S),
 	};
-	signal = sigtimedwait(signals, NULL, &wait);
+	int signal = sigtimedwait(signals, NULL, &wait);
 	return signal > 0 ? signal : 0;
+}
+
+#else
+
+static bool is_any_pending(void)
+{
+	sigset_t pending;
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
+	       sigismember(&pending, SIGHUP);
+}
+
+/* Without sigtimedwait(), as on macOS: looks now and then. */
+static int await_signal_until(const sigset_t *signals, int64_t until_ns)
+{
+	int signal = 0;
+	for (;;) {
+		if (is_any_pending())
+			return sigwait(signals, &signal) == 0 ? signal : 0;
+		int64_t now_ns = clock_monotonic_ns();
+		if (now_ns >= until_ns)
+			return 0;
+		clock_sleep_until(until_ns - now_ns < LOOK_NS ? until_ns : now_ns + LOOK_NS);
+	}
+}
+
+#endif
+
+/* Waits for a signal, but not longer than until_ns. Returns its number, or 0. */
+static int await_signal(const sigset_t *signals, int64_t until_ns)
+{
+	if (until_ns != INT64_MAX)
+		return await_signal_until(signals, until_ns);
+	int signal = 0;
+	return sigwait(signals, &signal) == 0 ? signal : 0;
 }
 
 enum process_request process_wait(int64_t until_ns, const char **by)

@@ -26,6 +26,7 @@
 #undef SO_TIMESTAMPNS
 #undef TCP_KEEPIDLE
 #undef TIMER_ABSTIME
+#undef _POSIX_REALTIME_SIGNALS
 #undef __linux__
 
 /* macOS' name for the Linux option that was just left out, with its Linux number. */
