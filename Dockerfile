@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# docker build -t tcp-echo-metrics .    (or compose.yaml, which adds Prometheus and Grafana)
+FROM debian:12-slim AS build
+WORKDIR /src
+# On their own, so that a change of the sources does not install the packages again.
+COPY scripts/common.sh scripts/packages scripts/
+RUN bash -euc '. scripts/common.sh; install_packages run build'
+COPY . .
+RUN ./autogen.sh && mkdir build-image && cd build-image && \
+	../configure -q --without-check --without-collectd --without-systemd && \
+	make -j"$(nproc)" tcp-echo-metrics && strip tcp-echo-metrics
+
+FROM debian:12-slim
+RUN apt-get update && \
+	apt-get install -y --no-install-recommends libcjson1 libevent-core-2.1-7 libmicrohttpd12 zlib1g && \
+	rm -rf /var/lib/apt/lists/*
+COPY --from=build /src/build-image/tcp-echo-metrics /usr/bin/
+COPY --from=build /src/packaging/container/is-healthy /usr/bin/
+# nobody: it needs no right of any kind.
+USER 65534:65534
+# Echo server, /metrics.
+EXPOSE 4000 2112
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s --retries=3 CMD ["is-healthy"]
+ENTRYPOINT ["tcp-echo-metrics"]
+CMD ["-mode=both"]
