@@ -242,6 +242,21 @@ START_TEST(leaves_the_mode_of_the_descriptor_alone)
 }
 END_TEST
 
+START_TEST(knows_the_level_of_a_line_again)
+{
+	for (int json = 0; json <= 1; json++) {
+		struct buffer line = {0};
+		logger_format(&line, json != 0, INT64_C(1795384800123000000), (enum log_level)_i,
+			"a", "error warning info debug");
+		ck_assert_int_eq(logger_level_of(line.data, line.length), _i);
+		/* A piece of a longer line tells nothing. */
+		ck_assert_int_eq(logger_level_of(line.data, 20), LOG_LEVEL_INFO);
+		ck_assert_int_eq(logger_level_of("", 0), LOG_LEVEL_INFO);
+		buffer_clear(&line);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("logger");
@@ -253,5 +268,7 @@ int main(void)
 	tcase_add_test(tcase, tells_how_many_messages_were_lost);
 	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
 	tcase_add_test(tcase, leaves_the_mode_of_the_descriptor_alone);
+	tcase_add_loop_test(
+		tcase, knows_the_level_of_a_line_again, LOG_LEVEL_ERROR, LOG_LEVEL_DEBUG + 1);
 	return unit_run("exporter/logger", tcase);
 }
