@@ -144,9 +144,11 @@ def its_user_can_read_what_it_needs():
     subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
     path = os.path.join(folder, "t.json")
     try:
-        with Folder() as here, open(path, "w", encoding="ascii") as file:
-            file.write('[{"name": "a", "address": ":1"}]')
-            file.flush()
+        with tempfile.NamedTemporaryFile(dir="/tmp") as in_tmp:
+            for name in (path, in_tmp.name):
+                with open(name, "w", encoding="ascii") as file:
+                    file.write('[{"name": "a", "address": ":1"}]')
+            os.chmod(in_tmp.name, 0o644)
             binary = os.path.join(folder, "program")
             shutil.copy(BINARY, binary)
             cases = (
@@ -154,7 +156,7 @@ def its_user_can_read_what_it_needs():
                 (0o755, 0o640, path, False),
                 (0o750, 0o644, path, False),
                 # A service with a user of its own has a /tmp of its own, too.
-                (0o755, 0o644, here.path, False),
+                (0o755, 0o644, in_tmp.name, False),
             )
             for folder_mode, file_mode, targets, is_dynamic in cases:
                 os.chmod(folder, folder_mode)
