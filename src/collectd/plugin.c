@@ -3,10 +3,10 @@
 
 #include <collectd/core/daemon/plugin.h>
 
+#include "base/version.h"
 #include "collectd/plugin_config.h"
 #include "collectd/runtime.h"
 #include "collectd/value_lists.h"
-#include "collectd/version.h"
 
 #define NAME VALUE_LISTS_PLUGIN
 

@@ -14,11 +14,11 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/thread.h"
+#include "base/version.h"
 #include "collectd/notices.h"
 #include "collectd/outbox.h"
 #include "collectd/targets_watch.h"
 #include "collectd/value_lists.h"
-#include "collectd/version.h"
 #include "config/targets_file.h"
 #include "scrape/http_front.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "scrape/http_front.h"
 
-#include <config.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error_text.h"
 #include "base/thread.h"
+#include "base/version.h"
 #include "net/socket.h"
 #include "net/system.h"
 #include "scrape/exposition.h"
@@ -45,16 +45,6 @@
 /* What to expect, in bytes. */
 #define TARGET_BODY 4096
 #define GZIP_FACTOR 8
-
-#if defined(__clang__)
-#define COMPILER "clang " __clang_version__
-#elif defined(__GNUC__)
-#define COMPILER "gcc " __VERSION__
-#else
-#define COMPILER "unknown"
-#endif
-
-static const struct build_info build_info = {PACKAGE_VERSION, COMPILER};
 
 struct http_front {
 	struct MHD_Daemon *daemon;
@@ -111,12 +101,13 @@ static int answer_metrics(
 	int error = engine_snapshot(front->engine, &snapshot);
 	if (error != 0)
 		return error;
+	const struct build_info build = {version_text(), version_compiler()};
 	struct process_values process;
 	process_values_read(front->start_time_ns, &process);
 	enum exposition_format format = negotiation_format(header_of(connection, "Accept"));
 	error = reserve_body(&answer->body, snapshot.target_count * TARGET_BODY);
 	if (error == 0)
-		error = exposition_write(&snapshot, &process, &build_info, format, &answer->body);
+		error = exposition_write(&snapshot, &process, &build, format, &answer->body);
 	snapshot_clear(&snapshot);
 	answer->content_type = exposition_content_type(format);
 	answer->negotiated = true;
@@ -131,7 +122,7 @@ static int answer_page(
 	int error = engine_snapshot(front->engine, &snapshot);
 	if (error != 0)
 		return error;
-	error = landing_page_write(&snapshot, build_info.version, &answer->body);
+	error = landing_page_write(&snapshot, version_text(), &answer->body);
 	snapshot_clear(&snapshot);
 	answer->content_type = "text/html; charset=utf-8";
 	answer->policy = LANDING_PAGE_POLICY;

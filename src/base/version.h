@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What was built. Apart, since our config.h and the daemon's define the same names. */
-#ifndef COLLECTD_VERSION_H
-#define COLLECTD_VERSION_H
+#ifndef BASE_VERSION_H
+#define BASE_VERSION_H
 
 /* Static texts, e.g. "1.0.0" and "gcc 12.2.0". */
 const char *version_text(void);

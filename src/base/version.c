@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "collectd/version.h"
+#include "base/version.h"
 
 #include "config.h"
 
