@@ -342,4 +342,6 @@ def a_start_that_fails_leaves_nothing_running():
 
 if __name__ == "__main__":
     enter_or_skip()
+    # What a nohup in front of all this ignores, its children would.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     main()
