@@ -18,11 +18,11 @@ import uuid
 
 # By the variable of the Makefile: pkg-config's name, the sonames, the licence, the maker.
 LIBRARIES = {
-    "EVENT": ("libevent_core", r"libevent_core", "BSD-3-Clause", "libevent"),
-    "MICROHTTPD": ("libmicrohttpd", r"libmicrohttpd", "LGPL-2.1-or-later", "libmicrohttpd"),
-    "CJSON": ("libcjson", r"libcjson", "MIT", "cJSON"),
-    "ZLIB": ("zlib", r"libz", "Zlib", "zlib"),
-    "SYSTEMD": ("libsystemd", r"libsystemd", "LGPL-2.1-or-later", "systemd"),
+    "EVENT": ("libevent_core", "libevent_core", "BSD-3-Clause", "libevent"),
+    "MICROHTTPD": ("libmicrohttpd", "libmicrohttpd", "LGPL-2.1-or-later", "libmicrohttpd"),
+    "CJSON": ("libcjson", "libcjson", "MIT", "cJSON"),
+    "ZLIB": ("zlib", "libz", "Zlib", "zlib"),
+    "SYSTEMD": ("libsystemd", "libsystemd", "LGPL-2.1-or-later", "systemd"),
 }
 # The C library, its loader, and what compilers add.
 OF_THE_SYSTEM = re.compile(r"(libc|libm|librt|libpthread|ld-linux[\w-]*|libasan|libubsan|libtsan|libgcc_s|libgcov)$")
@@ -87,6 +87,10 @@ def package_of(path):
 
 def components_of(variables, linked):
     """One for each library that configure found."""
+    sonames = {soname for _, soname, _, _ in LIBRARIES.values()}
+    unknown = [name for name in linked or () if name not in sonames and not OF_THE_SYSTEM.match(name)]
+    if unknown:
+        fail(f"the program links what is not known here: {' '.join(unknown)}")
     components = []
     for variable, (module, soname, licence, name) in LIBRARIES.items():
         if not variables.get(variable + "_LIBS"):
@@ -99,13 +103,10 @@ def components_of(variables, linked):
         elif soname not in linked:
             fail(f"the program does not link {name}, which configure found")
         else:
-            package = package_of(linked.pop(soname))
+            package = package_of(linked[soname])
             if package:
                 component["purl"] = package
         components.append(component)
-    unknown = [name for name in linked or () if not OF_THE_SYSTEM.match(name)]
-    if unknown:
-        fail(f"the program links what is not known here: {' '.join(unknown)}")
     return components
 
 
