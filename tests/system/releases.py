@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -119,7 +120,9 @@ def only_a_tag_that_names_the_version_is_a_release():
     with tempfile.TemporaryDirectory() as folder:
         for path in ("scripts/check-tag", "scripts/common.sh", "configure.ac", "CHANGELOG.md", "debian/changelog"):
             os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
-            shutil.copy(os.path.join(TOP, path), os.path.join(folder, path))
+            copy = shutil.copy(os.path.join(TOP, path), os.path.join(folder, path))
+            # An archive may be read-only.
+            os.chmod(copy, os.stat(copy).st_mode | stat.S_IWUSR)
         with open(os.path.join(folder, "configure.ac"), encoding="utf-8") as file:
             version = re.search(r"AC_INIT\(\[[^]]*\], \[([^]]*)\]", file.read()).group(1)
         changes = os.path.join(folder, "CHANGELOG.md")
