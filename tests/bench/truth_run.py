@@ -100,7 +100,10 @@ class Run:
         json.dump([{"name": str(i), "address": f"{target_address(i)}:{PORT}"}
                    for i in range(self._setting.targets)], file)
         file.flush()
-        preload = (f"LD_PRELOAD={self._binaries.plain_clock}",) if self._condition.is_plain else ()
+        # A white space would end a path in LD_PRELOAD.
+        folder, name = os.path.split(os.path.abspath(self._binaries.plain_clock))
+        preload = ((f"LD_PRELOAD={name}", f"LD_LIBRARY_PATH={folder}")
+                   if self._condition.is_plain else ())
         prober = stack.enter_context(Program(
             "env", *preload, self._binaries.prober, "-mode=client", f"-targets={file.name}",
             f"-interval={self._setting.interval_ms}ms", f"-timeout={self._setting.timeout_ms}ms",

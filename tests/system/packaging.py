@@ -99,7 +99,8 @@ def the_service_starts_with_what_its_file_says():
     targets = os.path.join(PACKAGING, "systemd", "targets.json")
     installed = "/etc/tcp-echo-metrics/targets.json"
     assert installed in flags.group(1), flags.group(0)
-    status, out, err = run("-check", *flags.group(1).replace(installed, targets).split())
+    flags = [flag.replace(installed, targets) for flag in flags.group(1).split()]
+    status, out, err = run("-check", *flags)
     assert status == 0 and "this machine" in out and not err, (status, out, err)
 
 

@@ -44,7 +44,15 @@ class SteppedClock:
     def environment(self):
         # ASan wants to come first and does without where it is told so.
         asan = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
-        return {**os.environ, "LD_PRELOAD": SHIM, "TCP_ECHO_CLOCK_SHIM": self._file.name, "ASAN_OPTIONS": asan}
+        folder, name = os.path.split(os.path.abspath(SHIM))
+        # A white space would end a path in LD_PRELOAD.
+        return {
+            **os.environ,
+            "LD_PRELOAD": name,
+            "LD_LIBRARY_PATH": folder,
+            "TCP_ECHO_CLOCK_SHIM": self._file.name,
+            "ASAN_OPTIONS": asan,
+        }
 
     def step(self, by_ns, at_ns=None):
         """Steps at a moment of this machine's real-time clock, or right now."""
