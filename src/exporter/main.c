@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "exporter/description.h"
 #include "exporter/logger.h"
 #include "exporter/options.h"
 #include "exporter/process.h"
@@ -64,7 +65,7 @@ static void append_versions(struct buffer *buffer)
 static int check(const struct options *options)
 {
 	struct buffer text = {0};
-	options_describe(options, &text);
+	description_append(options, &text);
 	if (options->warning.reason[0] != '\0')
 		complain(options, LOG_LEVEL_WARNING, options->warning.reason);
 	return print(options, &text);

@@ -79,9 +79,6 @@ int options_load_targets(struct options *options, struct text_error *error);
 /* Appends the help text. */
 void options_usage(struct buffer *buffer);
 
-/* Appends what would run, some lines: for -check. Targets are to be loaded. */
-void options_describe(const struct options *options, struct buffer *buffer);
-
 /* "install" and so on. verb: not VERB_NONE. */
 const char *options_verb_name(enum service_verb verb);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "exporter/description.h"
 #include "exporter/options.h"
 
 #define ARGUMENTS_MAX 32
@@ -18,7 +19,7 @@ static void check(int argc, char *const argv[])
 	struct text_error error = {.reason = ""};
 	if (options_parse(argc, argv, &options, &error) == 0) {
 		struct buffer buffer = {0};
-		options_describe(&options, &buffer);
+		description_append(&options, &buffer);
 		buffer_clear(&buffer);
 		if (options.action == OPTIONS_RUN && settings_check(&options.settings, NULL) != 0)
 			abort();

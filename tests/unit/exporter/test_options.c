@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../unit.h"
+#include "exporter/description.h"
 
 #define MS INT64_C(1000000)
 #define ARGUMENTS_MAX 12
@@ -422,7 +423,7 @@ START_TEST(describes_what_would_run)
 		ck_assert_int_eq(target_list_add(&options.settings.targets, name, "a:1", NULL), 0);
 	}
 	struct buffer buffer = {0};
-	options_describe(&options, &buffer);
+	description_append(&options, &buffer);
 	static const char wanted[] = "mode      both\n"
 				     "listen    :4000\n"
 				     "metrics   :2112\n"
@@ -465,7 +466,7 @@ START_TEST(describes_what_differs_from_the_usual)
 		ck_assert_int_eq(target_list_request(&options.settings.targets, &request, NULL), 0);
 	}
 	struct buffer buffer = {0};
-	options_describe(&options, &buffer);
+	description_append(&options, &buffer);
 	buffer_append(&buffer, "", 1);
 	ck_assert_str_eq(buffer.data, "mode      client\n"
 				      "metrics   :2112\n"

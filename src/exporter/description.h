@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What a command line would run, for people: the answer to -check. */
+#ifndef EXPORTER_DESCRIPTION_H
+#define EXPORTER_DESCRIPTION_H
+
+#include "base/buffer.h"
+#include "exporter/options.h"
+
+/* Appends some lines. The options' targets are to be loaded. */
+void description_append(const struct options *options, struct buffer *buffer);
+
+#endif
