@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""Looks on at a network device."""
+import os
+import select
+import socket
+import threading
+
+from lib.scenario import Skip
+
+ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
+
+
+class Packets:
+    """Calls see(packet, address) on a thread of its own for all that a device sends and receives, as a context."""
+
+    def __init__(self, device):
+        # What leaves is shown only to those who want all protocols.
+        try:
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+        except PermissionError:
+            raise Skip("to look at packets needs more rights than there are here") from None
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._socket.bind((device, ETH_P_ALL))
+        self._wake, self._waker = os.pipe()
+        self._thread = threading.Thread(target=self._look_on)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        os.write(self._waker, b"x")
+        self._thread.join()
+        self._socket.close()
+        os.close(self._wake)
+        os.close(self._waker)
+
+    def _look_on(self):
+        while True:
+            ready, _, _ = select.select([self._socket, self._wake], [], [])
+            if self._wake in ready:
+                return
+            self.see(*self._socket.recvfrom(65536))
