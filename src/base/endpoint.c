@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/network.h"
+#include "base/address.h"
 
 #define HOST_LENGTH_MAX 253
 
@@ -47,19 +47,6 @@ static const char *parse_port(const char *text, enum endpoint_use use, uint16_t 
 	return NULL;
 }
 
-static bool is_ipv6(const char *host)
-{
-	/* "fe80::1%eth0": what comes after '%' names an interface. */
-	char address[INET6_ADDRSTRLEN];
-	size_t length = strcspn(host, "%");
-	if (length >= sizeof(address) || (host[length] == '%' && host[length + 1] == '\0'))
-		return false;
-	memcpy(address, host, length);
-	address[length] = '\0';
-	struct in6_addr unused;
-	return inet_pton(AF_INET6, address, &unused) == 1;
-}
-
 static const char *copy_host(const char *text, size_t length, char *host)
 {
 	const char *wrong = check_characters(text, length);
@@ -84,7 +71,7 @@ static const char *parse_host(const char *text, char *host, const char **port)
 		const char *wrong = copy_host(text + 1, (size_t)(end - text - 1), host);
 		if (wrong != NULL)
 			return wrong;
-		if (!is_ipv6(host))
+		if (address_family(host) != AF_INET6)
 			return "has brackets around what is no IPv6 address";
 		if (end[1] == '\0')
 			return "has no port";

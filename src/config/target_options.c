@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/network.h"
 #include "measure/loss_window.h"
 
 #define DEFAULT_INTERVAL_NS (200 * NS_PER_MS)
@@ -108,24 +108,6 @@ static int set_probe(struct target_options *options, const char *text, const cha
 	return 0;
 }
 
-/* The address family of an IP address as text, with or without an interface; AF_UNSPEC for anything
- * else. */
-static int family_of(const char *text)
-{
-	char address[TARGET_SOURCE_MAX];
-	unsigned char bytes[sizeof(struct in6_addr)];
-	size_t length = strcspn(text, "%");
-	if (length >= sizeof(address))
-		return AF_UNSPEC;
-	memcpy(address, text, length);
-	address[length] = '\0';
-	if (inet_pton(AF_INET6, address, bytes) == 1)
-		return AF_INET6;
-	/* Only IPv6 addresses have scopes. */
-	return text[length] == '\0' && inet_pton(AF_INET, address, bytes) == 1 ? AF_INET
-									       : AF_UNSPEC;
-}
-
 /* The name or number behind a '%'. What is said of the target quotes it: nothing else may be there.
  */
 static bool is_interface(const char *text)
@@ -143,7 +125,7 @@ static int set_source(struct target_options *options, const char *text, const ch
 {
 	const char *scope = strchr(text, '%');
 	*reason = "is no IP address";
-	if (strlen(text) >= sizeof(options->source) || family_of(text) == AF_UNSPEC)
+	if (strlen(text) >= sizeof(options->source) || address_family(text) == AF_UNSPEC)
 		return -EINVAL;
 	if (scope != NULL && !is_interface(scope + 1))
 		return -EINVAL;
@@ -337,8 +319,8 @@ static bool fits(int family, enum ip_version version)
 static int check_families(const struct target_options *options, const struct endpoint *address,
 	struct text_error *error)
 {
-	int source = options->source[0] != '\0' ? family_of(options->source) : AF_UNSPEC;
-	int host = address != NULL ? family_of(address->host) : AF_UNSPEC;
+	int source = options->source[0] != '\0' ? address_family(options->source) : AF_UNSPEC;
+	int host = address != NULL ? address_family(address->host) : AF_UNSPEC;
 	const char *version = ip_version_name(options->ip_version);
 	if (!fits(source, options->ip_version)) {
 		text_error_set(

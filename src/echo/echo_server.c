@@ -13,7 +13,6 @@
 #include "base/thread.h"
 #include "echo/echo_stream.h"
 #include "net/socket.h"
-#include "net/system.h"
 #include "net/waker.h"
 
 /* Bytes taken from a connection at once: what a peer that does not read can make us hold. */
@@ -84,7 +83,7 @@ static void count(_Atomic uint64_t *counter, uint64_t by)
 static void connection_free(struct connection *connection)
 {
 	event_del(&connection->event);
-	system_close(event_get_fd(&connection->event));
+	socket_close(event_get_fd(&connection->event));
 	*connection->previous = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
@@ -136,7 +135,7 @@ static void connection_watch(struct connection *connection, bool for_writing)
 static bool connection_send(
 	struct connection *connection, const unsigned char *bytes, size_t length)
 {
-	ssize_t sent = system_send(event_get_fd(&connection->event), bytes, length);
+	ssize_t sent = socket_send(event_get_fd(&connection->event), bytes, length);
 	if (sent < 0) {
 		if (!socket_is_busy((int)-sent)) {
 			connection_end(connection, close_reason((int)-sent));
@@ -173,7 +172,7 @@ static enum reading connection_echo(struct connection *connection)
 	size_t held = echo_stream_resume(&connection->stream, server->buffer);
 	size_t room = sizeof(server->buffer) - held;
 	ssize_t length =
-		system_receive(event_get_fd(&connection->event), server->buffer + held, room);
+		socket_receive(event_get_fd(&connection->event), server->buffer + held, room);
 	if (length < 0) {
 		if (!socket_is_busy((int)-length))
 			connection_end(connection, close_reason((int)-length));
@@ -228,7 +227,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 		connection_end(connection, SERVER_CLOSE_STALLED);
 		return;
 	}
-	ssize_t sent = system_send(fd, unsent->bytes + unsent->sent, unsent->length - unsent->sent);
+	ssize_t sent = socket_send(fd, unsent->bytes + unsent->sent, unsent->length - unsent->sent);
 	if (sent < 0 && !socket_is_busy((int)-sent)) {
 		connection_end(connection, close_reason((int)-sent));
 		return;
@@ -261,7 +260,7 @@ static void connection_start(struct echo_server *server, evutil_socket_t fd)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (!connection) {
-		system_close(fd);
+		socket_close(fd);
 		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
 		log_rejection(server, "no memory left");
 		return;
@@ -288,13 +287,13 @@ static void reject_without_descriptor(struct echo_server *server)
 {
 	log_rejection(server, "no file descriptor left");
 	if (server->spare_fd >= 0) {
-		system_close(server->spare_fd);
-		evutil_socket_t fd = system_accept(server->listen_fd);
+		socket_close(server->spare_fd);
+		evutil_socket_t fd = socket_accept(server->listen_fd);
 		if (fd >= 0) {
 			count(&server->counters.rejected[SERVER_REJECT_DESCRIPTORS], 1);
-			system_close(fd);
+			socket_close(fd);
 		}
-		server->spare_fd = system_open(AF_INET);
+		server->spare_fd = socket_open(AF_INET);
 	}
 	if (server->spare_fd < 0) {
 		event_del(server->accept_event);
@@ -336,7 +335,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct echo_server *server = context;
 	for (unsigned i = 0; i < ACCEPTS_IN_A_ROW; i++) {
-		evutil_socket_t accepted = system_accept(fd);
+		evutil_socket_t accepted = socket_accept(fd);
 		if (accepted >= 0)
 			connection_start(server, accepted);
 		else if (!handle_accept_error(server, (int)-accepted))
@@ -350,7 +349,7 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	struct echo_server *server = context;
 	if (server->spare_fd < 0)
-		server->spare_fd = system_open(AF_INET);
+		server->spare_fd = socket_open(AF_INET);
 	event_add(server->accept_event, NULL);
 }
 
@@ -385,9 +384,9 @@ static void server_free(struct echo_server *server)
 	if (server->base)
 		event_base_free(server->base);
 	if (server->spare_fd >= 0)
-		system_close(server->spare_fd);
+		socket_close(server->spare_fd);
 	if (server->listen_fd >= 0)
-		system_close(server->listen_fd);
+		socket_close(server->listen_fd);
 	waker_close(&server->waker);
 	free(server);
 }
@@ -425,18 +424,18 @@ int echo_server_start(evutil_socket_t listen_fd, const struct log *log, struct e
 {
 	struct echo_server *made = calloc(1, sizeof(*made));
 	if (!made) {
-		system_close(listen_fd);
+		socket_close(listen_fd);
 		return -ENOMEM;
 	}
 	int error = waker_open(&made->waker);
 	if (error) {
-		system_close(listen_fd);
+		socket_close(listen_fd);
 		free(made);
 		return error;
 	}
 	made->log = log;
 	made->listen_fd = listen_fd;
-	made->spare_fd = system_open(AF_INET);
+	made->spare_fd = socket_open(AF_INET);
 	error = make_events(made);
 	if (!error)
 		error = thread_start(&made->thread, "echo-server", serve, made);

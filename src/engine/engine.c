@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "echo/echo_server.h"
+#include "net/listener.h"
 #include "net/resolver.h"
-#include "net/socket.h"
 #include "net/tcp_info.h"
 #include "probe/prober.h"
 #include "probe/target.h"
@@ -49,7 +50,7 @@ struct engine {
 	struct share shares[SETTINGS_THREADS_MAX];
 	unsigned share_count;
 	struct echo_server *server;
-	char listen_address[SOCKET_ADDRESS_TEXT_MAX];
+	char listen_address[ADDRESS_TEXT_MAX];
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
 };
@@ -277,7 +278,7 @@ static int start_server(
 	struct engine *engine, const struct endpoint *listen, struct text_error *error)
 {
 	evutil_socket_t fd;
-	int failure = socket_listen(listen, &fd, engine->listen_address, error);
+	int failure = listener_open(listen, &fd, engine->listen_address, error);
 	if (failure)
 		return failure;
 	failure = echo_server_start(fd, engine->log, &engine->server);

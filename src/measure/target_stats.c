@@ -16,7 +16,7 @@
  *
  * Every field that readers see is one 64-bit word, so that they can be copied as an array.
  */
-#define PEER_WORDS (PEER_TEXT_MAX / sizeof(uint64_t))
+#define PEER_WORDS (ADDRESS_TEXT_MAX / sizeof(uint64_t))
 
 enum word {
 	WORD_SENT,
@@ -173,7 +173,7 @@ void target_stats_missed(struct target_stats *stats, uint64_t slots)
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns)
 {
 	uint64_t text[PEER_WORDS] = {0};
-	memcpy(text, peer, strnlen(peer, PEER_TEXT_MAX - 1));
+	memcpy(text, peer, strnlen(peer, ADDRESS_TEXT_MAX - 1));
 	begin(stats);
 	add(stats, WORD_CONNECTS, 1);
 	set(stats, WORD_CONNECTED, 1);

@@ -8,13 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "measure/histogram.h"
 #include "measure/jitter.h"
 #include "measure/loss_window.h"
 #include "measure/reasons.h"
-
-/* "[" + IPv6 + "%" + interface + "]:65535" + NUL, in whole 64-bit words. */
-#define PEER_TEXT_MAX 80
 
 /*
  * A consistent copy for readers. The law of accounting holds in every copy:
@@ -42,7 +40,7 @@ struct target_values {
 	uint32_t window_settled; /* Probes in the loss window. */
 	uint32_t window_lost;	 /* Those of them that timed out. */
 	bool connected;
-	char peer[PEER_TEXT_MAX]; /* The address in use or last in use, e.g. "192.0.2.1:4000"; "" at
+	char peer[ADDRESS_TEXT_MAX]; /* The address in use or last in use, e.g. "192.0.2.1:4000"; "" at
 				     first. */
 };
 
@@ -67,7 +65,7 @@ void target_stats_unsent(struct target_stats *stats); /* Counts sent and timed o
 void target_stats_late(struct target_stats *stats);
 void target_stats_duplicate(struct target_stats *stats);
 void target_stats_missed(struct target_stats *stats, uint64_t slots);
-/* peer: text of at most PEER_TEXT_MAX bytes with its NUL. */
+/* peer: text of at most ADDRESS_TEXT_MAX bytes with its NUL. */
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns);
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure);
 void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect);

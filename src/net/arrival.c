@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/arrival.h"
 
-#include "net/system.h"
+#include "net/socket.h"
 
 #ifdef ARRIVAL_HAS_TIMESTAMPS
 #include <errno.h>
@@ -150,7 +150,7 @@ bool arrival_enable(evutil_socket_t fd)
 
 ssize_t arrival_receive(evutil_socket_t fd, void *buffer, size_t size, int64_t *timestamp_ns)
 {
-	ssize_t length = system_receive(fd, buffer, size);
+	ssize_t length = socket_receive(fd, buffer, size);
 	if (length >= 0)
 		*timestamp_ns = ARRIVAL_UNKNOWN;
 	return length;

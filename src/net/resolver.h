@@ -10,34 +10,8 @@
 #include <stddef.h>
 
 #include "base/endpoint.h"
-#include "base/network.h"
+#include "net/address_list.h"
 #include "net/waker.h"
-
-/* As much as a struct sockaddr_storage is ever used for here, in a quarter of the space. */
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-socklen_t address_length(const union address *address);
-
-bool address_is_same(const union address *a, const union address *b);
-
-struct address_list {
-	union address *addresses; /* Owned. NULL while empty. */
-	size_t count;
-};
-
-void address_list_clear(struct address_list *list);
-
-/*
- * Reads numeric hosts, and an empty one or "localhost" as the loopback addresses, at once and
- * without any resolver. family: AF_INET, AF_INET6, or AF_UNSPEC for either. Returns 0 with *list
- * overwritten, -ENOENT where the host is a name (or not of that family), or -ENOMEM.
- */
-int address_list_from_numeric(
-	const struct endpoint *endpoint, int family, struct address_list *list);
 
 enum resolver_lane {
 	RESOLVER_LANE_KNOWN,  /* Answered the last time. */
@@ -66,7 +40,7 @@ void resolver_inbox_free(struct resolver_inbox *inbox);
  */
 struct resolver_query {
 	void *owner; /* Whoever asked; NULL once cancelled: set by the asking thread alone. */
-	int failure; /* 0, or an error of getaddrinfo(), as system_resolve_error() reads it. */
+	int failure; /* 0, or an error of getaddrinfo(), as address_list_error() reads it. */
 	struct address_list list; /* Owned; empty on failure. */
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/waker.h"
 
-#include "net/system.h"
+#include "net/socket.h"
 
 int waker_open(struct waker *waker)
 {
 	evutil_socket_t pair[2];
 	if (evutil_socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
-		return -system_errno();
+		return -socket_errno();
 	for (int i = 0; i < 2; i++) {
 		evutil_make_socket_nonblocking(pair[i]);
 		evutil_make_socket_closeonexec(pair[i]);
@@ -25,13 +25,13 @@ void waker_close(struct waker *waker)
 void waker_wake(struct waker *waker)
 {
 	/* A full buffer means that a wake is already waiting. */
-	ssize_t sent = system_send(waker->write_fd, "w", 1);
+	ssize_t sent = socket_send(waker->write_fd, "w", 1);
 	(void)sent;
 }
 
 void waker_drain(struct waker *waker)
 {
 	char bytes[64];
-	while (system_receive(waker->read_fd, bytes, sizeof(bytes)) > 0)
+	while (socket_receive(waker->read_fd, bytes, sizeof(bytes)) > 0)
 		;
 }

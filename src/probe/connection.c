@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
-#include "net/system.h"
 #include "net/tcp_info.h"
 #include "probe/dial.h"
 
@@ -37,8 +36,8 @@ static void close_socket(struct target *target, bool is_abortive)
 		return;
 	event_del(&target->event);
 	if (is_abortive)
-		system_reset_on_close(target->fd);
-	system_close(target->fd);
+		socket_reset_on_close(target->fd);
+	socket_close(target->fd);
 	target->fd = -1;
 }
 
@@ -96,7 +95,7 @@ static void fail_address(struct target *target, int error)
 		dial_next(target);
 		return;
 	}
-	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
+	char why[2 * ADDRESS_TEXT_MAX];
 	dial_describe(target, &target->dialled, error, CONNECT_TIMEOUT_NS, why, sizeof(why));
 	fail_attempt(target, dial_failure(error), LINK_ADDRESSES_SPENT, why);
 }
@@ -125,8 +124,8 @@ static void establish(struct target *target)
 		return;
 	}
 	int64_t now_ns = clock_monotonic_ns();
-	char peer[SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format(&target->peer.any, peer);
+	char peer[ADDRESS_TEXT_MAX];
+	address_format(&target->peer.any, peer);
 	target->state = link_next_state(target->state, LINK_ESTABLISHED);
 	target->counts_unsent = true;
 	target->has_replied = false;
@@ -315,7 +314,7 @@ void connection_on_resolved(struct target *target, struct resolver_query *query)
 	target->lane = failure ? RESOLVER_LANE_FAILED : RESOLVER_LANE_KNOWN;
 	if (target->state == LINK_RESOLVING) {
 		if (failure) {
-			fail_resolve(target, system_resolve_error(failure));
+			fail_resolve(target, address_list_error(failure));
 			return;
 		}
 		take_addresses(target, &list);
@@ -400,9 +399,9 @@ void connection_lose(struct target *target, enum disconnect reason)
 	for (uint64_t i = 0; i < lost; i++)
 		target_stats_timed_out(target->stats);
 	target_stats_disconnected(target->stats, reason);
-	char peer[SOCKET_ADDRESS_TEXT_MAX];
-	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format(&target->peer.any, peer);
+	char peer[ADDRESS_TEXT_MAX];
+	char why[2 * ADDRESS_TEXT_MAX];
+	address_format(&target->peer.any, peer);
 	snprintf(why, sizeof(why), "the connection to %s was %s", peer, describe(reason));
 	/* What the kernel still holds for a dead or false peer is of no use to anyone. */
 	bool is_abortive = reason == DISCONNECT_STALLED || reason == DISCONNECT_INVALID;

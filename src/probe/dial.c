@@ -8,7 +8,6 @@
 #include "base/duration.h"
 #include "net/arrival.h"
 #include "net/socket.h"
-#include "net/system.h"
 
 /* Binds to the address that the target is to be dialled from. Returns 0 or an errno. */
 static int bind_source(const struct target *target, evutil_socket_t fd)
@@ -19,7 +18,7 @@ static int bind_source(const struct target *target, evutil_socket_t fd)
 	/* It is right in itself, but the interface that it names may be gone. */
 	if (address_list_from_numeric(&endpoint, AF_UNSPEC, &list) != 0)
 		return EADDRNOTAVAIL;
-	int bound = system_bind(fd, &list.addresses[0].any, address_length(&list.addresses[0]));
+	int bound = socket_bind(fd, &list.addresses[0].any, address_length(&list.addresses[0]));
 	address_list_clear(&list);
 	return -bound;
 }
@@ -32,7 +31,7 @@ static int apply_options(const struct target *target, int family, evutil_socket_
 		target->context->has_timestamps = false;
 	int error = 0;
 	if (target->options.dscp != 0)
-		error = -system_mark(fd, family, target->options.dscp);
+		error = -socket_mark(fd, family, target->options.dscp);
 	if (error == 0 && target->options.source[0] != '\0')
 		error = bind_source(target, fd);
 	return error;
@@ -41,14 +40,14 @@ static int apply_options(const struct target *target, int family, evutil_socket_
 int dial_begin(const struct target *target, const union address *address, evutil_socket_t *fd)
 {
 	int family = address->any.sa_family;
-	evutil_socket_t opened = system_open(family);
+	evutil_socket_t opened = socket_open(family);
 	*fd = opened < 0 ? -1 : opened;
 	if (opened < 0)
 		return (int)-opened;
 	int error = apply_options(target, family, opened);
 	if (error)
 		return error;
-	return -system_connect(opened, &address->any, address_length(address));
+	return -socket_connect(opened, &address->any, address_length(address));
 }
 
 /*
@@ -62,15 +61,15 @@ static bool is_connected_to_itself(evutil_socket_t fd)
 	union address peer = {0};
 	socklen_t own_length = sizeof(own);
 	socklen_t peer_length = sizeof(peer);
-	if (system_own_address(fd, &own.any, &own_length) < 0 ||
-		system_peer_address(fd, &peer.any, &peer_length) < 0)
+	if (socket_own_address(fd, &own.any, &own_length) < 0 ||
+		socket_peer_address(fd, &peer.any, &peer_length) < 0)
 		return false;
 	return own_length == peer_length && memcmp(&own, &peer, (size_t)own_length) == 0;
 }
 
 int dial_result(evutil_socket_t fd)
 {
-	int error = system_pending_error(fd);
+	int error = socket_pending_error(fd);
 	if (error == 0 && is_connected_to_itself(fd))
 		error = ECONNREFUSED;
 	return error;
@@ -99,9 +98,9 @@ enum connect_failure dial_failure(int error)
 void dial_describe(const struct target *target, const union address *address, int error,
 	int64_t patience_ns, char *why, size_t size)
 {
-	char text[SOCKET_ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX];
 	char patience[DURATION_TEXT_MAX];
-	socket_address_format(&address->any, text);
+	address_format(&address->any, text);
 	duration_format(patience_ns, patience);
 	switch (dial_failure(error)) {
 	case CONNECT_FAILURE_REFUSED:

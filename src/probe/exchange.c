@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
-#include "net/system.h"
 #include "net/tcp_info.h"
 #include "probe/connection.h"
 
@@ -30,7 +29,7 @@ static enum disconnect disconnect_of(int error)
 /* Sends bytes. Returns how many the kernel took; below 0 where the connection is lost. */
 static ssize_t hand_over(struct target *target, const unsigned char *bytes, size_t length)
 {
-	ssize_t sent = system_send(target->fd, bytes, length);
+	ssize_t sent = socket_send(target->fd, bytes, length);
 	if (sent >= 0)
 		return sent;
 	if (socket_is_busy((int)-sent))

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "net/socket.h"
-#include "net/system.h"
 #include "net/tcp_info.h"
 #include "probe/connection.h"
 #include "probe/dial.h"
@@ -29,7 +28,7 @@ static int64_t patience_ns(const struct target *target)
 static void end(struct handshake *handshake)
 {
 	event_del(&handshake->event);
-	system_close(handshake->fd);
+	socket_close(handshake->fd);
 	handshake->fd = -1;
 	handshake->target->context->open_handshakes--;
 }
@@ -58,7 +57,7 @@ static void note_failed(struct handshake *handshake, int error, int64_t now_ns)
 		return;
 	}
 	pass_turn_on(handshake);
-	char why[2 * SOCKET_ADDRESS_TEXT_MAX];
+	char why[2 * ADDRESS_TEXT_MAX];
 	dial_describe(target, &handshake->address, error, patience_ns(target), why, sizeof(why));
 	target_stats_unreached(target->stats, dial_failure(error));
 	target_report_down(target, why, now_ns);
@@ -83,11 +82,11 @@ static void settle_answered(struct handshake *handshake, int64_t rtt_ns)
 static void note_connected(struct handshake *handshake, int64_t rtt_ns)
 {
 	struct target *target = handshake->target;
-	char peer[SOCKET_ADDRESS_TEXT_MAX];
+	char peer[ADDRESS_TEXT_MAX];
 	if (target->last_answered_ns < handshake->departure_ns)
 		target->last_answered_ns = handshake->departure_ns;
 	target->peer = handshake->address;
-	socket_address_format(&target->peer.any, peer);
+	address_format(&target->peer.any, peer);
 	target_stats_connected(target->stats, peer, rtt_ns);
 	target_report_up(target);
 }
@@ -168,7 +167,7 @@ static void set_alarm(struct target *target)
 /* Whether its end is known to the kernel, and was only not looked at yet. */
 static bool is_over(const struct handshake *handshake)
 {
-	return system_is_dialled(handshake->fd);
+	return socket_is_dialled(handshake->fd);
 }
 
 /* The place for the next one, with the address that it is to dial; NULL when all are taken. */

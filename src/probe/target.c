@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/endpoint.h"
-#include "net/socket.h"
 
 static int make_handshakes(struct target *target, uint32_t count)
 {
@@ -98,12 +98,12 @@ static void tell_watcher(const struct target *target, bool is_up, const char *te
 
 void target_report_up(struct target *target)
 {
-	char peer[SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format(&target->peer.any, peer);
+	char peer[ADDRESS_TEXT_MAX];
+	address_format(&target->peer.any, peer);
 	if (!report_up(&target->report, target->context->log, target->name, peer,
 		    clock_monotonic_ns()))
 		return;
-	char text[SOCKET_ADDRESS_TEXT_MAX + 16];
+	char text[ADDRESS_TEXT_MAX + 16];
 	snprintf(text, sizeof(text), "%s answers", peer);
 	tell_watcher(target, true, text);
 }

@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error_text.h"
 #include "base/thread.h"
 #include "base/version.h"
+#include "net/listener.h"
 #include "net/socket.h"
-#include "net/system.h"
 #include "scrape/exposition.h"
 #include "scrape/gzip.h"
 #include "scrape/landing_page.h"
@@ -52,7 +53,7 @@ struct http_front {
 	const struct log *log; /* Borrowed. */
 	int64_t start_time_ns; /* Of the process. */
 	size_t waiting;	       /* Bytes of answers on their way. For the HTTP thread alone. */
-	char address[SOCKET_ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX];
 };
 
 /* What is said in reply to one request. */
@@ -363,7 +364,7 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 	made->log = log;
 	made->start_time_ns = process_start_time_ns();
 	struct daemon_start start = {.front = made};
-	int result = socket_listen(listen, &start.fd, made->address, error);
+	int result = listener_open(listen, &start.fd, made->address, error);
 	if (result != 0)
 		goto out;
 	/* The library's thread inherits the mask: signals are for whoever owns the process. */
@@ -373,7 +374,7 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 		error_text(start.error, why);
 		text_error_set(
 			error, 0, "cannot start the HTTP server on %s: %s", made->address, why);
-		system_close(start.fd);
+		socket_close(start.fd);
 		result = -start.error;
 		goto out;
 	}

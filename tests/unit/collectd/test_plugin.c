@@ -12,7 +12,7 @@
 #include "base/endpoint.h"
 #include "engine/engine.h"
 #include "fake_daemon.h"
-#include "net/socket.h"
+#include "net/listener.h"
 #include "oconfig_text.h"
 
 /* Long enough for the watch on a file, which looks once a second, on any machine. */
@@ -28,7 +28,7 @@ static int listen_anywhere(char *address)
 	const struct endpoint any = {.host = "127.0.0.1", .port = 0};
 	struct text_error error;
 	int fd = -1;
-	ck_assert_msg(socket_listen(&any, &fd, address, &error) == 0, "%s", error.reason);
+	ck_assert_msg(listener_open(&any, &fd, address, &error) == 0, "%s", error.reason);
 	return fd;
 }
 

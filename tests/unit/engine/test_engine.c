@@ -14,7 +14,7 @@
 
 #include "../unit.h"
 #include "base/clock.h"
-#include "net/socket.h"
+#include "net/listener.h"
 
 /* How many descriptors these tests have open at the most. */
 #define DESCRIPTORS_MAX 256
@@ -535,7 +535,7 @@ static int listen_in_vain(int fillers[FILLERS], char *address)
 		/* The first are done at once, the last never. */
 		(void)connect(fillers[i], (const struct sockaddr *)&own, length);
 	}
-	socket_address_format((const struct sockaddr *)&own, address);
+	address_format((const struct sockaddr *)&own, address);
 	return fd;
 }
 
@@ -548,7 +548,7 @@ static bool has_several_in_flight(const struct target_values *values)
 START_TEST(handshakes_under_way_are_given_up_with_their_target)
 {
 	int fillers[FILLERS];
-	char address[SOCKET_ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX];
 	int fd = listen_in_vain(fillers, address);
 	struct engine *engine = start_both(1);
 	int descriptors = count_descriptors();
@@ -653,7 +653,7 @@ START_TEST(a_server_that_is_not_there_is_dialled_until_it_comes)
 	init_settings(&settings);
 	settings.serve = true;
 	struct engine *server = start(&settings);
-	char address[SOCKET_ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX];
 	snprintf(address, sizeof(address), "%s", engine_listen_address(server));
 	engine_stop(server);
 	settings.serve = false;
@@ -687,9 +687,9 @@ START_TEST(it_stops_while_probes_are_in_flight)
 {
 	/* The kernel accepts, and nobody answers. */
 	struct endpoint endpoint = {.host = "127.0.0.1", .port = 0};
-	char address[SOCKET_ADDRESS_TEXT_MAX];
+	char address[ADDRESS_TEXT_MAX];
 	int fd;
-	ck_assert_int_eq(socket_listen(&endpoint, &fd, address, NULL), 0);
+	ck_assert_int_eq(listener_open(&endpoint, &fd, address, NULL), 0);
 	struct engine *engine = start_both(1);
 	struct target_list list = {0};
 	add_target(&list, "silent", address);

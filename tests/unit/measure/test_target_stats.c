@@ -284,13 +284,13 @@ END_TEST
 START_TEST(a_peer_text_that_is_too_long_is_cut)
 {
 	struct target_stats *stats = make_stats();
-	char peer[2 * PEER_TEXT_MAX];
+	char peer[2 * ADDRESS_TEXT_MAX];
 	memset(peer, 'x', sizeof(peer));
 	peer[sizeof(peer) - 1] = '\0';
 	target_stats_connected(stats, peer, 1);
 	struct target_values values;
 	target_stats_read(stats, &values);
-	ck_assert_uint_eq(strlen(values.peer), PEER_TEXT_MAX - 1);
+	ck_assert_uint_eq(strlen(values.peer), ADDRESS_TEXT_MAX - 1);
 	target_stats_connected(stats, "[::1]:1", 1);
 	target_stats_read(stats, &values);
 	ck_assert_str_eq(values.peer, "[::1]:1");

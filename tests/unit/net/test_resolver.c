@@ -97,8 +97,8 @@ START_TEST(numeric_hosts_need_no_resolver)
 	}
 	ck_assert_msg(result == 0, "%s", hosts[_i].says);
 	ck_assert_uint_eq(list.count, 1);
-	char text[SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format(&list.addresses[0].any, text);
+	char text[ADDRESS_TEXT_MAX];
+	address_format(&list.addresses[0].any, text);
 	ck_assert_msg(strcmp(text, hosts[_i].address) == 0, "%s: %s", hosts[_i].says, text);
 	address_list_clear(&list);
 	ck_assert_ptr_null(list.addresses);

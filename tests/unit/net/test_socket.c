@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/socket.h"
+#include "net/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "../unit.h"
+#include "base/address.h"
+#include "net/socket.h"
 
 static const struct {
 	const char *says;
@@ -52,8 +54,8 @@ static struct sockaddr_storage make_address(int row)
 START_TEST(an_address_is_written_as_people_do)
 {
 	struct sockaddr_storage address = make_address(_i);
-	char text[SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format((const struct sockaddr *)&address, text);
+	char text[ADDRESS_TEXT_MAX];
+	address_format((const struct sockaddr *)&address, text);
 	ck_assert_msg(strcmp(text, addresses[_i].text) == 0, "%s: %s", addresses[_i].says, text);
 }
 END_TEST
@@ -63,12 +65,12 @@ START_TEST(a_link_local_address_has_its_zone)
 	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(4000)};
 	inet_pton(AF_INET6, "fe80::1", &address.sin6_addr);
 	address.sin6_scope_id = if_nametoindex("lo");
-	char text[SOCKET_ADDRESS_TEXT_MAX];
-	socket_address_format((const struct sockaddr *)&address, text);
+	char text[ADDRESS_TEXT_MAX];
+	address_format((const struct sockaddr *)&address, text);
 	ck_assert_str_eq(text, address.sin6_scope_id ? "[fe80::1%lo]:4000" : "[fe80::1]:4000");
 	/* An interface that is gone has no name. */
 	address.sin6_scope_id = UINT32_MAX;
-	socket_address_format((const struct sockaddr *)&address, text);
+	address_format((const struct sockaddr *)&address, text);
 	ck_assert_str_eq(text, "[fe80::1]:4000");
 }
 END_TEST
@@ -76,8 +78,8 @@ END_TEST
 START_TEST(another_family_has_no_text)
 {
 	struct sockaddr_storage address = {.ss_family = AF_UNIX};
-	char text[SOCKET_ADDRESS_TEXT_MAX] = "x";
-	socket_address_format((const struct sockaddr *)&address, text);
+	char text[ADDRESS_TEXT_MAX] = "x";
+	address_format((const struct sockaddr *)&address, text);
 	ck_assert_str_eq(text, "");
 }
 END_TEST
@@ -95,7 +97,7 @@ static int listen_on(const char *text, char *bound)
 	struct endpoint endpoint = endpoint_of(text);
 	struct text_error error = {0};
 	int fd = -1;
-	ck_assert_msg(socket_listen(&endpoint, &fd, bound, &error) == 0, "%s", error.reason);
+	ck_assert_msg(listener_open(&endpoint, &fd, bound, &error) == 0, "%s", error.reason);
 	return fd;
 }
 
@@ -149,7 +151,7 @@ static bool has_ipv6(void)
 
 START_TEST(without_a_host_both_families_are_served_by_one_socket)
 {
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on(":0", bound);
 	ck_assert_uint_ne(port_of(bound), 0);
 	check_served(AF_INET, port_of(bound));
@@ -163,7 +165,7 @@ END_TEST
 
 START_TEST(a_host_is_served_alone)
 {
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
 	ck_assert_ptr_eq(strstr(bound, "127.0.0.1:"), bound);
 	check_served(AF_INET, port_of(bound));
@@ -175,7 +177,7 @@ END_TEST
 
 START_TEST(the_socket_neither_blocks_nor_is_inherited)
 {
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
 	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
@@ -187,7 +189,7 @@ END_TEST
 
 START_TEST(a_name_is_resolved_to_listen_on)
 {
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("localhost:0", bound);
 	ck_assert_uint_ne(port_of(bound), 0);
 	close(fd);
@@ -196,7 +198,7 @@ END_TEST
 
 START_TEST(a_port_can_be_taken_again_at_once)
 {
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
 	/* The server closes first, so that its side is the one that lingers. */
 	int client_fd = connect_to(AF_INET, port_of(bound));
@@ -204,7 +206,7 @@ START_TEST(a_port_can_be_taken_again_at_once)
 	close(peer_fd);
 	close(client_fd);
 	close(fd);
-	char again[SOCKET_ADDRESS_TEXT_MAX];
+	char again[ADDRESS_TEXT_MAX];
 	fd = listen_on(bound, again);
 	ck_assert_str_eq(again, bound);
 	close(fd);
@@ -215,10 +217,10 @@ static void check_refusal(const char *text, int failure, const char *reason)
 {
 	struct endpoint endpoint = endpoint_of(text);
 	struct text_error error = {0};
-	char bound[SOCKET_ADDRESS_TEXT_MAX] = "untouched";
+	char bound[ADDRESS_TEXT_MAX] = "untouched";
 	char expected[256];
 	int fd = -17;
-	ck_assert_int_eq(socket_listen(&endpoint, &fd, bound, &error), failure);
+	ck_assert_int_eq(listener_open(&endpoint, &fd, bound, &error), failure);
 	snprintf(expected, sizeof(expected), "cannot listen on %s: %s", text, reason);
 	ck_assert_str_eq(error.reason, expected);
 	ck_assert_int_eq(fd, -17);
@@ -227,7 +229,7 @@ static void check_refusal(const char *text, int failure, const char *reason)
 
 START_TEST(a_port_in_use_is_refused)
 {
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
 	check_refusal(bound, -EADDRINUSE, "address already in use");
 	/* Every address includes that one. */
@@ -251,9 +253,9 @@ START_TEST(a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason)
 {
 	struct endpoint endpoint = endpoint_of("name.invalid:0");
 	struct text_error error = {0};
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd;
-	ck_assert_int_eq(socket_listen(&endpoint, &fd, bound, &error), -EADDRNOTAVAIL);
+	ck_assert_int_eq(listener_open(&endpoint, &fd, bound, &error), -EADDRNOTAVAIL);
 	const char *start = "cannot listen on name.invalid:0: ";
 	ck_assert_ptr_eq(strstr(error.reason, start), error.reason);
 	ck_assert_uint_gt(strlen(error.reason), strlen(start));
@@ -269,9 +271,9 @@ START_TEST(without_descriptors_left_it_says_so)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
 	struct endpoint endpoint = endpoint_of(":0");
 	struct text_error error = {0};
-	char bound[SOCKET_ADDRESS_TEXT_MAX];
+	char bound[ADDRESS_TEXT_MAX];
 	int fd;
-	int failure = socket_listen(&endpoint, &fd, bound, &error);
+	int failure = listener_open(&endpoint, &fd, bound, &error);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_int_eq(failure, -EMFILE);
 	ck_assert_str_eq(error.reason, "cannot listen on :0: no file descriptor left");

@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/system.h"
+#include "net/socket.h"
 
 #include <fcntl.h>
-#include <net/if.h>
 #include <poll.h>
-#include <stdio.h>
 #include <unistd.h>
 
 /* The kernel cuts it to net.core.somaxconn: ten thousand probers may start at once. */
 #define BACKLOG 4096
 
-int system_errno(void)
+int socket_errno(void)
 {
 	return errno;
 }
 
 #ifdef SOCK_NONBLOCK
 
-evutil_socket_t system_open(int family)
+evutil_socket_t socket_open(int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return fd >= 0 ? fd : -errno;
 }
 
-evutil_socket_t system_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd)
 {
 	int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	return accepted >= 0 ? accepted : -errno;
@@ -42,71 +40,71 @@ static evutil_socket_t prepare(int fd)
 		return -error;
 	}
 #ifdef SO_NOSIGPIPE
-	system_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
+	socket_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
 	return fd;
 }
 
-evutil_socket_t system_open(int family)
+evutil_socket_t socket_open(int family)
 {
 	return prepare(socket(family, SOCK_STREAM, 0));
 }
 
-evutil_socket_t system_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd)
 {
 	return prepare(accept(fd, NULL, NULL));
 }
 
 #endif
 
-void system_close(evutil_socket_t fd)
+void socket_close(evutil_socket_t fd)
 {
 	close(fd);
 }
 
-int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+int socket_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
 	return connect(fd, address, length) == 0 ? 0 : -errno;
 }
 
-bool system_is_dialled(evutil_socket_t fd)
+bool socket_is_dialled(evutil_socket_t fd)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
 	return poll(&poll_fd, 1, 0) > 0;
 }
 
-int system_pending_error(evutil_socket_t fd)
+int socket_pending_error(evutil_socket_t fd)
 {
 	int error = 0;
 	socklen_t length = sizeof(error);
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
-int system_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+int socket_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
 {
 	return getsockname(fd, address, length) == 0 ? 0 : -errno;
 }
 
-int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+int socket_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
 {
 	return getpeername(fd, address, length) == 0 ? 0 : -errno;
 }
 
-void system_set_option(evutil_socket_t fd, int level, int name, int value)
+void socket_set_option(evutil_socket_t fd, int level, int name, int value)
 {
 	setsockopt(fd, level, name, &value, sizeof(value));
 }
 
-int system_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+int socket_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
 #ifdef IP_BIND_ADDRESS_NO_PORT
 	/* Else each port could be dialled from once only, whatever is dialled. */
-	system_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+	socket_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 #endif
 	return bind(fd, address, length) == 0 ? 0 : -errno;
 }
 
-int system_mark(evutil_socket_t fd, int family, unsigned dscp)
+int socket_mark(evutil_socket_t fd, int family, unsigned dscp)
 {
 	int value = (int)dscp << 2;
 	int set = family == AF_INET6
@@ -115,46 +113,34 @@ int system_mark(evutil_socket_t fd, int family, unsigned dscp)
 	return set == 0 ? 0 : -errno;
 }
 
-void system_claim_address(evutil_socket_t fd)
+void socket_claim_address(evutil_socket_t fd)
 {
-	system_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	socket_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
-int system_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+int socket_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
 	return bind(fd, address, length) == 0 && listen(fd, BACKLOG) == 0 ? 0 : -errno;
 }
 
-void system_reset_on_close(evutil_socket_t fd)
+void socket_reset_on_close(evutil_socket_t fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-void system_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes)
+void socket_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes)
 {
-	system_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	socket_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 #ifdef TCP_KEEPIDLE
-	system_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
+	socket_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle_s);
 #elif defined(TCP_KEEPALIVE)
-	system_set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, idle_s);
+	socket_set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, idle_s);
 #endif
 #ifdef TCP_KEEPINTVL
-	system_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_s);
+	socket_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_s);
 #endif
 #ifdef TCP_KEEPCNT
-	system_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
+	socket_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
 #endif
-}
-
-const char *system_resolve_error(int failure)
-{
-	return gai_strerror(failure);
-}
-
-void system_zone(unsigned long scope, char *zone)
-{
-	char name[IF_NAMESIZE];
-	bool has_name = scope != 0 && if_indextoname((unsigned)scope, name) != NULL;
-	snprintf(zone, SYSTEM_ZONE_MAX, "%s", has_name ? name : "");
 }

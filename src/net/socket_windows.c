@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/system.h"
+#include "net/socket.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <mstcpip.h>
-#include <stdio.h>
 
 /* As a POSIX system would have it; Windows takes no more than 200 by default. */
 #define BACKLOG SOMAXCONN_HINT(4096)
@@ -56,7 +55,7 @@ static int errno_of(int winsock)
 	return winsock;
 }
 
-int system_errno(void)
+int socket_errno(void)
 {
 	return errno_of(WSAGetLastError());
 }
@@ -71,44 +70,44 @@ static evutil_socket_t make_nonblocking(SOCKET made)
 	u_long on = 1;
 	if (ioctlsocket(made, (long)FIONBIO, &on) == 0)
 		return (evutil_socket_t)made;
-	int error = system_errno();
+	int error = socket_errno();
 	closesocket(made);
 	return -error;
 }
 
-evutil_socket_t system_open(int family)
+evutil_socket_t socket_open(int family)
 {
 	SOCKET made = WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, NULL, 0,
 		WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
-	return made != INVALID_SOCKET ? make_nonblocking(made) : -system_errno();
+	return made != INVALID_SOCKET ? make_nonblocking(made) : -socket_errno();
 }
 
-void system_close(evutil_socket_t fd)
+void socket_close(evutil_socket_t fd)
 {
 	closesocket(handle_of(fd));
 }
 
-evutil_socket_t system_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd)
 {
 	SOCKET accepted = accept(handle_of(fd), NULL, NULL);
 	if (accepted != INVALID_SOCKET) {
 		SetHandleInformation((HANDLE)accepted, HANDLE_FLAG_INHERIT, 0);
 		return make_nonblocking(accepted);
 	}
-	int error = system_errno();
+	int error = socket_errno();
 	/* The peer went before it was taken. */
 	return error == ECONNRESET ? -ECONNABORTED : -error;
 }
 
-int system_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+int socket_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
 	if (connect(handle_of(fd), address, length) == 0)
 		return 0;
-	int error = system_errno();
+	int error = socket_errno();
 	return error == EAGAIN ? -EINPROGRESS : -error;
 }
 
-bool system_is_dialled(evutil_socket_t fd)
+bool socket_is_dialled(evutil_socket_t fd)
 {
 	/* WSAPoll() of before Windows 10 2004 says nothing of a refused one. */
 	fd_set done;
@@ -121,36 +120,36 @@ bool system_is_dialled(evutil_socket_t fd)
 	return select(0, NULL, &done, &failed, &at_once) > 0;
 }
 
-int system_pending_error(evutil_socket_t fd)
+int socket_pending_error(evutil_socket_t fd)
 {
 	int error = 0;
 	int length = sizeof(error);
 	if (getsockopt(handle_of(fd), SOL_SOCKET, SO_ERROR, (char *)&error, &length) != 0)
-		return system_errno();
+		return socket_errno();
 	return error == 0 ? 0 : errno_of(error);
 }
 
-int system_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+int socket_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
 {
-	return getsockname(handle_of(fd), address, length) == 0 ? 0 : -system_errno();
+	return getsockname(handle_of(fd), address, length) == 0 ? 0 : -socket_errno();
 }
 
-int system_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
+int socket_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length)
 {
-	return getpeername(handle_of(fd), address, length) == 0 ? 0 : -system_errno();
+	return getpeername(handle_of(fd), address, length) == 0 ? 0 : -socket_errno();
 }
 
-void system_set_option(evutil_socket_t fd, int level, int name, int value)
+void socket_set_option(evutil_socket_t fd, int level, int name, int value)
 {
 	setsockopt(handle_of(fd), level, name, (const char *)&value, sizeof(value));
 }
 
-int system_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+int socket_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
-	return bind(handle_of(fd), address, length) == 0 ? 0 : -system_errno();
+	return bind(handle_of(fd), address, length) == 0 ? 0 : -socket_errno();
 }
 
-int system_mark(evutil_socket_t fd, int family, unsigned dscp)
+int socket_mark(evutil_socket_t fd, int family, unsigned dscp)
 {
 	(void)fd;
 	(void)family;
@@ -158,27 +157,27 @@ int system_mark(evutil_socket_t fd, int family, unsigned dscp)
 	return -EOPNOTSUPP;
 }
 
-void system_claim_address(evutil_socket_t fd)
+void socket_claim_address(evutil_socket_t fd)
 {
 	/* SO_REUSEADDR would let others take the port away; a port just used is free by itself. */
-	system_set_option(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+	socket_set_option(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
 }
 
-int system_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
+int socket_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
 	SOCKET handle = handle_of(fd);
 	if (bind(handle, address, length) == 0 && listen(handle, BACKLOG) == 0)
 		return 0;
-	return -system_errno();
+	return -socket_errno();
 }
 
-void system_reset_on_close(evutil_socket_t fd)
+void socket_reset_on_close(evutil_socket_t fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};
 	setsockopt(handle_of(fd), SOL_SOCKET, SO_LINGER, (const char *)&linger, sizeof(linger));
 }
 
-void system_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes)
+void socket_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes)
 {
 	(void)probes;
 	struct tcp_keepalive terms = {
@@ -191,40 +190,14 @@ void system_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probe
 		NULL);
 }
 
-const char *system_resolve_error(int failure)
-{
-	/* Windows' own texts are in its user's language and encoding. */
-	switch (failure) {
-	case EAI_NONAME:
-	case WSANO_DATA:
-		return "there is no such host";
-	case EAI_AGAIN:
-		return "no name server answers";
-	case EAI_FAIL:
-		return "the name server failed";
-	case EAI_MEMORY:
-		return "no memory left";
-	default:
-		return "the system cannot resolve it";
-	}
-}
-
-void system_zone(unsigned long scope, char *zone)
-{
-	/* Zones go by numbers here. */
-	zone[0] = '\0';
-	if (scope != 0)
-		snprintf(zone, SYSTEM_ZONE_MAX, "%lu", scope);
-}
-
-ssize_t system_send(evutil_socket_t fd, const void *bytes, size_t length)
+ssize_t socket_send(evutil_socket_t fd, const void *bytes, size_t length)
 {
 	int sent = send(handle_of(fd), bytes, length < INT_MAX ? (int)length : INT_MAX, 0);
-	return sent != SOCKET_ERROR ? sent : -system_errno();
+	return sent != SOCKET_ERROR ? sent : -socket_errno();
 }
 
-ssize_t system_receive(evutil_socket_t fd, void *buffer, size_t size)
+ssize_t socket_receive(evutil_socket_t fd, void *buffer, size_t size)
 {
 	int length = recv(handle_of(fd), buffer, size < INT_MAX ? (int)size : INT_MAX, 0);
-	return length != SOCKET_ERROR ? length : -system_errno();
+	return length != SOCKET_ERROR ? length : -socket_errno();
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/address.h"
+
+#include <stdio.h>
+
+void address_zone(unsigned long scope, char *zone)
+{
+	/* Zones go by numbers here. */
+	zone[0] = '\0';
+	if (scope != 0)
+		snprintf(zone, ADDRESS_ZONE_MAX, "%lu", scope);
+}
