@@ -12,13 +12,12 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "echo/echo_stream.h"
+#include "net/edge.h"
 #include "net/socket.h"
 #include "net/waker.h"
 
 /* Bytes taken from a connection at once: what a peer that does not read can make us hold. */
 #define READ_SIZE 4096
-/* Reads from one connection before the others get their turn. */
-#define READS_IN_A_ROW 16
 /* What a connection waits for: level-triggered where the system has no edges. */
 #define READ_EVENTS (EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
 /* Connections accepted before the others get their turn. */
@@ -158,16 +157,10 @@ static bool connection_send(
 	return true;
 }
 
-enum reading {
-	READING_OVER, /* Nothing is left to read for now, or the connection is gone with its memory.
-		       */
-	READING_SHORT, /* There was less than there was room for: only the end of the stream may be
-			  left. */
-	READING_FULL,
-};
-
-static enum reading connection_echo(struct connection *connection)
+/* Reads once, and echoes what came. After EDGE_OVER the connection may be freed. */
+static enum edge_reading connection_echo(void *context)
 {
+	struct connection *connection = context;
 	struct echo_server *server = connection->server;
 	size_t held = echo_stream_resume(&connection->stream, server->buffer);
 	size_t room = sizeof(server->buffer) - held;
@@ -176,11 +169,11 @@ static enum reading connection_echo(struct connection *connection)
 	if (length < 0) {
 		if (!socket_is_busy((int)-length))
 			connection_end(connection, close_reason((int)-length));
-		return READING_OVER;
+		return EDGE_OVER;
 	}
 	if (length == 0) {
 		connection_end(connection, SERVER_CLOSE_CLOSED);
-		return READING_OVER;
+		return EDGE_OVER;
 	}
 	size_t whole;
 	uint64_t frames;
@@ -188,35 +181,21 @@ static enum reading connection_echo(struct connection *connection)
 		&connection->stream, server->buffer, held + (size_t)length, &whole, &frames);
 	count(&server->counters.frames, frames);
 	if (whole > 0 && !connection_send(connection, server->buffer, whole))
-		return READING_OVER;
+		return EDGE_OVER;
 	if (error) {
 		connection_end(connection, SERVER_CLOSE_INVALID);
-		return READING_OVER;
+		return EDGE_OVER;
 	}
 	if (connection->unsent)
-		return READING_OVER;
-	return (size_t)length == room ? READING_FULL : READING_SHORT;
+		return EDGE_OVER;
+	return (size_t)length == room ? EDGE_FULL : EDGE_SHORT;
 }
 
-/*
- * Edges tell of what is new, so that one recv() a wake-up is enough, but data and the end of the
- * stream that come together are one edge: EV_CLOSED says that the end is there to be read.
- */
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	struct connection *connection = context;
-	for (unsigned reads = 0; reads < READS_IN_A_ROW; reads++) {
-		enum reading reading = connection_echo(connection);
-		if (reading == READING_OVER || (reading == READING_SHORT && !(what & EV_CLOSED)))
-			return;
-	}
-	/*
-	 * event_active() would be served before the others, and so without end. Added anew, what is
-	 * still there is told of after the next look at all connections.
-	 */
-	event_del(&connection->event);
-	event_add(&connection->event, NULL);
+	edge_read(&connection->event, what, connection_echo, connection);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)

@@ -105,9 +105,8 @@ static void add(struct target_stats *stats, unsigned word, uint64_t by)
 	set(stats, word, atomic_load_explicit(&stats->words[word], memory_order_relaxed) + by);
 }
 
-static void settle(struct target_stats *stats, bool lost)
+static void show_window(struct target_stats *stats)
 {
-	loss_window_record(&stats->window, lost);
 	set(stats, WORD_WINDOW_SETTLED, stats->window.settled);
 	set(stats, WORD_WINDOW_LOST, stats->window.lost);
 }
@@ -122,30 +121,37 @@ void target_stats_sent(struct target_stats *stats)
 void target_stats_received(struct target_stats *stats, int64_t rtt_ns)
 {
 	jitter_record(&stats->jitter, rtt_ns);
+	loss_window_record(&stats->window, false);
 	begin(stats);
 	add(stats, WORD_BUCKETS + histogram_bucket(HISTOGRAM_RTT_FIRST_NS, rtt_ns), 1);
 	add(stats, WORD_RTT_SUM, (uint64_t)rtt_ns);
 	set(stats, WORD_LAST_RTT, (uint64_t)rtt_ns);
 	set(stats, WORD_JITTER, (uint64_t)jitter_ns(&stats->jitter));
-	settle(stats, false);
+	show_window(stats);
 	end(stats);
 }
 
-void target_stats_timed_out(struct target_stats *stats)
+void target_stats_timed_out(struct target_stats *stats, uint64_t count)
 {
+	if (count == 0)
+		return;
+	/* A whole window of losses leaves nothing else in it, and more would change nothing. */
+	for (uint64_t i = 0; i < count && i < stats->window.size; i++)
+		loss_window_record(&stats->window, true);
 	begin(stats);
-	add(stats, WORD_TIMEOUTS, 1);
-	settle(stats, true);
+	add(stats, WORD_TIMEOUTS, count);
+	show_window(stats);
 	end(stats);
 }
 
 void target_stats_unsent(struct target_stats *stats)
 {
+	loss_window_record(&stats->window, true);
 	begin(stats);
 	add(stats, WORD_SENT, 1);
 	add(stats, WORD_TIMEOUTS, 1);
 	add(stats, WORD_UNSENT, 1);
-	settle(stats, true);
+	show_window(stats);
 	end(stats);
 }
 

@@ -40,8 +40,8 @@ struct target_values {
 	uint32_t window_settled; /* Probes in the loss window. */
 	uint32_t window_lost;	 /* Those of them that timed out. */
 	bool connected;
-	char peer[ADDRESS_TEXT_MAX]; /* The address in use or last in use, e.g. "192.0.2.1:4000"; "" at
-				     first. */
+	/* The address in use or last in use, e.g. "192.0.2.1:4000"; "" at first. */
+	char peer[ADDRESS_TEXT_MAX];
 };
 
 /* sent - received - timeouts. */
@@ -60,7 +60,8 @@ void target_stats_free(struct target_stats *stats);
 /* For the writing thread alone. */
 void target_stats_sent(struct target_stats *stats);
 void target_stats_received(struct target_stats *stats, int64_t rtt_ns);
-void target_stats_timed_out(struct target_stats *stats);
+/* Settles count of the probes in flight as lost. */
+void target_stats_timed_out(struct target_stats *stats, uint64_t count);
 void target_stats_unsent(struct target_stats *stats); /* Counts sent and timed out at once. */
 void target_stats_late(struct target_stats *stats);
 void target_stats_duplicate(struct target_stats *stats);

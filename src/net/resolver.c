@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 #include "base/thread.h"
 
 /* Threads a lane at the most; they come on demand and go when idle. */
@@ -13,7 +15,7 @@
 #define IDLE_NS (10 * NS_PER_S)
 #define FREE_WAIT_NS (500 * NS_PER_MS)
 
-/* The whole of a query; what the asker sees comes first. */
+/* The whole of a query, with what the asker does not see. */
 struct job {
 	struct resolver_query query;
 	struct endpoint endpoint;
@@ -134,7 +136,7 @@ struct resolver_query *resolver_inbox_take(struct resolver_inbox *inbox)
 void resolver_query_free(struct resolver_query *query)
 {
 	if (query)
-		job_free((struct job *)query);
+		job_free(container_at(query, offsetof(struct job, query)));
 }
 
 /* Puts the job into its inbox, or frees it where nobody waits any more. */

@@ -395,9 +395,7 @@ static const char *describe(enum disconnect reason)
 void connection_lose(struct target *target, enum disconnect reason)
 {
 	connection_read_tcp_info(target);
-	uint64_t lost = flight_abandon(&target->flight);
-	for (uint64_t i = 0; i < lost; i++)
-		target_stats_timed_out(target->stats);
+	target_stats_timed_out(target->stats, flight_abandon(&target->flight));
 	target_stats_disconnected(target->stats, reason);
 	char peer[ADDRESS_TEXT_MAX];
 	char why[2 * ADDRESS_TEXT_MAX];

@@ -116,7 +116,7 @@ static bool take_reply(struct target *target, const struct frame *frame, int64_t
 		target_stats_received(target->stats, rtt_ns);
 		break;
 	case FLIGHT_OVERDUE:
-		target_stats_timed_out(target->stats);
+		target_stats_timed_out(target->stats, 1);
 		target_stats_late(target->stats);
 		break;
 	case FLIGHT_LATE:
@@ -273,9 +273,7 @@ void exchange_settle(struct target *target, int64_t now_ns)
 		if (target->state != LINK_PROBING)
 			return;
 	}
-	uint64_t timed_out = flight_time_out(flight, now_ns - timeout_ns);
-	for (uint64_t i = 0; i < timed_out; i++)
-		target_stats_timed_out(target->stats);
+	target_stats_timed_out(target->stats, flight_time_out(flight, now_ns - timeout_ns));
 	int64_t stalled_ns =
 		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_GRACE_NS);
 	if (stalled_ns <= now_ns) {

@@ -75,7 +75,7 @@ static void settle_answered(struct handshake *handshake, int64_t rtt_ns)
 		return;
 	}
 	if (!handshake->is_settled)
-		target_stats_timed_out(target->stats);
+		target_stats_timed_out(target->stats, 1);
 	target_stats_late(target->stats);
 }
 
@@ -127,7 +127,7 @@ static void conclude(struct handshake *handshake, int error)
 	case CONNECT_FAILURE_TIMEOUT:
 	case CONNECT_FAILURE_OTHER:
 		if (!handshake->is_settled)
-			target_stats_timed_out(target->stats);
+			target_stats_timed_out(target->stats, 1);
 		note_failed(handshake, error, now_ns);
 		break;
 	}
@@ -255,7 +255,7 @@ static void settle(struct handshake *handshake, int64_t now_ns)
 	}
 	if (!handshake->is_settled) {
 		handshake->is_settled = true;
-		target_stats_timed_out(target->stats);
+		target_stats_timed_out(target->stats, 1);
 	}
 	if (age_ns >= patience_ns(target))
 		give_up(handshake, now_ns);

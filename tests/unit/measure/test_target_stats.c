@@ -71,10 +71,16 @@ static void receives(struct target_stats *stats, struct target_values *values)
 
 static void times_out(struct target_stats *stats, struct target_values *values)
 {
-	target_stats_timed_out(stats);
+	target_stats_timed_out(stats, 1);
 	values->timeouts++;
 	values->window_settled++;
 	values->window_lost++;
+}
+
+static void loses_none(struct target_stats *stats, struct target_values *values)
+{
+	(void)values;
+	target_stats_timed_out(stats, 0);
 }
 
 static void has_no_connection(struct target_stats *stats, struct target_values *values)
@@ -173,6 +179,7 @@ static const struct {
 	{"sent", sends},
 	{"received", receives},
 	{"timed out", times_out},
+	{"none timed out", loses_none},
 	{"unsent", has_no_connection},
 	{"late", hears_late},
 	{"duplicate", hears_twice},
@@ -258,6 +265,50 @@ START_TEST(the_window_forgets_what_is_older)
 }
 END_TEST
 
+/* Each after one reply, in a window of WINDOW probes. */
+static const struct {
+	const char *says;
+	uint64_t count;
+	uint32_t settled;
+	uint32_t lost;
+} outages[] = {
+	{"none", 0, 1, 0},
+	{"one", 1, 2, 1},
+	{"the window is full, with the reply in it", WINDOW - 1, WINDOW, WINDOW - 1},
+	{"a whole window", WINDOW, WINDOW, WINDOW},
+	{"one more than the window holds", WINDOW + 1, WINDOW, WINDOW},
+	{"many windows", 100 * WINDOW + 7, WINDOW, WINDOW},
+};
+
+START_TEST(many_losses_at_once_count_as_each_alone)
+{
+	struct target_stats *at_once = make_stats();
+	struct target_stats *alone = make_stats();
+	struct target_values values;
+	struct target_values expected;
+	target_stats_received(at_once, 1);
+	target_stats_received(alone, 1);
+	target_stats_timed_out(at_once, outages[_i].count);
+	for (uint64_t i = 0; i < outages[_i].count; i++)
+		target_stats_timed_out(alone, 1);
+	/* Then replies push them out of the window, one by one. */
+	for (int i = 0; i <= WINDOW; i++) {
+		target_stats_read(at_once, &values);
+		target_stats_read(alone, &expected);
+		check_same(&values, &expected, outages[_i].says);
+		if (i == 0) {
+			ck_assert_uint_eq(values.timeouts, outages[_i].count);
+			ck_assert_uint_eq(values.window_settled, outages[_i].settled);
+			ck_assert_uint_eq(values.window_lost, outages[_i].lost);
+		}
+		target_stats_received(at_once, 1);
+		target_stats_received(alone, 1);
+	}
+	target_stats_free(at_once);
+	target_stats_free(alone);
+}
+END_TEST
+
 static const struct {
 	const char *says;
 	uint32_t settled;
@@ -328,7 +379,7 @@ static void settle_one(struct target_stats *stats, uint32_t choice)
 		target_stats_received(stats, WRITER_RTT_NS);
 		return;
 	}
-	target_stats_timed_out(stats);
+	target_stats_timed_out(stats, 1);
 	if (choice == 3)
 		target_stats_late(stats);
 }
@@ -420,6 +471,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_step_changes_its_values_and_no_other, 0, ROWS(steps));
 	tcase_add_test(tcase, round_trips_make_histogram_jitter_and_last_value);
 	tcase_add_test(tcase, the_window_forgets_what_is_older);
+	tcase_add_loop_test(tcase, many_losses_at_once_count_as_each_alone, 0, ROWS(outages));
 	tcase_add_loop_test(tcase, loss_is_a_share_of_the_window, 0, ROWS(losses));
 	tcase_add_test(tcase, a_peer_text_that_is_too_long_is_cut);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
