@@ -10,14 +10,17 @@
 
 #define FRAME_SIZE 16
 #define FRAME_MAGIC_SIZE 8
+/* With the literal's own NUL it is one byte longer. */
 #define FRAME_MAGIC "TCPPING\0"
 #define FRAME_WITH_MAGIC_SIZE (FRAME_MAGIC_SIZE + FRAME_SIZE)
 
+/* Any value of either field is a frame. */
 struct frame {
-	uint64_t seq;
-	int64_t unix_time_ns;
+	uint64_t seq;	      /* From 1. */
+	int64_t unix_time_ns; /* When it was sent, since 1970-01-01 00:00 UTC. */
 };
 
+/* Both convert between a frame and its FRAME_SIZE bytes, which may lie anywhere; neither fails. */
 void frame_encode(const struct frame *frame, unsigned char bytes[FRAME_SIZE]);
 void frame_decode(const unsigned char bytes[FRAME_SIZE], struct frame *frame);
 
