@@ -3,6 +3,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NS_PER_US INT64_C(1000)
@@ -12,8 +13,23 @@
 /* Nanoseconds of the monotonic clock: never steps, starts anywhere. All measuring uses this one. */
 int64_t clock_monotonic_ns(void);
 
-/* Nanoseconds since 1970-01-01 00:00 UTC: may step at any time, so only for people and peers. */
-int64_t clock_realtime_ns(void);
+/*
+ * Wall-clock time, which may step at any time, so it is only for people and peers. A type of its
+ * own, so that it is never taken for monotonic time.
+ */
+struct wall_time {
+	int64_t unix_ns; /* Since 1970-01-01 00:00 UTC. */
+};
+
+/* No time at all. */
+#define WALL_TIME_UNKNOWN ((struct wall_time){.unix_ns = -1})
+
+static inline bool wall_time_is_known(struct wall_time time)
+{
+	return time.unix_ns != WALL_TIME_UNKNOWN.unix_ns;
+}
+
+struct wall_time clock_wall(void);
 
 /*
  * Sleeps until the monotonic clock shows deadline_ns. Returns at once when that has passed, and

@@ -29,9 +29,9 @@ int64_t clock_monotonic_ns(void)
 	return read_ns(MONOTONIC);
 }
 
-int64_t clock_realtime_ns(void)
+struct wall_time clock_wall(void)
 {
-	return read_ns(CLOCK_REALTIME);
+	return (struct wall_time){.unix_ns = read_ns(CLOCK_REALTIME)};
 }
 
 static struct timespec timespec_of(int64_t time_ns)

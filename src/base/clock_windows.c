@@ -32,12 +32,12 @@ int64_t clock_monotonic_ns(void)
 	return seconds * NS_PER_S + rest * NS_PER_S / frequency.QuadPart;
 }
 
-int64_t clock_realtime_ns(void)
+struct wall_time clock_wall(void)
 {
 	FILETIME now;
 	GetSystemTimePreciseAsFileTime(&now);
 	int64_t units = ((int64_t)now.dwHighDateTime << 32) | now.dwLowDateTime;
-	return (units - FILETIME_UNITS_TO_1970) * FILETIME_UNIT_NS;
+	return (struct wall_time){.unix_ns = (units - FILETIME_UNITS_TO_1970) * FILETIME_UNIT_NS};
 }
 
 static HANDLE make_timer(void)

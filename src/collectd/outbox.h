@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "measure/target_watcher.h"
+#include "probe/target_watcher.h"
 
 /* So many letters wait at most. */
 #define OUTBOX_MAX 20000

@@ -15,7 +15,6 @@
 #include "net/resolver.h"
 #include "net/tcp_info.h"
 #include "probe/prober.h"
-#include "probe/target.h"
 
 /* Descriptors for all that is no target: listeners, scrapes, event loops, logs, the resolver. */
 #define DESCRIPTORS_BESIDES 32
@@ -32,7 +31,8 @@ struct share {
 
 /* A target that is being probed. */
 struct entry {
-	struct target *target; /* The prober's. */
+	struct probed_target *probed; /* The prober's. */
+	const struct target *target;  /* Its part that any thread may read. */
 	struct share *share;
 	struct labels labels; /* Owned. */
 	bool is_kept;	      /* During a reload: also in the new list. */
@@ -120,11 +120,12 @@ static int make_entry(
 	read_options(engine, config, &options);
 	int error = labels_copy(&config->labels, &made.labels);
 	if (!error)
-		error = target_new(config->name, &config->address, &options, &made.target);
+		error = probed_target_new(config->name, &config->address, &options, &made.probed);
 	if (error) {
 		labels_clear(&made.labels);
 		return error;
 	}
+	made.target = &made.probed->link.target;
 	made.share->load += load_of(&options);
 	*entry = made;
 	return 0;
@@ -197,7 +198,7 @@ static void drop_entries(struct entries *entries)
 		if (entry->is_kept)
 			continue;
 		entry->share->load -= load_of(&entry->target->options);
-		target_free(entry->target);
+		probed_target_free(entry->probed);
 	}
 	free(entries->entries);
 	*entries = (struct entries){0};
@@ -229,7 +230,7 @@ static void start_entries(struct entries *entries)
 	for (size_t i = 0; i < entries->count; i++) {
 		struct entry *entry = &entries->entries[i];
 		if (!entry->is_kept)
-			prober_add(entry->share->prober, entry->target);
+			prober_add(entry->share->prober, entry->probed);
 		entry->is_kept = false;
 	}
 }
@@ -242,7 +243,7 @@ static void remove_entries(struct entries *entries)
 		if (entry->is_kept)
 			continue;
 		entry->share->load -= load_of(&entry->target->options);
-		prober_remove(entry->share->prober, entry->target);
+		prober_remove(entry->share->prober, entry->probed);
 	}
 	free(entries->entries);
 }
@@ -391,12 +392,12 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 	return 0;
 }
 
-bool engine_has_turned(struct engine *engine)
+bool engine_is_alive(struct engine *engine)
 {
-	bool all_have = true;
+	bool is_alive = true;
 	for (unsigned i = 0; i < engine->share_count; i++)
-		all_have = prober_has_turned(engine->shares[i].prober) && all_have;
-	return all_have;
+		is_alive = prober_is_alive(engine->shares[i].prober) && is_alive;
+	return is_alive;
 }
 
 const char *engine_listen_address(const struct engine *engine)

@@ -10,7 +10,7 @@
 #include "base/text_error.h"
 #include "config/settings.h"
 #include "measure/snapshot.h"
-#include "measure/target_watcher.h"
+#include "probe/target_watcher.h"
 
 struct engine;
 
@@ -37,11 +37,11 @@ int engine_reload(
 int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
 
 /*
- * Whether every prober thread has made a turn since this was asked last; true at first, and without
- * a prober. It wakes those that sleep: ask again only after they had the time for a turn. One
+ * Whether every prober thread has come round since this was asked last; true at first, and without
+ * a prober. It wakes those that sleep: ask again only after they had the time to come round. One
  * caller at a time.
  */
-bool engine_has_turned(struct engine *engine);
+bool engine_is_alive(struct engine *engine);
 
 /* The echo server's bound address as text, e.g. "[::]:4000"; "" without one. Borrowed from the
  * engine. */

@@ -110,7 +110,7 @@ void logger_write(void *context, enum log_level level, const char *subject, cons
 {
 	struct logger *logger = context;
 	struct buffer line = {0};
-	logger_format(&line, logger->json, clock_realtime_ns(), level, subject, message);
+	logger_format(&line, logger->json, clock_wall().unix_ns, level, subject, message);
 	pthread_mutex_lock(&logger->mutex);
 	if (line.failed || line.length > QUEUE_MAX - logger->queue.length)
 		logger->lost++;
@@ -164,7 +164,7 @@ static void append_lost(struct buffer *lines, bool json, uint64_t lost)
 	char message[64];
 	snprintf(message, sizeof(message), "%llu messages lost: nobody read them in time",
 		(unsigned long long)lost);
-	logger_format(lines, json, clock_realtime_ns(), LOG_LEVEL_WARNING, NULL, message);
+	logger_format(lines, json, clock_wall().unix_ns, LOG_LEVEL_WARNING, NULL, message);
 }
 
 static void *write_queued(void *context)

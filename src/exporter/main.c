@@ -33,7 +33,7 @@ static void complain(const struct options *options, enum log_level level, const 
 {
 	struct buffer line = {0};
 	if (options->json_logs)
-		logger_format(&line, true, clock_realtime_ns(), level, NULL, reason);
+		logger_format(&line, true, clock_wall().unix_ns, level, NULL, reason);
 	else
 		buffer_append_format(&line, PACKAGE_NAME ": %s%s\n",
 			level == LOG_LEVEL_WARNING ? "warning: " : "", reason);

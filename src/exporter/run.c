@@ -123,7 +123,7 @@ static void tell_ready(struct exporter *exporter)
 
 static void feed_watchdog(struct exporter *exporter, int64_t now_ns)
 {
-	bool is_alive = engine_has_turned(exporter->engine);
+	bool is_alive = engine_is_alive(exporter->engine);
 	if (!is_alive && !exporter->is_starving)
 		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
 			"a prober thread hangs: the watchdog is not fed");

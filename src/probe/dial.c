@@ -6,48 +6,61 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "net/arrival.h"
+#include "base/error_text.h"
+#include "net/address_list.h"
 #include "net/socket.h"
 
-/* Binds to the address that the target is to be dialled from. Returns 0 or an errno. */
-static int bind_source(const struct target *target, evutil_socket_t fd)
+int dial_family(const struct target_options *options)
+{
+	switch (options->ip_version) {
+	case IP_VERSION_4:
+		return AF_INET;
+	case IP_VERSION_6:
+		return AF_INET6;
+	case IP_VERSION_ANY:
+	case IP_VERSION_UNSET:
+		break;
+	}
+	return address_family(options->source);
+}
+
+/* Binds to the address that is to be dialled from. Returns 0 or a negative errno. */
+static int bind_source(const char *source, evutil_socket_t fd)
 {
 	struct endpoint endpoint = {0};
 	struct address_list list;
-	snprintf(endpoint.host, sizeof(endpoint.host), "%s", target->options.source);
+	snprintf(endpoint.host, sizeof(endpoint.host), "%s", source);
 	/* It is right in itself, but the interface that it names may be gone. */
 	if (address_list_from_numeric(&endpoint, AF_UNSPEC, &list) != 0)
-		return EADDRNOTAVAIL;
-	int bound = socket_bind(fd, &list.addresses[0].any, address_length(&list.addresses[0]));
+		return -EADDRNOTAVAIL;
+	int error = socket_bind(fd, &list.addresses[0].any, address_length(&list.addresses[0]));
 	address_list_clear(&list);
-	return -bound;
-}
-
-/* Returns 0 or an errno. */
-static int apply_options(const struct target *target, int family, evutil_socket_t fd)
-{
-	socket_tune(fd);
-	if (target->options.probe == PROBE_KIND_ECHO && !arrival_enable(fd))
-		target->context->has_timestamps = false;
-	int error = 0;
-	if (target->options.dscp != 0)
-		error = -socket_mark(fd, family, target->options.dscp);
-	if (error == 0 && target->options.source[0] != '\0')
-		error = bind_source(target, fd);
 	return error;
 }
 
-int dial_begin(const struct target *target, const union address *address, evutil_socket_t *fd)
+static int apply_options(const struct target_options *options, int family, evutil_socket_t fd)
+{
+	socket_tune(fd);
+	int error = 0;
+	if (options->dscp != 0)
+		error = socket_mark(fd, family, options->dscp);
+	if (!error && options->source[0] != '\0')
+		error = bind_source(options->source, fd);
+	return error;
+}
+
+int dial_begin(
+	const struct target_options *options, const union address *address, evutil_socket_t *fd)
 {
 	int family = address->any.sa_family;
 	evutil_socket_t opened = socket_open(family);
 	*fd = opened < 0 ? -1 : opened;
 	if (opened < 0)
-		return (int)-opened;
-	int error = apply_options(target, family, opened);
+		return (int)opened;
+	int error = apply_options(options, family, opened);
 	if (error)
 		return error;
-	return -socket_connect(opened, &address->any, address_length(address));
+	return socket_connect(opened, &address->any, address_length(address));
 }
 
 /*
@@ -69,15 +82,15 @@ static bool is_connected_to_itself(evutil_socket_t fd)
 
 int dial_result(evutil_socket_t fd)
 {
-	int error = socket_pending_error(fd);
-	if (error == 0 && is_connected_to_itself(fd))
-		error = ECONNREFUSED;
+	int error = -socket_pending_error(fd);
+	if (!error && is_connected_to_itself(fd))
+		error = -ECONNREFUSED;
 	return error;
 }
 
 enum connect_failure dial_failure(int error)
 {
-	switch (error) {
+	switch (-error) {
 	case ECONNREFUSED:
 	case ECONNRESET:
 		return CONNECT_FAILURE_REFUSED;
@@ -95,36 +108,50 @@ enum connect_failure dial_failure(int error)
 	}
 }
 
-void dial_describe(const struct target *target, const union address *address, int error,
+static void describe_unreachable(const struct target_options *options, const char *address,
+	int error, char *why, size_t size)
+{
+	if (error != -EADDRNOTAVAIL)
+		snprintf(why, size, "%s is unreachable", address);
+	else if (options->source[0] != '\0')
+		snprintf(why, size, "%s cannot be dialled from %s", address, options->source);
+	else
+		snprintf(why, size, "no address or port left to dial %s from", address);
+}
+
+static void describe_other(const char *address, int error, char *why, size_t size)
+{
+	if (error == -EMFILE || error == -ENFILE) {
+		snprintf(why, size, "no file descriptor left to connect to %s", address);
+		return;
+	}
+	char reason[ERROR_TEXT_MAX] = "out of memory";
+	if (error != -ENOMEM)
+		error_text(-error, reason);
+	snprintf(why, size, "cannot connect to %s: %s", address, reason);
+}
+
+void dial_describe(const struct target_options *options, const union address *address, int error,
 	int64_t patience_ns, char *why, size_t size)
 {
 	char text[ADDRESS_TEXT_MAX];
 	char patience[DURATION_TEXT_MAX];
 	address_format(&address->any, text);
-	duration_format(patience_ns, patience);
 	switch (dial_failure(error)) {
 	case CONNECT_FAILURE_REFUSED:
 		snprintf(why, size, "connection refused by %s", text);
 		break;
 	case CONNECT_FAILURE_UNREACHABLE:
-		if (error != EADDRNOTAVAIL)
-			snprintf(why, size, "%s is unreachable", text);
-		else if (target->options.source[0] != '\0')
-			snprintf(why, size, "%s cannot be dialled from %s", text,
-				target->options.source);
-		else
-			snprintf(why, size, "no address or port left to dial %s from", text);
+		describe_unreachable(options, text, error, why, size);
 		break;
 	case CONNECT_FAILURE_TIMEOUT:
+		duration_format(patience_ns, patience);
 		snprintf(why, size, "%s does not answer within %s", text, patience);
 		break;
 	case CONNECT_FAILURE_RESOLVE:
 	case CONNECT_FAILURE_OTHER:
 	case CONNECT_FAILURES:
-		if (error == EMFILE || error == ENFILE)
-			snprintf(why, size, "no file descriptor left to connect to %s", text);
-		else
-			snprintf(why, size, "cannot connect to %s: error %d", text, error);
+		describe_other(text, error, why, size);
 		break;
 	}
 }

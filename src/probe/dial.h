@@ -1,34 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* How a target is dialled, by either kind of probe, and what it means when that fails. */
+/* How an address is dialled, by either kind of probe, and what it means when that fails. */
 #ifndef PROBE_DIAL_H
 #define PROBE_DIAL_H
 
 #include <event2/util.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
+#include "config/target_options.h"
 #include "measure/reasons.h"
-#include "probe/target.h"
+
+/* Of what dial_describe() says, with its NUL: an address and one more, or an error's text. */
+#define DIAL_WHY_MAX 256
+
+/* Which addresses of a name can be dialled with these options: AF_INET, AF_INET6 or AF_UNSPEC. */
+int dial_family(const struct target_options *options);
 
 /*
- * Opens a non-blocking socket as the target's options want it, and begins the handshake. Returns 0
- * where that is done already, EINPROGRESS, or another errno. *fd: owned by the caller, -1 where
- * there is none.
+ * Opens a non-blocking socket as the options want it, and begins the handshake. Returns 0 if that
+ * is done already, -EINPROGRESS, or another negative errno. *fd: owned by the caller, -1 if there
+ * is none.
  */
-int dial_begin(const struct target *target, const union address *address, evutil_socket_t *fd);
+int dial_begin(
+	const struct target_options *options, const union address *address, evutil_socket_t *fd);
 
-/* How the handshake ended, once the socket is writable: 0 or an errno. */
+/* How the handshake ended, once the socket is writable: 0 or a negative errno. */
 int dial_result(evutil_socket_t fd);
 
-/* The reason that an errno of a handshake is counted as. */
+/* The reason that a negative errno of a handshake is counted as. */
 enum connect_failure dial_failure(int error);
 
 /*
- * Says what an errno means, e.g. "connection refused by 192.0.2.1:4000". patience_ns: how long was
- * waited for an answer.
+ * Says what a negative errno means, e.g. "connection refused by 192.0.2.1:4000". patience_ns: how
+ * long an answer was waited for. why: size bytes; DIAL_WHY_MAX are enough.
  */
-void dial_describe(const struct target *target, const union address *address, int error,
+void dial_describe(const struct target_options *options, const union address *address, int error,
 	int64_t patience_ns, char *why, size_t size);
 
 #endif

@@ -63,14 +63,20 @@ void flight_depart(struct flight *flight, int64_t departure_ns, int64_t unix_tim
 	flight->next_seq++;
 }
 
-/* The record of a probe of this connection that was not overwritten yet, or NULL. */
-static struct flight_record *find(const struct flight *flight, uint64_t seq)
+struct flight_record *flight_find(struct flight *flight, const struct frame *frame)
 {
-	if (seq < flight->first_seq || seq >= flight->next_seq)
+	if (frame->seq < flight->first_seq || frame->seq >= flight->next_seq)
 		return NULL;
-	if (flight->next_seq - seq > (uint64_t)flight->mask + 1)
+	/* Its record may have been overwritten since. */
+	if (flight->next_seq - frame->seq > (uint64_t)flight->mask + 1)
 		return NULL;
-	return record_of(flight, seq);
+	struct flight_record *record = record_of(flight, frame->seq);
+	return record->unix_time_ns == frame->unix_time_ns ? record : NULL;
+}
+
+int64_t flight_departure_ns(const struct flight_record *record)
+{
+	return record->departure_ns;
 }
 
 static void pass_answered(struct flight *flight)
@@ -82,12 +88,9 @@ static void pass_answered(struct flight *flight)
 		flight->settled_seq = flight->answered_seq;
 }
 
-enum flight_reply flight_take_reply(struct flight *flight, const struct frame *frame,
+enum flight_reply flight_answer(struct flight *flight, struct flight_record *record,
 	int64_t arrival_ns, int64_t timeout_ns, int64_t *rtt_ns)
 {
-	struct flight_record *record = find(flight, frame->seq);
-	if (!record || record->unix_time_ns != frame->unix_time_ns)
-		return FLIGHT_INVALID;
 	enum record_state state = record->state;
 	record->state = RECORD_ANSWERED;
 	pass_answered(flight);
@@ -106,15 +109,6 @@ enum flight_reply flight_take_reply(struct flight *flight, const struct frame *f
 		return FLIGHT_DUPLICATE;
 	}
 	__builtin_unreachable();
-}
-
-bool flight_find_departure(const struct flight *flight, uint64_t seq, int64_t *departure_ns)
-{
-	const struct flight_record *record = find(flight, seq);
-	if (!record)
-		return false;
-	*departure_ns = record->departure_ns;
-	return true;
 }
 
 uint64_t flight_time_out(struct flight *flight, int64_t departed_by_ns)

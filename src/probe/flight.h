@@ -45,17 +45,20 @@ enum flight_reply {
 			     late as well. */
 	FLIGHT_LATE,	  /* Its probe had timed out before. */
 	FLIGHT_DUPLICATE, /* Its probe had been answered before. */
-	FLIGHT_INVALID,	  /* No probe of this connection looks like that, or there were more
-			     duplicates than probes: not an echo. */
+	FLIGHT_INVALID,	  /* There were more duplicates than probes: not an echo server. */
 };
 
-/* Takes a reply. A reply is in time if arrival - departure < timeout_ns. *rtt_ns is set with
- * FLIGHT_RECEIVED. */
-enum flight_reply flight_take_reply(struct flight *flight, const struct frame *frame,
-	int64_t arrival_ns, int64_t timeout_ns, int64_t *rtt_ns);
+/* The probe that a frame is the reply to; NULL if no probe of this connection looks like that, so
+ * that the frame is not an echo. Good until the next flight_depart(). */
+struct flight_record *flight_find(struct flight *flight, const struct frame *frame);
 
-/* When the probe of that number departed; returns false where it is not known (any more). */
-bool flight_find_departure(const struct flight *flight, uint64_t seq, int64_t *departure_ns);
+/* When the probe departed. */
+int64_t flight_departure_ns(const struct flight_record *record);
+
+/* Takes the reply to a probe. It is in time if arrival - departure < timeout_ns. *rtt_ns is set with
+ * FLIGHT_RECEIVED. */
+enum flight_reply flight_answer(struct flight *flight, struct flight_record *record,
+	int64_t arrival_ns, int64_t timeout_ns, int64_t *rtt_ns);
 
 /* Settles the probes in flight that departed at or before departed_by_ns as timed out; returns how
  * many. */

@@ -1,35 +1,114 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a target's connection, as a pure function, and how long to wait between attempts. */
+/*
+ * A target's link: resolving its name, dialling its addresses, being connected, being lost, and
+ * trying again. What goes over it is up to the probe, behind a table of operations.
+ */
 #ifndef PROBE_LINK_H
 #define PROBE_LINK_H
 
+#include <event2/event_struct.h>
+#include <event2/util.h>
+#include <stdbool.h>
 #include <stdint.h>
 
-enum link_state {
-	LINK_WAITING,	 /* For the time of the next attempt. */
-	LINK_RESOLVING,	 /* For the resolver's answer. */
-	LINK_CONNECTING, /* For the handshake with one of the addresses. */
-	LINK_PROBING,	 /* Connected. */
+#include "measure/reasons.h"
+#include "net/resolver.h"
+#include "probe/addresses.h"
+#include "probe/alarms.h"
+#include "probe/link_state.h"
+#include "probe/target.h"
+
+struct link;
+
+/* What the two kinds of probe do differently. */
+struct probe_operations {
+	/* Makes what the probe needs, in a link that is otherwise ready. Returns 0 or -ENOMEM. */
+	int (*init)(struct link *link);
+	/* The link has just been connected. NULL if each probe dials. */
+	void (*begin)(struct link *link, int64_t now_ns);
+	/*
+	 * Sends the probe of a slot; the link is connected or resolved. Returns false if it could
+	 * not be handed to the kernel: nothing was sent.
+	 */
+	bool (*send)(struct link *link, int64_t due_ns, int64_t now_ns);
+	/* The connection has something to read. what: the event's flags. NULL if each probe dials. */
+	void (*readable)(struct link *link, short what);
+	/* Times out what is overdue, gives up what is hopeless, and sets the next alarm. */
+	void (*settle)(struct link *link, int64_t now_ns);
+	/* All that is under way is over: what is in flight counts as timed out. */
+	void (*abort)(struct link *link);
+	/* Frees what init() made. */
+	void (*clear)(struct link *link);
+	/* Each probe dials for itself: the link is resolved, and never connected. */
+	bool dials_each_time;
 };
 
-enum link_event {
-	LINK_RETRY_DUE, /* Time for the next attempt. */
-	LINK_RESOLVED,	/* There are addresses to try. */
-	LINK_RESOLVE_FAILED,
-	LINK_ESTABLISHED,     /* The handshake is done. */
-	LINK_ADDRESS_FAILED,  /* One address did not work; others are left. */
-	LINK_ADDRESSES_SPENT, /* The last address did not work. */
-	LINK_LOST,	      /* The connection ended, whoever ended it. */
+struct link {
+	struct target target;
+	const struct probe_operations *operations;
+	enum link_state state;
+	struct alarm alarm; /* The next thing that is due without any outside event. */
+	unsigned failures;  /* Attempts, and connections without a reply, in a row. */
+
+	/* Resolving. */
+	struct resolver_query *query; /* The resolver's; NULL unless it is asked. */
+	enum resolver_lane lane;      /* How its name fared the last time. */
+	bool is_failure_counted;      /* This attempt's: the name took too long to resolve. */
+	int64_t resolve_due_ns;	      /* LINK_RESOLVED: when the name is asked for again. */
+
+	/* Dialling. */
+	struct addresses addresses;
+	int64_t attempt_ns;    /* When this attempt began. */
+	int64_t dialled_ns;    /* When this address was dialled. */
+	union address dialled; /* The one being dialled, or dialled last. */
+
+	/* Connected. */
+	evutil_socket_t fd; /* -1 without a connection. */
+	struct event event;
+	bool has_replied;     /* This connection has carried a reply. */
+	uint32_t retransmits; /* Of this connection, as last read. */
 };
 
-/* The next state. Events that mean nothing in a state leave it. */
-enum link_state link_next_state(enum link_state state, enum link_event event);
+/* options: complete. Returns 0 or -ENOMEM, with nothing to clear. */
+int link_init(struct link *link, const struct probe_operations *operations, const char *name,
+	const struct endpoint *endpoint, const struct target_options *options);
 
-/*
- * How long to wait before the next attempt, in nanoseconds: 500 ms, doubling to 5 s, less up to a
- * quarter, so that the many targets of a host that comes back do not all dial at once. attempt: how
- * many failed in a row, from 1; random: any number, evenly spread.
- */
-int64_t link_retry_delay_ns(unsigned attempt, uint32_t random);
+/* Frees what it holds. Not while it has a context: link_abort() first. */
+void link_clear(struct link *link);
+
+/* A prober has it: the first attempt begins at dial_ns. context: borrowed until link_abort(). */
+void link_start(struct link *link, struct probe_context *context, int64_t dial_ns);
+
+/* Gives up whatever is under way, for good. One that was never started is accepted. */
+void link_abort(struct link *link);
+
+/* The link whose alarm this is. */
+struct link *link_of_alarm(struct alarm *alarm);
+
+/* Its alarm went off. */
+void link_on_alarm(struct link *link, int64_t now_ns);
+
+/* The resolver answered; takes over what the query holds and frees the query. */
+void link_on_resolved(struct link *link, struct resolver_query *query, int64_t now_ns);
+
+/* A slot is due: probes, or counts the slot as unsent. */
+void link_use_slot(struct link *link, int64_t due_ns, int64_t now_ns);
+
+/* For the probes: */
+
+/* Sets the next alarm, or none: ALARM_NEVER. */
+void link_set_alarm(struct link *link, int64_t due_ns);
+
+/* Asks for the name's addresses again, while the present ones stay in use. LINK_RESOLVED only. */
+void link_refresh(struct link *link, int64_t now_ns);
+
+/* A reply came over the connection. */
+void link_note_reply(struct link *link, int64_t now_ns);
+
+/* Takes over what the kernel has counted and measured of the connection since the last time. */
+void link_read_tcp_info(struct link *link);
+
+/* The connection ended, or has to end: settles, closes, and arranges for the next attempt. */
+void link_lose(struct link *link, enum disconnect reason, int64_t now_ns);
 
 #endif

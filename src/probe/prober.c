@@ -7,10 +7,9 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "net/timestamps.h"
 #include "net/waker.h"
-#include "probe/connection.h"
-#include "probe/exchange.h"
-#include "probe/handshakes.h"
+#include "probe/context.h"
 #include "probe/schedule.h"
 
 /* Wake-ups are shared: a tick is the time in which some eight slots fall, within these bounds. */
@@ -33,21 +32,20 @@
 struct prober {
 	struct probe_context context;
 	struct schedule schedule;
-	struct target *targets; /* All that are owned, a list. */
+	struct probed_target *targets; /* All that are owned, a list. */
 	size_t target_count;
 	struct event *wake_event;
 	struct event *timer_event;
 	int64_t woken_ns; /* When this turn began. */
 	struct waker waker;
-	atomic_bool has_turned; /* Since prober_has_turned() was asked last. */
+	atomic_bool came_round; /* Since prober_is_alive() was asked last. */
 	pthread_t thread;
-	/* The letter box, guarded by the mutex but for the flag that says that something is in it.
-	 */
+	/* The letter box, guarded by the mutex, except for the flag that says that it is not empty. */
 	atomic_bool has_mail;
 	pthread_mutex_t mutex;
-	struct target *to_add; /* A list, first come first. */
-	struct target **to_add_end;
-	struct target *to_remove; /* A list. */
+	struct probed_target *to_add; /* A list, first come first. */
+	struct probed_target **to_add_end;
+	struct probed_target *to_remove; /* A list. */
 	bool is_stopping;
 };
 
@@ -79,9 +77,9 @@ static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now
 			.tv_sec = (int)(us / 1000000), .tv_usec = (int)(us % 1000000)};
 		event_add(prober->timer_event, &timeout);
 	}
-	prober->context.is_waiting = true;
+	prober->context.turn.is_waiting = true;
 	event_base_loop(prober->context.base, EVLOOP_ONCE);
-	prober->context.is_waiting = false;
+	prober->context.turn.is_waiting = false;
 }
 
 /* Waits until the next thing is due, but for a tick at least: what falls into it shares the
@@ -92,9 +90,9 @@ static void wait_for_turn(struct prober *prober)
 	int64_t tick_end_ns = prober->woken_ns + tick_ns(prober);
 	if (until_ns < tick_end_ns)
 		until_ns = tick_end_ns;
-	prober->context.is_clock_fresh = false;
+	prober->context.turn.is_clock_fresh = false;
 	int64_t now_ns = clock_monotonic_ns();
-	int64_t look_ns = handshakes_look_ns(&prober->context, now_ns);
+	int64_t look_ns = lookout_due_ns(&prober->context.lookout, now_ns);
 	if (until_ns > look_ns)
 		until_ns = look_ns;
 	if (until_ns <= now_ns)
@@ -113,11 +111,11 @@ static void wait_for_turn(struct prober *prober)
 static void poll_events(struct prober *prober)
 {
 	struct probe_context *context = &prober->context;
-	probe_context_refresh_clock(context);
+	turn_refresh_clock(&context->turn);
 	int64_t now_ns = clock_monotonic_ns();
 	/* Either flag alone would go on until nothing is active. */
 	event_base_loop(context->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	context->polled_ns = now_ns;
+	context->turn.polled_ns = now_ns;
 }
 
 static void take_answers(struct prober *prober)
@@ -125,34 +123,9 @@ static void take_answers(struct prober *prober)
 	struct resolver_query *query;
 	while ((query = resolver_inbox_take(prober->context.inbox))) {
 		if (query->owner)
-			connection_on_resolved(query->owner, query);
+			link_on_resolved(query->owner, query, prober->woken_ns);
 		else
 			resolver_query_free(query);
-	}
-}
-
-static bool is_by_handshakes(const struct target *target)
-{
-	return target->options.probe == PROBE_KIND_CONNECT;
-}
-
-/* The time has come for whatever the target waits for; the next alarm is set in there. */
-static void ring(struct target *target, int64_t now_ns)
-{
-	switch (target->state) {
-	case LINK_WAITING:
-		connection_dial(target, now_ns);
-		break;
-	case LINK_RESOLVING:
-	case LINK_CONNECTING:
-		connection_on_time_up(target, now_ns);
-		break;
-	case LINK_PROBING:
-		if (is_by_handshakes(target))
-			handshakes_settle(target, now_ns);
-		else
-			exchange_settle(target, now_ns);
-		break;
 	}
 }
 
@@ -160,71 +133,52 @@ static void run_alarms(struct prober *prober)
 {
 	struct alarm *alarm;
 	while ((alarm = alarms_take(&prober->context.alarms, prober->woken_ns)))
-		ring(target_of_alarm(alarm), prober->woken_ns);
-}
-
-static bool send_probe(struct target *target, int64_t due_ns)
-{
-	if (target->state != LINK_PROBING)
-		return false;
-	return is_by_handshakes(target) ? handshakes_send(target, due_ns)
-					: exchange_send(target, due_ns);
-}
-
-/* A slot is due: probes, or counts the slot as unsent. */
-static void use_slot(struct target *target, int64_t due_ns)
-{
-	if (!send_probe(target, due_ns) && target->counts_unsent)
-		target_stats_unsent(target->stats);
+		link_on_alarm(link_of_alarm(alarm), prober->woken_ns);
 }
 
 static void run_slots(struct prober *prober)
 {
 	struct due_slot due;
 	while (schedule_take(&prober->schedule, prober->woken_ns, &due)) {
-		struct target *target = due.owner;
+		struct link *link = due.owner;
 		if (due.missed > 0)
-			target_stats_missed(target->stats, due.missed);
-		use_slot(target, due.due_ns);
+			target_stats_missed(link->target.stats, due.missed);
+		link_use_slot(link, due.due_ns, prober->woken_ns);
 	}
 }
 
 /* Takes a target out of everything, and frees it. */
-static void retire(struct prober *prober, struct target *target)
+static void retire(struct prober *prober, struct probed_target *target)
 {
 	*(target->previous ? &target->previous->next : &prober->targets) = target->next;
 	if (target->next)
 		target->next->previous = target->previous;
 	prober->target_count--;
-	schedule_remove(&prober->schedule, &target->place, target);
-	if (target->context) {
-		handshakes_abort(target);
-		connection_abort(target);
-	}
-	target_free(target);
+	schedule_remove(&prober->schedule, &target->place, &target->link);
+	probed_target_free(target);
 }
 
-static void admit(struct prober *prober, struct target *target, int64_t dial_ns)
+static void admit(struct prober *prober, struct probed_target *target, int64_t dial_ns)
 {
 	struct probe_context *context = &prober->context;
+	const struct target *facts = &target->link.target;
 	target->next = prober->targets;
 	if (target->next)
 		target->next->previous = target;
 	prober->targets = target;
 	prober->target_count++;
 	if (alarms_reserve(&context->alarms, prober->target_count) < 0 ||
-		schedule_add(&prober->schedule, target->options.interval_ns, prober->woken_ns,
-			target, &target->place) < 0) {
-		log_write(
-			context->log, LOG_LEVEL_ERROR, target->name, "not probed: no memory left");
+		schedule_add(&prober->schedule, facts->options.interval_ns, prober->woken_ns,
+			&target->link, &target->place) < 0) {
+		log_write(context->log, LOG_LEVEL_ERROR, facts->name, "not probed: out of memory");
 		return;
 	}
-	target->context = context;
-	alarms_set(&context->alarms, &target->alarm, dial_ns);
+	link_start(&target->link, context, dial_ns);
 }
 
 /*
- * Goes through the letter box: who comes first, who goes then, since one may do both in a turn.
+ * Goes through the letter box: first those that come, then those that go, since one may do both in
+ * a turn.
  * Returns false when the thread is to end.
  */
 static bool run_commands(struct prober *prober)
@@ -232,8 +186,8 @@ static bool run_commands(struct prober *prober)
 	if (!atomic_exchange_explicit(&prober->has_mail, false, memory_order_acquire))
 		return true;
 	pthread_mutex_lock(&prober->mutex);
-	struct target *to_add = prober->to_add;
-	struct target *to_remove = prober->to_remove;
+	struct probed_target *to_add = prober->to_add;
+	struct probed_target *to_remove = prober->to_remove;
 	prober->to_add = NULL;
 	prober->to_add_end = &prober->to_add;
 	prober->to_remove = NULL;
@@ -245,7 +199,7 @@ static bool run_commands(struct prober *prober)
 		dial_ns += DIAL_SPACING_NS;
 	}
 	while (to_remove) {
-		struct target *target = to_remove;
+		struct probed_target *target = to_remove;
 		to_remove = target->next_to_remove;
 		retire(prober, target);
 	}
@@ -278,7 +232,7 @@ static void *probe(void *context)
 		take_answers(prober);
 		run_alarms(prober);
 		run_slots(prober);
-		atomic_store_explicit(&prober->has_turned, true, memory_order_relaxed);
+		atomic_store_explicit(&prober->came_round, true, memory_order_relaxed);
 	} while (run_commands(prober));
 	return NULL;
 }
@@ -291,7 +245,7 @@ static int make_events(struct prober *prober)
 	if (!config)
 		return -ENOMEM;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-#ifndef ARRIVAL_HAS_TIMESTAMPS
+#ifndef TIMESTAMPS_EXIST
 	/* Else libevent's timers step by milliseconds; it costs a system call a turn. */
 	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
 #endif
@@ -342,13 +296,12 @@ int prober_start(int64_t start_ns, double shift, struct resolver *resolver, cons
 	if (watcher)
 		made->context.watcher = *watcher;
 	made->context.resolver = resolver;
-	made->context.on_readable = exchange_on_readable;
-#ifdef ARRIVAL_HAS_TIMESTAMPS
+#ifdef TIMESTAMPS_EXIST
 	made->context.has_timestamps = true;
 #endif
-	atomic_init(&made->has_turned, true);
+	atomic_init(&made->came_round, true);
 	/* Any number but 0; different for each prober and run. */
-	made->context.random = (uint32_t)clock_realtime_ns() | 1U;
+	made->context.random = (uint32_t)clock_wall().unix_ns | 1U;
 	schedule_init(&made->schedule, start_ns, shift);
 	error = make_events(made);
 	if (!error)
@@ -368,7 +321,7 @@ static void post(struct prober *prober)
 	waker_wake(&prober->waker);
 }
 
-void prober_add(struct prober *prober, struct target *target)
+void prober_add(struct prober *prober, struct probed_target *target)
 {
 	pthread_mutex_lock(&prober->mutex);
 	target->next_to_add = NULL;
@@ -378,7 +331,7 @@ void prober_add(struct prober *prober, struct target *target)
 	pthread_mutex_unlock(&prober->mutex);
 }
 
-void prober_remove(struct prober *prober, struct target *target)
+void prober_remove(struct prober *prober, struct probed_target *target)
 {
 	pthread_mutex_lock(&prober->mutex);
 	target->next_to_remove = prober->to_remove;
@@ -389,15 +342,15 @@ void prober_remove(struct prober *prober, struct target *target)
 
 void prober_add_lag(const struct prober *prober, struct histogram *histogram)
 {
-	probe_context_add_lag(&prober->context, histogram);
+	send_lag_add_to(&prober->context.lag, histogram);
 }
 
-bool prober_has_turned(struct prober *prober)
+bool prober_is_alive(struct prober *prober)
 {
-	bool has_turned =
-		atomic_exchange_explicit(&prober->has_turned, false, memory_order_relaxed);
+	bool came_round =
+		atomic_exchange_explicit(&prober->came_round, false, memory_order_relaxed);
 	waker_wake(&prober->waker);
-	return has_turned;
+	return came_round;
 }
 
 void prober_stop(struct prober *prober)

@@ -8,9 +8,9 @@
 
 #include "base/log.h"
 #include "measure/histogram.h"
-#include "measure/target_watcher.h"
 #include "net/resolver.h"
-#include "probe/target.h"
+#include "probe/probed_target.h"
+#include "probe/target_watcher.h"
 
 struct prober;
 
@@ -22,21 +22,21 @@ struct prober;
 int prober_start(int64_t start_ns, double shift, struct resolver *resolver, const struct log *log,
 	const struct target_watcher *watcher, struct prober **prober);
 
-/* Hands a target over: the prober owns it. Its name, address, options and stats may be read until
- * it is removed. */
-void prober_add(struct prober *prober, struct target *target);
+/* Hands a target over: the prober owns it. What never changes of it, and its stats, may be read
+ * until it is removed. */
+void prober_add(struct prober *prober, struct probed_target *target);
 
 /* Takes a target away: it is freed at once or soon, so nobody may look at it any more. */
-void prober_remove(struct prober *prober, struct target *target);
+void prober_remove(struct prober *prober, struct probed_target *target);
 
 /* Adds the lags of its sends to a histogram. Any thread. */
 void prober_add_lag(const struct prober *prober, struct histogram *histogram);
 
 /*
- * Whether its thread has made a turn since this was asked last; true at first. It is woken, so that
- * one that merely sleeps has made one by the next time. One caller at a time.
+ * Whether its thread has come round since this was asked last; true at first. It is woken, so that
+ * one that merely sleeps will have come round by the next time. One caller at a time.
  */
-bool prober_has_turned(struct prober *prober);
+bool prober_is_alive(struct prober *prober);
 
 /* Ends the thread and frees every target it owns. NULL is accepted. */
 void prober_stop(struct prober *prober);

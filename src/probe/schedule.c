@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/container.h"
 
 /* Long enough for ten thousand targets to be dialled. */
 #define START_GRACE_NS NS_PER_S
@@ -194,9 +195,7 @@ bool schedule_take(struct schedule *schedule, int64_t now_ns, struct due_slot *d
 			struct alarm *alarm = alarms_take(&schedule->order, now_ns);
 			if (!alarm)
 				return false;
-			/* By way of void: it is as aligned as what it lies in. */
-			void *found = (char *)alarm - offsetof(struct schedule_ring, alarm);
-			ring = found;
+			ring = container_at(alarm, offsetof(struct schedule_ring, alarm));
 			schedule->draining = ring;
 		}
 		if (slots_take(&ring->slots, now_ns, due))

@@ -70,7 +70,7 @@ int64_t process_start_time_ns(void)
 		return -1;
 	int64_t tick_ns = NS_PER_S / ticks_per_s;
 	int64_t start_ns =
-		clock_realtime_ns() - since_boot_ns + (int64_t)fields.start_ticks * tick_ns;
+		clock_wall().unix_ns - since_boot_ns + (int64_t)fields.start_ticks * tick_ns;
 	/* No finer than it is known. */
 	return start_ns / tick_ns * tick_ns;
 #else

@@ -51,14 +51,14 @@ static void reply(struct account *account, uint8_t back, uint8_t time)
 	struct frame frame = {.seq = account->flight.next_seq + 2 - back, .unix_time_ns = time % 4};
 	int64_t arrival_ns = account->now_ns - time / 4 % 32;
 	int64_t rtt_ns = -1;
-	int64_t departure_ns = 0;
-	bool is_known = flight_find_departure(&account->flight, frame.seq, &departure_ns);
+	struct flight_record *record = flight_find(&account->flight, &frame);
+	if (!record)
+		return;
+	int64_t departure_ns = flight_departure_ns(record);
+	expect(departure_ns == account->departures_ns[frame.seq]);
 	enum flight_reply reply =
-		flight_take_reply(&account->flight, &frame, arrival_ns, TIMEOUT_NS, &rtt_ns);
-	expect(is_known || reply == FLIGHT_INVALID);
+		flight_answer(&account->flight, record, arrival_ns, TIMEOUT_NS, &rtt_ns);
 	expect((rtt_ns != -1) <= (reply == FLIGHT_RECEIVED));
-	if (is_known)
-		expect(departure_ns == account->departures_ns[frame.seq]);
 	switch (reply) {
 	case FLIGHT_RECEIVED:
 		expect(rtt_ns == arrival_ns - departure_ns && rtt_ns < TIMEOUT_NS);

@@ -218,5 +218,5 @@ void plugin_log(int level, const char *format, ...)
 
 cdtime_t cdtime(void)
 {
-	return NS_TO_CDTIME_T(clock_realtime_ns());
+	return NS_TO_CDTIME_T(clock_wall().unix_ns);
 }

@@ -27,11 +27,31 @@ static void depart(struct flight *flight, unsigned probes)
 	}
 }
 
+static enum flight_reply take(struct flight *flight, const struct frame *frame, int64_t arrival_ns,
+	int64_t timeout_ns, int64_t *rtt_ns)
+{
+	struct flight_record *record = flight_find(flight, frame);
+	if (!record)
+		return FLIGHT_INVALID;
+	return flight_answer(flight, record, arrival_ns, timeout_ns, rtt_ns);
+}
+
+static struct frame frame_of(uint64_t seq)
+{
+	return (struct frame){.seq = seq, .unix_time_ns = UNIX_TIME_NS + (int64_t)seq * MS};
+}
+
+static bool is_found(struct flight *flight, uint64_t seq)
+{
+	struct frame frame = frame_of(seq);
+	return flight_find(flight, &frame) != NULL;
+}
+
 static enum flight_reply answer(
 	struct flight *flight, uint64_t seq, int64_t arrival_ns, int64_t *rtt_ns)
 {
-	struct frame frame = {.seq = seq, .unix_time_ns = UNIX_TIME_NS + (int64_t)seq * MS};
-	return flight_take_reply(flight, &frame, arrival_ns, TIMEOUT_NS, rtt_ns);
+	struct frame frame = frame_of(seq);
+	return take(flight, &frame, arrival_ns, TIMEOUT_NS, rtt_ns);
 }
 
 /* Of the third of five probes, which departs at 3 ms. */
@@ -108,7 +128,7 @@ START_TEST(only_what_was_sent_is_an_echo)
 		.unix_time_ns = (int64_t)((uint64_t)UNIX_TIME_NS + seq * (uint64_t)MS +
 					  (uint64_t)frames[_i].time_off_ns),
 	};
-	enum flight_reply reply = flight_take_reply(&flight, &frame, 20 * MS, TIMEOUT_NS, &rtt_ns);
+	enum flight_reply reply = take(&flight, &frame, 20 * MS, TIMEOUT_NS, &rtt_ns);
 	ck_assert_msg(reply == frames[_i].reply, "%s", frames[_i].says);
 	/* Garbage settles nothing. */
 	ck_assert_uint_eq(flight_abandon(&flight), reply == FLIGHT_RECEIVED ? 0 : 1);
@@ -120,17 +140,16 @@ START_TEST(nothing_is_in_flight_at_first)
 {
 	struct flight flight = make_flight(1);
 	int64_t rtt_ns;
-	int64_t departure_ns;
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), INT64_MAX);
 	ck_assert_int_eq(flight_oldest_unanswered_ns(&flight), INT64_MAX);
 	ck_assert_uint_eq(flight_time_out(&flight, INT64_MAX), 0);
 	ck_assert_uint_eq(flight_abandon(&flight), 0);
 	ck_assert(!flight_is_full(&flight));
-	ck_assert(!flight_find_departure(&flight, 1, &departure_ns));
+	ck_assert(!is_found(&flight, 1));
 	ck_assert_int_eq(answer(&flight, 1, 0, &rtt_ns), FLIGHT_INVALID);
 	/* What was never written must match no frame of zeros either. */
 	struct frame zeros = {0};
-	ck_assert_int_eq(flight_take_reply(&flight, &zeros, 0, 1, &rtt_ns), FLIGHT_INVALID);
+	ck_assert_int_eq(take(&flight, &zeros, 0, 1, &rtt_ns), FLIGHT_INVALID);
 	ck_assert_uint_eq(flight.next_seq, 1);
 	flight_clear(&flight);
 	flight_clear(&flight);
@@ -220,7 +239,6 @@ START_TEST(a_lost_connection_settles_all_and_numbers_go_on_rising)
 {
 	struct flight flight = make_flight(8);
 	int64_t rtt_ns;
-	int64_t departure_ns;
 	depart(&flight, 5);
 	answer(&flight, 1, 5 * MS, &rtt_ns);
 	flight_time_out(&flight, 2 * MS);
@@ -233,29 +251,29 @@ START_TEST(a_lost_connection_settles_all_and_numbers_go_on_rising)
 	depart(&flight, 1);
 	for (uint64_t seq = 1; seq <= 5; seq++) {
 		ck_assert_int_eq(answer(&flight, seq, 6 * MS, &rtt_ns), FLIGHT_INVALID);
-		ck_assert(!flight_find_departure(&flight, seq, &departure_ns));
+		ck_assert(!is_found(&flight, seq));
 	}
 	ck_assert_int_eq(answer(&flight, 6, 6 * MS, &rtt_ns), FLIGHT_RECEIVED);
 	flight_clear(&flight);
 }
 END_TEST
 
-START_TEST(departures_are_found_as_long_as_they_are_remembered)
+START_TEST(probes_are_found_as_long_as_they_are_remembered)
 {
 	struct flight flight = make_flight(4);
 	int64_t rtt_ns;
-	int64_t departure_ns = -1;
 	for (uint64_t seq = 1; seq <= 6; seq++) {
 		depart(&flight, 1);
 		answer(&flight, seq, (int64_t)seq * MS, &rtt_ns);
 	}
-	ck_assert(!flight_find_departure(&flight, 0, &departure_ns));
-	ck_assert(!flight_find_departure(&flight, 2, &departure_ns));
-	ck_assert(!flight_find_departure(&flight, 7, &departure_ns));
-	ck_assert_int_eq(departure_ns, -1);
+	ck_assert(!is_found(&flight, 0));
+	ck_assert(!is_found(&flight, 2));
+	ck_assert(!is_found(&flight, 7));
 	for (uint64_t seq = 3; seq <= 6; seq++) {
-		ck_assert(flight_find_departure(&flight, seq, &departure_ns));
-		ck_assert_int_eq(departure_ns, (int64_t)seq * MS);
+		struct frame frame = frame_of(seq);
+		struct flight_record *record = flight_find(&flight, &frame);
+		ck_assert_ptr_nonnull(record);
+		ck_assert_int_eq(flight_departure_ns(record), (int64_t)seq * MS);
 	}
 	flight_clear(&flight);
 }
@@ -373,8 +391,7 @@ static void reply_any(struct model *model)
 		arrival_ns = model->probes[frame.seq].departure_ns;
 	enum flight_reply expected = judge(model, &frame, arrival_ns, 50);
 	int64_t rtt_ns = -1;
-	enum flight_reply reply =
-		flight_take_reply(&model->flight, &frame, arrival_ns, 50, &rtt_ns);
+	enum flight_reply reply = take(&model->flight, &frame, arrival_ns, 50, &rtt_ns);
 	if (reply != expected)
 		ck_abort_msg("reply %d instead of %d", (int)reply, (int)expected);
 	int64_t expected_rtt_ns =
@@ -477,7 +494,7 @@ int main(void)
 	tcase_add_test(tcase, more_duplicates_than_probes_are_no_echo);
 	tcase_add_test(tcase, those_that_departed_by_a_time_are_timed_out_and_no_other);
 	tcase_add_test(tcase, a_lost_connection_settles_all_and_numbers_go_on_rising);
-	tcase_add_test(tcase, departures_are_found_as_long_as_they_are_remembered);
+	tcase_add_test(tcase, probes_are_found_as_long_as_they_are_remembered);
 	tcase_add_loop_test(tcase, it_behaves_like_a_list_that_forgets_nothing, 0, ROWS(rings));
 	return unit_run("probe/flight", tcase);
 }

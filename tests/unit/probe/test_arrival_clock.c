@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/arrival.h"
-
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "probe/arrival_clock.h"
 
 #include "../random.h"
 #include "../unit.h"
-#include "base/clock.h"
 
 #define US NS_PER_US
 #define S NS_PER_S
-/* How far real time runs ahead in these tests, but for its steps. */
+/* How far the wall clock runs ahead in these tests, its steps aside. */
 #define AHEAD_NS INT64_C(1700000000000000000)
 
 #define READINGS_MAX 4
 
+static struct wall_time wall(int64_t unix_ns)
+{
+	return (struct wall_time){.unix_ns = unix_ns};
+}
+
 struct reading {
-	int64_t at_ns;	   /* When the real-time clock was read, on the monotonic one. */
+	int64_t at_ns;	   /* When the wall clock was read, on the monotonic one. */
 	int64_t step_ns;   /* How far it had been set forward until then. */
 	int64_t before_ns; /* How long before that the monotonic clock was read, */
 	int64_t after_ns;  /* and how long after. */
@@ -69,7 +65,7 @@ static const struct {
 	{"a step that is taken back",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, S, 50, 50}, {4 * S, 0, 50, 50}},
 		true, 0, 0},
-	{"interrupted before the real-time clock was read, the old offset stays",
+	{"interrupted before the wall clock was read, the old offset stays",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 0, 10000 * US, 50}}, false, 0, 0},
 	{"interrupted after it, too",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 0, 50, 10000 * US}}, false, 0, 0},
@@ -94,7 +90,7 @@ static struct arrival_clock play(const struct reading *readings)
 	struct arrival_clock clock = {0};
 	for (int i = 0; i < READINGS_MAX && readings[i].at_ns; i++)
 		arrival_clock_update(&clock, readings[i].at_ns - readings[i].before_ns,
-			readings[i].at_ns + AHEAD_NS + readings[i].step_ns,
+			wall(readings[i].at_ns + AHEAD_NS + readings[i].step_ns),
 			readings[i].at_ns + readings[i].after_ns);
 	return clock;
 }
@@ -142,15 +138,15 @@ static const struct {
 	{"years ago", 1, 900 * US},
 	{"of the epoch", 0, 900 * US},
 	{"before the epoch", -5 * S, 900 * US},
-	{"none", ARRIVAL_UNKNOWN, 900 * US},
+	{"none", -1, 900 * US},
 };
 
 START_TEST(a_timestamp_is_believed_between_departure_and_now)
 {
 	struct arrival_clock clock = {0};
-	arrival_clock_update(&clock, 50 * US, 50 * US + AHEAD_NS, 50 * US);
-	int64_t arrival_ns =
-		arrival_clock_convert(&clock, conversions[_i].timestamp_ns, 100 * US, 900 * US);
+	arrival_clock_update(&clock, 50 * US, wall(50 * US + AHEAD_NS), 50 * US);
+	int64_t arrival_ns = arrival_clock_convert(
+		&clock, wall(conversions[_i].timestamp_ns), 100 * US, 900 * US);
 	ck_assert_msg(arrival_ns == conversions[_i].arrival_ns, "%s", conversions[_i].says);
 }
 END_TEST
@@ -158,12 +154,15 @@ END_TEST
 START_TEST(nothing_is_believed_of_a_time_without_readings)
 {
 	struct arrival_clock clock = {0};
-	ck_assert_int_eq(arrival_clock_convert(&clock, 500 * US, 100 * US, 900 * US), 900 * US);
-	arrival_clock_update(&clock, 700 * US, 700 * US + AHEAD_NS, 700 * US);
 	ck_assert_int_eq(
-		arrival_clock_convert(&clock, AHEAD_NS + 500 * US, 100 * US, 900 * US), 900 * US);
+		arrival_clock_convert(&clock, wall(500 * US), 100 * US, 900 * US), 900 * US);
+	arrival_clock_update(&clock, 700 * US, wall(700 * US + AHEAD_NS), 700 * US);
 	ck_assert_int_eq(
-		arrival_clock_convert(&clock, AHEAD_NS + 800 * US, 100 * US, 900 * US), 800 * US);
+		arrival_clock_convert(&clock, wall(AHEAD_NS + 500 * US), 100 * US, 900 * US),
+		900 * US);
+	ck_assert_int_eq(
+		arrival_clock_convert(&clock, wall(AHEAD_NS + 800 * US), 100 * US, 900 * US),
+		800 * US);
 }
 END_TEST
 
@@ -202,18 +201,19 @@ static const struct {
 START_TEST(a_timestamp_is_of_the_clock_that_was_in_force)
 {
 	struct arrival_clock clock = {0};
-	arrival_clock_update(&clock, 50 * US, 50 * US + AHEAD_NS, 50 * US);
-	arrival_clock_update(&clock, 400 * US, 400 * US + AHEAD_NS, 400 * US);
-	arrival_clock_update(&clock, 600 * US, 600 * US + AHEAD_NS + steps[_i].step_ns, 600 * US);
+	arrival_clock_update(&clock, 50 * US, wall(50 * US + AHEAD_NS), 50 * US);
+	arrival_clock_update(&clock, 400 * US, wall(400 * US + AHEAD_NS), 400 * US);
+	arrival_clock_update(
+		&clock, 600 * US, wall(600 * US + AHEAD_NS + steps[_i].step_ns), 600 * US);
 	int64_t arrival_ns = arrival_clock_convert(
-		&clock, AHEAD_NS + steps[_i].timestamp_ns, 100 * US, 900 * US);
+		&clock, wall(AHEAD_NS + steps[_i].timestamp_ns), 100 * US, 900 * US);
 	ck_assert_msg(arrival_ns == steps[_i].arrival_ns, "%s: %lld", steps[_i].says,
 		(long long)arrival_ns);
 }
 END_TEST
 
 /*
- * A prober's turns while the real-time clock steps now and then, by anything from a nanosecond to
+ * A prober's turns while the wall clock steps now and then, by anything from a nanosecond to
  * days: seldom enough that a step was seen before the next one comes.
  */
 struct simulation {
@@ -246,21 +246,22 @@ static void pass_time(struct simulation *simulation, uint32_t at_most_ns)
 		3 * TURN_MAX_NS + random_below(&simulation->random, TURN_MAX_NS);
 }
 
-static int64_t realtime_at(const struct simulation *simulation, int64_t time_ns)
+static struct wall_time wall_at(const struct simulation *simulation, int64_t time_ns)
 {
 	int64_t ahead_ns = simulation->ahead_ns;
-	return time_ns +
-	       (time_ns < simulation->stepped_ns ? ahead_ns - simulation->step_ns : ahead_ns);
+	if (time_ns < simulation->stepped_ns)
+		ahead_ns -= simulation->step_ns;
+	return wall(time_ns + ahead_ns);
 }
 
 static void read_clocks(struct simulation *simulation)
 {
 	int64_t before_ns = simulation->now_ns;
 	pass_time(simulation, READING_NS);
-	int64_t realtime_ns = realtime_at(simulation, simulation->now_ns);
+	struct wall_time read = wall_at(simulation, simulation->now_ns);
 	simulation->now_ns = before_ns + READING_NS;
 	pass_time(simulation, 1);
-	arrival_clock_update(&simulation->clock, before_ns, realtime_ns, simulation->now_ns);
+	arrival_clock_update(&simulation->clock, before_ns, read, simulation->now_ns);
 }
 
 /* A packet that arrived since_ns or later is received now. */
@@ -269,10 +270,10 @@ static void receive(struct simulation *simulation, int64_t since_ns)
 	uint32_t wait_ns = (uint32_t)(simulation->now_ns - since_ns);
 	int64_t arrival_ns = since_ns + random_below(&simulation->random, wait_ns);
 	int64_t departure_ns = arrival_ns - 50 * US - random_below(&simulation->random, 300000000);
-	int64_t timestamp_ns = realtime_at(simulation, arrival_ns);
+	struct wall_time timestamp = wall_at(simulation, arrival_ns);
 	read_clocks(simulation);
-	int64_t off_ns = arrival_clock_convert(&simulation->clock, timestamp_ns, departure_ns,
-				 simulation->now_ns) -
+	int64_t off_ns = arrival_clock_convert(
+				 &simulation->clock, timestamp, departure_ns, simulation->now_ns) -
 			 arrival_ns;
 	/* Only of a step that is shorter than the wait it cannot be told on which side of it a
 	 * stamp is. */
@@ -305,172 +306,19 @@ START_TEST(no_step_makes_an_arrival_wrong)
 }
 END_TEST
 
-static const struct {
-	const char *says;
-	int64_t last_arrival_ns;
-	int64_t last_departure_ns;
-	int64_t departure_ns;
-	int64_t earliest_ns;
-	int64_t arrival_ns;
-} earlier[] = {
-	{"it kept its distance to the last", 1000, 900, 800, 0, 900},
-	{"it departed together with the last", 1000, 900, 900, 0, 1000},
-	{"it would have come before the last reading", 1000, 900, 800, 950, 950},
-	{"at the last reading just so", 1000, 900, 800, 900, 900},
-	{"the distance is longer than the last one's round trip: a delay that ended", 1000, 990,
-		100, 500, 500},
-	{"before its departure it cannot have come", 1000, 1010, 900, 0, 900},
-	{"nor after the last, were it read before its departure", 1000, 900, 850, 2000, 1000},
-	{"it departed after the last, as when out of order", 1000, 800, 900, 0, 1000},
-	{"it departed after the last had arrived", 1000, 800, 1100, 0, 1000},
-};
-
-START_TEST(earlier_replies_of_one_reading_keep_their_distance)
+START_TEST(departures_are_told_to_the_peer_in_wall_time)
 {
-	int64_t arrival_ns = arrival_of_earlier(earlier[_i].last_arrival_ns,
-		earlier[_i].last_departure_ns, earlier[_i].departure_ns, earlier[_i].earliest_ns);
-	ck_assert_msg(arrival_ns == earlier[_i].arrival_ns, "%s: %lld", earlier[_i].says,
-		(long long)arrival_ns);
-}
-END_TEST
-
-/* A TCP connection of this machine with itself. */
-struct connection {
-	int near_fd;
-	int far_fd;
-};
-
-static struct connection connect_to_ourselves(void)
-{
-	struct connection connection;
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
-	int listen_fd = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(bind(listen_fd, (struct sockaddr *)&address, length), 0);
-	ck_assert_int_eq(listen(listen_fd, 1), 0);
-	ck_assert_int_eq(getsockname(listen_fd, (struct sockaddr *)&address, &length), 0);
-	connection.near_fd = socket(AF_INET, SOCK_STREAM, 0);
-	ck_assert_int_eq(
-		connect(connection.near_fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	connection.far_fd = accept(listen_fd, NULL, NULL);
-	ck_assert_int_ge(connection.far_fd, 0);
-	close(listen_fd);
-	return connection;
-}
-
-static void disconnect(struct connection *connection)
-{
-	close(connection->near_fd);
-	close(connection->far_fd);
-}
-
-static void wait_readable(int fd)
-{
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	ck_assert_int_eq(poll(&poll_fd, 1, 10000), 1);
-}
-
-START_TEST(the_kernel_tells_when_bytes_arrived_and_not_when_they_were_read)
-{
-	struct connection connection = connect_to_ourselves();
-	if (!arrival_enable(connection.near_fd)) {
-		disconnect(&connection);
-		return;
-	}
 	struct arrival_clock clock = {0};
-	arrival_clock_read(&clock);
-	/* The kernel turns its timestamps on with a delay, in the background. */
-	int64_t timestamp_ns = ARRIVAL_UNKNOWN;
-	char bytes[16];
-	for (int i = 0; i < 1000 && timestamp_ns == ARRIVAL_UNKNOWN; i++) {
-		ck_assert_int_eq(send(connection.far_fd, "0123456789", 10, 0), 10);
-		wait_readable(connection.near_fd);
-		ck_assert_int_eq(
-			arrival_receive(connection.near_fd, bytes, sizeof(bytes), &timestamp_ns),
-			10);
-	}
-	int64_t departure_ns = clock_monotonic_ns();
-	ck_assert_int_eq(send(connection.far_fd, "0123456789", 10, 0), 10);
-	wait_readable(connection.near_fd);
-	int64_t readable_ns = clock_monotonic_ns();
-	clock_sleep_until(readable_ns + 20 * NS_PER_MS);
-	arrival_clock_read(&clock);
-	ck_assert_int_eq(
-		arrival_receive(connection.near_fd, bytes, sizeof(bytes), &timestamp_ns), 10);
-	ck_assert_mem_eq(bytes, "0123456789", 10);
-	/* Both clocks were read some microseconds apart. */
-	int64_t slack_ns = NS_PER_MS;
-	ck_assert_int_ge(timestamp_ns - clock.present.offset_ns, departure_ns - slack_ns);
-	ck_assert_int_le(timestamp_ns - clock.present.offset_ns, readable_ns + slack_ns);
-	disconnect(&connection);
-}
-END_TEST
-
-START_TEST(receiving_does_not_wait)
-{
-	struct connection connection = connect_to_ourselves();
-	char bytes[16];
-	int64_t timestamp_ns;
-	ck_assert_int_eq(
-		arrival_receive(connection.near_fd, bytes, sizeof(bytes), &timestamp_ns), -EAGAIN);
-	disconnect(&connection);
-}
-END_TEST
-
-START_TEST(without_asking_there_is_no_timestamp)
-{
-	struct connection connection = connect_to_ourselves();
-	char bytes[4];
-	int64_t timestamp_ns = 12345;
-	ck_assert_int_eq(send(connection.far_fd, "abcdef", 6, 0), 6);
-	wait_readable(connection.near_fd);
-	ck_assert_int_eq(
-		arrival_receive(connection.near_fd, bytes, sizeof(bytes), &timestamp_ns), 4);
-	ck_assert_mem_eq(bytes, "abcd", 4);
-	ck_assert_int_eq(timestamp_ns, ARRIVAL_UNKNOWN);
-	disconnect(&connection);
-}
-END_TEST
-
-START_TEST(the_end_of_the_stream_is_told_from_an_error)
-{
-	struct connection connection = connect_to_ourselves();
-	char bytes[16];
-	int64_t timestamp_ns = 12345;
-	arrival_enable(connection.near_fd);
-	shutdown(connection.far_fd, SHUT_WR);
-	wait_readable(connection.near_fd);
-	ck_assert_int_eq(
-		arrival_receive(connection.near_fd, bytes, sizeof(bytes), &timestamp_ns), 0);
-	ck_assert_int_eq(timestamp_ns, ARRIVAL_UNKNOWN);
-	disconnect(&connection);
-	connection = connect_to_ourselves();
-	struct linger linger = {.l_onoff = 1};
-	setsockopt(connection.far_fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	close(connection.far_fd);
-	wait_readable(connection.near_fd);
-	ck_assert_int_eq(arrival_receive(connection.near_fd, bytes, sizeof(bytes), &timestamp_ns),
-		-ECONNRESET);
-	close(connection.near_fd);
-	ck_assert_int_eq(arrival_receive(-1, bytes, sizeof(bytes), &timestamp_ns), -EBADF);
-}
-END_TEST
-
-START_TEST(what_is_no_socket_gives_no_timestamps)
-{
-	int ends[2];
-	ck_assert_int_eq(pipe(ends), 0);
-	ck_assert(!arrival_enable(ends[0]));
-	close(ends[0]);
-	close(ends[1]);
-	ck_assert(!arrival_enable(-1));
+	arrival_clock_update(&clock, 50 * US, wall(50 * US + AHEAD_NS), 50 * US);
+	ck_assert_int_eq(arrival_clock_wall(&clock, 70 * US).unix_ns, AHEAD_NS + 70 * US);
+	arrival_clock_update(&clock, 100 * US, wall(100 * US - AHEAD_NS), 100 * US);
+	ck_assert_int_eq(arrival_clock_wall(&clock, 170 * US).unix_ns, 170 * US - AHEAD_NS);
 }
 END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("arrival");
+	TCase *tcase = tcase_create("arrival_clock");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, an_epoch_begins_where_the_clock_steps, 0, ROWS(clocks));
 	tcase_add_loop_test(
@@ -478,12 +326,6 @@ int main(void)
 	tcase_add_test(tcase, nothing_is_believed_of_a_time_without_readings);
 	tcase_add_loop_test(tcase, a_timestamp_is_of_the_clock_that_was_in_force, 0, ROWS(steps));
 	tcase_add_loop_test(tcase, no_step_makes_an_arrival_wrong, 0, 10);
-	tcase_add_loop_test(
-		tcase, earlier_replies_of_one_reading_keep_their_distance, 0, ROWS(earlier));
-	tcase_add_test(tcase, the_kernel_tells_when_bytes_arrived_and_not_when_they_were_read);
-	tcase_add_test(tcase, receiving_does_not_wait);
-	tcase_add_test(tcase, without_asking_there_is_no_timestamp);
-	tcase_add_test(tcase, the_end_of_the_stream_is_told_from_an_error);
-	tcase_add_test(tcase, what_is_no_socket_gives_no_timestamps);
-	return unit_run("net/arrival", tcase);
+	tcase_add_test(tcase, departures_are_told_to_the_peer_in_wall_time);
+	return unit_run("probe/arrival_clock", tcase);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe/handshakes.h"
+#include "probe/lookout.h"
 
 #include "../unit.h"
 #include "base/clock.h"
 
 #define NOW_NS INT64_C(1000000000000000007)
 
-/* How handshakes go is shown by the system tests, with the kernel's part in it. */
 static const struct {
 	const char *says;
 	unsigned open;
@@ -18,16 +17,16 @@ static const struct {
 	{"an eighth", 1, 8 * NS_PER_MS, NS_PER_MS},
 	{"an eighth of the most", 1, 80 * NS_PER_MS - 8, 10 * NS_PER_MS - 1},
 	{"the most", 1, 80 * NS_PER_MS, 10 * NS_PER_MS},
-	{"for long", 1000, 3600 * NS_PER_S, 10 * NS_PER_MS},
+	{"for a long time", 1000, 3600 * NS_PER_S, 10 * NS_PER_MS},
 };
 
 START_TEST(nobody_looks_away_for_more_than_an_eighth)
 {
-	struct probe_context context = {
-		.open_handshakes = looks[_i].open,
-		.last_handshake_ns = NOW_NS - looks[_i].age_ns,
+	const struct lookout lookout = {
+		.open = looks[_i].open,
+		.latest_ns = NOW_NS - looks[_i].age_ns,
 	};
-	int64_t pause_ns = handshakes_look_ns(&context, NOW_NS) - NOW_NS;
+	int64_t pause_ns = lookout_due_ns(&lookout, NOW_NS) - NOW_NS;
 	ck_assert_msg(
 		pause_ns == looks[_i].pause_ns, "%s: %lld", looks[_i].says, (long long)pause_ns);
 }
@@ -35,15 +34,15 @@ END_TEST
 
 START_TEST(without_any_under_way_there_is_nothing_to_look_for)
 {
-	struct probe_context context = {.last_handshake_ns = NOW_NS};
-	ck_assert_int_eq(handshakes_look_ns(&context, NOW_NS), INT64_MAX);
+	const struct lookout lookout = {.latest_ns = NOW_NS};
+	ck_assert_int_eq(lookout_due_ns(&lookout, NOW_NS), INT64_MAX);
 }
 END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("handshakes");
+	TCase *tcase = tcase_create("lookout");
 	tcase_add_loop_test(tcase, nobody_looks_away_for_more_than_an_eighth, 0, ROWS(looks));
 	tcase_add_test(tcase, without_any_under_way_there_is_nothing_to_look_for);
-	return unit_run("probe/handshakes", tcase);
+	return unit_run("probe/lookout", tcase);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Whoever wants to be told at once when a target goes down or comes back. */
-#ifndef MEASURE_TARGET_WATCHER_H
-#define MEASURE_TARGET_WATCHER_H
+/* Who is told at once when a target goes down or comes back. */
+#ifndef PROBE_TARGET_WATCHER_H
+#define PROBE_TARGET_WATCHER_H
 
 #include <stdbool.h>
 #include <stdint.h>

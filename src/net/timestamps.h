@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When bytes really arrived: the kernel's receive timestamps, so that a prober that wakes late does
+ * not blame the network (Linux: Documentation/networking/timestamping.rst, SO_TIMESTAMPNS).
+ */
+#ifndef NET_TIMESTAMPS_H
+#define NET_TIMESTAMPS_H
+
+#include <event2/util.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "base/network.h"
+
+/* Whether the system can give timestamps at all; timestamps_enable() tells whether this kernel does. */
+#ifdef SO_TIMESTAMPNS
+#define TIMESTAMPS_EXIST
+#endif
+
+/* Asks the kernel for timestamps. Returns whether it gives them. */
+bool timestamps_enable(evutil_socket_t fd);
+
+/*
+ * Receives without blocking, like recv(). *timestamp: when the last of the bytes arrived, or
+ * WALL_TIME_UNKNOWN. Returns the number of bytes, 0 at the end of the stream, or a
+ * negative errno.
+ */
+ssize_t timestamps_receive(
+	evutil_socket_t fd, void *buffer, size_t size, struct wall_time *timestamp);
+
+#endif

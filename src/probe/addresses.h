@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* The addresses of a target, and in which order they are dialled. Pure. */
+#ifndef PROBE_ADDRESSES_H
+#define PROBE_ADDRESSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+#include "net/address_list.h"
+
+/* All zero: none are known. Stored by the caller. */
+struct addresses {
+	struct address_list list; /* Owned. */
+	size_t next;		  /* The one whose turn is next. */
+	union address good;	  /* The last that was connected to; AF_UNSPEC before. */
+};
+
+/* Forgets the list, but not which one was good. */
+void addresses_clear(struct addresses *addresses);
+
+/*
+ * Takes over a list, not empty, whose first is next. The one that was good comes first: dialling a
+ * dead one before it would cost every attempt a timeout.
+ */
+void addresses_take(struct addresses *addresses, struct address_list *list);
+
+/*
+ * The same where each probe dials one in turn: the turn stays with the address that has it, if it
+ * is in the list. Otherwise those at the end would never be dialled if names are asked for often
+ * and probes are rare. There must be an old list.
+ */
+void addresses_renew(struct addresses *addresses, struct address_list *list);
+
+/* Makes the one that was good the only one. Returns 0 or -ENOMEM. There must be a good one. */
+int addresses_take_good(struct addresses *addresses);
+
+bool addresses_have_good(const struct addresses *addresses);
+
+/* Takes the next one; returns false if all have been taken. */
+bool addresses_next(struct addresses *addresses, union address *address);
+
+/* If this one, which is being dialled, is the first of the list, then the second is next. */
+void addresses_skip(struct addresses *addresses, const union address *dialled);
+
+/* The one whose turn it is, round and round. Not without addresses. */
+const union address *addresses_turn(const struct addresses *addresses);
+
+/* If it is that one's turn, it is the next one's now: another may do better. */
+void addresses_pass(struct addresses *addresses, const union address *failed);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When each of the replies of one reading could first be read. Pure.
+ *
+ * A TCP socket tells the arrival of the last byte alone, and a timestamp is of the moment when a
+ * segment came, which is not when an application could read it if an earlier one was missing.
+ */
+#ifndef PROBE_ARRIVALS_H
+#define PROBE_ARRIVALS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probe/arrival_clock.h"
+
+/* One reading of a connection. Monotonic, except for the timestamp. */
+struct arrivals_reading {
+	struct wall_time timestamp;   /* When the last byte came, as the kernel tells. */
+	int64_t now_ns;		      /* The moment right after the reading. */
+	int64_t polled_ns;	      /* All that could be read by then had been read. */
+	bool was_waiting;	      /* The prober was waiting for this, and for nothing else. */
+	bool was_held_up;	      /* Segments came out of order: the replies had to wait. */
+	const int64_t *departures_ns; /* Of the replies' probes, in the order of the replies. */
+	size_t count;		      /* Of the replies, 1 or more. */
+};
+
+/*
+ * Writes the arrival of each reply, none of them before its departure or after now_ns.
+ *
+ * The last one came when its timestamp says, if that can be believed, but not before the reading
+ * before this one, and at now_ns if the replies were held up. The others came together with it if
+ * the prober was waiting, or if the last took far longer than the fastest reply of the connection:
+ * a path or a peer that was stuck lets go of everything at once. Otherwise it was the prober that
+ * slept: the replies are taken to have kept the distance at which their probes were sent, and none
+ * to have come before the reading before this one.
+ *
+ * least_rtt_ns: the fastest reply of the connection so far; INT64_MAX before the first. Kept up to
+ * date here. arrivals_ns: room for count.
+ */
+void arrivals_find(const struct arrivals_reading *reading, const struct arrival_clock *clock,
+	int64_t *least_rtt_ns, int64_t *arrivals_ns);
+
+#endif

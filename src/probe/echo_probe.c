@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/echo_probe.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/container.h"
+#include "net/edge.h"
+#include "net/socket.h"
+#include "net/tcp_info.h"
+#include "net/timestamps.h"
+#include "probe/arrivals.h"
+
+/* How often the kernel is asked about a connection. */
+#define TCP_INFO_PERIOD_NS NS_PER_S
+
+/* Replies of one reading, at most. */
+#define REPLIES_MAX (PROBE_READ_SIZE / FRAME_SIZE)
+
+static struct echo_probe *probe_of(struct link *link)
+{
+	return container_at(link, offsetof(struct echo_probe, link));
+}
+
+static int init(struct link *link)
+{
+	return flight_init(&probe_of(link)->flight, target_options_records(&link->target.options));
+}
+
+static void clear(struct link *link)
+{
+	flight_clear(&probe_of(link)->flight);
+}
+
+static void begin(struct link *link, int64_t now_ns)
+{
+	struct echo_probe *probe = probe_of(link);
+	probe->tcp_info_due_ns = now_ns;
+	probe->out_of_order = 0;
+	probe->least_rtt_ns = INT64_MAX;
+	probe->reply_length = 0;
+	probe->frame_length = 0;
+}
+
+static void abandon(struct link *link)
+{
+	target_stats_timed_out(link->target.stats, flight_abandon(&probe_of(link)->flight));
+}
+
+static enum disconnect disconnect_of(int error)
+{
+	return error == -ECONNRESET || error == -EPIPE ? DISCONNECT_RESET : DISCONNECT_OTHER;
+}
+
+/* Sends bytes. Returns how many the kernel took; below 0 if the connection is lost. */
+static ssize_t hand_over(
+	struct echo_probe *probe, const unsigned char *bytes, size_t length, int64_t now_ns)
+{
+	ssize_t sent = socket_send(probe->link.fd, bytes, length);
+	if (sent >= 0)
+		return sent;
+	if (socket_is_busy((int)-sent))
+		return 0;
+	link_lose(&probe->link, disconnect_of((int)sent), now_ns);
+	return -1;
+}
+
+/* Sends what is left of the last frame. Returns whether the next one can follow. */
+static bool finish_frame(struct echo_probe *probe, int64_t now_ns)
+{
+	if (probe->frame_length == 0)
+		return true;
+	ssize_t sent = hand_over(probe, probe->frame, probe->frame_length, now_ns);
+	if (sent < 0)
+		return false;
+	probe->frame_length = (uint8_t)(probe->frame_length - sent);
+	memmove(probe->frame, probe->frame + sent, probe->frame_length);
+	return probe->frame_length == 0;
+}
+
+static void keep_rest(struct echo_probe *probe, const unsigned char *frame, size_t sent)
+{
+	probe->frame_length = (uint8_t)(FRAME_SIZE - sent);
+	memcpy(probe->frame, frame + sent, probe->frame_length);
+}
+
+static void settle(struct link *link, int64_t now_ns);
+
+/* Whether the ring of probes has room; a full one means that no replies come, however late the
+ * alarm is. */
+static bool has_room(struct echo_probe *probe, int64_t now_ns)
+{
+	if (!flight_is_full(&probe->flight))
+		return true;
+	settle(&probe->link, now_ns);
+	return probe->link.state == LINK_CONNECTED && !flight_is_full(&probe->flight);
+}
+
+/* The probe departed: counts it, and sees to its timeout. */
+static void note_departure(struct echo_probe *probe, int64_t departure_ns, int64_t due_ns)
+{
+	struct link *link = &probe->link;
+	target_stats_sent(link->target.stats);
+	send_lag_record(&link->target.context->lag, departure_ns - due_ns);
+	int64_t overdue_ns = departure_ns + link->target.options.timeout_ns;
+	if (link->alarm.due_ns > overdue_ns)
+		link_set_alarm(link, overdue_ns);
+	if (departure_ns >= probe->tcp_info_due_ns) {
+		probe->tcp_info_due_ns = departure_ns + TCP_INFO_PERIOD_NS;
+		link_read_tcp_info(link);
+	}
+}
+
+static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
+{
+	struct echo_probe *probe = probe_of(link);
+	const struct arrival_clock *clock = &link->target.context->turn.clock;
+	if (!finish_frame(probe, now_ns) || !has_room(probe, now_ns))
+		return false;
+	int64_t departure_ns = clock_monotonic_ns();
+	struct frame frame = {
+		.seq = probe->flight.next_seq,
+		.unix_time_ns = arrival_clock_wall(clock, departure_ns).unix_ns,
+	};
+	unsigned char bytes[FRAME_SIZE];
+	frame_encode(&frame, bytes);
+	ssize_t sent = hand_over(probe, bytes, sizeof(bytes), now_ns);
+	if (sent <= 0)
+		return false;
+	if (sent < FRAME_SIZE)
+		keep_rest(probe, bytes, (size_t)sent);
+	flight_depart(&probe->flight, departure_ns, frame.unix_time_ns);
+	note_departure(probe, departure_ns, due_ns);
+	return true;
+}
+
+/*
+ * Whether replies that were read together had to wait for one that was lost on its path and sent
+ * again. Their segments came, and were stamped, long before anybody could read them.
+ */
+static bool were_held_up(struct echo_probe *probe)
+{
+	struct tcp_facts facts;
+	if (!tcp_info_read(probe->link.fd, &facts) || facts.out_of_order == probe->out_of_order)
+		return false;
+	probe->out_of_order = facts.out_of_order;
+	return true;
+}
+
+/* The probes that a reading's replies answer, in their order, up to the first reply that answers
+ * none. */
+struct replies {
+	size_t count;
+	struct flight_record *records[REPLIES_MAX];
+	int64_t departures_ns[REPLIES_MAX];
+};
+
+/* length: whole frames. */
+static void find_probes(struct echo_probe *probe, const unsigned char *bytes, size_t length,
+	struct replies *replies)
+{
+	replies->count = 0;
+	for (size_t at = 0; at < length; at += FRAME_SIZE) {
+		struct frame frame;
+		frame_decode(bytes + at, &frame);
+		struct flight_record *record = flight_find(&probe->flight, &frame);
+		if (!record)
+			return;
+		replies->records[replies->count] = record;
+		replies->departures_ns[replies->count++] = flight_departure_ns(record);
+	}
+}
+
+/* Returns false if that was not the reply of an echo server. */
+static bool take_reply(struct echo_probe *probe, struct flight_record *record, int64_t arrival_ns)
+{
+	const struct target *target = &probe->link.target;
+	int64_t rtt_ns;
+	switch (flight_answer(
+		&probe->flight, record, arrival_ns, target->options.timeout_ns, &rtt_ns)) {
+	case FLIGHT_RECEIVED:
+		target_stats_received(target->stats, rtt_ns);
+		return true;
+	case FLIGHT_OVERDUE:
+		target_stats_timed_out(target->stats, 1);
+		target_stats_late(target->stats);
+		return true;
+	case FLIGHT_LATE:
+		target_stats_late(target->stats);
+		return true;
+	case FLIGHT_DUPLICATE:
+		target_stats_duplicate(target->stats);
+		return true;
+	case FLIGHT_INVALID:
+		break;
+	}
+	return false;
+}
+
+/* Returns false if not all of them were the replies of an echo server. length: whole frames. */
+static bool take_replies(struct echo_probe *probe, const unsigned char *bytes, size_t length,
+	struct wall_time timestamp, int64_t now_ns)
+{
+	const struct turn *turn = &probe->link.target.context->turn;
+	struct replies replies;
+	find_probes(probe, bytes, length, &replies);
+	if (replies.count == 0)
+		return false;
+	const struct arrivals_reading reading = {
+		.timestamp = timestamp,
+		.now_ns = now_ns,
+		.polled_ns = turn->polled_ns,
+		.was_waiting = turn->is_waiting,
+		.was_held_up = length > FRAME_SIZE && were_held_up(probe),
+		.departures_ns = replies.departures_ns,
+		.count = replies.count,
+	};
+	int64_t arrivals_ns[REPLIES_MAX];
+	arrivals_find(&reading, &turn->clock, &probe->least_rtt_ns, arrivals_ns);
+	for (size_t i = 0; i < replies.count; i++) {
+		if (!take_reply(probe, replies.records[i], arrivals_ns[i]))
+			return false;
+		link_note_reply(&probe->link, now_ns);
+	}
+	return replies.count == length / FRAME_SIZE;
+}
+
+static enum edge_reading read_once(void *owner)
+{
+	struct echo_probe *probe = owner;
+	struct probe_context *context = probe->link.target.context;
+	size_t held = probe->reply_length;
+	size_t room = sizeof(context->buffer) - held;
+	struct wall_time timestamp;
+	memcpy(context->buffer, probe->reply, held);
+	ssize_t length =
+		timestamps_receive(probe->link.fd, context->buffer + held, room, &timestamp);
+	int64_t now_ns = arrival_clock_read(&context->turn.clock);
+	if (length <= 0) {
+		if (length == 0)
+			link_lose(&probe->link, DISCONNECT_CLOSED, now_ns);
+		else if (!socket_is_busy((int)-length))
+			link_lose(&probe->link, disconnect_of((int)length), now_ns);
+		return EDGE_OVER;
+	}
+	size_t got = held + (size_t)length;
+	size_t whole = got - got % FRAME_SIZE;
+	probe->reply_length = (uint8_t)(got - whole);
+	memcpy(probe->reply, context->buffer + whole, probe->reply_length);
+	if (whole > 0 && !take_replies(probe, context->buffer, whole, timestamp, now_ns)) {
+		link_lose(&probe->link, DISCONNECT_INVALID, now_ns);
+		return EDGE_OVER;
+	}
+	return (size_t)length == room ? EDGE_FULL : EDGE_SHORT;
+}
+
+static void on_readable(struct link *link, short what)
+{
+	turn_refresh_clock(&link->target.context->turn);
+	edge_read(&link->event, what, read_once, probe_of(link));
+}
+
+static int64_t later(int64_t time_ns, int64_t by_ns)
+{
+	return time_ns == INT64_MAX ? ALARM_NEVER : time_ns + by_ns;
+}
+
+static void settle(struct link *link, int64_t now_ns)
+{
+	struct flight *flight = &probe_of(link)->flight;
+	int64_t timeout_ns = link->target.options.timeout_ns;
+	/* Its arrival tells whether a reply is lost or only not read yet, so reading comes first. */
+	if (later(flight_oldest_in_flight_ns(flight), timeout_ns) <= now_ns) {
+		on_readable(link, EV_READ);
+		if (link->state != LINK_CONNECTED)
+			return;
+	}
+	target_stats_timed_out(link->target.stats, flight_time_out(flight, now_ns - timeout_ns));
+	int64_t stalled_ns =
+		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_GRACE_NS);
+	if (stalled_ns <= now_ns) {
+		link_lose(link, DISCONNECT_STALLED, now_ns);
+		return;
+	}
+	int64_t overdue_ns = later(flight_oldest_in_flight_ns(flight), timeout_ns);
+	link_set_alarm(link, overdue_ns < stalled_ns ? overdue_ns : stalled_ns);
+}
+
+const struct probe_operations echo_probe_operations = {
+	.init = init,
+	.begin = begin,
+	.send = send_probe,
+	.readable = on_readable,
+	.settle = settle,
+	.abort = abandon,
+	.clear = clear,
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a target's link, as a pure function, and how long to wait between attempts. */
+#ifndef PROBE_LINK_STATE_H
+#define PROBE_LINK_STATE_H
+
+#include <stdint.h>
+
+enum link_state {
+	LINK_WAITING,	/* For the time of the next attempt. */
+	LINK_RESOLVING, /* For the resolver's answer. */
+	LINK_DIALLING,	/* For the handshake with one of the addresses. */
+	LINK_CONNECTED, /* Probes go over one lasting connection. */
+	LINK_RESOLVED,	/* Each probe dials one of the addresses, which are known. */
+};
+
+enum link_event {
+	LINK_RETRY_DUE,	       /* Time for the next attempt. */
+	LINK_RESOLVE_FAILED,   /* There is no address to dial. */
+	LINK_FOUND,	       /* There are addresses, one of which is to be connected to. */
+	LINK_FOUND_FOR_PROBES, /* There are addresses, which the probes are to dial. */
+	LINK_ADDRESS_FAILED,   /* One address did not work; others are left. */
+	LINK_ADDRESSES_SPENT,  /* The last address did not work. */
+	LINK_ESTABLISHED,      /* The handshake is done. */
+	LINK_LOST,	       /* The connection ended, whoever ended it. */
+};
+
+/* The next state. Events that mean nothing in a state leave it. */
+enum link_state link_next_state(enum link_state state, enum link_event event);
+
+/*
+ * How long to wait before the next attempt, in nanoseconds: 500 ms, doubling to 5 s, less up to a
+ * quarter, so that the many targets of a host that comes back do not all dial at once. attempt: how
+ * many failed in a row, from 1; random: any number, evenly spread.
+ */
+int64_t link_retry_delay_ns(unsigned attempt, uint32_t random);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/addresses.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit.h"
+
+/* Addresses are letters here: 'a' is 192.0.2.97. A capital one is IPv6. */
+static union address address_of(char letter)
+{
+	union address address = {0};
+	if (letter >= 'A' && letter <= 'Z') {
+		address.v6.sin6_family = AF_INET6;
+		address.v6.sin6_port = htons(4000);
+		address.v6.sin6_addr.s6_addr[15] = (unsigned char)letter;
+	} else {
+		address.v4.sin_family = AF_INET;
+		address.v4.sin_port = htons(4000);
+		address.v4.sin_addr.s_addr = htonl(0xc0000200U + (unsigned char)letter);
+	}
+	return address;
+}
+
+static char letter_of(const union address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return (char)address->v6.sin6_addr.s6_addr[15];
+	return (char)(ntohl(address->v4.sin_addr.s_addr) & 0xff);
+}
+
+static struct address_list list_of(const char *letters)
+{
+	struct address_list list = {.count = strlen(letters)};
+	list.addresses = calloc(list.count, sizeof(*list.addresses));
+	for (size_t i = 0; i < list.count; i++)
+		list.addresses[i] = address_of(letters[i]);
+	return list;
+}
+
+static struct addresses make(const char *letters, char good)
+{
+	struct addresses addresses = {0};
+	if (good)
+		addresses.good = address_of(good);
+	struct address_list list = list_of(letters);
+	addresses_take(&addresses, &list);
+	ck_assert_ptr_null(list.addresses);
+	return addresses;
+}
+
+/* Takes all that are left. order: room for all and a NUL. */
+static void take_all(struct addresses *addresses, char *order)
+{
+	union address address;
+	while (addresses_next(addresses, &address))
+		*order++ = letter_of(&address);
+	*order = '\0';
+}
+
+static const struct {
+	const char *says;
+	const char *list;
+	char good; /* NUL: none yet. */
+	const char *order;
+} orders[] = {
+	{"as the resolver has them", "abc", '\0', "abc"},
+	{"the good one is first already", "abc", 'a', "abc"},
+	{"the good one comes first", "abc", 'b', "bac"},
+	{"from the end, too", "abcd", 'd', "dbca"},
+	{"the good one is gone", "abc", 'x', "abc"},
+	{"a single one", "a", 'a', "a"},
+	{"the good one is of the other family", "aBc", 'B', "Bac"},
+};
+
+START_TEST(the_good_one_comes_first_and_each_once)
+{
+	struct addresses addresses = make(orders[_i].list, orders[_i].good);
+	char order[8];
+	take_all(&addresses, order);
+	ck_assert_msg(strcmp(order, orders[_i].order) == 0, "%s: %s", orders[_i].says, order);
+	union address untouched = address_of('u');
+	ck_assert(!addresses_next(&addresses, &untouched));
+	ck_assert_int_eq(letter_of(&untouched), 'u');
+	addresses_clear(&addresses);
+	ck_assert_uint_eq(addresses.list.count, 0);
+	ck_assert_int_eq(addresses_have_good(&addresses), orders[_i].good != '\0');
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *list;
+	char good;
+	char dialled;
+	const char *order;
+} skips[] = {
+	{"the one being dialled is first", "abc", '\0', 'a', "bc"},
+	{"it is first for being the good one", "abc", 'c', 'c', "ba"},
+	{"it is not first, and will be dialled again", "abc", '\0', 'b', "abc"},
+	{"it is gone", "abc", '\0', 'x', "abc"},
+	{"there is no other", "a", '\0', 'a', ""},
+};
+
+START_TEST(the_one_being_dialled_is_not_dialled_at_once_again)
+{
+	struct addresses addresses = make(skips[_i].list, skips[_i].good);
+	union address dialled = address_of(skips[_i].dialled);
+	addresses_skip(&addresses, &dialled);
+	char order[8];
+	take_all(&addresses, order);
+	ck_assert_msg(strcmp(order, skips[_i].order) == 0, "%s: %s", skips[_i].says, order);
+	addresses_clear(&addresses);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *list;
+	size_t passed; /* How often the turn is passed on first. */
+	char turn;
+	char good;
+	const char *renewed;
+	char turn_then;
+} renewals[] = {
+	{"nothing changes", "abc", 1, 'b', '\0', "abc", 'b'},
+	{"another order", "abc", 1, 'b', '\0', "cba", 'b'},
+	{"the one whose turn it is is gone", "abc", 2, 'c', '\0', "abd", 'a'},
+	{"the good one moves to the front, the turn stays", "abc", 1, 'b', 'c', "abc", 'b'},
+	{"round and round", "abc", 4, 'b', '\0', "abc", 'b'},
+	{"a shorter list", "abcd", 3, 'd', '\0', "da", 'd'},
+	{"a single one", "a", 5, 'a', '\0', "b", 'b'},
+};
+
+START_TEST(a_renewed_list_keeps_the_turn)
+{
+	struct addresses addresses = make(renewals[_i].list, '\0');
+	for (size_t i = 0; i < renewals[_i].passed; i++) {
+		union address turn = *addresses_turn(&addresses);
+		addresses_pass(&addresses, &turn);
+	}
+	ck_assert_msg(letter_of(addresses_turn(&addresses)) == renewals[_i].turn, "%s",
+		renewals[_i].says);
+	if (renewals[_i].good)
+		addresses.good = address_of(renewals[_i].good);
+	struct address_list list = list_of(renewals[_i].renewed);
+	addresses_renew(&addresses, &list);
+	ck_assert_msg(letter_of(addresses_turn(&addresses)) == renewals[_i].turn_then, "%s: %c",
+		renewals[_i].says, letter_of(addresses_turn(&addresses)));
+	addresses_clear(&addresses);
+}
+END_TEST
+
+START_TEST(only_the_one_whose_turn_it_is_passes_it_on)
+{
+	struct addresses addresses = make("abc", '\0');
+	union address other = address_of('b');
+	addresses_pass(&addresses, &other);
+	ck_assert_int_eq(letter_of(addresses_turn(&addresses)), 'a');
+	union address turn = address_of('a');
+	addresses_pass(&addresses, &turn);
+	/* Of many handshakes to one address that fails, only the first counts. */
+	addresses_pass(&addresses, &turn);
+	ck_assert_int_eq(letter_of(addresses_turn(&addresses)), 'b');
+	addresses_clear(&addresses);
+}
+END_TEST
+
+START_TEST(the_good_one_can_be_the_only_one)
+{
+	struct addresses addresses = make("abc", '\0');
+	ck_assert(!addresses_have_good(&addresses));
+	addresses.good = address_of('B');
+	ck_assert(addresses_have_good(&addresses));
+	ck_assert_int_eq(addresses_take_good(&addresses), 0);
+	char order[8];
+	take_all(&addresses, order);
+	ck_assert_str_eq(order, "B");
+	addresses_clear(&addresses);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("addresses");
+	tcase_add_loop_test(tcase, the_good_one_comes_first_and_each_once, 0, ROWS(orders));
+	tcase_add_loop_test(
+		tcase, the_one_being_dialled_is_not_dialled_at_once_again, 0, ROWS(skips));
+	tcase_add_loop_test(tcase, a_renewed_list_keeps_the_turn, 0, ROWS(renewals));
+	tcase_add_test(tcase, only_the_one_whose_turn_it_is_passes_it_on);
+	tcase_add_test(tcase, the_good_one_can_be_the_only_one);
+	return unit_run("probe/addresses", tcase);
+}

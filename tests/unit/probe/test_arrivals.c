@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/arrivals.h"
+
+#include "../random.h"
+#include "../unit.h"
+
+#define US NS_PER_US
+#define MS NS_PER_MS
+/* How far the wall clock is ahead in these tests. */
+#define AHEAD_NS INT64_C(1700000000000000000)
+#define REPLIES_MAX 4
+#define UNKNOWN INT64_MIN
+
+/* The clock is known since long before. Timestamps are given as the monotonic time that they mean. */
+static const struct {
+	const char *says;
+	int64_t stamped_ns; /* UNKNOWN: no timestamp. */
+	int64_t now_ns;
+	int64_t polled_ns;
+	int64_t least_rtt_ns; /* Before; 0: no reply yet. */
+	bool was_waiting;
+	bool was_held_up;
+	int64_t departures_ns[REPLIES_MAX]; /* 0 ends them. */
+	int64_t arrivals_ns[REPLIES_MAX];
+	int64_t least_afterwards_ns; /* 0: still no reply. */
+} rows[] = {
+	{"one reply arrives when the kernel says", 150 * US, 900 * US, 20 * US, 0, false, false,
+		{100 * US}, {150 * US}, 50 * US},
+	{"without a timestamp it arrives when it is read", UNKNOWN, 900 * US, 20 * US, 0, false,
+		false, {100 * US}, {900 * US}, 800 * US},
+	{"a timestamp before the departure is not believed", 99 * US, 900 * US, 20 * US, 0, false,
+		false, {100 * US}, {900 * US}, 800 * US},
+	{"nor one after the reading", 901 * US, 900 * US, 20 * US, 0, false, false, {100 * US},
+		{900 * US}, 800 * US},
+	{"what could be read by the last reading was read then", 150 * US, 900 * US, 400 * US, 0,
+		false, false, {100 * US}, {400 * US}, 300 * US},
+	{"a faster reply becomes the least", 130 * US, 900 * US, 20 * US, 50 * US, false, false,
+		{100 * US}, {130 * US}, 30 * US},
+	{"a slower one does not", 190 * US, 900 * US, 20 * US, 50 * US, false, false, {100 * US},
+		{190 * US}, 50 * US},
+	{"held up, a reply arrives when it is read", 150 * US, 900 * US, 20 * US, 50 * US, false,
+		true, {100 * US}, {900 * US}, 50 * US},
+	{"two that a sleeping prober reads together keep their distance", 1150 * US, 1900 * US,
+		20 * US, 50 * US, false, false, {100 * US, 1100 * US}, {150 * US, 1150 * US},
+		50 * US},
+	{"so do many", 3150 * US, 9900 * US, 20 * US, 50 * US, false, false,
+		{100 * US, 1100 * US, 2100 * US, 3100 * US},
+		{150 * US, 1150 * US, 2150 * US, 3150 * US}, 50 * US},
+	{"two probes of one moment arrive at one moment", 150 * US, 900 * US, 20 * US, 50 * US,
+		false, false, {100 * US, 100 * US}, {150 * US, 150 * US}, 50 * US},
+	{"an earlier one did not come before the last reading", 1150 * US, 1900 * US, 400 * US,
+		50 * US, false, false, {100 * US, 1100 * US}, {400 * US, 1150 * US}, 50 * US},
+	{"to a prober that waited, all came together", 1150 * US, 1900 * US, 20 * US, 50 * US, true,
+		false, {100 * US, 1100 * US}, {1150 * US, 1150 * US}, 50 * US},
+	{"unless it was read long after that", 1150 * US, 3151 * US, 20 * US, 50 * US, true, false,
+		{100 * US, 1100 * US}, {150 * US, 1150 * US}, 50 * US},
+	{"which begins at 2 ms", 1150 * US, 3150 * US, 20 * US, 50 * US, true, false,
+		{100 * US, 1100 * US}, {150 * US, 1150 * US}, 50 * US},
+	{"and not just before", 1150 * US, 3150 * US - 1, 20 * US, 50 * US, true, false,
+		{100 * US, 1100 * US}, {1150 * US, 1150 * US}, 50 * US},
+	{"a path that was stuck lets go of all at once", 1402 * US, 1900 * US, 20 * US, 50 * US,
+		false, false, {100 * US, 1100 * US}, {1402 * US, 1402 * US}, 50 * US},
+	{"stuck is more than twice the least, and twice 100 us", 1400 * US, 1900 * US, 20 * US,
+		50 * US, false, false, {100 * US, 1100 * US}, {400 * US, 1400 * US}, 50 * US},
+	{"the first replies of a connection cannot be told to be stuck", 9100 * US, 9900 * US,
+		20 * US, 0, false, false, {100 * US, 1100 * US}, {8100 * US, 9100 * US}, 8000 * US},
+	{"held up, all of a waiting prober's arrive when they are read", 150 * US, 9900 * US,
+		20 * US, 50 * US, true, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US},
+		50 * US},
+	{"and all of a sleeping one's, since they took long", 150 * US, 9900 * US, 20 * US, 50 * US,
+		false, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US}, 50 * US},
+	{"a probe cannot be answered before it departed", 1110 * US, 1900 * US, 20 * US, 50 * US,
+		false, false, {1105 * US, 1000 * US}, {1110 * US, 1110 * US}, 50 * US},
+	{"one that departed after the last arrives with it", 1110 * US, 1900 * US, 20 * US,
+		500 * US, false, false, {1050 * US, 1000 * US}, {1110 * US, 1110 * US}, 110 * US},
+	{"a departure after the arrival of all", 1110 * US, 1900 * US, 20 * US, 50 * US, false,
+		false, {1200 * US, 1090 * US}, {1110 * US, 1110 * US}, 20 * US},
+};
+
+static struct wall_time stamp(int64_t monotonic_ns)
+{
+	if (monotonic_ns == UNKNOWN)
+		return WALL_TIME_UNKNOWN;
+	return (struct wall_time){.unix_ns = AHEAD_NS + monotonic_ns};
+}
+
+static struct arrival_clock known_clock(void)
+{
+	struct arrival_clock clock = {0};
+	arrival_clock_update(&clock, 10, stamp(10), 10);
+	return clock;
+}
+
+START_TEST(each_reply_arrives_when_it_could_first_be_read)
+{
+	struct arrival_clock clock = known_clock();
+	size_t count = 0;
+	while (count < REPLIES_MAX && rows[_i].departures_ns[count])
+		count++;
+	const struct arrivals_reading reading = {
+		.timestamp = stamp(rows[_i].stamped_ns),
+		.now_ns = rows[_i].now_ns,
+		.polled_ns = rows[_i].polled_ns,
+		.was_waiting = rows[_i].was_waiting,
+		.was_held_up = rows[_i].was_held_up,
+		.departures_ns = rows[_i].departures_ns,
+		.count = count,
+	};
+	int64_t least_rtt_ns = rows[_i].least_rtt_ns ? rows[_i].least_rtt_ns : INT64_MAX;
+	int64_t arrivals_ns[REPLIES_MAX] = {0};
+	arrivals_find(&reading, &clock, &least_rtt_ns, arrivals_ns);
+	for (size_t i = 0; i < REPLIES_MAX; i++)
+		ck_assert_msg(arrivals_ns[i] == rows[_i].arrivals_ns[i], "%s: reply %zu at %lld",
+			rows[_i].says, i, (long long)arrivals_ns[i]);
+	int64_t least_afterwards_ns = least_rtt_ns == INT64_MAX ? 0 : least_rtt_ns;
+	ck_assert_msg(least_afterwards_ns == rows[_i].least_afterwards_ns, "%s: least %lld",
+		rows[_i].says, (long long)least_afterwards_ns);
+}
+END_TEST
+
+/* Whatever goes in: none before its departure or after now, unless now is before it departed. */
+START_TEST(no_reply_arrives_before_its_departure_or_after_the_reading)
+{
+	uint64_t random = (uint64_t)_i + 1;
+	struct arrival_clock clock = known_clock();
+	int64_t least_rtt_ns = INT64_MAX;
+	for (int turn = 0; turn < 20000; turn++) {
+		int64_t now_ns = 20 * MS + random_below(&random, 20000000);
+		int64_t departures_ns[REPLIES_MAX];
+		size_t count = 1 + random_below(&random, REPLIES_MAX);
+		for (size_t i = 0; i < count; i++)
+			departures_ns[i] = now_ns - random_below(&random, 15000000);
+		const struct arrivals_reading reading = {
+			.timestamp =
+				random_below(&random, 8)
+					? stamp(now_ns + 1000000 - random_below(&random, 17000000))
+					: WALL_TIME_UNKNOWN,
+			.now_ns = now_ns,
+			.polled_ns = now_ns - random_below(&random, 15000000),
+			.was_waiting = random_below(&random, 2) == 0,
+			.was_held_up = random_below(&random, 4) == 0,
+			.departures_ns = departures_ns,
+			.count = count,
+		};
+		int64_t arrivals_ns[REPLIES_MAX];
+		arrivals_find(&reading, &clock, &least_rtt_ns, arrivals_ns);
+		int64_t last_ns = arrivals_ns[count - 1];
+		for (size_t i = 0; i < count; i++) {
+			/* One that departed after the last reply had come cannot be: it gets the
+			 * last one's arrival. */
+			bool is_possible = departures_ns[i] <= last_ns;
+			ck_assert(!is_possible || arrivals_ns[i] >= departures_ns[i]);
+			ck_assert_int_le(arrivals_ns[i], now_ns);
+			ck_assert_int_le(arrivals_ns[i], last_ns);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("arrivals");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, each_reply_arrives_when_it_could_first_be_read, 0, ROWS(rows));
+	tcase_add_loop_test(
+		tcase, no_reply_arrives_before_its_departure_or_after_the_reading, 0, 5);
+	return unit_run("probe/arrivals", tcase);
+}
