@@ -86,10 +86,10 @@ def pass_time(seconds):
 
 # Percent, ways, what the table calls it, and the percent that are to be told, there and back.
 LOSSY = [
-    ("1 % both ways", 1, ("there", "back"), "segments dropped both ways"),
-    ("5 % both ways", 5, ("there", "back"), "segments dropped both ways"),
-    ("5 % on the way there", 5, ("there",), "segments dropped on the way there"),
-    ("5 % on the way back", 5, ("back",), "segments dropped on the way back"),
+    ("1 % in both directions", 1, ("there", "back"), "segments dropped in both directions"),
+    ("5 % in both directions", 5, ("there", "back"), "segments dropped in both directions"),
+    ("5 % on the forward path", 5, ("there",), "segments dropped on the forward path"),
+    ("5 % on the return path", 5, ("back",), "segments dropped on the return path"),
 ]
 
 
@@ -127,19 +127,20 @@ def check_dense(facts, ways, label):
     print(f"     {label} | {facts.cells()} |", flush=True)
     told = what_happened(facts)
     if "there" in ways:
-        assert told in ("segments dropped on the way there", "segments dropped both ways"), f"{told}: {facts}"
+        known = ("segments dropped on the forward path", "segments dropped in both directions")
+        assert told in known, f"{told}: {facts}"
     else:
-        assert told == "segments dropped on the way back", f"{told}: {facts}"
+        assert told == "segments dropped on the return path", f"{told}: {facts}"
 
 
 @scenario
-def tells_a_black_out_of_2_s():
+def tells_a_blackout_of_2_s():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.drop(100, ("there", "back"))
         pass_time(2)
         path.heal()
         group.wait_measured()
-        facts = group.tell("a black-out, 1 s to 5 s")
+        facts = group.tell("a blackout of 1 s to 5 s")
         assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
         # From the fault to the first reply; and down since the stall, 1.3 s after the fault.
         assert 2 <= 0.2 * facts.timeouts / SOME <= 5, facts
@@ -149,13 +150,13 @@ def tells_a_black_out_of_2_s():
 
 
 @scenario
-def tells_a_black_out_of_30_s():
+def tells_a_blackout_of_30_s():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.drop(100, ("there", "back"))
         pass_time(30)
         path.heal()
         group.wait_measured()
-        facts = group.tell("a black-out, 5 s or longer")
+        facts = group.tell("a blackout of 5 s or longer")
         assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
         assert set(facts.connect_failures) == {"timeout"}, facts
         # One every 3.75 to 5 s.
@@ -246,7 +247,7 @@ def tells_a_reset():
         pass_time(1)
         peer.behaviour = behave.echo
         group.wait_measured()
-        facts = group.tell("the peer resets")
+        facts = group.tell("the peer resets the connection")
         assert set(facts.disconnects) == {"reset"} and facts.disconnects["reset"] >= SOME, facts
         assert facts.connects == facts.disconnects["reset"], facts
 
@@ -258,7 +259,7 @@ def tells_a_firewall_that_rejects():
         pass_time(FAULT_SECONDS / 2)
         path.heal()
         group.wait_measured()
-        facts = group.tell("the port refuses", "the port refuses: a firewall")
+        facts = group.tell("the connection is refused", "the connection is refused: a firewall")
         assert facts.disconnects == {"reset": SOME}, facts
         assert set(facts.connect_failures) == {"refused"}, facts
 
@@ -269,7 +270,7 @@ def tells_an_end():
         peer.drop_connections()
         group.wait(lambda t: t.connects == 2, "connected again")
         group.wait_measured()
-        facts = group.tell("the peer closes")
+        facts = group.tell("the peer closes the connection")
         assert facts.disconnects == {"closed": SOME} and facts.connects == SOME, facts
         # Half a second at 200 ms, and what was on its way just then.
         assert facts.timeouts <= 5 * SOME and facts.timeouts - facts.unsent <= 2 * SOME, facts
@@ -280,17 +281,17 @@ def tells_a_port_that_refuses():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.close()
         pass_time(FAULT_SECONDS / 2)
-        facts = group.tell("the port refuses", "the port refuses: nobody listens")
+        facts = group.tell("the connection is refused", "the connection is refused: nobody listens")
         assert facts.disconnects == {"closed": SOME} and facts.connects == 0, facts
         assert facts.connect_failures["refused"] >= 2 * SOME, facts
 
 
 @scenario
-def tells_that_there_is_no_way():
+def tells_that_there_is_no_route():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.remove_route()
         pass_time(FAULT_SECONDS / 2)
-        facts = group.tell("no way there")
+        facts = group.tell("there is no route")
         assert set(facts.connect_failures) == {"unreachable"}, facts
 
 
@@ -302,17 +303,17 @@ def tells_a_name_that_is_gone():
             names.set()
             peer.drop_connections()
             pass_time(FAULT_SECONDS / 2)
-            facts = group.tell("the name is not found")
+            facts = group.tell("the name does not resolve")
             assert set(facts.connect_failures) == {"resolve"}, facts
 
 
 @scenario
-def tells_a_peer_that_is_no_echo_server():
+def tells_a_peer_that_is_not_an_echo_server():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.behaviour = behave.garbage
         peer.reset_connections()
         pass_time(FAULT_SECONDS / 2)
-        facts = group.tell("the peer is no echo server")
+        facts = group.tell("the peer is not an echo server")
         assert facts.disconnects["invalid"] >= SOME, facts
 
 
@@ -323,7 +324,7 @@ def tells_the_probers_own_fault():
         pass_time(FAULT_SECONDS / 2)
         group.program.send_signal(signal.SIGCONT)
         group.wait_measured()
-        facts = group.tell("the prober itself did not run")
+        facts = group.tell("the prober itself was not running")
         # All but the one slot that was due when it came back.
         assert facts.missed_slots >= 0.7 * SOME * FAULT_SECONDS / 2 / 0.2, facts
 
@@ -358,7 +359,7 @@ def the_kernels_count_is_that_of_the_capture():
             return {name: (sum(Target(scrape, name).tcp_retransmits for scrape in scrapes),
                            capture.by_port(int(name))) for name in targets}
 
-        # Loss, a black-out with attempts that fail, loss over new connections, resets, and loss again.
+        # Loss, a blackout with attempts that fail, loss over new connections, resets, and loss again.
         for fault, seconds in (
             (lambda: path.drop(5, both), 7), (lambda: path.drop(100, both), 9),
             (lambda: path.drop(5, both), 7), (path.reject, 1), (lambda: path.drop(5, both), 6),

@@ -8,8 +8,8 @@ from lib.law import RTT_BOUNDS, Target
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 PAGE = os.path.join(TOP, "docs", "reading-losses.md")
-COLUMNS = ["what happened", "timeouts", "of them late", "of them unsent", "tcp_retransmits", "slow", "disconnects",
-           "connect_failures", "besides"]
+COLUMNS = ["what happened", "timeouts", "of which late", "of which unsent", "tcp_retransmits", "slow", "disconnects",
+           "connect_failures", "also"]
 
 
 def cells_of(line):
@@ -97,13 +97,13 @@ def share_is(word, part, whole):
 
 
 def retransmits_are(word, facts):
-    """none, 1 to 6 a break, more; without a break it is their share of the probes."""
+    """none, 1 to 6 per break, more; without a break it is their share of the probes."""
     each = facts.tcp_retransmits / facts.breaks if facts.breaks else 0.0
     if facts.breaks:
-        found = "none" if each < 1 else "1 to 6 a break" if each <= 6 else "more"
+        found = "none" if each < 1 else "1 to 6 per break" if each <= 6 else "more"
     else:
         found = "none" if share_is("none", facts.tcp_retransmits, facts.sent) else "more"
-    assert word in ("none", "1 to 6 a break", "more", "any"), word
+    assert word in ("none", "1 to 6 per break", "more", "any"), word
     return word in ("any", found)
 
 
@@ -126,7 +126,7 @@ def reasons_are(word, reasons):
     return word == "any" or (not reasons if word == "none" else word in reasons)
 
 
-def besides(words, facts):
+def also(words, facts):
     return {
         "": True,
         "tcp_rtt high": facts.tcp_rtt_rise >= 0.1,
@@ -137,13 +137,13 @@ def besides(words, facts):
 def fits(row, facts):
     return all([
         share_is(row["timeouts"], facts.timeouts, facts.sent),
-        share_is(row["of them late"], facts.late, facts.timeouts),
-        share_is(row["of them unsent"], facts.unsent, facts.timeouts),
+        share_is(row["of which late"], facts.late, facts.timeouts),
+        share_is(row["of which unsent"], facts.unsent, facts.timeouts),
         retransmits_are(row["tcp_retransmits"], facts),
         slow_ones_are(row["slow"], facts),
         reasons_are(row["disconnects"], facts.disconnects),
         reasons_are(row["connect_failures"], facts.connect_failures),
-        besides(row["besides"], facts),
+        also(row["also"], facts),
     ])
 
 
