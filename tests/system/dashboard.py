@@ -84,7 +84,7 @@ def check_what_they_tell(values):
     low, median, high = (
         values["Round-trip time, all selected targets", name, ".+"][0][1] for name in "CBA")
     assert 0 < low <= median <= high, f"band: {low} {median} {high}"
-    spread = values["Round-trip times, spread", "A", ".+"]
+    spread = values["Round-trip times, distribution", "A", ".+"]
     assert len(spread) == 16 and max(value for _, value in spread) > 0, f"heat map: {spread}"
     assert values["Frames returned", "A", ".+"][0][1] > 0
     failures = {labels["reason"]: value for labels, value in
