@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Makes ./configure out of configure.ac; needed after a clone, not in a released archive.
+# Makes ./configure from configure.ac; needed in a clone, not in a release archive.
 set -eu
 cd "$(dirname "$0")"
 autoreconf --install --warnings=all

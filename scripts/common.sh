@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# What the scripts share; sourced by them, after `set -euo pipefail`. Sets top, the checkout's folder.
+# Shared by the scripts, which source it after `set -euo pipefail`. Sets top, the checkout's folder.
 
 top=$(readlink -f -- "${BASH_SOURCE[0]}")
 top=${top%/scripts/common.sh}
@@ -15,7 +15,7 @@ fail() {
 	exit 1
 }
 
-# packages_of SECTION...: the packages of these sections of scripts/packages, one a line.
+# packages_of SECTION...: the packages in these sections of scripts/packages, one per line.
 packages_of() {
 	local section
 	for section in "$@"; do
@@ -32,7 +32,7 @@ package_is_installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | sort -u | head -n 1)" = installed ]
 }
 
-# as_root COMMAND...: runs it as root, through sudo where need be; without a terminal sudo must not ask.
+# as_root COMMAND...: runs it as root, through sudo if necessary; without a terminal sudo must not ask.
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
@@ -48,19 +48,19 @@ apt_get() {
 		-o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-# Whether apt got lists of packages within the last day (their mtime is the mirror's, not ours).
+# Whether apt fetched package lists within the last day (their mtime is the mirror's, so ctime it is).
 apt_lists_are_fresh() {
 	[ -n "$(find /var/lib/apt/lists -maxdepth 1 -type f -name '*Packages*' -ctime -1 2>/dev/null |
 		head -n 1)" ]
 }
 
-# install_packages SECTION...: installs what is missing; asks apt nothing where nothing is.
+# install_packages SECTION...: installs what is missing; does not touch apt if nothing is.
 install_packages() {
 	local package list by_hand
 	local -a missing=()
 	list=$(packages_of "$@")
 	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-		say "This is no Debian or Ubuntu; these packages, or their like, must be there:" \
+		say "This system is not Debian or Ubuntu; these packages, or their equivalents, must be installed:" \
 			"$(tr '\n' ' ' <<<"$list")"
 		return
 	fi
@@ -70,7 +70,7 @@ install_packages() {
 	[ ${#missing[@]} -gt 0 ] || return 0
 	by_hand="apt-get update && apt-get install --no-install-recommends ${missing[*]}"
 	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
-		fail "packages are missing and there is no sudo; as root, run: $by_hand"
+		fail "packages are missing and sudo is not installed; as root, run: $by_hand"
 	fi
 	say "Installing ${missing[*]}"
 	apt_lists_are_fresh || apt_get update || fail "apt-get failed; as root, try: $by_hand"
@@ -78,29 +78,29 @@ install_packages() {
 		fail "apt-get failed; as root, try: $by_hand"
 }
 
-# build_in FOLDER [CONFIGURE-OPTION...]: configures (once) and builds out of tree, as whoever calls.
+# build_in FOLDER [CONFIGURE-OPTION...]: configures (once) and builds out of tree, as the calling user.
 build_in() {
 	local folder=$1
 	shift
-	mkdir -p -- "$folder" || fail "cannot make the folder $folder"
+	mkdir -p -- "$folder" || fail "cannot create the folder $folder"
 	if [ ! -w "$folder" ] || { [ -e "$folder/Makefile" ] && [ ! -w "$folder/Makefile" ]; }; then
-		fail "$folder belongs to somebody else: remove it, or run this as that user"
+		fail "$folder belongs to another user: remove it, or run this as that user"
 	fi
 	if [ ! -x "$top/configure" ]; then
-		[ -w "$top" ] || fail "$top cannot be written to, and ./configure is to be made there"
+		[ -w "$top" ] || fail "$top is not writable, and ./configure has to be made there"
 		say "Making ./configure"
 		(cd -- "$top" && ./autogen.sh)
 	fi
 	if [ ! -f "$folder/Makefile" ]; then
 		say "Configuring in $folder"
-		# A path with spaces is fine for the tools as long as the sources are named relatively.
+		# The tools cope with spaces in the path as long as the sources are named relatively.
 		(cd -- "$folder" && "$(realpath --relative-to=. -- "$top")/configure" -q "$@")
 	fi
 	say "Building in $folder"
 	make -C "$folder" --no-print-directory -j"$(nproc)"
 }
 
-# check_in FOLDER [MAKE-ARGUMENT...]: builds and runs every test. Two at once and not more: they measure time.
+# check_in FOLDER [MAKE-ARGUMENT...]: builds and runs every test. No more than two at once: they measure time.
 check_in() {
 	local folder=$1
 	shift
@@ -108,8 +108,8 @@ check_in() {
 	make -C "$folder" --no-print-directory -j2 check VERBOSE=1 "$@"
 }
 
-# test_counts LOG: what automake's closing summary in a log says, as "PASSED FAILED SKIPPED".
-# A failed run prints its summary more than once; the last one counts. No summary: nothing at all.
+# test_counts LOG: automake's closing summary in a log, as "PASSED FAILED SKIPPED".
+# A failed run prints its summary more than once; the last one counts. Without a summary: nothing.
 test_counts() {
 	awk '/^# (TOTAL|PASS|XFAIL|FAIL|XPASS|ERROR|SKIP): / { count[$2] = $3; seen = 1 }
 		END { if (!seen) exit 1

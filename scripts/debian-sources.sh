@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# Debian's sources of packages, from the machine's own mirrors; sourced by scripts that build libraries
-# for other systems, after scripts/common.sh.
+# Fetches Debian source packages from the machine's own mirrors; sourced after scripts/common.sh by the
+# scripts that build libraries for other systems.
 
-# apt_of FOLDER ARGUMENT...: apt-get for sources alone; the machine's own lists stay as they are.
+# apt_of FOLDER ARGUMENT...: apt-get for source packages only; leaves the machine's own lists alone.
 apt_of() {
 	local folder=$1
 	shift
@@ -12,7 +12,7 @@ apt_of() {
 		-o APT::Sandbox::User=root -o Acquire::Languages=none "$@" </dev/null
 }
 
-# The machine's sources of packages, turned into sources of sources; other makers' may have none.
+# Turns the machine's binary package repositories into source repositories; third parties may have none.
 prepare_apt() {
 	local folder=$1 file
 	mkdir -p -- "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" \
@@ -25,12 +25,12 @@ prepare_apt() {
 		[ ! -e "$file" ] ||
 			sed -n 's/^deb[ \t]/deb-src /p' "$file" >"$folder/apt/sources.list.d/${file##*/}.list"
 	done
-	apt_of "$folder" update || say "Not every source of packages has sources"
+	apt_of "$folder" update || say "Not every repository has source packages"
 	touch -- "$folder/apt/done"
 }
 
-# debian_source FOLDER PACKAGE: leaves them unpacked, with Debian's patches, in FOLDER/sources/PACKAGE. What is
-# there already is not fetched again.
+# debian_source FOLDER PACKAGE: unpacks the source, with Debian's patches, in FOLDER/sources/PACKAGE, unless it
+# is already there.
 debian_source() {
 	local folder=$1 package=$2
 	[ ! -e "$folder/sources/$package/done" ] || return 0

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """
-Writes what a build is made of: a software bill of materials in CycloneDX 1.5 (JSON).
+Writes the software bill of materials of a build in CycloneDX 1.5 (JSON).
 
     python3 scripts/sbom.py BUILD-FOLDER [PROGRAM]
 
 It asks the finished build: its Makefile for what configure found, pkg-config for the versions, the program for what it
-links, dpkg for the packages of that. What the program links and this script does not know is an error, and so is
-what it should link and does not. The same build gives the same text.
+links, dpkg for the packages that own it. Linking a library that this script does not know is an error, and so is not
+linking one that configure found. The same build always gives the same text.
 """
 import json
 import os
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import uuid
 
-# By the variable of the Makefile: pkg-config's name, the sonames, the licence, the maker.
+# By Makefile variable: pkg-config's name, the soname, the licence, the name.
 LIBRARIES = {
     "EVENT": ("libevent_core", "libevent_core", "BSD-3-Clause", "libevent"),
     "MICROHTTPD": ("libmicrohttpd", "libmicrohttpd", "LGPL-2.1-or-later", "libmicrohttpd"),
@@ -50,7 +50,7 @@ def makefile_variables(folder):
 
 
 def version_of(module, variables):
-    """What pkg-config says with configure's own settings."""
+    """The version by pkg-config, under configure's own settings."""
     env = dict(os.environ)
     for name in ("PKG_CONFIG_LIBDIR", "PKG_CONFIG_PATH"):
         if variables.get(name):
@@ -60,7 +60,7 @@ def version_of(module, variables):
 
 
 def linked_libraries(program):
-    """Files of the shared libraries that the program itself asks for, by soname without the version."""
+    """The files of the shared libraries that the program itself needs, by soname without the version."""
     with open(program, "rb") as file:
         if file.read(4) != b"\x7fELF":
             return None
@@ -86,11 +86,11 @@ def package_of(path):
 
 
 def components_of(variables, linked):
-    """One for each library that configure found."""
+    """One component per library that configure found."""
     sonames = {soname for _, soname, _, _ in LIBRARIES.values()}
     unknown = [name for name in linked or () if name not in sonames and not OF_THE_SYSTEM.match(name)]
     if unknown:
-        fail(f"the program links what is not known here: {' '.join(unknown)}")
+        fail(f"the program links unknown libraries: {' '.join(unknown)}")
     components = []
     for variable, (module, soname, licence, name) in LIBRARIES.items():
         if not variables.get(variable + "_LIBS"):

@@ -187,7 +187,7 @@ def the_bill_of_materials_refuses_what_it_does_not_know():
     folder = build_folder()
     # One links less than the program, the other what it does not.
     for arguments, text in (((folder, shutil.which("cat")), "does not link"),
-                            ((folder, shutil.which("bash")), "links what is not known"),
+                            ((folder, shutil.which("bash")), "links unknown libraries"),
                             ((folder, "/nonexistent"), "build it first"),
                             (("/nonexistent",), "configured build"), ((), "usage")):
         status, out, err = bill(*arguments)
