@@ -2,7 +2,7 @@
 # docker build -t tcp-echo-metrics .    (or compose.yaml, which adds Prometheus and Grafana)
 FROM debian:12-slim AS build
 WORKDIR /src
-# On their own, so that a change of the sources does not install the packages again.
+# Separately, so that a change to the sources does not reinstall the packages.
 COPY scripts/common.sh scripts/packages scripts/
 RUN bash -euc '. scripts/common.sh; install_packages run build'
 COPY . .
@@ -16,7 +16,7 @@ RUN apt-get update && \
 	rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build-image/tcp-echo-metrics /usr/bin/
 COPY --from=build /src/packaging/container/is-healthy /usr/bin/
-# nobody: it needs no right of any kind.
+# nobody: no privileges are needed.
 USER 65534:65534
 # Echo server, /metrics.
 EXPOSE 4000 2112

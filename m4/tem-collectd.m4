@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: MIT
-# The collectd plugin is built where collectd's headers are, which no pkg-config file tells.
+# The collectd plugin is built if collectd's headers are found, for which there is no pkg-config file.
 AC_DEFUN([TEM_COLLECTD], [
   AC_ARG_WITH([collectd],
     [AS_HELP_STRING([--with-collectd@<:@=PREFIX@:>@], [build the collectd plugin, with the headers in PREFIX/include/collectd @<:@auto@:>@])],
     [], [with_collectd=auto])
   AC_ARG_WITH([collectd-plugindir],
-    [AS_HELP_STRING([--with-collectd-plugindir=DIR], [install the collectd plugin there @<:@LIBDIR/collectd@:>@])],
+    [AS_HELP_STRING([--with-collectd-plugindir=DIR], [install the collectd plugin in DIR @<:@LIBDIR/collectd@:>@])],
     [AS_CASE([$withval], [yes|no],
       [AC_MSG_ERROR([--with-collectd-plugindir needs a folder])])],
     [with_collectd_plugindir='${libdir}/collectd'])
   COLLECTD_CFLAGS=
-  # What an unwanted -z defs of a distribution would refuse: the daemon's functions.
+  # A distribution's -z defs would refuse the daemon's functions, which are undefined until it loads the plugin.
   COLLECTD_LDFLAGS=
   tem_collectd=no
   AS_CASE([$with_collectd],
     [no], [],
-    # The headers include each other now by collectd/core/, now by liboconfig/.
+    # The headers include each other sometimes as collectd/core/, sometimes as liboconfig/.
     [yes|auto], [COLLECTD_CFLAGS="-isystem /usr/include/collectd -isystem /usr/local/include/collectd"],
     [/*], [COLLECTD_CFLAGS="-isystem $with_collectd/include -isystem $with_collectd/include/collectd"],
-    [AC_MSG_ERROR([--with-collectd: $with_collectd is neither yes, no nor an absolute path])])
+    [AC_MSG_ERROR([--with-collectd: $with_collectd is not yes, no or an absolute path])])
   AS_IF([test "x$with_collectd" != xno], [
     AC_MSG_CHECKING([for collectd's headers])
     tem_save_CPPFLAGS=$CPPFLAGS

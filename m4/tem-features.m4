@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What the system may have or not.
+# What the system may or may not have.
 AC_DEFUN([TEM_FEATURES], [
   AC_CHECK_FUNCS([accept4 clock_nanosleep])
   AC_CHECK_DECLS([SO_TIMESTAMPNS], [], [], [[#include <sys/socket.h>]])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Hardening of what faces the network; for programs alone (-pie) and for everything.
+# Hardening, because this faces the network: flags for programs only (-pie), and for everything.
 AC_DEFUN([TEM_HARDENING], [
   AC_ARG_ENABLE([hardening], [AS_HELP_STRING([--disable-hardening], [leave out hardening flags])],
     [], [enable_hardening=yes])
@@ -9,7 +9,7 @@ AC_DEFUN([TEM_HARDENING], [
   AS_IF([test "x$enable_hardening" = xyes], [
     TEM_ADD_FLAG([TEM_CFLAGS], [-fstack-protector-strong])
     TEM_ADD_FLAG([TEM_CFLAGS], [-fstack-clash-protection])
-    # Needs optimisation, and must not fight a distribution's own setting.
+    # Needs optimisation, and must not override a distribution's own setting.
     AS_CASE([" $CPPFLAGS $CFLAGS "], [*_FORTIFY_SOURCE*|*" -O0 "*|*-fsanitize*], [],
       [*" -O"*], [AS_VAR_APPEND([TEM_CFLAGS], [" -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])])
     TEM_ADD_LINK_FLAG([TEM_LDFLAGS], [-Wl,-z,relro])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The libraries that are needed, and check, which the unit tests alone need.
+# The required libraries, and check, which only the unit tests need.
 AC_DEFUN([TEM_LIBRARIES], [
   PKG_CHECK_MODULES([EVENT], [libevent_core >= 2.1])
   PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.74])

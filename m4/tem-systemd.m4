@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# What a service of systemd needs: libsystemd, which tells it how the program goes, and the unit.
+# What a systemd service needs: libsystemd, which reports the program's state, and the unit.
 AC_DEFUN([TEM_SYSTEMD], [
   AC_ARG_WITH([systemd],
-    [AS_HELP_STRING([--without-systemd], [leave out the notifications and the unit for systemd])],
+    [AS_HELP_STRING([--without-systemd], [leave out systemd notifications and the unit])],
     [], [with_systemd=auto])
   AC_ARG_WITH([systemdsystemunitdir],
-    [AS_HELP_STRING([--with-systemdsystemunitdir=DIR], [install the unit there @<:@PREFIX/lib/systemd/system@:>@])],
+    [AS_HELP_STRING([--with-systemdsystemunitdir=DIR], [install the unit in DIR @<:@PREFIX/lib/systemd/system@:>@])],
     [AS_CASE([$withval], [yes|no],
       [AC_MSG_ERROR([--with-systemdsystemunitdir needs a folder])])],
     [with_systemdsystemunitdir='${prefix}/lib/systemd/system'])
@@ -15,7 +15,7 @@ AC_DEFUN([TEM_SYSTEMD], [
       [AS_IF([test "x$with_systemd" = xyes],
         [AC_MSG_ERROR([--with-systemd: libsystemd was not found (Debian: libsystemd-dev)])])])])
   AS_IF([test "x$tem_systemd" = xyes],
-    [AC_DEFINE([HAVE_SYSTEMD], [1], [Define to 1 for notifications to systemd.])])
+    [AC_DEFINE([HAVE_SYSTEMD], [1], [Define to 1 to send notifications to systemd.])])
   AC_SUBST([systemdsystemunitdir], [$with_systemdsystemunitdir])
   AM_CONDITIONAL([HAVE_SYSTEMD], [test "x$tem_systemd" = xyes])
   tem_systemd_summary="no (libsystemd was not found)"

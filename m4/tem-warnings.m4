@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# TEM_ADD_FLAG(VARIABLE, FLAG): appends a compiler flag where the compiler takes it without a word.
+# TEM_ADD_FLAG(VARIABLE, FLAG): appends a compiler flag if the compiler accepts it without a warning.
 AC_DEFUN([TEM_ADD_FLAG], [
   AS_VAR_PUSHDEF([cachevar], [tem_cv_flag_$2])
-  AC_CACHE_CHECK([whether $CC takes $2], [cachevar], [
+  AC_CACHE_CHECK([whether $CC accepts $2], [cachevar], [
     tem_save_CFLAGS=$CFLAGS
     CFLAGS="$CFLAGS -Werror $2"
     AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [])], [AS_VAR_SET([cachevar], [yes])],
@@ -16,7 +16,7 @@ AC_DEFUN([TEM_ADD_FLAG], [
 # TEM_ADD_LINK_FLAG(VARIABLE, FLAG): the same for the linker.
 AC_DEFUN([TEM_ADD_LINK_FLAG], [
   AS_VAR_PUSHDEF([cachevar], [tem_cv_link_$2])
-  AC_CACHE_CHECK([whether the linker takes $2], [cachevar], [
+  AC_CACHE_CHECK([whether the linker accepts $2], [cachevar], [
     tem_save_LDFLAGS=$LDFLAGS
     LDFLAGS="$LDFLAGS -Werror $2"
     AC_LINK_IFELSE([AC_LANG_PROGRAM([], [])], [AS_VAR_SET([cachevar], [yes])],
@@ -28,7 +28,7 @@ AC_DEFUN([TEM_ADD_LINK_FLAG], [
 ])
 
 AC_DEFUN([TEM_WARNINGS], [
-  AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [make warnings errors])],
+  AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])],
     [], [enable_werror=no])
   TEM_CFLAGS=
   m4_foreach_w([flag], [-Wall -Wextra -Wformat=2 -Wshadow -Wundef -Wvla -Wcast-qual -Wcast-align
@@ -36,9 +36,8 @@ AC_DEFUN([TEM_WARNINGS], [
     -Wnull-dereference -Wconversion -Wsign-conversion -Wdouble-promotion -Wlogical-op
     -Wduplicated-cond -Wduplicated-branches -fvisibility=hidden],
     [TEM_ADD_FLAG([TEM_CFLAGS], flag)])
-  # Its compiler takes printf() for that of Windows' old C library, which is not the one in use; the
-  # same formats are checked in every build for other systems. Its isnan() asks for the size of what it
-  # then converts.
+  # mingw's compiler takes printf() for the one in Windows' old C library, which is not in use; builds for
+  # other systems check the same formats. Its isnan() checks the size of its argument and then converts it.
   AS_IF([test "x$tem_windows" = xyes], [AS_VAR_APPEND([TEM_CFLAGS], [" -Wno-format -Wno-float-conversion"])])
   AS_IF([test "x$enable_werror" = xyes], [AS_VAR_APPEND([TEM_CFLAGS], [" -Werror"])])
 ])
