@@ -237,7 +237,7 @@ static void on_dialled(evutil_socket_t fd, short what, void *context)
 }
 
 /* There are addresses. */
-static void go_on_resolved(struct link *link, int64_t now_ns)
+static void use_addresses(struct link *link, int64_t now_ns)
 {
 	if (!link->operations->dials_each_time) {
 		link->state = link_next_state(link->state, LINK_FOUND);
@@ -282,7 +282,7 @@ static void begin_attempt(struct link *link, int64_t now_ns)
 	int error = resolve(link, &list);
 	if (!error) {
 		addresses_take(&link->addresses, &list);
-		go_on_resolved(link, now_ns);
+		use_addresses(link, now_ns);
 	} else if (error == -EINPROGRESS) {
 		bool is_known = addresses_have_good(&link->addresses);
 		link_set_alarm(
@@ -317,7 +317,7 @@ void link_on_resolved(struct link *link, struct resolver_query *query, int64_t n
 	switch (link->state) {
 	case LINK_RESOLVING:
 		addresses_take(&link->addresses, &list);
-		go_on_resolved(link, now_ns);
+		use_addresses(link, now_ns);
 		return;
 	case LINK_DIALLING:
 		/* Whatever is being dialled is not disturbed: these come next. */
@@ -346,7 +346,7 @@ static void on_slow_name(struct link *link, int64_t now_ns)
 		if (addresses_take_good(&link->addresses) < 0)
 			fail_resolve(link, "out of memory", now_ns);
 		else
-			go_on_resolved(link, now_ns);
+			use_addresses(link, now_ns);
 		return;
 	}
 	/* The system's resolver cannot be hurried; its answer will do whenever it comes. */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The outside world of a link and its probe, by script: the clock, sockets (pairs, one end of which
+ * is the peer's), the kernel's timestamps and TCP_INFO, and the resolver. A test program that links
+ * this gets these instead of the real ones.
+ */
+#ifndef UNIT_PROBE_SCRIPTED_H
+#define UNIT_PROBE_SCRIPTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "net/resolver.h"
+#include "net/tcp_info.h"
+#include "probe/context.h"
+#include "probe/probed_target.h"
+
+/* How far the wall clock is ahead of the monotonic one. */
+#define SCRIPT_AHEAD_NS INT64_C(1700000000000000000)
+/* When it all begins. */
+#define SCRIPT_START_NS (1000 * NS_PER_S)
+
+/* How a peer behaves when it is dialled. Addresses are single letters: see script_address(). */
+struct script_peer {
+	char address;
+	int connect_error; /* What connect() returns: 0, -EINPROGRESS or another negative errno. */
+	int pending_error; /* How the handshake ends: 0 or a positive errno. */
+	bool is_silent;	   /* The handshake does not end. */
+	bool is_itself;	   /* The socket is connected to itself. */
+};
+
+struct script {
+	int64_t now_ns;
+	int64_t tick_ns; /* How much later it is after each look at the clock. */
+
+	const struct script_peer *peers; /* Any other is connected as soon as the loop runs. */
+	size_t peer_count;
+	int open_error;	  /* Of socket_open(): 0 or a negative errno. */
+	int bind_error;	  /* Of socket_bind(), likewise. */
+	char dialled[64]; /* The letters of all that were dialled, in this order. */
+	unsigned opened;  /* Sockets. */
+	unsigned closed;
+	bool was_reset; /* The last that was closed, was closed with a reset. */
+	int far_fd;	/* The peer's end of the last one opened. */
+	unsigned dscp;	/* That the last one was marked with. */
+
+	bool has_timestamps;
+	int64_t stamped_ns; /* Monotonic arrival of all bytes; 0: no timestamp. */
+	bool has_facts;
+	struct tcp_facts facts;
+
+	int ask_error; /* Of resolver_ask(): 0 or a negative errno. */
+	unsigned asked;
+	struct resolver_question question; /* The last one. */
+	struct resolver_query *query;	   /* Unanswered, or NULL. */
+
+	char log[LOG_MESSAGE_MAX]; /* The last line. */
+	unsigned changes;	   /* That the watcher was told of. */
+	bool is_up;		   /* The last of them. */
+};
+
+extern struct script script;
+
+/* Everything anew: a context with an event loop, at SCRIPT_START_NS. */
+void script_begin(struct probe_context *context);
+
+/* Checks that every socket was closed, and frees the context. */
+void script_end(struct probe_context *context);
+
+/* Lets all that is ready happen. */
+void script_run(struct probe_context *context);
+
+/* Goes to a time, and lets alarms that are due by then go off in their order. */
+void script_go_to(struct probe_context *context, int64_t now_ns);
+
+/* A small letter is an IPv4 address, a capital one an IPv6 address; port 4000. */
+union address script_address(char letter);
+char script_letter(const union address *address);
+
+/* Answers the open question with the addresses of these letters, or with a failure if letters is
+ * NULL. */
+void script_answer(const char *letters, int failure);
+
+/* A target, started. name_and_port: "192.0.2.97:4000" or a name. */
+struct probed_target *script_target(struct probe_context *context, const char *name_and_port,
+	const struct target_options *options);
+
+/* The options that most tests use: 100 ms, 300 ms, and what is usual. */
+struct target_options script_options(enum probe_kind probe);
+
+/* Checks the law of accounting, and returns the values. */
+struct target_values script_values(const struct probed_target *target);
+
+#endif

@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/echo_probe.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+#include "scripted.h"
+
+#define S NS_PER_S
+#define MS NS_PER_MS
+#define US NS_PER_US
+#define INTERVAL_NS (100 * MS)
+#define TIMEOUT_NS (300 * MS)
+/* Unanswered probes that there are records for: see target_options_records(), up to a power of 2. */
+#define RECORDS 16
+
+struct fixture {
+	struct probe_context context;
+	struct probed_target *target;
+};
+
+/* A connection that was just made. */
+static void set_up(struct fixture *fixture)
+{
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	script_begin(&fixture->context);
+	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", &options);
+	script_go_to(&fixture->context, script.now_ns);
+	script_run(&fixture->context);
+	ck_assert_int_eq(fixture->target->link.state, LINK_CONNECTED);
+}
+
+/* Every scenario ends by the law of accounting: once all is over, nothing is in flight. */
+static void tear_down(struct fixture *fixture)
+{
+	struct link *link = &fixture->target->link;
+	link_abort(link);
+	struct target_values values = script_values(fixture->target);
+	ck_assert_uint_eq(values.sent, values.received + values.timeouts);
+	probed_target_free(fixture->target);
+	script_end(&fixture->context);
+}
+
+/* A slot that is due now. */
+static void probe(struct fixture *fixture)
+{
+	link_use_slot(&fixture->target->link, script.now_ns, script.now_ns);
+}
+
+/* Sends count probes, one an interval, without anything else going on. */
+static void probe_often(struct fixture *fixture, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (i > 0)
+			script.now_ns += INTERVAL_NS;
+		probe(fixture);
+	}
+}
+
+/* What the peer has got, up to size bytes; returns how many. */
+static size_t take_frames(unsigned char *bytes, size_t size)
+{
+	ssize_t got = recv(script.far_fd, bytes, size, MSG_DONTWAIT);
+	return got > 0 ? (size_t)got : 0;
+}
+
+static void reply(const void *bytes, size_t length)
+{
+	ck_assert_int_eq(send(script.far_fd, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+static unsigned char *frame_at(unsigned char *bytes, unsigned frame)
+{
+	return bytes + (size_t)frame * FRAME_SIZE;
+}
+
+START_TEST(a_frame_has_number_and_wall_time)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	script.now_ns += 77;
+	probe_often(&fixture, 2);
+	unsigned char bytes[2 * FRAME_SIZE];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
+	struct frame frame;
+	frame_decode(bytes, &frame);
+	ck_assert_uint_eq(frame.seq, 1);
+	ck_assert_int_eq(frame.unix_time_ns, SCRIPT_START_NS + SCRIPT_AHEAD_NS + 77);
+	frame_decode(frame_at(bytes, 1), &frame);
+	ck_assert_uint_eq(frame.seq, 2);
+	ck_assert_uint_eq(script_values(fixture.target).sent, 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* One probe departs, and is answered. */
+static const struct {
+	const char *says;
+	int64_t stamped_ns; /* After the departure; 0: the kernel does not tell. */
+	int64_t read_ns;    /* After the departure. */
+	int64_t rtt_ns;	    /* 0: not received. */
+	unsigned late;
+} replies[] = {
+	{"as the kernel stamped it", 123 * US, 9 * MS, 123 * US, 0},
+	{"without a stamp, as it was read", 0, 9 * MS, 9 * MS, 0},
+	{"just in time", TIMEOUT_NS - 1, TIMEOUT_NS - 1, TIMEOUT_NS - 1, 0},
+	{"just in time, and read late", TIMEOUT_NS - 1, 400 * MS, TIMEOUT_NS - 1, 0},
+	{"just too late", TIMEOUT_NS, TIMEOUT_NS, 0, 1},
+	{"too late", 350 * MS, 400 * MS, 0, 1},
+};
+
+START_TEST(a_reply_is_in_time_or_late_by_its_arrival)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int64_t departure_ns = script.now_ns;
+	probe(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	/* The prober sleeps: what is due is done only after the reading, as in any of its turns. */
+	script.now_ns = departure_ns + replies[_i].read_ns;
+	script.stamped_ns = replies[_i].stamped_ns ? departure_ns + replies[_i].stamped_ns : 0;
+	script_run(&fixture.context);
+	script_go_to(&fixture.context, script.now_ns);
+	struct target_values values = script_values(fixture.target);
+	const char *says = replies[_i].says;
+	ck_assert_msg(values.received == (replies[_i].rtt_ns ? 1 : 0), "%s", says);
+	ck_assert_msg(values.timeouts == (replies[_i].rtt_ns ? 0 : 1), "%s", says);
+	ck_assert_msg(values.late == replies[_i].late, "%s", says);
+	if (replies[_i].rtt_ns)
+		ck_assert_msg(values.last_rtt_ns == replies[_i].rtt_ns, "%s: %lld", says,
+			(long long)values.last_rtt_ns);
+	ck_assert_str_eq(script.log, "up: 192.0.2.97:4000 answers");
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(settling_reads_before_it_calls_anything_lost)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int64_t departure_ns = script.now_ns;
+	probe(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	script.stamped_ns = departure_ns + 5 * MS;
+	/* The alarm goes off before anything was read. */
+	script_go_to(&fixture.context, departure_ns + TIMEOUT_NS);
+	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	ck_assert_int_eq(script_values(fixture.target).last_rtt_ns, 5 * MS);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_probe_without_reply_times_out_and_may_be_late_after_all)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int64_t departure_ns = script.now_ns;
+	probe_often(&fixture, 2);
+	unsigned char bytes[2 * FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	ck_assert_int_eq(fixture.target->link.alarm.due_ns, departure_ns + TIMEOUT_NS);
+	script_go_to(&fixture.context, departure_ns + TIMEOUT_NS - 1);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 0);
+	script_go_to(&fixture.context, departure_ns + TIMEOUT_NS);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 1);
+	script.now_ns += 20 * MS;
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.received, 1);
+	ck_assert_uint_eq(values.timeouts, 1);
+	ck_assert_uint_eq(values.late, 1);
+	/* Once more: each is a duplicate. */
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).duplicates, 2);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(without_any_reply_the_connection_is_stalled)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int64_t departure_ns = script.now_ns;
+	probe_often(&fixture, 3);
+	int64_t stalled_ns = departure_ns + TIMEOUT_NS + TARGET_GRACE_NS;
+	script_go_to(&fixture.context, stalled_ns - 1);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 3);
+	script_go_to(&fixture.context, stalled_ns);
+	ck_assert_int_eq(fixture.target->link.state, LINK_WAITING);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_STALLED], 1);
+	ck_assert(script.was_reset);
+	/* A slot without a connection is unsent. */
+	probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).unsent, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(one_swallowed_frame_is_a_loss_and_an_idle_connection_is_healthy)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	for (int i = 0; i < 20; i++) {
+		probe(&fixture);
+		take_frames(bytes, sizeof(bytes));
+		if (i != 5)
+			reply(bytes, sizeof(bytes));
+		script_run(&fixture.context);
+		script_go_to(&fixture.context, script.now_ns + INTERVAL_NS);
+		if (fixture.target->link.state != LINK_CONNECTED)
+			break;
+	}
+	/* The swallowed one is the oldest without an answer until it is given up. */
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_STALLED], 1);
+	tear_down(&fixture);
+	set_up(&fixture);
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	script_go_to(&fixture.context, script.now_ns + 3600 * S);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	ck_assert_int_eq(fixture.target->link.alarm.due_ns, ALARM_NEVER);
+	tear_down(&fixture);
+}
+END_TEST
+
+static const size_t pieces[] = {1, 3, 7, 8, 15, 16, 17, 31, 48};
+
+START_TEST(replies_may_come_in_pieces)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int64_t departure_ns = script.now_ns;
+	probe_often(&fixture, 3);
+	unsigned char bytes[3 * FRAME_SIZE];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
+	for (size_t at = 0; at < sizeof(bytes);) {
+		size_t length = sizeof(bytes) - at < pieces[_i] ? sizeof(bytes) - at : pieces[_i];
+		reply(bytes + at, length);
+		script_run(&fixture.context);
+		at += length;
+		ck_assert_uint_eq(script_values(fixture.target).received, at / FRAME_SIZE);
+	}
+	ck_assert_int_lt(script.now_ns - departure_ns, TIMEOUT_NS);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Garbage of all kinds; most has right replies before it. */
+static const struct {
+	const char *says;
+	unsigned right;	     /* Replies before it. */
+	int seq_off;	     /* How far the number is off; */
+	int64_t time_off_ns; /* likewise the time. */
+	bool is_first_again; /* The first reply, once more. */
+	unsigned times;
+	bool is_invalid;
+} garbage[] = {
+	{"a number that was never sent", 0, 3, 0, false, 1, true},
+	{"number 0", 0, -1, 0, false, 1, true},
+	{"another time", 0, 0, 1, false, 1, true},
+	{"after a right one", 1, 0, -1, false, 1, true},
+	{"after all", 3, 1, 0, false, 1, true},
+	{"as many duplicates as probes", 3, 0, 0, true, 3, false},
+	{"more duplicates than probes", 3, 0, 0, true, 4, true},
+};
+
+START_TEST(what_is_not_an_echo_ends_the_connection)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	probe_often(&fixture, 3);
+	unsigned char bytes[8 * FRAME_SIZE];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), 3 * FRAME_SIZE);
+	unsigned right = garbage[_i].right;
+	for (unsigned i = 0; i < garbage[_i].times; i++) {
+		struct frame frame;
+		frame_decode(
+			garbage[_i].is_first_again ? bytes : frame_at(bytes, right < 3 ? right : 2),
+			&frame);
+		frame.seq = (uint64_t)((int64_t)frame.seq + garbage[_i].seq_off);
+		frame.unix_time_ns += garbage[_i].time_off_ns;
+		frame_encode(&frame, frame_at(bytes, right + i));
+	}
+	reply(bytes, (size_t)(right + garbage[_i].times) * FRAME_SIZE);
+	script_run(&fixture.context);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_msg(values.received == right, "%s", garbage[_i].says);
+	ck_assert_msg(values.disconnects[DISCONNECT_INVALID] == (garbage[_i].is_invalid ? 1 : 0),
+		"%s", garbage[_i].says);
+	if (garbage[_i].is_invalid) {
+		ck_assert_uint_eq(values.timeouts, 3 - right);
+		ck_assert(script.was_reset);
+	}
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(an_old_replys_connection_is_over)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	probe(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	link_lose(&fixture.target->link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	probe(&fixture);
+	/* Numbers rise over connections. */
+	unsigned char second[FRAME_SIZE];
+	take_frames(second, sizeof(second));
+	struct frame frame;
+	frame_decode(second, &frame);
+	ck_assert_uint_eq(frame.seq, 2);
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_INVALID], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_end_of_the_stream_is_read_together_with_the_last_replies)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	probe(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	shutdown(script.far_fd, SHUT_RDWR);
+	script_run(&fixture.context);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.received, 1);
+	ck_assert_uint_eq(values.disconnects[DISCONNECT_CLOSED], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_send_to_a_peer_that_is_gone_loses_the_connection)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	shutdown(script.far_fd, SHUT_RDWR);
+	probe(&fixture);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.disconnects[DISCONNECT_RESET], 1);
+	ck_assert_uint_eq(values.unsent, 1);
+	ck_assert_uint_eq(values.sent, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Fills the connection until so many bytes of a frame fit, and no more; returns how many bytes. */
+static size_t fill_connection(int fd)
+{
+	unsigned char zeros[FRAME_SIZE] = {0};
+	size_t filled = 0;
+	ssize_t sent;
+	while ((sent = send(fd, zeros, sizeof(zeros), MSG_DONTWAIT)) > 0)
+		filled += (size_t)sent;
+	return filled;
+}
+
+START_TEST(what_a_full_connection_does_not_take_is_unsent)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int fd = (int)fixture.target->link.fd;
+	size_t filled = fill_connection(fd);
+	probe_often(&fixture, 2);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.unsent, 2);
+	ck_assert_uint_eq(values.connects, 1);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	/* As soon as the peer reads there is room again. */
+	unsigned char bytes[4096];
+	while (filled > 0)
+		filled -= take_frames(bytes, filled < sizeof(bytes) ? filled : sizeof(bytes));
+	probe(&fixture);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
+	struct frame frame;
+	frame_decode(bytes, &frame);
+	ck_assert_uint_eq(frame.seq, 1);
+	ck_assert_uint_eq(script_values(fixture.target).unsent, 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_rest_of_a_frame_goes_first)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	probe(&fixture);
+	unsigned char bytes[2 * FRAME_SIZE];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
+	/* As if the kernel had taken 5 bytes of it only. */
+	struct echo_probe *echo = &fixture.target->echo;
+	echo->frame_length = FRAME_SIZE - 5;
+	memcpy(echo->frame, bytes + 5, FRAME_SIZE - 5);
+	script.now_ns += INTERVAL_NS;
+	probe(&fixture);
+	ck_assert_uint_eq(take_frames(bytes + 5, sizeof(bytes) - 5), FRAME_SIZE - 5 + FRAME_SIZE);
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).received, 2);
+	/* The rest of a frame does not outlive its connection. */
+	echo->frame_length = 3;
+	link_lose(&fixture.target->link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
+	script_run(&fixture.context);
+	probe(&fixture);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_full_ring_settles_before_it_refuses)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	/* All at one moment: nothing is overdue. */
+	for (unsigned i = 0; i < RECORDS; i++)
+		probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).unsent, 0);
+	probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).unsent, 1);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	/* By now no reply came for so long that the connection is stalled. */
+	script.now_ns += TIMEOUT_NS + TARGET_GRACE_NS;
+	probe(&fixture);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.disconnects[DISCONNECT_STALLED], 1);
+	ck_assert_uint_eq(values.unsent, 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Three probes, an interval apart, are answered in one reading. */
+static const struct {
+	const char *says;
+	bool is_waiting;
+	bool is_held_up;
+	int64_t stamped_ns; /* After the last departure. */
+	int64_t read_ns;
+	int64_t sum_ns; /* Of the three RTTs. */
+} readings[] = {
+	{"the prober slept: they kept their distance", false, false, 2 * MS, 5 * MS, 6 * MS},
+	{"it waited: they came together", true, false, 2 * MS, 3 * MS,
+		2 * MS + 102 * MS + 202 * MS},
+	{"held up: they could be read when they were", false, true, 2 * MS, 5 * MS,
+		5 * MS + 105 * MS + 205 * MS},
+};
+
+START_TEST(several_replies_of_one_reading_have_arrivals_of_their_own)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	unsigned char bytes[3 * FRAME_SIZE];
+	/* One alone tells how fast it can be. */
+	probe(&fixture);
+	take_frames(bytes, FRAME_SIZE);
+	reply(bytes, FRAME_SIZE);
+	script.stamped_ns = script.now_ns + 2 * MS;
+	script.now_ns += 2 * MS;
+	script_run(&fixture.context);
+	uint64_t before_ns = script_values(fixture.target).rtt.sum_ns;
+	ck_assert_uint_eq(before_ns, 2 * MS);
+	script.now_ns += INTERVAL_NS;
+	probe_often(&fixture, 3);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	script.stamped_ns = script.now_ns + readings[_i].stamped_ns;
+	script.now_ns += readings[_i].read_ns;
+	script.has_facts = true;
+	script.facts.out_of_order = readings[_i].is_held_up ? 1 : 0;
+	fixture.context.turn.is_waiting = readings[_i].is_waiting;
+	script_run(&fixture.context);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.received, 4);
+	ck_assert_msg(values.rtt.sum_ns - before_ns == (uint64_t)readings[_i].sum_ns, "%s: %lld",
+		readings[_i].says, (long long)(values.rtt.sum_ns - before_ns));
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(more_replies_than_one_reading_holds_are_all_read)
+{
+	struct fixture fixture;
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	options.interval_ns = MS;
+	script_begin(&fixture.context);
+	fixture.target = script_target(&fixture.context, "192.0.2.97:4000", &options);
+	script_go_to(&fixture.context, script.now_ns);
+	script_run(&fixture.context);
+	unsigned count = PROBE_READ_SIZE / FRAME_SIZE + 3;
+	unsigned char bytes[PROBE_READ_SIZE + 3 * FRAME_SIZE];
+	for (unsigned i = 0; i < count; i++) {
+		probe(&fixture);
+		script.now_ns += MS;
+	}
+	for (size_t got = 0; got < sizeof(bytes);)
+		got += take_frames(bytes + got, sizeof(bytes) - got);
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).received, count);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(lateness_against_the_slot_is_counted)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	link_use_slot(&fixture.target->link, script.now_ns - 7 * MS, script.now_ns);
+	struct histogram lag = {0};
+	send_lag_add_to(&fixture.context.lag, &lag);
+	ck_assert_uint_eq(histogram_count(&lag), 1);
+	ck_assert_uint_eq(lag.sum_ns, 7 * MS);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_kernel_is_asked_about_the_connection_once_a_second)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	script.has_facts = true;
+	script.facts = (struct tcp_facts){.retransmits = 1, .rtt_ns = MS, .min_rtt_ns = US};
+	probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).tcp_retransmits, 1);
+	script.facts.retransmits = 2;
+	script.now_ns += S - 1;
+	probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).tcp_retransmits, 1);
+	script.now_ns += 1;
+	probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).tcp_retransmits, 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("echo_probe");
+	tcase_add_test(tcase, a_frame_has_number_and_wall_time);
+	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(replies));
+	tcase_add_test(tcase, settling_reads_before_it_calls_anything_lost);
+	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_be_late_after_all);
+	tcase_add_test(tcase, without_any_reply_the_connection_is_stalled);
+	tcase_add_test(tcase, one_swallowed_frame_is_a_loss_and_an_idle_connection_is_healthy);
+	tcase_add_loop_test(tcase, replies_may_come_in_pieces, 0, ROWS(pieces));
+	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
+	tcase_add_test(tcase, an_old_replys_connection_is_over);
+	tcase_add_test(tcase, the_end_of_the_stream_is_read_together_with_the_last_replies);
+	tcase_add_test(tcase, a_send_to_a_peer_that_is_gone_loses_the_connection);
+	tcase_add_test(tcase, what_a_full_connection_does_not_take_is_unsent);
+	tcase_add_test(tcase, the_rest_of_a_frame_goes_first);
+	tcase_add_test(tcase, a_full_ring_settles_before_it_refuses);
+	tcase_add_loop_test(tcase, several_replies_of_one_reading_have_arrivals_of_their_own, 0,
+		ROWS(readings));
+	tcase_add_test(tcase, more_replies_than_one_reading_holds_are_all_read);
+	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
+	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_a_second);
+	return unit_run("probe/echo_probe", tcase);
+}

@@ -1,0 +1,697 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+#include "scripted.h"
+
+#define S NS_PER_S
+#define MS NS_PER_MS
+
+/* A probe that only counts what it is asked for. */
+static struct {
+	unsigned begun;
+	unsigned sent;
+	unsigned readable;
+	unsigned settled;
+	unsigned aborted;
+	bool refuses;
+} calls;
+
+static int init(struct link *link)
+{
+	(void)link;
+	return 0;
+}
+
+static void begin(struct link *link, int64_t now_ns)
+{
+	(void)link;
+	ck_assert_int_eq(now_ns, script.now_ns);
+	calls.begun++;
+}
+
+static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
+{
+	(void)link;
+	ck_assert_int_lt(due_ns, now_ns);
+	calls.sent++;
+	return !calls.refuses;
+}
+
+static void readable(struct link *link, short what)
+{
+	(void)link;
+	(void)what;
+	calls.readable++;
+}
+
+static void settle(struct link *link, int64_t now_ns)
+{
+	(void)link;
+	ck_assert_int_eq(now_ns, script.now_ns);
+	calls.settled++;
+}
+
+static void abandon(struct link *link)
+{
+	(void)link;
+	calls.aborted++;
+}
+
+static void clear(struct link *link)
+{
+	(void)link;
+}
+
+static const struct probe_operations lasting = {
+	.init = init,
+	.begin = begin,
+	.send = send_probe,
+	.readable = readable,
+	.settle = settle,
+	.abort = abandon,
+	.clear = clear,
+};
+
+static const struct probe_operations dialling = {
+	.init = init,
+	.send = send_probe,
+	.settle = settle,
+	.abort = abandon,
+	.clear = clear,
+	.dials_each_time = true,
+};
+
+struct fixture {
+	struct probe_context context;
+	struct link link;
+};
+
+static void set_up(
+	struct fixture *fixture, const char *address, const struct probe_operations *operations)
+{
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	struct endpoint endpoint;
+	const char *reason;
+	memset(&calls, 0, sizeof(calls));
+	script_begin(&fixture->context);
+	ck_assert_int_eq(endpoint_parse(address, ENDPOINT_TO_DIAL, &endpoint, &reason), 0);
+	ck_assert_int_eq(link_init(&fixture->link, operations, "server1", &endpoint, &options), 0);
+	link_start(&fixture->link, &fixture->context, script.now_ns);
+}
+
+static void tear_down(struct fixture *fixture)
+{
+	link_abort(&fixture->link);
+	link_clear(&fixture->link);
+	script_end(&fixture->context);
+}
+
+static struct target_values values_of(const struct fixture *fixture)
+{
+	struct target_values values;
+	target_stats_read(fixture->link.target.stats, &values);
+	return values;
+}
+
+static uint64_t sum(const uint64_t *counts, size_t count)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < count; i++)
+		total += counts[i];
+	return total;
+}
+
+/* Lets the first attempt begin. */
+static void begin_attempt(struct fixture *fixture)
+{
+	script_go_to(&fixture->context, script.now_ns);
+}
+
+static void connect_to_peer(struct fixture *fixture)
+{
+	begin_attempt(fixture);
+	script_run(&fixture->context);
+	ck_assert_int_eq(fixture->link.state, LINK_CONNECTED);
+}
+
+/* Leads to each state, by a name; the alarm is set as it is there. */
+static void lead_to(struct fixture *fixture, enum link_state state)
+{
+	static const struct script_peer silent[] = {{'s', -EINPROGRESS, 0, true, false}};
+	set_up(fixture, "name.example:4000", state == LINK_RESOLVED ? &dialling : &lasting);
+	if (state == LINK_WAITING)
+		return;
+	begin_attempt(fixture);
+	if (state == LINK_DIALLING) {
+		script.peers = silent;
+		script.peer_count = 1;
+		script_answer("s", 0);
+	} else if (state != LINK_RESOLVING) {
+		script_answer("abc", 0);
+		script_run(&fixture->context);
+	}
+	ck_assert_int_eq(fixture->link.state, state);
+}
+
+/* Refuses, does not answer, cannot be reached, is there, is there at once. */
+static const struct script_peer peers[] = {
+	{'r', -EINPROGRESS, ECONNREFUSED, false, false},
+	{'R', -ECONNREFUSED, 0, false, false},
+	{'s', -EINPROGRESS, 0, true, false},
+	{'u', -ENETUNREACH, 0, false, false},
+	{'i', 0, 0, false, true},
+	{'o', 0, 0, false, false},
+};
+
+static const struct {
+	const char *says;
+	const char *addresses;
+	char good;
+	const char *dialled;
+	bool is_connected;
+	enum connect_failure failure;
+	int64_t took_ns;
+	const char *log;
+} attempts[] = {
+	{"the first that is there is taken", "abc", '\0', "a", true, 0, 0,
+		"connected to 192.0.2.97:4000"},
+	{"one that is there at once, too", "oa", '\0', "o", true, 0, 0,
+		"connected to 192.0.2.111:4000"},
+	{"the good one first", "abc", 'c', "c", true, 0, 0, "connected to 192.0.2.99:4000"},
+	{"one refuses, the next is there", "ra", '\0', "ra", true, 0, 0,
+		"connected to 192.0.2.97:4000"},
+	{"one refuses at once, the next is there", "Ra", '\0', "Ra", true, 0, 0,
+		"connected to 192.0.2.97:4000"},
+	{"one is out of reach", "ua", '\0', "ua", true, 0, 0, "connected to 192.0.2.97:4000"},
+	{"one is itself", "ia", '\0', "ia", true, 0, 0, "connected to 192.0.2.97:4000"},
+	{"one is silent for 3 s", "sa", '\0', "sa", true, 0, 3 * S, "connected to 192.0.2.97:4000"},
+	{"all kinds of failure before", "rRuisa", '\0', "rRuisa", true, 0, 3 * S,
+		"connected to 192.0.2.97:4000"},
+	{"it refuses", "r", '\0', "r", false, CONNECT_FAILURE_REFUSED, 0,
+		"down: connection refused by 192.0.2.114:4000"},
+	{"it is itself", "i", '\0', "i", false, CONNECT_FAILURE_REFUSED, 0,
+		"down: connection refused by 192.0.2.105:4000"},
+	{"it is silent", "s", '\0', "s", false, CONNECT_FAILURE_TIMEOUT, 3 * S,
+		"down: 192.0.2.115:4000 does not answer within 3s"},
+	{"it is out of reach", "u", '\0', "u", false, CONNECT_FAILURE_UNREACHABLE, 0,
+		"down: 192.0.2.117:4000 is unreachable"},
+	{"the last one's failure counts", "sur", '\0', "sur", false, CONNECT_FAILURE_REFUSED, 3 * S,
+		"down: connection refused by 192.0.2.114:4000"},
+	{"silent ones in turn", "ss", '\0', "ss", false, CONNECT_FAILURE_TIMEOUT, 6 * S,
+		"down: 192.0.2.115:4000 does not answer within 3s"},
+};
+
+START_TEST(addresses_are_dialled_one_after_another)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	if (attempts[_i].good)
+		fixture.link.addresses.good = script_address(attempts[_i].good);
+	begin_attempt(&fixture);
+	script_answer(attempts[_i].addresses, 0);
+	int64_t begun_ns = script.now_ns;
+	for (int turn = 0; turn < 20 && fixture.link.state == LINK_DIALLING; turn++) {
+		script_run(&fixture.context);
+		if (fixture.link.state == LINK_DIALLING && fixture.link.alarm.due_ns < INT64_MAX &&
+			fixture.link.dialled.v4.sin_addr.s_addr ==
+				script_address('s').v4.sin_addr.s_addr)
+			script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	}
+	const char *says = attempts[_i].says;
+	struct target_values values = values_of(&fixture);
+	ck_assert_msg(
+		strcmp(script.dialled, attempts[_i].dialled) == 0, "%s: %s", says, script.dialled);
+	ck_assert_msg(script.now_ns - begun_ns == attempts[_i].took_ns, "%s", says);
+	ck_assert_msg(strcmp(script.log, attempts[_i].log) == 0, "%s: %s", says, script.log);
+	ck_assert_msg(
+		fixture.link.state == (attempts[_i].is_connected ? LINK_CONNECTED : LINK_WAITING),
+		"%s", says);
+	ck_assert_uint_eq(values.connects, attempts[_i].is_connected ? 1 : 0);
+	ck_assert_uint_eq(
+		sum(values.connect_failures, CONNECT_FAILURES), attempts[_i].is_connected ? 0 : 1);
+	if (!attempts[_i].is_connected)
+		ck_assert_uint_eq(values.connect_failures[attempts[_i].failure], 1);
+	ck_assert_uint_eq(calls.begun, attempts[_i].is_connected ? 1 : 0);
+	/* Start-up is over either way. */
+	ck_assert(fixture.link.target.counts_unsent);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(failures_of_the_machine_itself_are_told)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	script.open_error = -EMFILE;
+	begin_attempt(&fixture);
+	ck_assert_str_eq(script.log, "down: no file descriptor left to connect to 192.0.2.97:4000");
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_OTHER], 1);
+	tear_down(&fixture);
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.ask_error = -EAGAIN;
+	begin_attempt(&fixture);
+	ck_assert_str_eq(script.log, "down: cannot resolve name.example:4000: out of memory");
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
+	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* When the next attempt is due after so many that failed; the jitter takes up to a quarter. */
+static const struct {
+	const char *says;
+	unsigned before; /* Attempts that failed before this one. */
+	int64_t lasted_ns;
+	int64_t least_ns; /* After the end of the attempt. */
+	int64_t most_ns;
+} retries[] = {
+	{"the first failure", 0, 0, 375 * MS, 500 * MS},
+	{"the second", 1, 0, 750 * MS, 1000 * MS},
+	{"the third", 2, 0, 1500 * MS, 2000 * MS},
+	{"the fourth", 3, 0, 3000 * MS, 4000 * MS},
+	{"the fifth and all that follow", 4, 0, 3750 * MS, 5000 * MS},
+	{"the hundredth", 99, 0, 3750 * MS, 5000 * MS},
+	{"the pause begins with the attempt", 4, 3 * S, 750 * MS, 2000 * MS},
+	{"but is never less than a first one", 1, 3 * S, 375 * MS, 500 * MS},
+};
+
+START_TEST(the_next_attempt_waits_ever_longer)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.115:4000", &lasting);
+	fixture.context.random = (uint32_t)_i + 1;
+	fixture.link.failures = retries[_i].before;
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	begin_attempt(&fixture);
+	ck_assert_int_eq(fixture.link.state, LINK_DIALLING);
+	if (retries[_i].lasted_ns > 0) {
+		script_go_to(&fixture.context, script.now_ns + retries[_i].lasted_ns);
+	} else {
+		static const struct script_peer refuses[] = {{'s', 0, ECONNREFUSED, false, false}};
+		tear_down(&fixture);
+		set_up(&fixture, "192.0.2.115:4000", &lasting);
+		fixture.context.random = (uint32_t)_i + 1;
+		fixture.link.failures = retries[_i].before;
+		script.peers = refuses;
+		script.peer_count = 1;
+		begin_attempt(&fixture);
+	}
+	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
+	ck_assert_uint_eq(fixture.link.failures, retries[_i].before + 1);
+	int64_t pause_ns = fixture.link.alarm.due_ns - script.now_ns;
+	ck_assert_msg(pause_ns >= retries[_i].least_ns && pause_ns <= retries[_i].most_ns,
+		"%s: %lld", retries[_i].says, (long long)pause_ns);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_connection_that_carried_a_reply_starts_the_pauses_over)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	connect_to_peer(&fixture);
+	fixture.link.failures = 7;
+	link_lose(&fixture.link, DISCONNECT_CLOSED, script.now_ns);
+	ck_assert_uint_eq(fixture.link.failures, 8);
+	ck_assert_int_ge(fixture.link.alarm.due_ns - script.now_ns, 3750 * MS);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
+	unsigned changes = script.changes;
+	link_note_reply(&fixture.link, script.now_ns);
+	link_note_reply(&fixture.link, script.now_ns);
+	ck_assert_uint_eq(script.changes, changes + 1);
+	ck_assert(script.is_up);
+	ck_assert_uint_eq(fixture.link.failures, 0);
+	link_lose(&fixture.link, DISCONNECT_CLOSED, script.now_ns);
+	ck_assert_int_le(fixture.link.alarm.due_ns - script.now_ns, 500 * MS);
+	tear_down(&fixture);
+}
+END_TEST
+
+static const struct {
+	enum disconnect reason;
+	bool is_abortive;
+	const char *log;
+} losses[] = {
+	{DISCONNECT_CLOSED, false,
+		"down: the connection to 192.0.2.97:4000 was closed by the peer"},
+	{DISCONNECT_RESET, false, "down: the connection to 192.0.2.97:4000 was reset by the peer"},
+	{DISCONNECT_STALLED, true,
+		"down: the connection to 192.0.2.97:4000 was stalled: no replies"},
+	{DISCONNECT_INVALID, true,
+		"down: the connection to 192.0.2.97:4000 was dropped: the reply was not an echo"},
+	{DISCONNECT_OTHER, false, "down: the connection to 192.0.2.97:4000 was broken"},
+};
+
+START_TEST(each_end_of_a_connection_is_counted_told_and_followed_by_an_attempt)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	connect_to_peer(&fixture);
+	ck_assert(values_of(&fixture).connected);
+	script.now_ns += 3600 * S;
+	link_lose(&fixture.link, losses[_i].reason, script.now_ns);
+	struct target_values values = values_of(&fixture);
+	ck_assert_uint_eq(values.disconnects[losses[_i].reason], 1);
+	ck_assert_uint_eq(sum(values.disconnects, DISCONNECTS), 1);
+	ck_assert(!values.connected);
+	ck_assert_str_eq(values.peer, "192.0.2.97:4000");
+	ck_assert_str_eq(script.log, losses[_i].log);
+	ck_assert_int_eq(script.was_reset, losses[_i].is_abortive);
+	ck_assert_int_eq((int)fixture.link.fd, -1);
+	ck_assert_uint_eq(calls.aborted, 1);
+	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
+	ck_assert_int_gt(fixture.link.alarm.due_ns, script.now_ns);
+	ck_assert_int_le(fixture.link.alarm.due_ns, script.now_ns + 500 * MS);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(values_of(&fixture).connects, 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* An answer of the resolver, in each state. */
+static const struct {
+	enum link_state state;
+	const char *says;
+	const char *letters; /* NULL: a failure. */
+	enum link_state state_then;
+	const char *dialled_then; /* In the next turn. */
+	unsigned failures_then;
+} answers[] = {
+	{LINK_RESOLVING, "what it waits for", "xy", LINK_DIALLING, "x", 0},
+	{LINK_RESOLVING, "there is no such name", NULL, LINK_WAITING, "", 1},
+	{LINK_DIALLING, "one that came late leads on after the address being dialled", "sx",
+		LINK_DIALLING, "s", 0},
+	{LINK_DIALLING, "a failure that came late changes nothing", NULL, LINK_DIALLING, "s", 0},
+	{LINK_CONNECTED, "one that came late is dropped", "xy", LINK_CONNECTED, "a", 0},
+	{LINK_CONNECTED, "a failure that came late is dropped", NULL, LINK_CONNECTED, "a", 0},
+	{LINK_WAITING, "to the next attempt it would be old", "xy", LINK_WAITING, "", 0},
+	{LINK_WAITING, "a failure, too", NULL, LINK_WAITING, "", 0},
+	{LINK_RESOLVED, "a refresh", "xy", LINK_RESOLVED, "", 0},
+	{LINK_RESOLVED, "a failed refresh leaves the old ones", NULL, LINK_RESOLVED, "", 0},
+};
+
+/* A question that is open in any state. */
+static void ask(struct fixture *fixture)
+{
+	if (fixture->link.query)
+		return;
+	const struct resolver_question question = {
+		.endpoint = &fixture->link.target.endpoint, .owner = &fixture->link};
+	ck_assert_int_eq(resolver_ask(NULL, NULL, &question, &fixture->link.query), 0);
+}
+
+START_TEST(an_answer_means_something_else_in_each_state)
+{
+	struct fixture fixture;
+	lead_to(&fixture, answers[_i].state);
+	ask(&fixture);
+	script_answer(answers[_i].letters, EAI_NONAME);
+	ck_assert_ptr_null(fixture.link.query);
+	ck_assert_msg(fixture.link.state == answers[_i].state_then, "%s", answers[_i].says);
+	ck_assert_msg(strcmp(script.dialled, answers[_i].dialled_then) == 0, "%s: %s",
+		answers[_i].says, script.dialled);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE],
+		answers[_i].failures_then);
+	ck_assert_int_eq(fixture.link.lane,
+		answers[_i].letters ? RESOLVER_LANE_KNOWN : RESOLVER_LANE_FAILED);
+	if (answers[_i].state == LINK_DIALLING && answers[_i].letters) {
+		script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+		ck_assert_str_eq(script.dialled, "sx");
+	}
+	if (answers[_i].state == LINK_RESOLVED)
+		ck_assert_int_eq(script_letter(addresses_turn(&fixture.link.addresses)),
+			answers[_i].letters ? 'x' : 'a');
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_name_that_hangs_is_counted_once)
+{
+	struct fixture fixture;
+	lead_to(&fixture, LINK_RESOLVING);
+	int64_t asked_ns = script.now_ns;
+	ck_assert_int_eq(fixture.link.alarm.due_ns, asked_ns + 3 * S);
+	script_go_to(&fixture.context, asked_ns + 10 * S);
+	ck_assert_str_eq(script.log, "down: name.example:4000 does not resolve within 3s");
+	ck_assert_int_eq(fixture.link.state, LINK_RESOLVING);
+	ck_assert(fixture.link.target.counts_unsent);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
+	/* Its answer will do whenever it comes; a failure was counted already. */
+	script_answer(NULL, EAI_AGAIN);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
+	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
+	/* The next attempt counts again. */
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	ck_assert_int_eq(script.question.lane, RESOLVER_LANE_FAILED);
+	script_answer(NULL, EAI_AGAIN);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(while_a_known_name_hangs_its_last_address_is_dialled)
+{
+	struct fixture fixture;
+	lead_to(&fixture, LINK_CONNECTED);
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	ck_assert_int_eq(fixture.link.state, LINK_RESOLVING);
+	ck_assert_int_eq(fixture.link.alarm.due_ns, script.now_ns + S);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	ck_assert_str_eq(script.dialled, "aa");
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 0);
+	/* The question is still open: another attempt does not ask again. */
+	unsigned asked = script.asked;
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	ck_assert_uint_eq(script.asked, asked);
+	script_answer("b", 0);
+	ck_assert_str_eq(script.dialled, "aab");
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(numeric_addresses_need_no_resolver)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	connect_to_peer(&fixture);
+	ck_assert_uint_eq(script.asked, 0);
+	ck_assert_str_eq(script.dialled, "a");
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_target_that_dials_with_each_probe_is_resolved_and_never_connected)
+{
+	struct fixture fixture;
+	lead_to(&fixture, LINK_RESOLVED);
+	ck_assert_str_eq(script.dialled, "");
+	ck_assert(!values_of(&fixture).connected);
+	ck_assert(fixture.link.target.counts_unsent);
+	ck_assert_int_eq(fixture.link.alarm.due_ns, ALARM_NEVER);
+	ck_assert_int_eq(fixture.link.resolve_due_ns, script.now_ns + 30 * S);
+	/* A refresh asks once, however often it is called. */
+	unsigned asked = script.asked;
+	link_refresh(&fixture.link, script.now_ns + 30 * S);
+	link_refresh(&fixture.link, script.now_ns + 31 * S);
+	ck_assert_uint_eq(script.asked, asked + 1);
+	ck_assert_int_eq(fixture.link.resolve_due_ns, script.now_ns + 61 * S);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* What the alarm does in each state, and a slot. */
+static const struct {
+	enum link_state state;
+	enum link_state state_then;
+	unsigned settled;
+	unsigned sent;
+} states[] = {
+	{LINK_WAITING, LINK_RESOLVING, 0, 0},
+	{LINK_RESOLVING, LINK_RESOLVING, 0, 0},
+	{LINK_DIALLING, LINK_WAITING, 0, 0},
+	{LINK_CONNECTED, LINK_CONNECTED, 1, 1},
+	{LINK_RESOLVED, LINK_RESOLVED, 1, 1},
+};
+
+START_TEST(an_alarm_means_something_else_in_each_state)
+{
+	struct fixture fixture;
+	lead_to(&fixture, states[_i].state);
+	link_set_alarm(&fixture.link, ALARM_NEVER);
+	link_on_alarm(&fixture.link, script.now_ns);
+	ck_assert_int_eq(fixture.link.state, states[_i].state_then);
+	ck_assert_uint_eq(calls.settled, states[_i].settled);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_slot_is_used_where_something_can_be_sent_and_else_unsent)
+{
+	struct fixture fixture;
+	lead_to(&fixture, states[_i].state);
+	/* During start-up nothing is counted. */
+	fixture.link.target.counts_unsent = false;
+	link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+	ck_assert_uint_eq(calls.sent, states[_i].sent);
+	ck_assert_uint_eq(values_of(&fixture).unsent, 0);
+	fixture.link.target.counts_unsent = true;
+	link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+	ck_assert_uint_eq(values_of(&fixture).unsent, states[_i].sent ? 0 : 1);
+	calls.refuses = true;
+	link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+	ck_assert_uint_eq(values_of(&fixture).unsent, states[_i].sent ? 1 : 2);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(it_can_be_given_up_in_each_state)
+{
+	struct fixture fixture;
+	lead_to(&fixture, states[_i].state);
+	ask(&fixture);
+	link_abort(&fixture.link);
+	ck_assert_uint_eq(script.opened, script.closed);
+	ck_assert_ptr_null(script.query->owner);
+	ck_assert_int_eq(alarms_next_ns(&fixture.context.alarms), ALARM_NEVER);
+	/* The answer finds nobody. */
+	script_answer("a", 0);
+	link_abort(&fixture.link);
+	tear_down(&fixture);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	bool has_facts;
+	uint32_t retransmits;
+	int64_t rtt_ns;
+	int64_t connect_ns;
+} handshakes[] = {
+	{"as the kernel timed it", true, 0, 7 * MS, 7 * MS},
+	{"a SYN was sent again: as it was seen", true, 1, 7 * MS, 50 * MS},
+	{"the kernel does not know", true, 0, -1, 50 * MS},
+	{"the kernel does not tell", false, 0, 7 * MS, 50 * MS},
+};
+
+START_TEST(the_time_of_the_handshake_is_the_kernels_if_it_knows)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	begin_attempt(&fixture);
+	script.has_facts = handshakes[_i].has_facts;
+	script.facts = (struct tcp_facts){
+		.retransmits = handshakes[_i].retransmits, .rtt_ns = handshakes[_i].rtt_ns};
+	script.now_ns += 50 * MS;
+	script_run(&fixture.context);
+	ck_assert_msg(values_of(&fixture).last_connect_ns == handshakes[_i].connect_ns, "%s",
+		handshakes[_i].says);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(retransmissions_add_up_over_attempts_and_connections)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.115:4000", &lasting);
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	script.has_facts = true;
+	script.facts = (struct tcp_facts){.retransmits = 2, .rtt_ns = 5 * MS, .min_rtt_ns = 4 * MS};
+	begin_attempt(&fixture);
+	script_go_to(&fixture.context, script.now_ns + 3 * S);
+	/* The SYNs of an attempt that failed. */
+	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 2);
+	script.peer_count = 0;
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script.facts.retransmits = 1;
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
+	link_read_tcp_info(&fixture.link);
+	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 3);
+	script.facts.retransmits = 4;
+	link_read_tcp_info(&fixture.link);
+	link_read_tcp_info(&fixture.link);
+	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 6);
+	ck_assert_int_eq(values_of(&fixture).tcp_rtt_ns, 5 * MS);
+	ck_assert_int_eq(values_of(&fixture).tcp_min_rtt_ns, 4 * MS);
+	/* What came since the last reading is taken over at the end. */
+	script.facts.retransmits = 9;
+	link_lose(&fixture.link, DISCONNECT_STALLED, script.now_ns);
+	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 11);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(without_timestamps_the_context_knows)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	script.has_timestamps = false;
+	connect_to_peer(&fixture);
+	ck_assert(!fixture.context.has_timestamps);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(what_the_peer_sends_goes_to_the_probe)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.97:4000", &lasting);
+	connect_to_peer(&fixture);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(calls.readable, 0);
+	ck_assert_int_eq(send(script.far_fd, "x", 1, 0), 1);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(calls.readable, 1);
+	/* Edges tell of what is new. */
+	script_run(&fixture.context);
+	ck_assert_uint_eq(calls.readable, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("link");
+	tcase_add_loop_test(tcase, addresses_are_dialled_one_after_another, 0, ROWS(attempts));
+	tcase_add_test(tcase, failures_of_the_machine_itself_are_told);
+	tcase_add_loop_test(tcase, the_next_attempt_waits_ever_longer, 0, ROWS(retries));
+	tcase_add_test(tcase, a_connection_that_carried_a_reply_starts_the_pauses_over);
+	tcase_add_loop_test(tcase,
+		each_end_of_a_connection_is_counted_told_and_followed_by_an_attempt, 0,
+		ROWS(losses));
+	tcase_add_loop_test(tcase, an_answer_means_something_else_in_each_state, 0, ROWS(answers));
+	tcase_add_test(tcase, a_name_that_hangs_is_counted_once);
+	tcase_add_test(tcase, while_a_known_name_hangs_its_last_address_is_dialled);
+	tcase_add_test(tcase, numeric_addresses_need_no_resolver);
+	tcase_add_test(tcase, a_target_that_dials_with_each_probe_is_resolved_and_never_connected);
+	tcase_add_loop_test(tcase, an_alarm_means_something_else_in_each_state, 0, ROWS(states));
+	tcase_add_loop_test(
+		tcase, a_slot_is_used_where_something_can_be_sent_and_else_unsent, 0, ROWS(states));
+	tcase_add_loop_test(tcase, it_can_be_given_up_in_each_state, 0, ROWS(states));
+	tcase_add_loop_test(
+		tcase, the_time_of_the_handshake_is_the_kernels_if_it_knows, 0, ROWS(handshakes));
+	tcase_add_test(tcase, retransmissions_add_up_over_attempts_and_connections);
+	tcase_add_test(tcase, without_timestamps_the_context_knows);
+	tcase_add_test(tcase, what_the_peer_sends_goes_to_the_probe);
+	return unit_run("probe/link", tcase);
+}
