@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/echo_probe.h"
 
-#include <errno.h>
+#include <event2/event.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -499,6 +499,78 @@ START_TEST(several_replies_of_one_reading_have_arrivals_of_their_own)
 }
 END_TEST
 
+START_TEST(only_new_segments_out_of_order_hold_replies_up)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	script.has_facts = true;
+	script.facts.out_of_order = 1;
+	unsigned char bytes[2 * FRAME_SIZE];
+	/* A reply that comes alone was not behind any other. */
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, FRAME_SIZE);
+	script.stamped_ns = script.now_ns + MS;
+	script.now_ns += 5 * MS;
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).rtt.sum_ns, MS);
+	/* Then twice two: the first two were held up, the others not. */
+	for (int i = 0; i < 2; i++) {
+		script.now_ns += INTERVAL_NS;
+		probe_often(&fixture, 2);
+		take_frames(bytes, sizeof(bytes));
+		reply(bytes, sizeof(bytes));
+		script.stamped_ns = script.now_ns + MS;
+		script.now_ns += 5 * MS;
+		script_run(&fixture.context);
+		int64_t rtts_ns = MS + 5 * MS + 105 * MS + (i == 0 ? 0 : 2 * MS);
+		ck_assert_uint_eq(script_values(fixture.target).rtt.sum_ns, (uint64_t)rtts_ns);
+	}
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(half_a_reply_does_not_outlive_its_connection)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, 5);
+	script_run(&fixture.context);
+	link_lose(&fixture.target->link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
+	script_run(&fixture.context);
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_clocks_are_read_before_replies_are)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	fixture.context.turn.is_clock_fresh = false;
+	fixture.context.turn.clock = (struct arrival_clock){0};
+	script.stamped_ns = script.now_ns;
+	/* The clock looks at the time twice before the reading, which is when it begins to know. */
+	script.tick_ns = 1;
+	event_base_loop(fixture.context.base, EVLOOP_NONBLOCK);
+	ck_assert(fixture.context.turn.is_clock_fresh);
+	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(more_replies_than_one_reading_holds_are_all_read)
 {
 	struct fixture fixture;
@@ -574,6 +646,9 @@ int main(void)
 	tcase_add_test(tcase, a_full_ring_settles_before_it_refuses);
 	tcase_add_loop_test(tcase, several_replies_of_one_reading_have_arrivals_of_their_own, 0,
 		ROWS(readings));
+	tcase_add_test(tcase, only_new_segments_out_of_order_hold_replies_up);
+	tcase_add_test(tcase, half_a_reply_does_not_outlive_its_connection);
+	tcase_add_test(tcase, the_clocks_are_read_before_replies_are);
 	tcase_add_test(tcase, more_replies_than_one_reading_holds_are_all_read);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
 	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_a_second);

@@ -337,6 +337,12 @@ START_TEST(a_connection_that_carried_a_reply_starts_the_pauses_over)
 	ck_assert_uint_eq(fixture.link.failures, 0);
 	link_lose(&fixture.link, DISCONNECT_CLOSED, script.now_ns);
 	ck_assert_int_le(fixture.link.alarm.due_ns - script.now_ns, 500 * MS);
+	/* Only a reply says that the next connection works as well. */
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script_run(&fixture.context);
+	ck_assert(!script.is_up);
+	link_note_reply(&fixture.link, script.now_ns);
+	ck_assert(script.is_up);
 	tear_down(&fixture);
 }
 END_TEST
@@ -449,6 +455,7 @@ START_TEST(a_name_that_hangs_is_counted_once)
 	script_go_to(&fixture.context, asked_ns + 10 * S);
 	ck_assert_str_eq(script.log, "down: name.example:4000 does not resolve within 3s");
 	ck_assert_int_eq(fixture.link.state, LINK_RESOLVING);
+	ck_assert_int_eq(fixture.link.lane, RESOLVER_LANE_FAILED);
 	ck_assert(fixture.link.target.counts_unsent);
 	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
 	/* Its answer will do whenever it comes; a failure was counted already. */
@@ -637,6 +644,12 @@ START_TEST(retransmissions_add_up_over_attempts_and_connections)
 	script.facts.retransmits = 9;
 	link_lose(&fixture.link, DISCONNECT_STALLED, script.now_ns);
 	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 11);
+	/* Another connection counts from 0. */
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script.facts.retransmits = 2;
+	script_run(&fixture.context);
+	link_read_tcp_info(&fixture.link);
+	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 13);
 	tear_down(&fixture);
 }
 END_TEST
