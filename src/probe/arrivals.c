@@ -38,15 +38,14 @@ static bool came_together(
 	return (last_ns - last_departure_ns(reading)) / 2 > least_rtt_ns + STUCK_MIN_NS;
 }
 
-/* lag_ns: how long after this reply's probe the last one's was sent. */
+/* As long before the last one as it was sent before that; the last did not arrive before it was
+ * sent, so neither did this one. */
 static int64_t earlier_arrival_ns(
 	const struct arrivals_reading *reading, int64_t last_ns, int64_t departure_ns)
 {
 	int64_t arrival_ns = last_ns - (last_departure_ns(reading) - departure_ns);
 	if (arrival_ns < reading->polled_ns)
 		arrival_ns = reading->polled_ns;
-	if (arrival_ns < departure_ns)
-		arrival_ns = departure_ns;
 	return arrival_ns < last_ns ? arrival_ns : last_ns;
 }
 

@@ -34,12 +34,14 @@ struct script_peer {
 struct script {
 	int64_t now_ns;
 	int64_t tick_ns; /* How much later it is after each look at the clock. */
+	/* Called when somebody sleeps, before it is until_ns; NULL for nobody. */
+	void (*on_sleep)(int64_t until_ns);
 
 	const struct script_peer *peers; /* Any other is connected as soon as the loop runs. */
 	size_t peer_count;
 	int open_error;	  /* Of socket_open(): 0 or a negative errno. */
 	int bind_error;	  /* Of socket_bind(), likewise. */
-	char dialled[64]; /* The letters of all that were dialled, in this order. */
+	char dialled[64]; /* The letters of those that were dialled first, in this order. */
 	unsigned opened;  /* Sockets. */
 	unsigned closed;
 	bool was_reset; /* The last that was closed, was closed with a reset. */
@@ -68,6 +70,9 @@ void script_begin(struct probe_context *context);
 
 /* Checks that every socket was closed, and frees the context. */
 void script_end(struct probe_context *context);
+
+/* Calls for the peer's end of each open connection. */
+void script_each_peer(void (*call)(int far_fd));
 
 /* Lets all that is ready happen. */
 void script_run(struct probe_context *context);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/* A prober's thread in a world of its own, in which a minute takes as long as it has to do. */
+#include "probe/prober.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+#include "echo/frame.h"
+#include "scripted.h"
+
+#define S NS_PER_S
+#define MS NS_PER_MS
+#define US NS_PER_US
+/* So many that the next slot is never further away than the prober sleeps, without events. */
+#define TARGETS 20
+#define STAYING 16
+#define INTERVAL_NS (100 * MS)
+#define RTT_NS (50 * US)
+
+/* What happens while the prober sleeps. Its thread's alone, while it runs. */
+static struct {
+	int64_t end_ns;	   /* Time goes no further. */
+	int64_t asleep_ns; /* When it oversleeps, by a second; 0: never. */
+	bool is_deaf;	   /* No peer answers. */
+	unsigned frames;   /* Of this sleep. */
+	unsigned most;	   /* Frames of one sleep. */
+} world;
+
+static atomic_bool is_over;
+
+static const struct log silent = {0};
+
+/* One peer returns all that it got. */
+static void echo(int far_fd)
+{
+	unsigned char bytes[4096];
+	ssize_t length;
+	while ((length = recv(far_fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+		world.frames += (unsigned)length / FRAME_SIZE;
+		if (!world.is_deaf)
+			ck_assert_int_eq(send(far_fd, bytes, (size_t)length, MSG_NOSIGNAL), length);
+	}
+}
+
+static void live(int64_t until_ns)
+{
+	world.frames = 0;
+	script_each_peer(echo);
+	script.stamped_ns = script.now_ns + RTT_NS;
+	if (world.frames > world.most)
+		world.most = world.frames;
+	if (world.asleep_ns != 0 && script.now_ns >= world.asleep_ns) {
+		world.asleep_ns = 0;
+		script.now_ns += S;
+	}
+	if (until_ns < world.end_ns)
+		return;
+	/* The rest of the thread's life has to do without time. */
+	atomic_store(&is_over, true);
+	const struct timespec pause = {.tv_nsec = 1000000};
+	nanosleep(&pause, NULL);
+}
+
+static void wait_for_end(void)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	while (!atomic_load(&is_over))
+		nanosleep(&pause, NULL);
+}
+
+struct fixture {
+	struct probe_context unused; /* The prober has its own. */
+	struct prober *prober;
+	struct probed_target *targets[TARGETS];
+};
+
+static void set_up(struct fixture *fixture, int64_t lasts_ns)
+{
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	script_begin(&fixture->unused);
+	script.on_sleep = live;
+	memset(&world, 0, sizeof(world));
+	world.end_ns = SCRIPT_START_NS + lasts_ns;
+	atomic_store(&is_over, false);
+	ck_assert_int_eq(
+		prober_start(SCRIPT_START_NS, 0, NULL, &silent, NULL, &fixture->prober), 0);
+	for (unsigned i = 0; i < TARGETS; i++) {
+		struct endpoint endpoint = {.port = 4000};
+		snprintf(endpoint.host, sizeof(endpoint.host), "192.0.2.%u", i + 1);
+		ck_assert_int_eq(
+			probed_target_new("server1", &endpoint, &options, &fixture->targets[i]), 0);
+	}
+}
+
+static void add_all(struct fixture *fixture)
+{
+	for (unsigned i = 0; i < TARGETS; i++)
+		prober_add(fixture->prober, fixture->targets[i]);
+}
+
+static void tear_down(struct fixture *fixture)
+{
+	prober_stop(fixture->prober);
+	script_end(&fixture->unused);
+}
+
+START_TEST(each_slot_is_used_in_its_time)
+{
+	struct fixture fixture;
+	set_up(&fixture, 60 * S);
+	add_all(&fixture);
+	wait_for_end();
+	struct histogram lag = {0};
+	prober_add_lag(fixture.prober, &lag);
+	uint64_t sent = 0;
+	for (unsigned i = 0; i < TARGETS; i++) {
+		struct target_values values = script_values(fixture.targets[i]);
+		/* The first slot may come before the first connection. */
+		ck_assert_uint_ge(values.sent, 598);
+		ck_assert_uint_le(values.sent, 600);
+		ck_assert_uint_ge(values.received + 1, values.sent);
+		ck_assert_uint_eq(values.timeouts, 0);
+		ck_assert_uint_eq(values.missed_slots, 0);
+		ck_assert_int_eq(values.last_rtt_ns, RTT_NS);
+		sent += values.sent;
+	}
+	ck_assert_uint_eq(histogram_count(&lag), sent);
+	/* Nobody leaves later than a tick after its slot, which is 1 ms here. */
+	ck_assert_uint_le(lag.sum_ns, sent * (uint64_t)MS);
+	/* Phases are spread: no two leave together. */
+	ck_assert_uint_eq(world.most, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(who_oversleeps_misses_slots_and_blames_nobody)
+{
+	struct fixture fixture;
+	set_up(&fixture, 10 * S);
+	world.asleep_ns = SCRIPT_START_NS + 5 * S;
+	add_all(&fixture);
+	wait_for_end();
+	for (unsigned i = 0; i < TARGETS; i++) {
+		struct target_values values = script_values(fixture.targets[i]);
+		ck_assert_uint_ge(values.missed_slots, 8);
+		ck_assert_uint_le(values.missed_slots, 10);
+		/* Replies that had long arrived are read before anything is called lost. */
+		ck_assert_uint_eq(values.timeouts, 0);
+		ck_assert_uint_ge(values.sent + values.missed_slots, 98);
+		ck_assert_uint_eq(values.connects, 1);
+	}
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(deaf_peers_cost_what_was_sent_and_no_more)
+{
+	struct fixture fixture;
+	set_up(&fixture, 30 * S);
+	world.is_deaf = true;
+	add_all(&fixture);
+	wait_for_end();
+	for (unsigned i = 0; i < TARGETS; i++) {
+		struct target_values values = script_values(fixture.targets[i]);
+		ck_assert_uint_ge(values.sent, 298);
+		ck_assert_uint_eq(values.received, 0);
+		ck_assert_uint_gt(values.unsent, 0);
+		ck_assert_uint_eq(values.disconnects[DISCONNECT_STALLED],
+			values.connects - (values.connected ? 1 : 0));
+		/* What is in flight is younger than the timeout, which holds three intervals. */
+		ck_assert_uint_le(target_values_in_flight(&values), 4);
+	}
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(targets_may_come_and_go_in_one_turn)
+{
+	struct fixture fixture;
+	set_up(&fixture, 2 * S);
+	for (unsigned i = 0; i < TARGETS; i++) {
+		prober_add(fixture.prober, fixture.targets[i]);
+		if (i >= STAYING)
+			prober_remove(fixture.prober, fixture.targets[i]);
+	}
+	wait_for_end();
+	for (unsigned i = 0; i < TARGETS; i++)
+		if (i < STAYING)
+			ck_assert_uint_ge(script_values(fixture.targets[i]).received, 17);
+	for (unsigned i = 0; i < TARGETS; i++)
+		if (i < STAYING)
+			prober_remove(fixture.prober, fixture.targets[i]);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(it_says_that_it_is_alive_whenever_it_came_round)
+{
+	struct fixture fixture;
+	set_up(&fixture, S);
+	ck_assert(prober_is_alive(fixture.prober));
+	const struct timespec pause = {.tv_nsec = 1000000};
+	int asked = 0;
+	while (!prober_is_alive(fixture.prober) && ++asked < 10000)
+		nanosleep(&pause, NULL);
+	ck_assert_int_lt(asked, 10000);
+	for (unsigned i = 0; i < TARGETS; i++)
+		probed_target_free(fixture.targets[i]);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(stopping_nothing_is_fine)
+{
+	prober_stop(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("prober");
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, each_slot_is_used_in_its_time);
+	tcase_add_test(tcase, who_oversleeps_misses_slots_and_blames_nobody);
+	tcase_add_test(tcase, deaf_peers_cost_what_was_sent_and_no_more);
+	tcase_add_test(tcase, targets_may_come_and_go_in_one_turn);
+	tcase_add_test(tcase, it_says_that_it_is_alive_whenever_it_came_round);
+	tcase_add_test(tcase, stopping_nothing_is_fine);
+	return unit_run("probe/prober", tcase);
+}
