@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 #include "base/endpoint.h"
+#include "base/labels.h"
 #include "base/text_error.h"
 #include "config/target_options.h"
-#include "measure/labels.h"
 
 /* collectd cuts identifiers beyond this many bytes without a word. */
 #define TARGET_NAME_MAX 127

@@ -13,6 +13,7 @@
 #include "base/error_text.h"
 #include "base/files.h"
 #include "base/utf8.h"
+#include "config/label_rules.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define READ_SIZE ((size_t)64 * 1024)
@@ -236,14 +237,17 @@ static int read_labels(struct reading *reading, const cJSON *object, struct text
 	{
 		const char *reason = "is not a string";
 		bool is_value = true;
-		int wrong = -EINVAL;
 		if (cJSON_IsString(item))
-			wrong = labels_add(&reading->labels, item->string, item->valuestring,
-				&reason, &is_value);
-		if (wrong != 0) {
+			reason = label_rules_check(
+				&reading->labels, item->string, item->valuestring, &is_value);
+		if (reason) {
 			text_error_set(error, 0, "target %zu: label \"%.*s\"%s %s", reading->number,
 				SHOWN_MAX, item->string, is_value ? ": its value" : "", reason);
-			return wrong;
+			return -EINVAL;
+		}
+		if (labels_append(&reading->labels, item->string, item->valuestring) != 0) {
+			text_error_set(error, 0, "target %zu: out of memory", reading->number);
+			return -ENOMEM;
 		}
 	}
 	return 0;

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/labels.h"
 #include "measure/histogram.h"
-#include "measure/labels.h"
 #include "measure/reasons.h"
 #include "measure/target_stats.h"
 

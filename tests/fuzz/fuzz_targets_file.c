@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "config/label_rules.h"
 #include "config/targets_file.h"
 
 /* The name is libFuzzer's. NOLINTNEXTLINE(readability-identifier-naming) */

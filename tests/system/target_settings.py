@@ -398,7 +398,7 @@ BAD = [
     (
         "a label that is taken",
         {"labels": {"le": "1"}},
-        'target 2: label "le" is a label that the metrics have already',
+        'target 2: label "le" is a label that the metrics already have',
     ),
     (
         "a control character in a label",

@@ -148,9 +148,7 @@ static void request(struct target_list *list, const char *name,
 static struct labels make_labels(const char *name, const char *value)
 {
 	struct labels labels = {0};
-	const char *reason;
-	bool is_value;
-	ck_assert_int_eq(labels_add(&labels, name, value, &reason, &is_value), 0);
+	ck_assert_int_eq(labels_append(&labels, name, value), 0);
 	return labels;
 }
 

@@ -280,10 +280,8 @@ static void add_own(struct target_list *list, const char *name, const char *addr
 	const struct target_options *options, const char *site)
 {
 	struct labels labels = {0};
-	const char *reason;
-	bool is_value;
 	if (site)
-		ck_assert_int_eq(labels_add(&labels, "site", site, &reason, &is_value), 0);
+		ck_assert_int_eq(labels_append(&labels, "site", site), 0);
 	const struct target_request request = {
 		.name = name, .address = address, .options = options, .labels = &labels};
 	struct text_error error = {0};

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../unit.h"
+#include "config/label_rules.h"
 
 static const struct build_info build = {"1.2.3", "cc \"9\""};
 
@@ -448,10 +449,7 @@ END_TEST
 
 static void add_label(struct target_snapshot *target, const char *name, const char *value)
 {
-	const char *reason = "";
-	bool is_value;
-	int result = labels_add(&target->labels, name, value, &reason, &is_value);
-	ck_assert_msg(result == 0, "%s %s", name, reason);
+	ck_assert_int_eq(labels_append(&target->labels, name, value), 0);
 }
 
 static void check_sample(const char *text, const char *name)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Labels that a user gave a target: names and values of Prometheus's data model
- * (https://prometheus.io/docs/concepts/data_model/). */
-#ifndef MEASURE_LABELS_H
-#define MEASURE_LABELS_H
+/* Names and values that belong to a target, in order. What they may be is told by their rules. */
+#ifndef BASE_LABELS_H
+#define BASE_LABELS_H
 
-#include <stdbool.h>
 #include <stddef.h>
-
-#define LABELS_MAX 32
-#define LABEL_NAME_MAX 128   /* Bytes. */
-#define LABEL_VALUE_MAX 1024 /* Bytes. */
 
 /* All zero is none. Stored by the caller. */
 struct labels {
@@ -17,12 +11,8 @@ struct labels {
 	size_t size; /* Bytes of text. */
 };
 
-/*
- * Appends one. Returns 0, or -ENOMEM or -EINVAL with *reason (static): "is no label name".
- * *is_value: whether the reason is about the value rather than the name.
- */
-int labels_add(struct labels *labels, const char *name, const char *value, const char **reason,
-	bool *is_value);
+/* Appends one. Returns 0 or -ENOMEM. */
+int labels_append(struct labels *labels, const char *name, const char *value);
 
 /* Deep copy. Returns 0 with *copy overwritten, or -ENOMEM with *copy untouched. */
 int labels_copy(const struct labels *labels, struct labels *copy);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/label_rules.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* Those that the metrics of a target bear themselves. */
+static const char *const taken[] = {"target", "reason", "le", "address", "peer"};
+
+static const char *check_name(const struct labels *labels, const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char more[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	if (name[0] == '\0' || !strchr(letters, name[0]) || name[strspn(name, more)] != '\0')
+		return "is not a valid label name";
+	if (strncmp(name, "__", 2) == 0)
+		return "begins with \"__\", which Prometheus keeps for itself";
+	if (strlen(name) > LABEL_NAME_MAX)
+		return "is too long; 128 bytes are allowed";
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strcmp(name, taken[i]) == 0)
+			return "is a label that the metrics already have";
+	unsigned count = 0;
+	const char *value;
+	const char *other = NULL;
+	while ((other = labels_next(labels, other, &value))) {
+		if (strcmp(name, other) == 0)
+			return "is given twice";
+		count++;
+	}
+	return count < LABELS_MAX ? NULL : "is one too many; 32 are allowed";
+}
+
+static const char *check_value(const char *value)
+{
+	size_t length = strlen(value);
+	/* To Prometheus an empty label is none. */
+	if (length == 0)
+		return "is empty";
+	if (length > LABEL_VALUE_MAX)
+		return "is too long; 1024 bytes are allowed";
+	if (!utf8_is_valid(value, length))
+		return "is not valid UTF-8";
+	return utf8_has_control(value, length) ? "has a control character" : NULL;
+}
+
+const char *label_rules_check(
+	const struct labels *labels, const char *name, const char *value, bool *is_value)
+{
+	*is_value = false;
+	const char *reason = check_name(labels, name);
+	if (reason)
+		return reason;
+	*is_value = true;
+	return check_value(value);
+}
