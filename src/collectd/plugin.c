@@ -52,7 +52,9 @@ static int on_init(void)
 		plugin_config_init(&plugin.config);
 	plugin.is_configured = true;
 	struct text_error error;
-	int result = runtime_start(&plugin.config, &plugin.runtime, &error);
+	int result = plugin_config_complete(&plugin.config, &error);
+	if (result == 0)
+		result = runtime_start(&plugin.config, &plugin.runtime, &error);
 	if (result != 0) {
 		plugin_log(LOG_ERR, NAME " plugin: %s", error.reason);
 		return result;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/settings.h"
 
-#include <errno.h>
-
-#define DEFAULT_PORT 4000
-
 void settings_init(struct settings *settings)
 {
+	struct option_value listen = {0};
+	struct option_value threads = {0};
+	option_value_initial(option_get(OPTION_LISTEN), &listen);
+	option_value_initial(option_get(OPTION_THREADS), &threads);
 	*settings = (struct settings){
-		.listen = {.port = DEFAULT_PORT},
-		.threads = 1,
+		.listen = listen.endpoint,
+		.threads = (unsigned)threads.number,
 	};
 	target_options_init(&settings->defaults);
 }
@@ -21,17 +21,16 @@ void settings_clear(struct settings *settings)
 
 int settings_check(const struct settings *settings, struct text_error *error)
 {
-	int wrong = target_options_check(&settings->defaults, NULL, error);
-	if (wrong != 0)
-		return wrong;
-	if (settings->threads >= 1 && settings->threads <= SETTINGS_THREADS_MAX)
-		return 0;
-	text_error_set(error, 0, "threads: %u is out of range; allowed: 1 to %d", settings->threads,
-		SETTINGS_THREADS_MAX);
-	return -EINVAL;
+	int result = target_options_check(&settings->defaults, NULL, error);
+	if (result == 0)
+		result = option_check_range(option_get(OPTION_THREADS), settings->threads, error);
+	return result;
 }
 
-int settings_check_targets(const struct settings *settings, struct text_error *error)
+int settings_complete(struct settings *settings, struct text_error *error)
 {
-	return target_list_check(&settings->targets, &settings->defaults, error);
+	int result = settings_check(settings, error);
+	if (result == 0)
+		result = target_list_complete(&settings->targets, &settings->defaults, error);
+	return result;
 }

@@ -11,19 +11,16 @@
 #include "config/target_list.h"
 #include "config/target_options.h"
 
-#define SETTINGS_THREADS_MAX 64
-
 struct settings {
 	bool serve;		/* Run the echo server. */
 	struct endpoint listen; /* Its address; an empty host means every address, both families. */
 	bool probe;		/* Run the prober. */
 	struct target_list targets;	/* Owned. */
-	struct target_options defaults; /* For targets that do not say otherwise; all given. */
-	unsigned threads;		/* Prober threads, 1 to SETTINGS_THREADS_MAX. */
+	struct target_options defaults; /* For targets that do not say otherwise; complete. */
+	unsigned threads;		/* Prober threads, 1 to OPTION_THREADS_MAX. */
 };
 
-/* The defaults: neither server nor prober, ":4000", those of target_options_init(), 1 thread, no
- * targets. */
+/* The defaults of the table of options; neither server nor prober, no targets. */
 void settings_init(struct settings *settings);
 
 /* Frees what it holds. */
@@ -37,8 +34,8 @@ void settings_clear(struct settings *settings);
  */
 int settings_check(const struct settings *settings, struct text_error *error);
 
-/* Whether each target's options go together with one another and with the defaults. Returns 0, or
- * -EINVAL with a reason like `target "a": interval: ...`. */
-int settings_check_targets(const struct settings *settings, struct text_error *error);
+/* Checks them, and completes and checks the targets: what engine_start() wants, where targets were
+ * asked for before the defaults were known. Returns 0, or -EINVAL with error. */
+int settings_complete(struct settings *settings, struct text_error *error);
 
 #endif

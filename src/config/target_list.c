@@ -49,12 +49,12 @@ static int reserve(struct target_list *list)
 	if (capacity > SIZE_MAX / sizeof(*list->targets))
 		return -ENOMEM;
 	struct target_config *targets = realloc(list->targets, capacity * sizeof(*targets));
-	if (targets == NULL)
+	if (!targets)
 		return -ENOMEM;
 	list->targets = targets;
 	struct target_index *index =
 		calloc(1, sizeof(*index) + 2 * capacity * sizeof(index->slots[0]));
-	if (index == NULL)
+	if (!index)
 		return -ENOMEM;
 	index->size = 2 * capacity;
 	for (size_t i = 0; i < list->count; i++)
@@ -101,7 +101,7 @@ static void target_clear(struct target_config *target)
 static int put(
 	struct target_list *list, const struct target_config *target, struct text_error *error)
 {
-	if (list->index != NULL && *index_slot(list->index, list->targets, target->name) != 0)
+	if (list->index && *index_slot(list->index, list->targets, target->name) != 0)
 		return refuse(error, target->name, "name", "is used twice");
 	if (reserve(list) != 0) {
 		text_error_set(error, 0, "target \"%s\": out of memory", target->name);
@@ -119,7 +119,7 @@ static int put_copy(struct target_list *list, const char *name, const struct tar
 	struct target_config copy = *like;
 	copy.labels = (struct labels){0};
 	copy.name = strdup(name);
-	if (copy.name == NULL || labels_copy(&like->labels, &copy.labels) != 0) {
+	if (!copy.name || labels_copy(&like->labels, &copy.labels) != 0) {
 		free(copy.name);
 		text_error_set(error, 0, "target \"%s\": out of memory", name);
 		return -ENOMEM;
@@ -136,54 +136,51 @@ int target_list_append(
 	return put_copy(list, target->name, target, error);
 }
 
+/* Fills in what it was not given, and checks all of it. */
+static int complete(struct target_config *target, const char *name,
+	const struct target_options *defaults, struct text_error *error)
+{
+	target_options_inherit(&target->options, defaults);
+	struct text_error wrong;
+	int result = target_options_check(&target->options, &target->address, &wrong);
+	if (result != 0)
+		text_error_set(error, 0, "target \"%s\": %s", name, wrong.reason);
+	return result;
+}
+
 int target_list_request(
 	struct target_list *list, const struct target_request *request, struct text_error *error)
 {
 	const char *name = request->name;
 	const char *reason = check_name(name, strlen(name));
-	if (reason != NULL)
+	if (reason)
 		return refuse(error, name, "name", reason);
 	struct target_config like = {0};
 	if (endpoint_parse(request->address, ENDPOINT_TO_DIAL, &like.address, &reason) != 0)
 		return refuse(error, name, "address", reason);
-	if (request->options != NULL)
+	if (request->options)
 		like.options = *request->options;
-	if (request->labels != NULL)
+	if (request->labels)
 		like.labels = *request->labels;
-	return put_copy(list, name, &like, error);
+	like.own = like.options.given;
+	int result = request->defaults ? complete(&like, name, request->defaults, error) : 0;
+	return result == 0 ? put_copy(list, name, &like, error) : result;
 }
 
-int target_list_add(
-	struct target_list *list, const char *name, const char *address, struct text_error *error)
+int target_list_add(struct target_list *list, const char *name, const char *address,
+	const struct target_options *defaults, struct text_error *error)
 {
-	const struct target_request request = {.name = name, .address = address};
+	const struct target_request request = {
+		.name = name, .address = address, .defaults = defaults};
 	return target_list_request(list, &request, error);
 }
 
-static int check_options(const struct target_config *target, const struct target_options *defaults,
-	struct text_error *error)
-{
-	struct target_options options = target->options;
-	target_options_inherit(&options, defaults);
-	struct text_error wrong;
-	int result = target_options_check(&options, &target->address, &wrong);
-	if (result != 0)
-		text_error_set(error, 0, "target \"%s\": %s", target->name, wrong.reason);
-	return result;
-}
-
-int target_list_check_last(const struct target_list *list, const struct target_options *defaults,
-	struct text_error *error)
-{
-	return check_options(&list->targets[list->count - 1], defaults, error);
-}
-
-int target_list_check(const struct target_list *list, const struct target_options *defaults,
-	struct text_error *error)
+int target_list_complete(
+	struct target_list *list, const struct target_options *defaults, struct text_error *error)
 {
 	int result = 0;
 	for (size_t i = 0; i < list->count && result == 0; i++)
-		result = check_options(&list->targets[i], defaults, error);
+		result = complete(&list->targets[i], list->targets[i].name, defaults, error);
 	return result;
 }
 

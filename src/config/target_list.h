@@ -4,6 +4,7 @@
 #define CONFIG_TARGET_LIST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/endpoint.h"
 #include "base/labels.h"
@@ -17,7 +18,8 @@ struct target_config {
 	/* Owned. Valid UTF-8, 1 to TARGET_NAME_MAX bytes, no control characters, no '/'. */
 	char *name;
 	struct endpoint address;       /* An empty host means localhost. */
-	struct target_options options; /* As they were given: the rest comes from the defaults. */
+	struct target_options options; /* Complete and checked, unless the defaults are to come. */
+	uint64_t own;		       /* Which options it was given itself, as in options.given. */
 	struct labels labels;	       /* Owned. */
 };
 
@@ -25,8 +27,11 @@ struct target_config {
 struct target_request {
 	const char *name;
 	const char *address;
-	const struct target_options *options; /* NULL: none given. */
-	const struct labels *labels;	      /* NULL: none. */
+	const struct target_options *options; /* Its own. NULL: none. */
+	/* What holds for the rest. NULL: not known yet, and the list not complete before
+	 * target_list_complete(). */
+	const struct target_options *defaults;
+	const struct labels *labels; /* NULL: none. */
 };
 
 /* Finds targets by name, so that unique names cost little at 10,000 targets. Private. */
@@ -41,25 +46,22 @@ struct target_list {
 };
 
 /*
- * Appends a target; name and address are text as the user wrote them. Returns 0, or -ENOMEM or
- * -EINVAL with the reason in error (`target "a": address has no port`, `target "a": name is used
- * twice`) and the list untouched. Whether its options go together is told by target_list_check().
+ * Appends a target; name and address are text as the user wrote them. Completes its options with the
+ * defaults, and checks that they go together with one another and the address. Returns 0, or -ENOMEM
+ * or -EINVAL with the reason in error (`target "a": address has no port`, `target "a": interval:
+ * ...`) and the list untouched.
  */
 int target_list_request(
 	struct target_list *list, const struct target_request *request, struct text_error *error);
 
 /* The same for a target of a name and an address alone. */
-int target_list_add(
-	struct target_list *list, const char *name, const char *address, struct text_error *error);
+int target_list_add(struct target_list *list, const char *name, const char *address,
+	const struct target_options *defaults, struct text_error *error);
 
-/* Whether the last target's options go together with one another, its address and the defaults.
- * Returns 0, or -EINVAL with a reason like `target "a": interval: ...`. */
-int target_list_check_last(const struct target_list *list, const struct target_options *defaults,
-	struct text_error *error);
-
-/* The same for all targets. */
-int target_list_check(const struct target_list *list, const struct target_options *defaults,
-	struct text_error *error);
+/* Completes and checks the targets that were asked for without defaults. Returns 0, or -EINVAL with
+ * the reason in error. */
+int target_list_complete(
+	struct target_list *list, const struct target_options *defaults, struct text_error *error);
 
 /* Appends a deep copy of another list's target. As target_list_request() otherwise. */
 int target_list_append(

@@ -4,15 +4,12 @@
 #define CONFIG_TARGET_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/endpoint.h"
 #include "base/text_error.h"
+#include "config/option_value.h"
 
-/* For interval and timeout. */
-#define TARGET_DURATION_MIN_NS INT64_C(1000000)	       /* 1 ms */
-#define TARGET_DURATION_MAX_NS INT64_C(86400000000000) /* 24 h */
 /* Each handshake takes a port of this machine for a minute (TIME-WAIT), of which there are some
  * 28,000, and work from a host that did not ask for it. */
 #define TARGET_CONNECT_INTERVAL_MIN_NS INT64_C(100000000) /* 100 ms */
@@ -20,63 +17,46 @@
 #define TARGET_RECORDS_MAX 65536
 /* What has been unanswered for the timeout and this is given up. */
 #define TARGET_GRACE_NS INT64_C(500000000) /* 500 ms */
-#define TARGET_DSCP_MAX 63
 /* An IPv6 address, "%", an interface's name, NUL. */
 #define TARGET_SOURCE_MAX 64
 
+/* The words of -probe, from 1. */
 enum probe_kind {
-	PROBE_KIND_UNSET,
-	PROBE_KIND_ECHO,    /* A frame goes to and fro on one lasting connection. */
-	PROBE_KIND_CONNECT, /* A connection is opened and closed. */
+	PROBE_KIND_ECHO = 1, /* A frame goes to and fro on one lasting connection. */
+	PROBE_KIND_CONNECT,  /* A connection is opened and closed. */
 };
 
+/* The words of -ip-version, from 1. */
 enum ip_version {
-	IP_VERSION_UNSET,
-	IP_VERSION_ANY,
-	IP_VERSION_4,
+	IP_VERSION_4 = 1,
 	IP_VERSION_6,
+	IP_VERSION_ANY,
 };
-
-/* All zero: nothing is given. Plain data; stored by the caller. */
-struct target_options {
-	int64_t interval_ns; /* 0: not given. */
-	int64_t timeout_ns;  /* 0: not given. */
-	uint32_t window;     /* Probes, 1 to LOSS_WINDOW_MAX; 0: not given. */
-	enum probe_kind probe;
-	enum ip_version ip_version;
-	bool has_dscp;
-	uint8_t dscp; /* Differentiated services codepoint (RFC 2474), 0 to TARGET_DSCP_MAX. */
-	char source[TARGET_SOURCE_MAX]; /* IP address to dial from, as text; "": not given. */
-};
-
-enum target_option {
-	TARGET_OPTION_INTERVAL,
-	TARGET_OPTION_TIMEOUT,
-	TARGET_OPTION_WINDOW,
-	TARGET_OPTION_PROBE,
-	TARGET_OPTION_SOURCE,
-	TARGET_OPTION_DSCP,
-	TARGET_OPTION_IP_VERSION,
-	TARGET_OPTIONS,
-};
-
-/* The defaults: 200 ms, 800 ms, 100, echo, any IP version, DSCP 0, the source that the system
- * chooses. */
-void target_options_init(struct target_options *options);
 
 /*
- * Sets one option from text, as it stands on a command line. Returns 0, or -EINVAL with *reason
- * (static) that is to follow the quoted text: "is no duration".
+ * One field for each TARGET_OPTION of options.def, which has their ranges. Names that end in _ns are
+ * nanoseconds; source is an IP address to dial from, as text. A field that is not given is all zero,
+ * and so is a struct that has nothing. Plain data; stored by the caller.
  */
-int target_options_set_text(struct target_options *options, enum target_option option,
-	const char *text, const char **reason);
+struct target_options {
+	uint64_t given; /* Which of them are, one bit for each enum option_id. */
+#define TARGET_OPTION(id, kind, type, field, ...) __typeof__(type) field;
+#include "config/options.def"
+};
 
-/* The same from a number; durations are in seconds. */
-int target_options_set_number(struct target_options *options, enum target_option option,
-	double number, const char **reason);
+/* The defaults of the table. */
+void target_options_init(struct target_options *options);
 
-/* What is allowed as text, for messages: "echo or connect". Static. */
-const char *target_option_allowed(enum target_option option);
+bool target_options_has(const struct target_options *options, enum option_id id);
+
+/* Takes a value that was read for an option with the scope OPTION_OF_TARGET. */
+void target_options_set(struct target_options *options, const struct option *option,
+	const struct option_value *value);
+
+/* Writes what an option is set to as text; "" where it is not given. text: OPTION_VALUE_TEXT_MAX
+ * bytes. */
+void target_options_format(
+	const struct target_options *options, const struct option *option, char *text);
 
 /* Takes over from defaults what is not given. */
 void target_options_inherit(struct target_options *options, const struct target_options *defaults);
@@ -84,9 +64,10 @@ void target_options_inherit(struct target_options *options, const struct target_
 bool target_options_are_equal(const struct target_options *a, const struct target_options *b);
 
 /*
- * Whether all values (none of them "not given") lie in their ranges, alone, together and with the
- * address. Returns 0, or -EINVAL with a reason that begins with the option's name in lower case:
- * `interval: 0s is out of range; allowed: 1ms to 24h`. address: NULL where it is not known.
+ * Whether all values lie in their ranges, alone, together and with the address. The options are
+ * complete: what has a default is given. Returns 0, or -EINVAL with a reason that begins with the
+ * option's key: `interval: 0s is out of range; allowed: 1ms to 24h`. address: NULL where it is not
+ * known.
  */
 int target_options_check(const struct target_options *options, const struct endpoint *address,
 	struct text_error *error);
@@ -94,11 +75,5 @@ int target_options_check(const struct target_options *options, const struct endp
 /* How many probes can be unanswered at once, before they are given up: 2 to TARGET_RECORDS_MAX
  * + 2. */
 uint32_t target_options_records(const struct target_options *options);
-
-/* "echo" or "connect". Static. */
-const char *probe_kind_name(enum probe_kind kind);
-
-/* "any", "4" or "6". Static. */
-const char *ip_version_name(enum ip_version version);
 
 #endif

@@ -33,7 +33,7 @@ struct walk {
 	bool in_string;
 };
 
-/* Goes on by one byte, or over a whole "\x". There must be one. Returns it. */
+/* Moves by one byte, or over a whole "\x". There must be one. Returns it. */
 static char walk_on(struct walk *walk)
 {
 	char c = *walk->at++;
@@ -70,8 +70,8 @@ static int check_utf8(const char *text, const char *end, struct text_error *erro
 	/* No character spans lines, so that the first bad line is the one. */
 	for (int line = 1;; line++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *line_end = newline != NULL ? newline : end;
-		if (newline == NULL || !utf8_is_valid(text, (size_t)(line_end - text)))
+		const char *line_end = newline ? newline : end;
+		if (!newline || !utf8_is_valid(text, (size_t)(line_end - text)))
 			return refuse(error, line, "is not valid UTF-8");
 		text = newline + 1;
 	}
@@ -141,44 +141,8 @@ struct reading {
 	const char *address;
 	struct target_options options;
 	struct labels labels; /* Owned. */
-	unsigned given;	      /* Which keys were there, one bit each. */
+	uint64_t given;	      /* Which keys were there, one bit for each enum option_id. */
 };
-
-/* What JSON values a key takes. */
-enum key_type {
-	KEY_TEXT = 1,
-	KEY_NUMBER = 2,
-	KEY_LABELS = 4,
-};
-
-struct key {
-	const char *name;
-	unsigned types;		   /* Of enum key_type. */
-	enum target_option option; /* TARGET_OPTIONS where it is none. */
-};
-
-/* Where the two that are no options stand. */
-enum {
-	KEY_NAME,
-	KEY_ADDRESS,
-};
-
-static const struct key keys[] = {
-	[KEY_NAME] = {"name", KEY_TEXT, TARGET_OPTIONS},
-	[KEY_ADDRESS] = {"address", KEY_TEXT, TARGET_OPTIONS},
-	{"interval", KEY_TEXT, TARGET_OPTION_INTERVAL},
-	{"timeout", KEY_TEXT, TARGET_OPTION_TIMEOUT},
-	{"window", KEY_NUMBER, TARGET_OPTION_WINDOW},
-	{"probe", KEY_TEXT, TARGET_OPTION_PROBE},
-	{"source", KEY_TEXT, TARGET_OPTION_SOURCE},
-	{"dscp", KEY_TEXT | KEY_NUMBER, TARGET_OPTION_DSCP},
-	{"ip_version", KEY_TEXT | KEY_NUMBER, TARGET_OPTION_IP_VERSION},
-	{"labels", KEY_LABELS, TARGET_OPTIONS},
-};
-
-#define KEYS (sizeof(keys) / sizeof(keys[0]))
-#define KEY_NAMES                                                                                  \
-	"name, address, interval, timeout, window, probe, source, dscp, ip_version, labels"
 
 /* reason follows the key. */
 static int refuse_key(const struct reading *reading, const char *key, const char *reason,
@@ -188,46 +152,64 @@ static int refuse_key(const struct reading *reading, const char *key, const char
 	return -EINVAL;
 }
 
-static bool has_type(const cJSON *item, unsigned types)
+static int refuse_unknown_key(
+	const struct reading *reading, const char *key, struct text_error *error)
 {
-	return (types & KEY_TEXT && cJSON_IsString(item)) ||
-	       (types & KEY_NUMBER && cJSON_IsNumber(item)) ||
-	       (types & KEY_LABELS && cJSON_IsObject(item));
-}
-
-static const char *refusal_of_type(unsigned types)
-{
-	switch (types) {
-	case KEY_TEXT:
-		return "is not a string";
-	case KEY_NUMBER:
-		return "is not a number";
-	case KEY_LABELS:
-		return "is not an object of strings";
-	default:
-		return "is neither a number nor a string";
+	text_error_set(error, 0, "target %zu: unknown key \"%.*s\"; allowed:", reading->number,
+		SHOWN_MAX, key);
+	const char *comma = "";
+	for (int id = 0; id < OPTIONS; id++) {
+		const char *known = option_get((enum option_id)id)->key;
+		if (!known)
+			continue;
+		text_error_set(error, 0, "%s%s %s", error->reason, comma, known);
+		comma = ",";
 	}
+	return -EINVAL;
 }
 
-static int read_option(
-	struct reading *reading, const struct key *key, const cJSON *item, struct text_error *error)
+/* Durations have a unit here: a number alone would be one of anything. */
+static bool takes_number(const struct option *option)
+{
+	return option_takes_number(option) && option->kind != OPTION_KIND_DURATION;
+}
+
+/* Returns NULL where a value is of a type that the option takes, or why not. */
+static const char *check_type(const struct option *option, const cJSON *item)
+{
+	if (option->kind == OPTION_KIND_LABELS)
+		return cJSON_IsObject(item) ? NULL : "is not an object of strings";
+	if ((option_takes_text(option) && cJSON_IsString(item)) ||
+		(takes_number(option) && cJSON_IsNumber(item)))
+		return NULL;
+	if (!option_takes_text(option))
+		return "is not a number";
+	return takes_number(option) ? "is neither a number nor a string" : "is not a string";
+}
+
+static int read_option(struct reading *reading, const struct option *option, const cJSON *item,
+	struct text_error *error)
 {
 	const char *reason = NULL;
+	struct option_value value = {0};
 	char shown[SHOWN_MAX + 8];
-	int wrong;
+	int result;
 	if (cJSON_IsString(item)) {
 		snprintf(shown, sizeof(shown), "\"%.*s\"", SHOWN_MAX, item->valuestring);
-		wrong = target_options_set_text(
-			&reading->options, key->option, item->valuestring, &reason);
+		result = option_value_parse(option, item->valuestring, &value, &reason);
 	} else {
 		snprintf(shown, sizeof(shown), "%.10g", item->valuedouble);
-		wrong = target_options_set_number(
-			&reading->options, key->option, item->valuedouble, &reason);
+		result = option_value_of_number(option, item->valuedouble, &value, &reason);
 	}
-	if (wrong != 0)
-		text_error_set(error, 0, "target %zu: %s %s %s; allowed: %s", reading->number,
-			key->name, shown, reason, target_option_allowed(key->option));
-	return wrong;
+	if (result == 0) {
+		target_options_set(&reading->options, option, &value);
+		return 0;
+	}
+	char allowed[OPTION_ALLOWED_MAX];
+	option_allowed(option, OPTION_STYLE_PLAIN, allowed);
+	text_error_set(error, 0, "target %zu: %s %s %s; allowed: %s", reading->number, option->key,
+		shown, reason, allowed);
+	return result;
 }
 
 static int read_labels(struct reading *reading, const cJSON *object, struct text_error *error)
@@ -255,25 +237,24 @@ static int read_labels(struct reading *reading, const cJSON *object, struct text
 
 static int read_key(struct reading *reading, const cJSON *item, struct text_error *error)
 {
-	size_t at = 0;
-	while (at < KEYS && strcmp(item->string, keys[at].name) != 0)
-		at++;
-	if (at == KEYS) {
-		text_error_set(error, 0, "target %zu: unknown key \"%.*s\"; allowed: " KEY_NAMES,
-			reading->number, SHOWN_MAX, item->string);
-		return -EINVAL;
-	}
-	const struct key *key = &keys[at];
-	if (reading->given & 1U << at)
-		return refuse_key(reading, key->name, "is given twice", error);
-	reading->given |= 1U << at;
-	if (!has_type(item, key->types))
-		return refuse_key(reading, key->name, refusal_of_type(key->types), error);
-	if (key->types == KEY_LABELS)
+	const struct option *option = option_find_key(item->string);
+	if (!option)
+		return refuse_unknown_key(reading, item->string, error);
+	uint64_t bit = UINT64_C(1) << option->id;
+	if (reading->given & bit)
+		return refuse_key(reading, option->key, "is given twice", error);
+	reading->given |= bit;
+	const char *reason = check_type(option, item);
+	if (reason)
+		return refuse_key(reading, option->key, reason, error);
+	if (option->scope == OPTION_OF_TARGET)
+		return read_option(reading, option, item, error);
+	if (option->kind == OPTION_KIND_LABELS)
 		return read_labels(reading, item, error);
-	if (key->option != TARGET_OPTIONS)
-		return read_option(reading, key, item, error);
-	*(at == KEY_NAME ? &reading->name : &reading->address) = item->valuestring;
+	if (option->id == OPTION_TARGET_NAME)
+		reading->name = item->valuestring;
+	else
+		reading->address = item->valuestring;
 	return 0;
 }
 
@@ -282,13 +263,13 @@ static int read_keys(struct reading *reading, const cJSON *object, struct text_e
 	const cJSON *item;
 	cJSON_ArrayForEach(item, object)
 	{
-		int wrong = read_key(reading, item, error);
-		if (wrong != 0)
-			return wrong;
+		int result = read_key(reading, item, error);
+		if (result != 0)
+			return result;
 	}
-	if (reading->name == NULL)
+	if (!reading->name)
 		return refuse_key(reading, "name", "is missing", error);
-	if (reading->address == NULL) {
+	if (!reading->address) {
 		text_error_set(error, 0, "target %zu (\"%.*s\"): address is missing",
 			reading->number, TARGET_NAME_MAX, reading->name);
 		return -EINVAL;
@@ -311,12 +292,13 @@ static int read_target(const cJSON *object, size_t number, const struct target_o
 			.name = reading.name,
 			.address = reading.address,
 			.options = &reading.options,
+			.defaults = defaults,
 			.labels = &reading.labels,
 		};
 		result = target_list_request(list, &request, error);
 	}
 	labels_clear(&reading.labels);
-	return result == 0 ? target_list_check_last(list, defaults, error) : result;
+	return result;
 }
 
 /* Where the text ends, and what holds for targets that do not say otherwise. */
@@ -347,8 +329,8 @@ static int read_targets(const cJSON *array, const struct source *source, struct 
 	return count > 0 ? 0 : refuse(error, 0, "has no targets");
 }
 
-/* As targets_file_parse(), for text that ends in NUL: cJSON of old read one byte too far without
- * it. */
+/* As targets_file_parse(), for text that ends in NUL: old versions of cJSON read one byte too far
+ * without it. */
 static int parse_terminated(const char *text, size_t length, const struct target_options *defaults,
 	struct target_list *list, struct text_error *error)
 {
@@ -370,7 +352,7 @@ static int parse_terminated(const char *text, size_t length, const struct target
 	const char *position = text;
 	cJSON *json = cJSON_ParseWithLengthOpts(text, (size_t)(end - text) + 1, &position, false);
 	struct target_list read = {0};
-	if (json == NULL) {
+	if (!json) {
 		result = refuse_syntax(text, end, position, error);
 		goto out;
 	}

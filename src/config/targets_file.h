@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The targets file: a JSON array of {"name": ..., "address": ...}, each with any of "interval",
- * "timeout", "window", "probe", "source", "dscp", "ip_version" and "labels".
+ * The targets file: a JSON array of {"name": ..., "address": ...}, each with any other key of the
+ * table of options.
  */
 #ifndef CONFIG_TARGETS_FILE_H
 #define CONFIG_TARGETS_FILE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "net/tcp_info.h"
 #include "probe/prober.h"
 
-/* Descriptors for all that is no target: listeners, scrapes, event loops, logs, the resolver. */
+/* Descriptors for everything but targets: listeners, scrapes, event loops, logs, the resolver. */
 #define DESCRIPTORS_BESIDES 32
 
 /* Threads are shifted against each other by the golden ratio, so that their slots do not coincide.
@@ -45,9 +46,8 @@ struct entries {
 
 struct engine {
 	const struct log *log;
-	struct target_options defaults;
 	struct resolver *resolver;
-	struct share shares[SETTINGS_THREADS_MAX];
+	struct share shares[OPTION_THREADS_MAX];
 	unsigned share_count;
 	struct echo_server *server;
 	char listen_address[ADDRESS_TEXT_MAX];
@@ -55,49 +55,38 @@ struct engine {
 	struct entries entries;
 };
 
-/* What a target is probed with. */
-static void read_options(const struct engine *engine, const struct target_config *config,
-	struct target_options *options)
-{
-	*options = config->options;
-	target_options_inherit(options, &engine->defaults);
-}
-
-/* How many descriptors the targets take, at the most. */
-static size_t count_descriptors(const struct engine *engine, const struct target_list *targets)
+/* How many descriptors the targets take, at most. */
+static size_t count_descriptors(const struct target_list *targets)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < targets->count; i++) {
-		struct target_options options;
-		read_options(engine, &targets->targets[i], &options);
-		count += options.probe == PROBE_KIND_CONNECT ? target_options_records(&options) : 1;
+		const struct target_options *options = &targets->targets[i].options;
+		count += options->probe == PROBE_KIND_CONNECT ? target_options_records(options) : 1;
 	}
 	return count;
 }
 
-static int check_descriptors(
-	const struct engine *engine, const struct target_list *targets, struct text_error *error)
+static int check_descriptors(const struct target_list *targets, struct text_error *error)
 {
 	int64_t limit = files_limit();
-	size_t needed = count_descriptors(engine, targets) + DESCRIPTORS_BESIDES;
+	size_t needed = count_descriptors(targets) + DESCRIPTORS_BESIDES;
 	if (limit == INT64_MAX || needed <= (uint64_t)limit)
 		return 0;
 	text_error_set(error, 0,
-		"%zu targets need %zu file descriptors, but the limit is %llu: raise it (ulimit "
-		"-n, "
-		"LimitNOFILE=)",
+		"%zu targets need %zu file descriptors, but the limit is %llu: raise it (ulimit -n, LimitNOFILE=)",
 		targets->count, needed, (unsigned long long)limit);
 	return -EMFILE;
 }
 
 static int fail_memory(struct text_error *error)
 {
-	text_error_set(error, 0, "no memory left");
+	text_error_set(error, 0, "out of memory");
 	return -ENOMEM;
 }
 
 static uint64_t load_of(const struct target_options *options)
 {
+	assert(options->interval_ns > 0);
 	return UINT64_C(1000000000000000000) / (uint64_t)options->interval_ns;
 }
 
@@ -116,17 +105,16 @@ static int make_entry(
 	struct engine *engine, const struct target_config *config, struct entry *entry)
 {
 	struct entry made = {.share = choose_share(engine)};
-	struct target_options options;
-	read_options(engine, config, &options);
 	int error = labels_copy(&config->labels, &made.labels);
 	if (!error)
-		error = probed_target_new(config->name, &config->address, &options, &made.probed);
+		error = probed_target_new(
+			config->name, &config->address, &config->options, &made.probed);
 	if (error) {
 		labels_clear(&made.labels);
 		return error;
 	}
 	made.target = &made.probed->link.target;
-	made.share->load += load_of(&options);
+	made.share->load += load_of(&config->options);
 	*entry = made;
 	return 0;
 }
@@ -167,12 +155,10 @@ static struct entry *find_same(
 	if (!found)
 		return NULL;
 	const struct target *target = (*found)->target;
-	struct target_options options;
-	read_options(engine, config, &options);
 	char address[ENDPOINT_TEXT_MAX];
 	endpoint_format(&config->address, address);
 	bool is_same = strcmp(target->address, address) == 0 &&
-		       target_options_are_equal(&target->options, &options);
+		       target_options_are_equal(&target->options, &config->options);
 	return is_same ? *found : NULL;
 }
 
@@ -253,9 +239,7 @@ int engine_reload(
 {
 	if (engine->share_count == 0)
 		return 0;
-	int failure = target_list_check(targets, &engine->defaults, error);
-	if (!failure)
-		failure = check_descriptors(engine, targets, error);
+	int failure = check_descriptors(targets, error);
 	if (failure)
 		return failure;
 	struct entry **sorted = sort_entries(&engine->entries);
@@ -312,15 +296,12 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 int engine_start(const struct settings *settings, const struct log *log,
 	const struct target_watcher *watcher, struct engine **engine, struct text_error *error)
 {
-	int failure = settings_check(settings, error);
-	if (failure)
-		return failure;
+	int failure = 0;
 	struct engine *made = calloc(1, sizeof(*made));
 	if (!made)
 		return fail_memory(error);
 	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
-	made->defaults = settings->defaults;
 	if (settings->serve)
 		failure = start_server(made, &settings->listen, error);
 	if (!failure && settings->probe)

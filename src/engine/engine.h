@@ -16,19 +16,19 @@ struct engine;
 
 /*
  * Starts what settings ask for: binds the echo server's socket, starts every thread. settings are
- * copied, and watcher, which may be NULL; log is borrowed until engine_stop() returns. Both are
- * used from any thread. Returns 0, or a negative errno with error filled and nothing left running
- * (-EADDRINUSE and the like, -ENOMEM, -EMFILE where the descriptor limit is too low for the
- * targets, -EINVAL for settings that settings_check() refuses).
+ * checked and their targets complete; they are copied, and so is watcher, which may be NULL; log is
+ * borrowed until engine_stop() returns. Both are used from any thread. Returns 0, or a negative
+ * errno with error filled and nothing left running (-EADDRINUSE and the like, -ENOMEM, -EMFILE where
+ * the descriptor limit is too low for the targets).
  */
 int engine_start(const struct settings *settings, const struct log *log,
 	const struct target_watcher *watcher, struct engine **engine, struct text_error *error);
 
 /*
- * Goes over to another list of targets. Targets whose name and address stay keep their connection,
- * their counts and their slots; the others end or begin. targets is copied, and ignored by an
- * engine without a prober. One caller at a time. Returns 0, or -ENOMEM or -EMFILE with error filled
- * and the old targets going on.
+ * Changes to another list of targets, which is complete. Targets that are probed as before keep their
+ * connection, their counts and their slots; the others end or begin. targets is copied, and ignored
+ * by an engine without a prober. One caller at a time. Returns 0, or -ENOMEM or -EMFILE with error
+ * filled and the previous targets kept.
  */
 int engine_reload(
 	struct engine *engine, const struct target_list *targets, struct text_error *error);

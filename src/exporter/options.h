@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of tcp-echo-metrics: Go-style flags, from one table. */
+/* The command line of tcp-echo-metrics: Go-style flags, from the table of options. */
 #ifndef EXPORTER_OPTIONS_H
 #define EXPORTER_OPTIONS_H
 
@@ -17,10 +17,10 @@ enum options_action {
 	OPTIONS_CHECK,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
-	OPTIONS_SERVICE, /* What verb tells, but for VERB_RUN, which is OPTIONS_RUN. */
+	OPTIONS_SERVICE, /* What verb tells, except VERB_RUN, which is OPTIONS_RUN. */
 };
 
-/* What -svc asks for. */
+/* What -svc asks for: its words, from 1. */
 enum service_verb {
 	VERB_NONE,
 	VERB_INSTALL,
@@ -37,8 +37,8 @@ struct options_given {
 	bool is_path;	   /* Of a file, seen from the working directory. */
 };
 
-/* There are fewer flags. */
-#define OPTIONS_GIVEN_MAX 40
+/* Every option may be given. */
+#define OPTIONS_GIVEN_MAX OPTIONS
 
 /* What the command line asks for. Stored by the caller; release with options_clear(). */
 struct options {
@@ -53,7 +53,7 @@ struct options {
 	/* All that was given of how to run, in the order of the help. */
 	struct options_given given[OPTIONS_GIVEN_MAX];
 	size_t given_count;
-	struct text_error warning; /* What had better be said: flags without effect. "" mostly. */
+	struct text_error warning; /* Flags without effect; "" mostly. */
 };
 
 /*
@@ -61,7 +61,7 @@ struct options {
  * 0; or -EINVAL with error (one line that begins with the flag and says what is allowed), or
  * -ENOMEM. *options is to be released in any case, and tells json_logs as far as it was read.
  *
- * The last one of repeated flags wins, as in Go. -help ends the reading where it stands. A flag
+ * The last one of repeated flags wins, as in Go. -help ends the reading there. A flag
  * without effect in the chosen mode is no reason to refuse, as one command line may serve several
  * machines that differ in -mode alone: it is named in warning. But -target or -targets without any
  * -mode is refused: the default mode probes nothing, and that is hardly what was meant.

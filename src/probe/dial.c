@@ -18,7 +18,6 @@ int dial_family(const struct target_options *options)
 	case IP_VERSION_6:
 		return AF_INET6;
 	case IP_VERSION_ANY:
-	case IP_VERSION_UNSET:
 		break;
 	}
 	return address_family(options->source);

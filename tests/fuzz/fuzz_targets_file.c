@@ -44,17 +44,17 @@ static void check_labels(const struct labels *labels)
 		abort();
 }
 
-/* With the defaults they can be probed. */
+/* They are complete, and can be probed. */
 static void check_options(const struct target_config *target, const struct target_options *defaults)
 {
-	struct target_options options = target->options;
 	struct target_options again = target->options;
-	target_options_inherit(&options, defaults);
 	target_options_inherit(&again, defaults);
-	uint32_t records = target_options_records(&options);
-	if (target_options_check(&options, &target->address, NULL) != 0 ||
-		!target_options_are_equal(&options, &again) || options.dscp > TARGET_DSCP_MAX ||
-		records < 2 || records > TARGET_RECORDS_MAX + 2)
+	uint32_t records = target_options_records(&target->options);
+	if (target_options_check(&target->options, &target->address, NULL) != 0 ||
+		!target_options_are_equal(&target->options, &again) ||
+		(target->own & ~target->options.given) != 0 ||
+		target->options.dscp > option_get(OPTION_DSCP)->most || records < 2 ||
+		records > TARGET_RECORDS_MAX + 2)
 		abort();
 }
 

@@ -135,10 +135,10 @@ def a_target_that_goes_and_comes_back_sends_notifications():
 
 # Each: says, the plugin's block, how the one line of error begins.
 REFUSED = [
-    ("an interval that is none", 'Interval "abc"', 'Interval "abc" is no duration; allowed: 0.001'),
+    ("an interval that is none", 'Interval "abc"', 'Interval "abc" is not a valid duration; allowed: 0.001'),
     ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
     ("a window of zero", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
-    ("an unknown option", "Intervall 1", "Intervall 1 is no option; allowed: Listen, "),
+    ("an unknown option", "Intervall 1", "Intervall 1 is not a valid option; allowed: Listen, "),
     ("an option that comes twice", "Timeout 1\nTimeout 2", "Timeout 2 comes twice; "),
     ("an address to listen on", 'Listen "localhost"', 'Listen "localhost" has no port; '),
     ("a name with a slash", target_block("a/b", ":1"), "target \"a/b\": name has a '/'"),

@@ -367,7 +367,7 @@ BAD = [
     (
         "a timeout without a unit",
         {"timeout": "800"},
-        'target 2: timeout "800" is no duration; allowed: 1ms to 24h',
+        'target 2: timeout "800" is not a valid duration; allowed: 1ms to 24h',
     ),
     (
         "a window too large",
@@ -377,23 +377,23 @@ BAD = [
     (
         "an unknown probe",
         {"probe": "icmp"},
-        'target 2: probe "icmp" is no kind of probe; allowed: echo or connect',
+        'target 2: probe "icmp" is not a valid kind of probe; allowed: echo or connect',
     ),
     (
         "a source that is a name",
         {"source": "eth0"},
-        'target 2: source "eth0" is no IP address; allowed: an IP address of this machine',
+        'target 2: source "eth0" is not a valid IP address; allowed: an IP address of this machine',
     ),
     (
         "a source with a hostile interface",
         {"source": "fe80::1%\x1b[2J\n"},
-        'target 2: source "fe80::1%?[2J?" is no IP address',
+        'target 2: source "fe80::1%?[2J?" is not a valid IP address',
     ),
     ("a codepoint too high", {"dscp": 64}, "target 2: dscp 64 is out of range; allowed: 0 to 63"),
     (
         "IP version 5",
         {"ip_version": 5},
-        "target 2: ip_version 5 is no IP version; allowed: 4, 6 or any",
+        "target 2: ip_version 5 is not a valid IP version; allowed: 4, 6 or any",
     ),
     (
         "a label that is taken",
@@ -418,7 +418,7 @@ BAD = [
     (
         "a source of the other version",
         {"source": "::1"},
-        'target "b": source: from ::1 there is no way to 127.0.0.1; allowed: an IPv4 address',
+        'target "b": source: ::1 cannot reach 127.0.0.1; allowed: an IPv4 address',
     ),
     (
         "a misspelt key",

@@ -43,7 +43,7 @@ REFUSED = [
     ("an unknown flag", ["-frequency=1s"], 2, "-frequency"),
     ("an interval of 0", ["-interval=0s"], 2, "-interval"),
     ("a stray argument", ["-mode=client", "extra"], 2, 'stray argument "extra"'),
-    ("a flag in UTF-8", ["-mode=büro"], 2, 'büro" is no mode'),
+    ("a flag in UTF-8", ["-mode=büro"], 2, 'büro" is not a valid mode'),
     ("a mark on packets", ["-mode=client", "-dscp=ef"], 2, "dscp: 46 has no effect on Windows"),
     ("a missing file", ["-mode=client", "-targets=nowhere.json"], 1, "No such file"),
     ("a folder", ["-mode=client", "-targets=."], 1, "directory"),

@@ -118,9 +118,11 @@ START_TEST(calls_off_failures_of_targets_that_are_gone)
 	ck_assert(take(LETTER_DOWN, "goes", 0, 0));
 	ck_assert(take(LETTER_DOWN, "goes too", 0, 0));
 	struct target_list targets = {0};
+	struct target_options defaults;
 	struct text_error error;
-	ck_assert_int_eq(target_list_add(&targets, "new", ":1", &error), 0);
-	ck_assert_int_eq(target_list_add(&targets, "stays", ":1", &error), 0);
+	target_options_init(&defaults);
+	ck_assert_int_eq(target_list_add(&targets, "new", ":1", &defaults, &error), 0);
+	ck_assert_int_eq(target_list_add(&targets, "stays", ":1", &defaults, &error), 0);
 	notices_keep(&notices, &targets, on_notice);
 	ck_assert_str_eq(told, "goes is not probed any more;goes too is not probed any more;");
 	notices_keep(&notices, &targets, on_notice);

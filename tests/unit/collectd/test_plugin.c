@@ -241,7 +241,7 @@ END_TEST
 START_TEST(refuses_a_bad_configuration)
 {
 	ck_assert_int_lt(configure("Interval \"abc\""), 0);
-	check_logged("3 tcp_echo plugin: Interval \"abc\" is no duration; allowed: ");
+	check_logged("3 tcp_echo plugin: Interval \"abc\" is not a valid duration; allowed: ");
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
 }
 END_TEST

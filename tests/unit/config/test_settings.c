@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../unit.h"
+#include "../target_options_text.h"
 #include "measure/loss_window.h"
 
 #define MS INT64_C(1000000)
@@ -20,7 +20,7 @@ static const struct {
 } rows[] = {
 	{"the defaults", 200 * MS, 800 * MS, 100, 1, NULL},
 	{"the least of each", MS, MS, 1, 1, NULL},
-	{"the most of each", DAY, DAY, LOSS_WINDOW_MAX, SETTINGS_THREADS_MAX, NULL},
+	{"the most of each", DAY, DAY, LOSS_WINDOW_MAX, OPTION_THREADS_MAX, NULL},
 	{"interval 0", 0, 800 * MS, 100, 1, "interval: 0s is out of range; allowed: 1ms to 24h"},
 	{"interval just too short", MS - 1, 800 * MS, 100, 1,
 		"interval: 999.999us is out of range; allowed: 1ms to 24h"},
@@ -37,7 +37,7 @@ static const struct {
 	{"window too large", 200 * MS, 800 * MS, LOSS_WINDOW_MAX + 1, 1,
 		"window: 1000001 is out of range; allowed: 1 to 1000000"},
 	{"no threads", 200 * MS, 800 * MS, 100, 0, "threads: 0 is out of range; allowed: 1 to 64"},
-	{"too many threads", 200 * MS, 800 * MS, 100, SETTINGS_THREADS_MAX + 1,
+	{"too many threads", 200 * MS, 800 * MS, 100, OPTION_THREADS_MAX + 1,
 		"threads: 65 is out of range; allowed: 1 to 64"},
 	{"just as many records as allowed", MS, 65036 * MS, 100, 1, NULL},
 	{"one nanosecond more", MS, 65036 * MS + 1, 100, 1,
@@ -81,25 +81,44 @@ START_TEST(checks_the_kind_of_probe_with_the_interval)
 }
 END_TEST
 
+/* Asks for a target of its own options, the defaults to come. */
+static void request(struct settings *settings, const char *name, const char *own)
+{
+	const struct target_options options = target_options_of(own);
+	const struct target_request request = {.name = name, .address = ":1", .options = &options};
+	ck_assert_int_eq(target_list_request(&settings->targets, &request, NULL), 0);
+}
+
 /* What is right for all targets may be wrong for one, and the other way round. */
-START_TEST(checks_each_target_with_the_defaults)
+START_TEST(completes_targets_with_defaults_that_came_later)
 {
 	struct settings settings;
 	settings_init(&settings);
+	request(&settings, "a", "probe=connect interval=100ms");
+	request(&settings, "b", "window=7");
 	settings.defaults.interval_ns = 10 * MS;
-	const struct target_options connect = {.probe = PROBE_KIND_CONNECT};
-	const struct target_options slow = {.probe = PROBE_KIND_CONNECT, .interval_ns = 100 * MS};
-	struct target_request request = {.name = "a", .address = ":1", .options = &slow};
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(target_list_request(&settings.targets, &request, NULL), 0);
-	ck_assert_int_eq(settings_check_targets(&settings, &error), 0);
-	request.name = "b";
-	request.options = &connect;
-	ck_assert_int_eq(target_list_request(&settings.targets, &request, NULL), 0);
+	ck_assert_msg(settings_complete(&settings, &error) == 0, "%s", error.reason);
+	ck_assert_int_eq(settings.targets.targets[0].options.timeout_ns, 800 * MS);
+	ck_assert_int_eq(settings.targets.targets[1].options.interval_ns, 10 * MS);
+	ck_assert_uint_eq(settings.targets.targets[1].options.window, 7);
+	request(&settings, "c", "probe=connect");
 	ck_assert_int_eq(settings_check(&settings, &error), 0);
-	ck_assert_int_eq(settings_check_targets(&settings, &error), -EINVAL);
-	ck_assert_str_eq(error.reason, "target \"b\": interval: 10ms is out of range for a new "
+	ck_assert_int_eq(settings_complete(&settings, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "target \"c\": interval: 10ms is out of range for a new "
 				       "connection each time; allowed: 100ms to 24h");
+	settings_clear(&settings);
+}
+END_TEST
+
+START_TEST(completes_no_targets_with_bad_defaults)
+{
+	struct settings settings;
+	settings_init(&settings);
+	settings.defaults.interval_ns = 0;
+	struct text_error error = {.reason = ""};
+	ck_assert_int_eq(settings_complete(&settings, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "interval: 0s is out of range; allowed: 1ms to 24h");
 	settings_clear(&settings);
 }
 END_TEST
@@ -130,7 +149,8 @@ int main(void)
 	TCase *tcase = tcase_create("settings");
 	tcase_add_loop_test(tcase, checks_values_alone_and_together, 0, ROWS(rows));
 	tcase_add_test(tcase, checks_the_kind_of_probe_with_the_interval);
-	tcase_add_test(tcase, checks_each_target_with_the_defaults);
+	tcase_add_test(tcase, completes_targets_with_defaults_that_came_later);
+	tcase_add_test(tcase, completes_no_targets_with_bad_defaults);
 	tcase_add_test(tcase, starts_with_the_documented_defaults);
 	return unit_run("config/settings", tcase);
 }

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../unit.h"
+#include "../target_options_text.h"
 #include "base/clock.h"
 
 #define FIFTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 #define NAME_127 FIFTY FIFTY "aaaaaaaaaabbbbbbbbbbccccccc"
+
+static struct target_options defaults;
 
 static const struct {
 	const char *says;
@@ -28,8 +30,9 @@ START_TEST(takes_names_that_fit_everywhere)
 {
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
-	ck_assert_msg(target_list_add(&list, good[_i].name, "10.0.0.1:4000", &error) == 0, "%s: %s",
-		good[_i].says, error.reason);
+	ck_assert_msg(
+		target_list_add(&list, good[_i].name, "10.0.0.1:4000", &defaults, &error) == 0,
+		"%s: %s", good[_i].says, error.reason);
 	ck_assert_uint_eq(list.count, 1);
 	ck_assert_str_eq(list.targets[0].name, good[_i].name);
 	ck_assert_str_eq(list.targets[0].address.host, "10.0.0.1");
@@ -60,9 +63,9 @@ static const struct {
 START_TEST(refuses_with_a_reason_and_leaves_the_list_untouched)
 {
 	struct target_list list = {0};
-	ck_assert_int_eq(target_list_add(&list, "taken", ":1", NULL), 0);
+	ck_assert_int_eq(target_list_add(&list, "taken", ":1", &defaults, NULL), 0);
 	struct text_error error = {.reason = ""};
-	int result = target_list_add(&list, bad[_i].name, bad[_i].address, &error);
+	int result = target_list_add(&list, bad[_i].name, bad[_i].address, &defaults, &error);
 	ck_assert_msg(result == -EINVAL, "%s", bad[_i].says);
 	ck_assert_str_eq(error.reason, bad[_i].reason);
 	ck_assert_uint_eq(list.count, 1);
@@ -73,7 +76,7 @@ END_TEST
 START_TEST(an_empty_host_is_kept_and_means_localhost)
 {
 	struct target_list list = {0};
-	ck_assert_int_eq(target_list_add(&list, "a", ":4000", NULL), 0);
+	ck_assert_int_eq(target_list_add(&list, "a", ":4000", &defaults, NULL), 0);
 	ck_assert_str_eq(list.targets[0].address.host, "");
 	target_list_clear(&list);
 }
@@ -84,7 +87,7 @@ static void fill(struct target_list *list, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		char name[32];
 		snprintf(name, sizeof(name), "target-%u", i);
-		ck_assert_int_eq(target_list_add(list, name, "10.0.0.1:4000", NULL), 0);
+		ck_assert_int_eq(target_list_add(list, name, "10.0.0.1:4000", &defaults, NULL), 0);
 	}
 }
 
@@ -96,7 +99,7 @@ START_TEST(finds_each_of_many_names_again)
 		char name[32];
 		snprintf(name, sizeof(name), "target-%u", i);
 		ck_assert_str_eq(list.targets[i].name, name);
-		ck_assert_int_eq(target_list_add(&list, name, ":1", NULL), -EINVAL);
+		ck_assert_int_eq(target_list_add(&list, name, ":1", &defaults, NULL), -EINVAL);
 	}
 	ck_assert_uint_eq(list.count, 5000);
 	target_list_clear(&list);
@@ -128,29 +131,12 @@ START_TEST(a_copy_stands_on_its_own)
 	for (int i = 0; i < 100; i++) {
 		char name[32];
 		snprintf(name, sizeof(name), "target-%d", i);
-		ck_assert_int_eq(target_list_add(&copy, name, ":1", NULL), -EINVAL);
+		ck_assert_int_eq(target_list_add(&copy, name, ":1", &defaults, NULL), -EINVAL);
 	}
-	ck_assert_int_eq(target_list_add(&copy, "target-100", ":1", NULL), 0);
+	ck_assert_int_eq(target_list_add(&copy, "target-100", ":1", &defaults, NULL), 0);
 	target_list_clear(&copy);
 }
 END_TEST
-
-/* Asks for a target of its own options, and labels if there are any. */
-static void request(struct target_list *list, const char *name,
-	const struct target_options *options, const struct labels *labels)
-{
-	const struct target_request request = {
-		.name = name, .address = "10.0.0.1:4000", .options = options, .labels = labels};
-	struct text_error error = {.reason = ""};
-	ck_assert_msg(target_list_request(list, &request, &error) == 0, "%s", error.reason);
-}
-
-static struct labels make_labels(const char *name, const char *value)
-{
-	struct labels labels = {0};
-	ck_assert_int_eq(labels_append(&labels, name, value), 0);
-	return labels;
-}
 
 static void check_label(const struct target_config *target, const char *name, const char *value)
 {
@@ -162,23 +148,47 @@ static void check_label(const struct target_config *target, const char *name, co
 	ck_assert_ptr_null(labels_next(&target->labels, found, &found_value));
 }
 
-START_TEST(options_and_labels_are_kept_as_they_were_given)
+static void check_own(const struct target_config *target, const char *expected)
 {
-	struct target_list list = {0};
-	const struct target_options options = {.timeout_ns = 7, .has_dscp = true, .source = "::1"};
-	struct labels labels = make_labels("site", "ams");
-	request(&list, "all", &options, &labels);
-	request(&list, "none", NULL, NULL);
+	char text[TARGET_OPTIONS_TEXT_MAX];
+	target_options_text_write(&target->options, target->own, text);
+	ck_assert_str_eq(text, expected);
+}
+
+/* Asks for a target of its own options, and a label where there is one. */
+static void request(struct target_list *list, const char *name, const char *own, const char *site)
+{
+	struct labels labels = {0};
+	const struct target_options options = target_options_of(own);
+	if (site)
+		ck_assert_int_eq(labels_append(&labels, "site", site), 0);
+	const struct target_request request = {.name = name,
+		.address = "10.0.0.1:4000",
+		.options = &options,
+		.defaults = &defaults,
+		.labels = &labels};
+	struct text_error error = {.reason = ""};
+	ck_assert_msg(target_list_request(list, &request, &error) == 0, "%s", error.reason);
 	/* They were copied. */
 	labels_clear(&labels);
+}
+
+START_TEST(a_target_is_complete_and_knows_what_is_its_own)
+{
+	struct target_list list = {0};
+	request(&list, "some", "timeout=7s dscp=0", "ams");
+	request(&list, "none", "", NULL);
 	struct target_list copy;
 	ck_assert_int_eq(target_list_copy(&list, &copy), 0);
 	target_list_clear(&list);
-	ck_assert(target_options_are_equal(&copy.targets[0].options, &options));
-	check_label(&copy.targets[0], "site", "ams");
-	const struct target_options nothing = {0};
-	ck_assert(target_options_are_equal(&copy.targets[1].options, &nothing));
+	struct target_options expected = defaults;
+	ck_assert(target_options_are_equal(&copy.targets[1].options, &expected));
+	check_own(&copy.targets[1], "");
 	ck_assert_uint_eq(copy.targets[1].labels.size, 0);
+	expected.timeout_ns = 7 * NS_PER_S;
+	ck_assert(target_options_are_equal(&copy.targets[0].options, &expected));
+	check_own(&copy.targets[0], "timeout=7s dscp=0");
+	check_label(&copy.targets[0], "site", "ams");
 	target_list_clear(&copy);
 }
 END_TEST
@@ -187,46 +197,64 @@ START_TEST(a_target_of_another_list_can_be_taken_over)
 {
 	struct target_list list = {0};
 	struct target_list other = {0};
-	const struct target_options options = {.window = 5};
-	struct labels labels = make_labels("site", "fra");
-	request(&other, "a", &options, &labels);
-	labels_clear(&labels);
+	request(&other, "a", "window=5", "fra");
 	struct text_error error = {.reason = ""};
 	ck_assert_int_eq(target_list_append(&list, &other.targets[0], &error), 0);
 	ck_assert_int_eq(target_list_append(&list, &other.targets[0], &error), -EINVAL);
 	ck_assert_str_eq(error.reason, "target \"a\": name is used twice");
 	target_list_clear(&other);
 	ck_assert_uint_eq(list.count, 1);
-	ck_assert_uint_eq(list.targets[0].options.window, 5);
+	check_own(&list.targets[0], "window=5");
 	ck_assert_uint_eq(list.targets[0].address.port, 4000);
 	check_label(&list.targets[0], "site", "fra");
 	target_list_clear(&list);
 }
 END_TEST
 
+static const struct {
+	const char *says;
+	const char *own;
+	const char *reason; /* NULL where it is right. */
+} inherited[] = {
+	{"nothing of its own", "", NULL},
+	{"as often as the defaults say", "probe=connect",
+		"target \"a\": interval: 50ms is out of range for a new connection each time; "
+		"allowed: 100ms to 24h"},
+	{"less often", "probe=connect interval=100ms", NULL},
+	{"an address of the other version", "ip_version=6",
+		"target \"a\": address: 10.0.0.1 is not an IPv6 address"},
+	{"its own version", "ip_version=4", NULL},
+};
+
+/* With the defaults at once, or later. */
+static void check_inherited(int row, bool at_once)
+{
+	struct target_options often = defaults;
+	often.interval_ns = 50 * NS_PER_MS;
+	struct target_list list = {0};
+	const struct target_options own = target_options_of(inherited[row].own);
+	const struct target_request request = {.name = "a",
+		.address = "10.0.0.1:4000",
+		.options = &own,
+		.defaults = at_once ? &often : NULL};
+	struct text_error error = {.reason = ""};
+	int result = target_list_request(&list, &request, &error);
+	if (!at_once) {
+		ck_assert_int_eq(result, 0);
+		result = target_list_complete(&list, &often, &error);
+	}
+	const char *reason = inherited[row].reason;
+	ck_assert_msg(
+		result == (reason ? -EINVAL : 0), "%s: %s", inherited[row].says, error.reason);
+	ck_assert_str_eq(error.reason, reason ? reason : "");
+	ck_assert_uint_eq(list.count, reason && at_once ? 0 : 1);
+	target_list_clear(&list);
+}
+
 START_TEST(options_are_checked_with_what_they_inherit)
 {
-	struct target_list list = {0};
-	struct target_options defaults;
-	target_options_init(&defaults);
-	defaults.interval_ns = 50 * NS_PER_MS;
-	const struct target_options connect = {.probe = PROBE_KIND_CONNECT};
-	const struct target_options six = {.ip_version = IP_VERSION_6};
-	request(&list, "echo", NULL, NULL);
-	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(target_list_check(&list, &defaults, &error), 0);
-	request(&list, "connect", &connect, NULL);
-	ck_assert_int_eq(target_list_check_last(&list, &defaults, &error), -EINVAL);
-	ck_assert_str_eq(error.reason,
-		"target \"connect\": interval: 50ms is out of range for a new connection each "
-		"time; allowed: 100ms to 24h");
-	request(&list, "six", &six, NULL);
-	ck_assert_int_eq(target_list_check_last(&list, &defaults, &error), -EINVAL);
-	ck_assert_str_eq(error.reason, "target \"six\": address: 10.0.0.1 is no IPv6 address");
-	/* The first that is wrong. */
-	ck_assert_int_eq(target_list_check(&list, &defaults, &error), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(error.reason, "target \"connect\""));
-	target_list_clear(&list);
+	check_inherited(_i, true);
+	check_inherited(_i, false);
 }
 END_TEST
 
@@ -242,6 +270,7 @@ END_TEST
 
 int main(void)
 {
+	target_options_init(&defaults);
 	TCase *tcase = tcase_create("target_list");
 	tcase_add_loop_test(tcase, takes_names_that_fit_everywhere, 0, ROWS(good));
 	tcase_add_loop_test(
@@ -250,9 +279,9 @@ int main(void)
 	tcase_add_test(tcase, finds_each_of_many_names_again);
 	tcase_add_test(tcase, a_hundred_thousand_targets_take_no_minute);
 	tcase_add_test(tcase, a_copy_stands_on_its_own);
-	tcase_add_test(tcase, options_and_labels_are_kept_as_they_were_given);
+	tcase_add_test(tcase, a_target_is_complete_and_knows_what_is_its_own);
 	tcase_add_test(tcase, a_target_of_another_list_can_be_taken_over);
-	tcase_add_test(tcase, options_are_checked_with_what_they_inherit);
+	tcase_add_loop_test(tcase, options_are_checked_with_what_they_inherit, 0, ROWS(inherited));
 	tcase_add_test(tcase, an_empty_list_copies_to_an_empty_one);
 	return unit_run("config/target_list", tcase);
 }

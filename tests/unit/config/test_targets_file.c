@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../unit.h"
+#include "../target_options_text.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 
@@ -116,14 +116,14 @@ static const struct {
 	{"an interval as a number", WITH("\"interval\": 1"), 1,
 		"target 1: interval is not a string"},
 	{"an interval without unit", WITH("\"interval\": \"200\""), 1,
-		"target 1: interval \"200\" is no duration; allowed: 1ms to 24h, with its unit, "
+		"target 1: interval \"200\" is not a valid duration; allowed: 1ms to 24h, with its unit, "
 		"e.g. 200ms"},
 	{"an interval out of range", WITH("\"interval\": \"0s\""), 1,
 		"target 1: interval \"0s\" is out of range; allowed: 1ms to 24h"},
 	{"an interval of null", WITH("\"interval\": null"), 1,
 		"target 1: interval is not a string"},
 	{"a timeout that is none", WITH("\"timeout\": \"soon\""), 1,
-		"target 1: timeout \"soon\" is no duration; allowed: 1ms to 24h"},
+		"target 1: timeout \"soon\" is not a valid duration; allowed: 1ms to 24h"},
 	{"a timeout too long", WITH("\"timeout\": \"25h\""), 1,
 		"target 1: timeout \"25h\" is out of range"},
 	{"a timeout as an object", WITH("\"timeout\": {}"), 1, "target 1: timeout is not a string"},
@@ -132,28 +132,29 @@ static const struct {
 	{"no window", WITH("\"window\": 0"), 1,
 		"target 1: window 0 is out of range; allowed: 1 to 1000000"},
 	{"a window with a fraction", WITH("\"window\": 1.5"), 1,
-		"target 1: window 1.5 is no whole number; allowed: 1 to"},
+		"target 1: window 1.5 is not a whole number; allowed: 1 to"},
 	{"a window that is endless", WITH("\"window\": 1e999"), 1,
 		"target 1: window inf is out of range"},
 	{"a negative window", WITH("\"window\": -7"), 1, "target 1: window -7 is out of range"},
 	{"an unknown probe", WITH("\"probe\": \"ping\""), 1,
-		"target 1: probe \"ping\" is no kind of probe; allowed: echo or connect"},
+		"target 1: probe \"ping\" is not a valid kind of probe; allowed: echo or connect"},
 	{"a probe as a number", WITH("\"probe\": 1"), 1, "target 1: probe is not a string"},
 	{"a source that is a name", WITH("\"source\": \"eth0\""), 1,
-		"target 1: source \"eth0\" is no IP address; allowed: an IP address of this"},
-	{"an empty source", WITH("\"source\": \"\""), 1, "target 1: source \"\" is no IP address"},
+		"target 1: source \"eth0\" is not a valid IP address; allowed: an IP address of this"},
+	{"an empty source", WITH("\"source\": \"\""), 1,
+		"target 1: source \"\" is not a valid IP address"},
 	{"a source as a list", WITH("\"source\": [\"::1\"]"), 1,
 		"target 1: source is not a string"},
 	{"a codepoint too high", WITH("\"dscp\": 64"), 1,
 		"target 1: dscp 64 is out of range; allowed: 0 to 63, or a name like ef"},
 	{"an unknown codepoint", WITH("\"dscp\": \"gold\""), 1,
-		"target 1: dscp \"gold\" is no codepoint; allowed: 0 to 63"},
+		"target 1: dscp \"gold\" is not a valid codepoint; allowed: 0 to 63"},
 	{"a codepoint that is a truth", WITH("\"dscp\": false"), 1,
 		"target 1: dscp is neither a number nor a string"},
 	{"IP version 5", WITH("\"ip_version\": 5"), 1,
-		"target 1: ip_version 5 is no IP version; allowed: 4, 6 or any"},
+		"target 1: ip_version 5 is not a valid IP version; allowed: 4, 6 or any"},
 	{"IP version by name", WITH("\"ip_version\": \"IPv4\""), 1,
-		"target 1: ip_version \"IPv4\" is no IP version"},
+		"target 1: ip_version \"IPv4\" is not a valid IP version"},
 	{"IP version null", WITH("\"ip_version\": null"), 1,
 		"target 1: ip_version is neither a number nor a string"},
 	{"labels as a text", WITH("\"labels\": \"a=b\""), 1,
@@ -191,9 +192,9 @@ static const struct {
 	{"more than can be remembered, with the default timeout", WITH("\"timeout\": \"24h\""), 1,
 		"target \"a\": interval: 200ms is too short for a timeout of 24h"},
 	{"an address of the other version", WITH("\"ip_version\": 6"), 1,
-		"target \"a\": address: 10.0.0.1 is no IPv6 address"},
+		"target \"a\": address: 10.0.0.1 is not an IPv6 address"},
 	{"a source of the other version", WITH("\"source\": \"::1\""), 1,
-		"target \"a\": source: from ::1 there is no way to 10.0.0.1; allowed: an IPv4 "
+		"target \"a\": source: ::1 cannot reach 10.0.0.1; allowed: an IPv4 "
 		"address"},
 	{"in a later line of the target: where it begins", WITH("\n\"window\":\n0"), 1,
 		"target 1: window 0 is out of range"},
@@ -224,45 +225,41 @@ static const struct {
 	const char *text;
 	const char *expected;
 } options[] = {
-	{"none", "[" A "]", "0us 0us 0 0 0 - [] "},
+	{"none", "[" A "]", ""},
 	{"all",
 		WITH("\"interval\": \"1s\", \"timeout\": \"2s\", \"window\": 3, "
 		     "\"probe\": \"connect\", \"source\": \"10.0.0.2\", \"dscp\": 46, "
 		     "\"ip_version\": 4, \"labels\": {\"site\": \"ams\", \"role\": \"web\"}"),
-		"1000000us 2000000us 3 2 2 46 [10.0.0.2] site=ams;role=web;"},
+		"interval=1s timeout=2s window=3 probe=connect source=10.0.0.2 dscp=46 "
+		"ip_version=4 site=ams; role=web;"},
 	{"in another order",
 		"[{\"labels\": {\"a\": \"b\"}, \"window\": 1, \"address\": \":1\", "
 		"\"interval\": \"5ms\", \"name\": \"a\"}]",
-		"5000us 0us 1 0 0 - [] a=b;"},
-	{"codepoint 0 is given", WITH("\"dscp\": 0"), "0us 0us 0 0 0 0 [] "},
-	{"a codepoint by name", WITH("\"dscp\": \"af41\""), "0us 0us 0 0 0 34 [] "},
-	{"a codepoint as a text", WITH("\"dscp\": \"8\""), "0us 0us 0 0 0 8 [] "},
-	{"a version as a text", WITH("\"ip_version\": \"4\""), "0us 0us 0 0 2 - [] "},
-	{"any version", WITH("\"ip_version\": \"any\""), "0us 0us 0 0 1 - [] "},
-	{"echo", WITH("\"probe\": \"echo\""), "0us 0us 0 1 0 - [] "},
-	{"no labels in it", WITH("\"labels\": {}"), "0us 0us 0 0 0 - [] "},
+		"interval=5ms window=1 a=b;"},
+	{"codepoint 0 is given", WITH("\"dscp\": 0"), "dscp=0"},
+	{"a codepoint by name", WITH("\"dscp\": \"af41\""), "dscp=34"},
+	{"a codepoint as a text", WITH("\"dscp\": \"8\""), "dscp=8"},
+	{"a version as a text", WITH("\"ip_version\": \"4\""), "ip_version=4"},
+	{"any version", WITH("\"ip_version\": \"any\""), "ip_version=any"},
+	{"echo", WITH("\"probe\": \"echo\""), "probe=echo"},
+	{"no labels in it", WITH("\"labels\": {}"), ""},
 	{"escapes in a label", WITH("\"labels\": {\"a\": \"\\\"\\\\\\u20ac\"}"),
-		"0us 0us 0 0 0 - [] a=\"\\\xe2\x82\xac;"},
-	{"a whole number with a fraction of nothing", WITH("\"window\": 10.0"),
-		"0us 0us 10 0 0 - [] "},
+		" a=\"\\\xe2\x82\xac;"},
+	{"a whole number with a fraction of nothing", WITH("\"window\": 10.0"), "window=10"},
 	{"the longest timeout for the default interval", WITH("\"timeout\": \"3h38m26.7s\""),
-		"0us 13106700000us 0 0 0 - [] "},
+		"timeout=3h38m26.7s"},
 };
 
-/* Writes a target's options and labels in one line. */
-static void describe(const struct target_config *target, char *text, size_t size)
+/* Writes a target's own options and labels in one line. text: TARGET_OPTIONS_TEXT_MAX bytes. */
+static void describe(const struct target_config *target, char *text)
 {
-	const struct target_options *given = &target->options;
-	char dscp[8] = "-";
-	if (given->has_dscp)
-		snprintf(dscp, sizeof(dscp), "%u", given->dscp);
-	int at = snprintf(text, size, "%lldus %lldus %u %d %d %s [%s] ",
-		(long long)given->interval_ns / 1000, (long long)given->timeout_ns / 1000,
-		given->window, (int)given->probe, (int)given->ip_version, dscp, given->source);
+	target_options_text_write(&target->options, target->own, text);
 	const char *value;
 	const char *name = NULL;
-	while ((name = labels_next(&target->labels, name, &value)))
-		at += snprintf(text + at, size - (size_t)at, "%s=%s;", name, value);
+	while ((name = labels_next(&target->labels, name, &value))) {
+		size_t length = strlen(text);
+		snprintf(text + length, TARGET_OPTIONS_TEXT_MAX - length, " %s=%s;", name, value);
+	}
 }
 
 START_TEST(reads_options)
@@ -272,8 +269,8 @@ START_TEST(reads_options)
 	int result = targets_file_parse(
 		options[_i].text, strlen(options[_i].text), &defaults, &list, &error);
 	ck_assert_msg(result == 0, "%s: %s", options[_i].says, error.reason);
-	char text[256];
-	describe(&list.targets[0], text, sizeof(text));
+	char text[TARGET_OPTIONS_TEXT_MAX];
+	describe(&list.targets[0], text);
 	ck_assert_msg(strcmp(text, options[_i].expected) == 0, "%s: %s", options[_i].says, text);
 	target_list_clear(&list);
 }
@@ -289,10 +286,10 @@ static const struct {
 		"target \"a\": interval: 10ms is out of range for a new connection each time"},
 	{"and with an interval", WITH("\"probe\": \"connect\", \"interval\": \"100ms\""), NULL},
 	{"a host of the other version", "[{\"name\": \"a\", \"address\": \"[::1]:1\"}]",
-		"target \"a\": address: ::1 is no IPv4 address"},
+		"target \"a\": address: ::1 is not an IPv4 address"},
 	{"a version of its own, but the default source",
 		"[{\"name\": \"a\", \"address\": \"[::1]:1\", \"ip_version\": 6}]",
-		"target \"a\": source: 127.0.0.1 is no IPv6 address"},
+		"target \"a\": source: 127.0.0.1 is not an IPv6 address"},
 	{"both of its own",
 		"[{\"name\": \"a\", \"address\": \"[::1]:1\", \"ip_version\": 6, \"source\": "
 		"\"::\"}]",
@@ -304,8 +301,8 @@ static const struct {
 
 START_TEST(options_go_together_with_the_defaults)
 {
-	struct target_options own = {
-		.interval_ns = 10 * NS_PER_MS, .ip_version = IP_VERSION_4, .source = "127.0.0.1"};
+	struct target_options own =
+		target_options_of("interval=10ms ip_version=4 source=127.0.0.1");
 	target_options_inherit(&own, &defaults);
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};

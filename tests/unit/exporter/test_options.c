@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit.h"
+#include "../target_options_text.h"
 #include "exporter/description.h"
 
 #define MS INT64_C(1000000)
@@ -221,13 +221,14 @@ static const struct {
 	{"argument behind two dashes", {"--", "-check"}, "stray argument \"-check\""},
 	{"a boolean's value apart", {"-check", "true"}, "stray argument \"true\""},
 	{"a boolean that is none", {"-check=maybe"},
-		"-check: \"maybe\" is no answer; allowed: true or false"},
-	{"a boolean without value", {"-check="}, "-check: \"\" is no answer"},
-	{"help that is no help", {"-help=x"}, "-help: \"x\" is no answer"},
+		"-check: \"maybe\" is not a valid boolean; allowed: true or false"},
+	{"a boolean without value", {"-check="}, "-check: \"\" is not a valid boolean"},
+	{"help that is no help", {"-help=x"}, "-help: \"x\" is not a valid boolean"},
 	{"value missing", {"-interval"}, "-interval: value is missing; allowed: 1ms to 24h"},
-	{"empty interval", {"-interval="}, "-interval: \"\" is no duration; allowed: 1ms to 24h"},
-	{"empty interval apart", {"-interval", ""}, "-interval: \"\" is no duration"},
-	{"interval without unit", {"-interval=200"}, "-interval: \"200\" is no duration"},
+	{"empty interval", {"-interval="},
+		"-interval: \"\" is not a valid duration; allowed: 1ms to 24h"},
+	{"empty interval apart", {"-interval", ""}, "-interval: \"\" is not a valid duration"},
+	{"interval without unit", {"-interval=200"}, "-interval: \"200\" is not a valid duration"},
 	{"interval 0", {"-interval=0"}, "-interval: \"0\" is out of range; allowed: 1ms to 24h"},
 	{"interval too short", {"-interval=999us"}, "-interval: \"999us\" is out of range"},
 	{"interval too long", {"-interval=25h"}, "-interval: \"25h\" is out of range"},
@@ -241,43 +242,44 @@ static const struct {
 	{"negative window", {"-window=-5"}, "-window: \"-5\" is out of range; allowed: 1 to"},
 	{"window beyond 32 bits", {"-window=4294967297"}, "-window: \"4294967297\" is out of"},
 	{"window beyond 64 bits", {"-window=18446744073709551617"}, "-window: \"18446744073"},
-	{"window with a fraction", {"-window=1.5"}, "-window: \"1.5\" is no whole number"},
-	{"empty window", {"-window="}, "-window: \"\" is no whole number"},
-	{"window a sign", {"-window=-"}, "-window: \"-\" is no whole number"},
+	{"window with a fraction", {"-window=1.5"}, "-window: \"1.5\" is not a whole number"},
+	{"empty window", {"-window="}, "-window: \"\" is not a whole number"},
+	{"window a sign", {"-window=-"}, "-window: \"-\" is not a whole number"},
 	{"unknown probe", {"-probe=icmp"},
-		"-probe: \"icmp\" is no kind of probe; allowed: echo or connect"},
-	{"empty probe", {"-probe="}, "-probe: \"\" is no kind of probe"},
+		"-probe: \"icmp\" is not a valid kind of probe; allowed: echo or connect"},
+	{"empty probe", {"-probe="}, "-probe: \"\" is not a valid kind of probe"},
 	{"no probe", {"-probe"}, "-probe: value is missing; allowed: echo or connect"},
 	{"connections too often", {"-mode=client", "-probe=connect", "-interval=50ms"},
 		"-interval: 50ms is out of range for a new connection each time; allowed: 100ms"},
 	{"source a name", {"-source=eth0"},
-		"-source: \"eth0\" is no IP address; allowed: an IP address of this machine"},
-	{"empty source", {"-source="}, "-source: \"\" is no IP address"},
+		"-source: \"eth0\" is not a valid IP address; allowed: an IP address of this machine"},
+	{"empty source", {"-source="}, "-source: \"\" is not a valid IP address"},
 	{"no source", {"-source"}, "-source: value is missing; allowed: an IP address"},
 	{"source of the other version", {"-mode=client", "-source=::1", "-ip-version=4"},
-		"-source: ::1 is no IPv4 address"},
+		"-source: ::1 is not an IPv4 address"},
 	{"source and target of two versions", {"-mode=client", "-source=::1", "-target=1.2.3.4:5"},
-		"target \"default\": source: from ::1 there is no way to 1.2.3.4; allowed: an "
-		"IPv4 address"},
+		"target \"default\": source: ::1 cannot reach 1.2.3.4; allowed: an IPv4 address"},
 	{"target of the other version", {"-mode=client", "-ip-version=6", "-target=1.2.3.4:5"},
-		"target \"default\": address: 1.2.3.4 is no IPv6 address"},
+		"target \"default\": address: 1.2.3.4 is not an IPv6 address"},
 	{"its own server of the other version",
 		{"-mode=both", "-ip-version=6", "-listen=127.0.0.1:5"},
-		"target \"default\": address: 127.0.0.1 is no IPv6 address"},
+		"target \"default\": address: 127.0.0.1 is not an IPv6 address"},
 	{"DSCP 64", {"-dscp=64"},
 		"-dscp: \"64\" is out of range; allowed: 0 to 63, or a name like ef, af41, cs1"},
 	{"negative DSCP", {"-dscp", "-1"}, "-dscp: \"-1\" is out of range"},
-	{"unknown DSCP", {"-dscp=gold"}, "-dscp: \"gold\" is no codepoint; allowed: 0 to 63"},
-	{"empty DSCP", {"-dscp="}, "-dscp: \"\" is no codepoint"},
+	{"unknown DSCP", {"-dscp=gold"},
+		"-dscp: \"gold\" is not a valid codepoint; allowed: 0 to 63"},
+	{"empty DSCP", {"-dscp="}, "-dscp: \"\" is not a valid codepoint"},
 	{"IP version 5", {"-ip-version=5"},
-		"-ip-version: \"5\" is no IP version; allowed: 4, 6 or any"},
-	{"IP version by name", {"-ip-version=ipv4"}, "-ip-version: \"ipv4\" is no IP version"},
+		"-ip-version: \"5\" is not a valid IP version; allowed: 4, 6 or any"},
+	{"IP version by name", {"-ip-version=ipv4"},
+		"-ip-version: \"ipv4\" is not a valid IP version"},
 	{"ip_version, as in the file", {"-ip_version=4"}, "-ip_version: unknown flag"},
 	{"threads 0", {"-threads=0"}, "-threads: \"0\" is out of range; allowed: 1 to 64"},
 	{"too many threads", {"-threads=65"}, "-threads: \"65\" is out of range"},
 	{"unknown mode", {"-mode=servre"},
-		"-mode: \"servre\" is no mode; allowed: server, client or both"},
-	{"empty mode", {"-mode="}, "-mode: \"\" is no mode"},
+		"-mode: \"servre\" is not a valid mode; allowed: server, client or both"},
+	{"empty mode", {"-mode="}, "-mode: \"\" is not a valid mode"},
 	{"listen without port", {"-listen=host"},
 		"-listen: \"host\" has no port; allowed: host:port"},
 	{"empty listen", {"-listen="}, "-listen: \"\" is empty; allowed: host:port"},
@@ -289,20 +291,20 @@ static const struct {
 	{"empty target", {"-mode=client", "-target="}, "-target: \"\" is empty"},
 	{"empty path", {"-mode=client", "-targets="}, "-targets: \"\" is empty; allowed: the path"},
 	{"unknown level", {"-log-level=warn"},
-		"-log-level: \"warn\" is no level; allowed: error, warning, info or debug"},
+		"-log-level: \"warn\" is not a valid level; allowed: error, warning, info or debug"},
 	{"unknown verb", {"-svc=restart"},
-		"-svc: \"restart\" is nothing to do with a service; allowed: install, uninstall, "
+		"-svc: \"restart\" is not a valid action; allowed: install, uninstall, "
 		"start, stop or run"},
-	{"empty verb", {"-svc="}, "-svc: \"\" is nothing to do with a service"},
+	{"empty verb", {"-svc="}, "-svc: \"\" is not a valid action"},
 	{"-check with a verb", {"-svc=install", "-check"}, "-check: does not go with -svc"},
 	{"-help with a verb", {"-svc=start", "-help"}, "-help: does not go with -svc"},
 	{"-version with a verb", {"-version", "-svc=run"}, "-version: does not go with -svc"},
-	{"empty name", {"-svc=start", "-name="}, "-name: \"\" is no name for a service"},
-	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is no name for a service"},
-	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is no name for a service"},
-	{"name with a space", {"-name=x y"}, "-name: \"x y\" is no name for a service"},
-	{"name with a dash before", {"-name=-x"}, "-name: \"-x\" is no name for a service"},
-	{"hidden name", {"-name=.x"}, "-name: \".x\" is no name for a service"},
+	{"empty name", {"-svc=start", "-name="}, "-name: \"\" is not a valid service name"},
+	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is not a valid service name"},
+	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is not a valid service name"},
+	{"name with a space", {"-name=x y"}, "-name: \"x y\" is not a valid service name"},
+	{"name with a dash before", {"-name=-x"}, "-name: \"-x\" is not a valid service name"},
+	{"hidden name", {"-name=.x"}, "-name: \".x\" is not a valid service name"},
 	{"name of 65 bytes",
 		{"-name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
 		"-name: \"aaaa"},
@@ -313,7 +315,7 @@ static const struct {
 	{"targets, but the default mode", {"-targets=t.json"}, "-targets: the default"},
 	{"its own server at any port", {"-mode=both", "-listen=:0"},
 		"-listen: port 0 leaves -mode=both without an address to probe; allowed: 1 to"},
-	{"a hostile value", {"-mode=\x1b[2J\n"}, "-mode: \"?[2J?\" is no mode"},
+	{"a hostile value", {"-mode=\x1b[2J\n"}, "-mode: \"?[2J?\" is not a valid mode"},
 };
 
 START_TEST(refuses_naming_the_flag_and_what_is_allowed)
@@ -346,7 +348,7 @@ static const struct {
 	{"listen for a client", {"-mode=client", "-listen=:1"},
 		"-listen: no effect with -mode=client"},
 	{"target and targets", {"-mode=client", "-target=a:1", "-targets=t.json"},
-		"-target: no effect, for -targets wins"},
+		"-target is ignored because -targets is given"},
 	{"all have an effect", {"-mode=both", "-target=a:1", "-listen=:1"}, ""},
 	{"a name for nothing", {"-name=x"}, "-name: no effect without -svc"},
 	{"a name for a service", {"-svc=stop", "-name=x"}, ""},
@@ -394,17 +396,15 @@ END_TEST
 
 START_TEST(help_names_every_flag)
 {
-	static const char *const names[] = {"mode", "listen", "target", "targets", "metrics",
-		"interval", "timeout", "window", "probe", "source", "dscp", "ip-version", "threads",
-		"log-level", "json-logs", "check", "help", "version", "svc", "name"};
 	struct buffer buffer = {0};
 	options_usage(&buffer);
 	buffer_append(&buffer, "", 1);
 	ck_assert(!buffer.failed);
-	for (int i = 0; i < ROWS(names); i++) {
+	for (int id = 0; id < OPTIONS; id++) {
+		const struct option *option = option_get((enum option_id)id);
 		char line[32];
-		snprintf(line, sizeof(line), "\n  -%s ", names[i]);
-		ck_assert_msg(strstr(buffer.data, line) != NULL, "%s", names[i]);
+		snprintf(line, sizeof(line), "\n  -%s ", option->flag ? option->flag : "");
+		ck_assert_msg(!option->flag || strstr(buffer.data, line), "%s", option->flag);
 	}
 	for (const char *line = buffer.data; line != NULL; line = strchr(line + 1, '\n'))
 		ck_assert_uint_le(strcspn(line + 1, "\n"), 80);
@@ -420,7 +420,9 @@ START_TEST(describes_what_would_run)
 	for (int i = 0; i < 6; i++) {
 		char name[8];
 		snprintf(name, sizeof(name), "t%d", i);
-		ck_assert_int_eq(target_list_add(&options.settings.targets, name, "a:1", NULL), 0);
+		ck_assert_int_eq(target_list_add(&options.settings.targets, name, "a:1",
+					 &options.settings.defaults, NULL),
+			0);
 	}
 	struct buffer buffer = {0};
 	description_append(&options, &buffer);
@@ -449,20 +451,19 @@ START_TEST(describes_what_differs_from_the_usual)
 {
 	const char *const arguments[] = {"-mode=client", "-targets=x", "-probe=connect",
 		"-source=::1", "-dscp=ef", "-ip-version=6", NULL};
-	static const struct target_options rows[] = {
-		{0},
-		{.interval_ns = 1500 * MS, .timeout_ns = 2000 * MS, .window = 9},
-		{.probe = PROBE_KIND_ECHO, .source = "::2", .has_dscp = true},
-		{.probe = PROBE_KIND_CONNECT, .ip_version = IP_VERSION_ANY},
-	};
+	static const char *const rows[] = {"", "interval=1.5s timeout=2s window=9",
+		"probe=echo source=::2 dscp=0", "probe=connect ip_version=any"};
 	struct options options;
 	struct text_error error = {.reason = ""};
 	ck_assert_msg(parse(arguments, &options, &error) == 0, "%s", error.reason);
 	for (int i = 0; i < ROWS(rows); i++) {
 		char name[8];
 		snprintf(name, sizeof(name), "t%d", i);
-		const struct target_request request = {
-			.name = name, .address = "a:1", .options = &rows[i]};
+		const struct target_options own = target_options_of(rows[i]);
+		const struct target_request request = {.name = name,
+			.address = "a:1",
+			.options = &own,
+			.defaults = &options.settings.defaults};
 		ck_assert_int_eq(target_list_request(&options.settings.targets, &request, NULL), 0);
 	}
 	struct buffer buffer = {0};

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/packet_mark.h"
+
+bool packet_mark_is_possible(void)
+{
+	return true;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/option.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "measure/loss_window.h"
+
+static const struct option table[OPTIONS] = {
+#define OPTION_ROW(of, which, what, ...)                                                           \
+	[OPTION_##which] = {                                                                       \
+		.id = OPTION_##which,                                                              \
+		.kind = OPTION_KIND_##what,                                                        \
+		.scope = (of),                                                                     \
+		__VA_ARGS__,                                                                       \
+	},
+#define TARGET_OPTION(id, kind, type, field, ...)                                                  \
+	OPTION_ROW(OPTION_OF_TARGET, id, kind, .group = OPTION_GROUP_HOW,                          \
+		.part = OPTION_FOR_PROBER, __VA_ARGS__)
+#define TARGET_KEY(id, kind, ...) OPTION_ROW(OPTION_KEY_OF_TARGET, id, kind, __VA_ARGS__)
+#define PROGRAM_OPTION(id, kind, ...) OPTION_ROW(OPTION_OF_PROGRAM, id, kind, __VA_ARGS__)
+#include "config/options.def"
+};
+
+const struct option *option_get(enum option_id id)
+{
+	return &table[id];
+}
+
+const struct option *option_find_flag(const char *flag, size_t length)
+{
+	for (int id = 0; id < OPTIONS; id++) {
+		const char *name = table[id].flag;
+		if (name && strlen(name) == length && memcmp(name, flag, length) == 0)
+			return &table[id];
+	}
+	return NULL;
+}
+
+const struct option *option_find_key(const char *key)
+{
+	for (int id = 0; id < OPTIONS; id++)
+		if (table[id].key && strcmp(table[id].key, key) == 0)
+			return &table[id];
+	return NULL;
+}
+
+const struct option *option_find_collectd(const char *name)
+{
+	for (int id = 0; id < OPTIONS; id++)
+		if (table[id].collectd && strcasecmp(table[id].collectd, name) == 0)
+			return &table[id];
+	return NULL;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool option_takes_number(const struct option *option)
+{
+	if (option->kind == OPTION_KIND_CHOICE)
+		/* Of words that are numbers the first one is. */
+		return is_digit(option->words[0][0]);
+	return option_has_range(option);
+}
+
+bool option_takes_text(const struct option *option)
+{
+	return option->kind != OPTION_KIND_NUMBER && option->kind != OPTION_KIND_LABELS;
+}
+
+bool option_has_range(const struct option *option)
+{
+	return option->kind == OPTION_KIND_DURATION || option->kind == OPTION_KIND_NUMBER ||
+	       option->kind == OPTION_KIND_DSCP;
+}
+
+bool option_is_in_range(const struct option *option, int64_t number)
+{
+	return number >= option->least && number <= option->most;
+}
+
+int option_find_word(const struct option *option, const char *word)
+{
+	for (int i = 0; option->words[i]; i++) {
+		const char *each = option->words[i];
+		if (option->any_case ? strcasecmp(each, word) == 0 : strcmp(each, word) == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+void option_format_number(const struct option *option, int64_t number, char *text, size_t size)
+{
+	char duration[DURATION_TEXT_MAX];
+	if (option->kind == OPTION_KIND_CHOICE) {
+		snprintf(text, size, "%s", option->words[number - 1]);
+	} else if (option->kind == OPTION_KIND_DURATION) {
+		duration_format(number, duration);
+		snprintf(text, size, "%s", duration);
+	} else {
+		snprintf(text, size, "%lld", (long long)number);
+	}
+}
+
+/* Appends to what option_allowed() writes. */
+static void append(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(char *text, const char *format, ...)
+{
+	size_t length = strlen(text);
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(text + length, OPTION_ALLOWED_MAX - length, format, arguments);
+	va_end(arguments);
+}
+
+/* "echo or connect", "4, 6 or any". */
+static void append_words(const struct option *option, enum option_style style, char *text)
+{
+	const char *comma = "";
+	for (int i = 0; option->words[i]; i++) {
+		const char *word = option->words[i];
+		const char *quote = style == OPTION_STYLE_DOCUMENT ? "`" : "";
+		if (style == OPTION_STYLE_COLLECTD && !is_digit(word[0]))
+			quote = "\"";
+		if (i > 0)
+			comma = option->words[i + 1] ? ", " : " or ";
+		append(text, "%s%s%s%s", comma, quote, word, quote);
+	}
+}
+
+/* "1ms to 24h"; in collectd durations are seconds. */
+static void append_range(const struct option *option, enum option_style style, char *text)
+{
+	char least[DURATION_TEXT_MAX];
+	char most[DURATION_TEXT_MAX];
+	option_format_number(option, option->least, least, sizeof(least));
+	option_format_number(option, option->most, most, sizeof(most));
+	if (option->kind == OPTION_KIND_DURATION && style == OPTION_STYLE_COLLECTD)
+		append(text, "%.10g to %.10g seconds", (double)option->least / (double)NS_PER_S,
+			(double)option->most / (double)NS_PER_S);
+	else
+		append(text, "%s to %s", least, most);
+}
+
+int option_check_range(const struct option *option, int64_t number, struct text_error *error)
+{
+	if (option_is_in_range(option, number))
+		return 0;
+	char value[DURATION_TEXT_MAX];
+	char allowed[OPTION_ALLOWED_MAX] = "";
+	option_format_number(option, number, value, sizeof(value));
+	append_range(option, OPTION_STYLE_PLAIN, allowed);
+	text_error_set(error, 0, "%s: %s is out of range; allowed: %s",
+		option->key ? option->key : option->flag, value, allowed);
+	return -EINVAL;
+}
+
+static void append_duration(const struct option *option, enum option_style style, char *text)
+{
+	append_range(option, style, text);
+	if (style == OPTION_STYLE_COLLECTD)
+		append(text, ", or a text like \"200ms\" or \"1m30s\"");
+	else if (style == OPTION_STYLE_PLAIN)
+		append(text, ", with its unit, e.g. %s",
+			option->initial ? option->initial : "200ms");
+}
+
+static void append_dscp(const struct option *option, enum option_style style, char *text)
+{
+	static const char *const names[] = {
+		[OPTION_STYLE_PLAIN] = "ef, af41, cs1",
+		[OPTION_STYLE_COLLECTD] = "\"ef\"",
+		[OPTION_STYLE_DOCUMENT] = "`ef`, `af41`, `cs1`",
+	};
+	append_range(option, style, text);
+	append(text, ", or a name like %s", names[style]);
+}
+
+void option_allowed(const struct option *option, enum option_style style, char *text)
+{
+	const char *quoted = style == OPTION_STYLE_COLLECTD ? ", in quotes" : "";
+	text[0] = '\0';
+	switch (option->kind) {
+	case OPTION_KIND_DURATION:
+		append_duration(option, style, text);
+		return;
+	case OPTION_KIND_NUMBER:
+		append_range(option, style, text);
+		append(text, "%s", style == OPTION_STYLE_COLLECTD ? ", without quotes" : "");
+		return;
+	case OPTION_KIND_CHOICE:
+		append_words(option, style, text);
+		return;
+	case OPTION_KIND_DSCP:
+		append_dscp(option, style, text);
+		return;
+	case OPTION_KIND_IP_ADDRESS:
+		append(text, "an IP address of this machine%s", quoted);
+		return;
+	case OPTION_KIND_ENDPOINT_TO_LISTEN:
+		append(text, "host:port, or :port for every address%s", quoted);
+		return;
+	case OPTION_KIND_ENDPOINT_TO_DIAL:
+		append(text, "host:port, or :port for localhost%s", quoted);
+		return;
+	case OPTION_KIND_PATH:
+		append(text, "the %spath of a JSON file",
+			style == OPTION_STYLE_COLLECTD ? "absolute " : "");
+		return;
+	case OPTION_KIND_BOOLEAN:
+		append(text, "true or false");
+		return;
+	case OPTION_KIND_SERVICE_NAME:
+		append(text,
+			"1 to 64 letters, digits, '-', '_' and '.', not beginning with '-' or '.'");
+		return;
+	case OPTION_KIND_TEXT:
+	case OPTION_KIND_LABELS:
+		return;
+	}
+	__builtin_unreachable();
+}
