@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What is written for people says what the binary does: every flag, and every metric."""
+import glob
 import os
 import re
+import subprocess
+import sys
 
-from lib.program import Program, run
-from lib.scenario import main, scenario
+from lib.program import BINARY, Program, run
+from lib.scenario import Skip, main, scenario
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What histograms append to their names.
@@ -14,6 +17,29 @@ SUFFIX = re.compile(r"_(bucket|sum|count)$")
 def read(*path):
     with open(os.path.join(TOP, *path), encoding="utf-8") as file:
         return file.read()
+
+
+def table_programs():
+    """What prints the tables: told by make check, else beside the binary."""
+    told = os.environ.get("TCP_ECHO_METRICS_TABLES")
+    programs = told.split() if told else glob.glob(os.path.join(os.path.dirname(BINARY), "scripts/tables/print_*[a-z]"))
+    if not programs:
+        raise Skip("make check builds what prints the tables")
+    return programs
+
+
+@scenario
+def the_tables_are_those_of_the_program():
+    update = os.path.join(TOP, "scripts", "tables", "update")
+    done = subprocess.run(
+        [sys.executable, update, "--check", TOP, *table_programs()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def flags_of_help():
