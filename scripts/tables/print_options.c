@@ -17,13 +17,10 @@
 #define ZSH "packaging/completions/zsh/_" PROGRAM
 
 #define COLUMNS 100
-#define TAB 8
+#define TAB ((size_t)8)
 
 /* For one sentence or two. */
 #define TEXT_MAX 512
-
-/* Whether an option is in a list. */
-typedef bool is_listed(const struct option *option);
 
 static bool is_flag(const struct option *option)
 {
@@ -46,14 +43,15 @@ static bool is_of_target(const struct option *option)
 	return option->scope == OPTION_OF_TARGET;
 }
 
-/* Whether it stands in collectd's block for the plugin; <Target> and Address are told apart. */
+/* Whether it is an option of collectd's block for the plugin. <Target> and Address have prose. */
 static bool is_of_collectd(const struct option *option)
 {
 	return option->collectd && option->scope != OPTION_KEY_OF_TARGET;
 }
 
-/* Returns the first option of a list behind that one (NULL: of all), or NULL. */
-static const struct option *next(const struct option *option, is_listed *in)
+/* Returns the first option that is in a list, behind that one (NULL: of all), or NULL. */
+static const struct option *next(
+	const struct option *option, bool (*in)(const struct option *option))
 {
 	for (int id = option ? (int)option->id + 1 : 0; id < OPTIONS; id++)
 		if (in(option_get((enum option_id)id)))
@@ -216,7 +214,7 @@ static void print_item(const struct option *option, bool in_collectd)
 }
 
 /* All names of a list in one line of mdoc. */
-static void print_names(is_listed *in, bool in_collectd)
+static void print_names(bool (*in)(const struct option *option), bool in_collectd)
 {
 	printf(".%s", in_collectd ? "Cm" : "Li");
 	for (const struct option *each = NULL; (each = next(each, in));)
@@ -294,7 +292,7 @@ static void print_bash_values(void)
 	}
 }
 
-/* Prints text for a quoted word; quote is what stands for a quote in it. */
+/* Prints text within quotes; quote is how a quote is written there. */
 static void print_quoted(const char *text, const char *quote)
 {
 	for (; *text; text++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stands in collectd.conf between <Plugin tcp_echo> and </Plugin>. Pure. */
+/* What collectd.conf has between <Plugin tcp_echo> and </Plugin>. Pure. */
 #ifndef COLLECTD_PLUGIN_CONFIG_H
 #define COLLECTD_PLUGIN_CONFIG_H
 
