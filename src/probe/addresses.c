@@ -10,7 +10,7 @@ void addresses_clear(struct addresses *addresses)
 	addresses->next = 0;
 }
 
-/* Where the address stands in the list; the list's length if it does not. */
+/* The position of the address in the list; the list's length if it is not in there. */
 static size_t find(const struct address_list *list, const union address *address)
 {
 	size_t at = 0;

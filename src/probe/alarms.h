@@ -24,7 +24,7 @@ struct alarms {
 	size_t capacity;
 };
 
-/* Room for so many alarms in all, so that setting one never allocates. Returns 0 or -ENOMEM. */
+/* Makes room for that many alarms in all, so that setting one never allocates. Returns 0 or -ENOMEM. */
 int alarms_reserve(struct alarms *alarms, size_t capacity);
 void alarms_clear(struct alarms *alarms);
 
@@ -34,7 +34,7 @@ void alarms_set(struct alarms *alarms, struct alarm *alarm, int64_t due_ns);
 /* When the next one is due; ALARM_NEVER without any. */
 int64_t alarms_next_ns(const struct alarms *alarms);
 
-/* Takes out an alarm that is due at now_ns or before; NULL when none is. */
+/* Takes out an alarm that is due at now_ns or before; NULL if there is none. */
 struct alarm *alarms_take(struct alarms *alarms, int64_t now_ns);
 
 #endif

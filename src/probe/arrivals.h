@@ -2,8 +2,9 @@
 /*
  * When each of the replies of one reading could first be read. Pure.
  *
- * A TCP socket tells the arrival of the last byte alone, and a timestamp is of the moment when a
- * segment came, which is not when an application could read it if an earlier one was missing.
+ * A TCP socket reports when its last byte arrived, and nothing about those before it; and it reports
+ * when a segment arrived, which is not when an application could read it if an earlier one was
+ * missing.
  */
 #ifndef PROBE_ARRIVALS_H
 #define PROBE_ARRIVALS_H
@@ -16,7 +17,7 @@
 
 /* One reading of a connection. Monotonic, except for the timestamp. */
 struct arrivals_reading {
-	struct wall_time timestamp;   /* When the last byte came, as the kernel tells. */
+	struct wall_time timestamp;   /* The kernel's, of the last byte. */
 	int64_t now_ns;		      /* The moment right after the reading. */
 	int64_t polled_ns;	      /* All that could be read by then had been read. */
 	bool was_waiting;	      /* The prober was waiting for this, and for nothing else. */
@@ -26,7 +27,7 @@ struct arrivals_reading {
 };
 
 /*
- * Writes the arrival of each reply, none of them before its departure or after now_ns.
+ * Writes when each reply arrived: never before its probe departed, and never after now_ns.
  *
  * The last one came when its timestamp says, if that can be believed, but not before the reading
  * before this one, and at now_ns if the replies were held up. The others came together with it if

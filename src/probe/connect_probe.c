@@ -78,8 +78,8 @@ static void abandon(struct link *link)
 
 /*
  * No connection came about. The target is down, and its name may have other addresses by now,
- * unless a later handshake made one: one of many that was lost on its path is no outage, nor is one
- * to another address.
+ * unless a later handshake made one: a single lost handshake is not an outage, nor is a failed
+ * one to another address.
  */
 static void note_failed(struct handshake *handshake, int error, int64_t now_ns)
 {

@@ -27,7 +27,7 @@ struct handshake {
 	bool is_settled;    /* Timed out: an answer is late. */
 };
 
-/* Private. Stored by the caller, who hands out its link. */
+/* Private. Stored by the caller, who uses its link. */
 struct connect_probe {
 	struct link link;
 	struct handshake *handshakes; /* Owned; a ring. */

@@ -23,7 +23,7 @@ int dial_family(const struct target_options *options)
 	return address_family(options->source);
 }
 
-/* Binds to the address that is to be dialled from. Returns 0 or a negative errno. */
+/* Binds to the address to dial from. Returns 0 or a negative errno. */
 static int bind_source(const char *source, evutil_socket_t fd)
 {
 	struct endpoint endpoint = {0};

@@ -9,7 +9,7 @@
 #include "probe/flight.h"
 #include "probe/link.h"
 
-/* Private. Stored by the caller, who hands out its link. */
+/* Private. Stored by the caller, who uses its link. */
 struct echo_probe {
 	struct link link;
 	struct flight flight;

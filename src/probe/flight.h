@@ -33,7 +33,7 @@ struct flight {
 int flight_init(struct flight *flight, uint32_t capacity);
 void flight_clear(struct flight *flight);
 
-/* Whether so many probes are unanswered that the next would overwrite one. */
+/* Whether the next probe would overwrite an unanswered one. */
 bool flight_is_full(const struct flight *flight);
 
 /* Records that the probe next_seq departed. unix_time_ns: what its frame says. Not when full. */
@@ -64,7 +64,7 @@ enum flight_reply flight_answer(struct flight *flight, struct flight_record *rec
  * many. */
 uint64_t flight_time_out(struct flight *flight, int64_t departed_by_ns);
 
-/* When the oldest probe in flight departed; INT64_MAX when none is. */
+/* When the oldest probe in flight departed; INT64_MAX if there is none. */
 int64_t flight_oldest_in_flight_ns(struct flight *flight);
 
 /* When the oldest probe without an answer departed, timed out or not; INT64_MAX when there is none.

@@ -18,12 +18,12 @@
 #define TICK_MAX_NS (1 * NS_PER_MS)
 
 /*
- * With arrival times from the kernel, replies can wait so long for somebody to read them. Longer
+ * With arrival times from the kernel, replies can wait this long to be read. Longer
  * than the steps of libevent's timers, which are 4 ms (CLOCK_MONOTONIC_COARSE) and 1 ms (epoll).
  */
 #define SLEEP_MAX_NS (10 * NS_PER_MS)
 
-/* Longer waits are cut; whoever wakes looks at the time anyway. */
+/* Longer waits are cut short, which does no harm. */
 #define WAIT_MAX_US INT64_C(86400000000)
 
 /* Ten thousand targets that start at once dial over a second. */
@@ -82,7 +82,7 @@ static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now
 	prober->context.turn.is_waiting = false;
 }
 
-/* Waits until the next thing is due, but for a tick at least: what falls into it shares the
+/* Waits until the next thing is due, and for at least a tick: what falls into it shares the
  * wake-up. */
 static void wait_for_turn(struct prober *prober)
 {

@@ -9,12 +9,12 @@
 
 /*
  * A target that goes up and down all the time must not fill the disk: after some changes in a row
- * they are told of once in a while only (the generic cell rate algorithm, ITU-T I.371).
+ * only one now and then is logged (the generic cell rate algorithm, ITU-T I.371).
  */
 #define CHANGE_PERIOD_NS (30 * NS_PER_S)
 #define CHANGES_IN_A_ROW 20
 
-/* Whether this change may have its line. *hint: what is to be said of others. */
+/* Whether this change may have its line. *hint: what it says about the others. */
 static bool may_tell(struct report *report, int64_t now_ns, const char **hint)
 {
 	if (report->lines_until_ns < now_ns)
@@ -24,13 +24,13 @@ static bool may_tell(struct report *report, int64_t now_ns, const char **hint)
 		return false;
 	report->lines_until_ns += CHANGE_PERIOD_NS;
 	bool is_last = used_ns + CHANGE_PERIOD_NS > (CHANGES_IN_A_ROW - 1) * CHANGE_PERIOD_NS;
-	*hint = is_last ? " (it changes often: not every change is told)" : "";
+	*hint = is_last ? " (it changes often: not every change is logged)" : "";
 	return true;
 }
 
 static void format_outage(const struct report *report, int64_t now_ns, char *text)
 {
-	/* Whole tenths of a second say enough, but for the shortest. */
+	/* Tenths of a second are precise enough, except for the shortest. */
 	int64_t outage_ns = now_ns - report->down_ns;
 	int64_t step_ns = outage_ns < NS_PER_S ? NS_PER_MS : 100 * NS_PER_MS;
 	duration_format(outage_ns - outage_ns % step_ns, text);

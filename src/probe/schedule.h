@@ -14,7 +14,7 @@
 
 struct schedule_ring;
 
-/* Where an owner stands. All zero is nowhere. */
+/* The place of an owner. All zero is nowhere. */
 struct schedule_place {
 	struct schedule_ring *ring; /* The schedule's. */
 	uint32_t index;		    /* Of its phase; see slots_phase_ns(). */
@@ -47,13 +47,13 @@ void schedule_clear(struct schedule *schedule);
 int schedule_add(struct schedule *schedule, int64_t interval_ns, int64_t now_ns, void *owner,
 	struct schedule_place *place);
 
-/* Takes it out; nothing happens where it stands nowhere. */
+/* Takes it out; nothing happens if its place is nowhere. */
 void schedule_remove(struct schedule *schedule, struct schedule_place *place, const void *owner);
 
 /* When the next slot is due; INT64_MAX without owners. */
 int64_t schedule_next_ns(const struct schedule *schedule);
 
-/* The time in which so many slots fall, on an average; INT64_MAX without owners. */
+/* The time in which that many slots fall, on average; INT64_MAX without owners. */
 int64_t schedule_span_ns(const struct schedule *schedule, unsigned slots);
 
 /*

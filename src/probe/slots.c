@@ -90,7 +90,7 @@ int slots_add(struct slots *slots, int64_t phase_ns, int64_t now_ns, void *owner
 	};
 	if (slots->count++ == 0)
 		return 0;
-	/* Whoever was next has moved if the newcomer stands before it, and is second if that is due
+	/* The one that was next has moved if the newcomer comes before it, and is second if that is due
 	 * earlier. */
 	if (place <= slots->next)
 		slots->next++;

@@ -34,8 +34,8 @@ void slots_clear(struct slots *slots);
 
 /*
  * The phase of the index-th target (from 0) of an interval: index's binary digits mirrored behind
- * the point (van der Corput's sequence), so that targets stand evenly however many there are, and
- * none has to move when others come or go. Returns 0 to interval_ns - 1.
+ * the point (van der Corput's sequence), so that targets are spread evenly however many there are,
+ * and none has to move when others come or go. Returns 0 to interval_ns - 1.
  */
 int64_t slots_phase_ns(uint32_t index, int64_t interval_ns);
 
@@ -45,7 +45,7 @@ int64_t slots_phase_ns(uint32_t index, int64_t interval_ns);
  */
 int slots_add(struct slots *slots, int64_t phase_ns, int64_t now_ns, void *owner);
 
-/* Takes the target of that phase out; nothing happens where it does not stand. */
+/* Takes the target of that phase out; nothing happens if it is not there. */
 void slots_remove(struct slots *slots, int64_t phase_ns, const void *owner);
 
 /* When the next slot is due; INT64_MAX without targets. */

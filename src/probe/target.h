@@ -37,7 +37,7 @@ void target_clear(struct target *target);
 /* A slot that cannot be used: counts it, unless this is still the start-up. */
 void target_count_unsent(struct target *target);
 
-/* Replies come from this peer: tells log and watcher, if that is a change. */
+/* Replies come from this peer: reported to log and watcher, if that is a change. */
 void target_report_up(struct target *target, const union address *peer, int64_t now_ns);
 
 /* The target cannot be reached, or no longer; likewise. why: see report_down(). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is told at once when a target goes down or comes back. */
+/* Callback for whoever has to know at once when a target goes down or comes back. */
 #ifndef PROBE_TARGET_WATCHER_H
 #define PROBE_TARGET_WATCHER_H
 
