@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages for people, by level, into one sink that the front injects. */
+/* Messages for people, each with a level, into one sink that the front injects. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -10,26 +10,24 @@ enum log_level {
 	LOG_LEVEL_DEBUG,
 };
 
-/*
- * Takes one message. Called from any thread, several at once. message: one line without its
- * newline; subject: the target it is about, or NULL. Both are borrowed until the call returns.
- */
-typedef void log_sink(
-	void *context, enum log_level level, const char *subject, const char *message);
-
-/* Where messages go. Stored by value, read only after set-up, so threads share it freely. */
+/* Where messages go. Stored by value, read only after set-up, so that threads share it freely. */
 struct log {
-	log_sink *sink;		  /* NULL drops everything. */
+	/*
+	 * Takes one message. Called from any thread, several at once. message: one line without its
+	 * newline; subject: the target it is about, or NULL. Both are borrowed until the call
+	 * returns. NULL drops everything.
+	 */
+	void (*sink)(void *context, enum log_level level, const char *subject, const char *message);
 	void *context;		  /* Borrowed; handed to the sink. */
-	enum log_level threshold; /* Messages less grave than this are dropped. */
+	enum log_level threshold; /* Messages less severe than this are dropped. */
 };
 
-/* Longer messages are cut, at this many bytes with the final NUL. */
+/* Longer messages are cut to this many bytes, including the NUL. */
 #define LOG_MESSAGE_MAX 1024
 
 /*
- * Formats a message as printf does and hands it to the sink. Control characters and malformed UTF-8
- * become '?'.
+ * Formats a message as printf() does and hands it to the sink. Control characters and malformed
+ * UTF-8 become '?'.
  */
 void log_write(const struct log *log, enum log_level level, const char *subject, const char *format,
 	...) __attribute__((format(printf, 4, 5)));

@@ -37,7 +37,7 @@ int outbox_new(struct outbox **outbox);
 /* Nobody may use it any more. What was not taken is lost. NULL is accepted. */
 void outbox_free(struct outbox *outbox);
 
-/* A log_sink; context is the outbox. Any thread. Never waits; without room the letter is lost. */
+/* A log's sink; context is the outbox. Any thread. Never waits; without room the letter is lost. */
 void outbox_log(void *context, enum log_level level, const char *target, const char *message);
 
 /* The on_change of a struct target_watcher, in the same way. */

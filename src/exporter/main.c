@@ -12,11 +12,11 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "exporter/description.h"
-#include "exporter/logger.h"
 #include "exporter/options.h"
 #include "exporter/process.h"
 #include "exporter/run.h"
 #include "exporter/service.h"
+#include "log/log_line.h"
 
 #ifdef HAVE_SYSTEMD
 #define NOTIFIES ", libsystemd"
@@ -33,7 +33,7 @@ static void complain(const struct options *options, enum log_level level, const 
 {
 	struct buffer line = {0};
 	if (options->json_logs)
-		logger_format(&line, true, clock_wall().unix_ns, level, NULL, reason);
+		log_line_append(&line, true, clock_wall().unix_ns, level, NULL, reason);
 	else
 		buffer_append_format(&line, PACKAGE_NAME ": %s%s\n",
 			level == LOG_LEVEL_WARNING ? "warning: " : "", reason);

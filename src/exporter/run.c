@@ -14,9 +14,9 @@
 #include "base/files.h"
 #include "config/targets_file.h"
 #include "engine/engine.h"
-#include "exporter/logger.h"
 #include "exporter/notify.h"
 #include "exporter/process.h"
+#include "log/logger.h"
 #include "scrape/http_front.h"
 
 /* What runs. All zero is nothing. */

@@ -8,7 +8,7 @@
 
 /* Where it runs. */
 struct run_place {
-	int log_fd; /* A descriptor, or what exporter/output.h has instead. Borrowed. */
+	int log_fd; /* A descriptor, or what log/output.h has instead. Borrowed. */
 	void (*on_ready)(
 		void); /* Its listeners are bound, its targets loaded. NULL: nobody asks. */
 };

@@ -9,11 +9,11 @@
 
 #include "base/clock.h"
 #include "base/wide.h"
-#include "exporter/event_log.h"
-#include "exporter/output.h"
 #include "exporter/process.h"
 #include "exporter/run.h"
 #include "exporter/service.h"
+#include "log/event_log.h"
+#include "log/output.h"
 
 #define DESCRIPTION L"TCP echo server and prober with metrics for Prometheus."
 

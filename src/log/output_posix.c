@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/output.h"
+#include "log/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
+
+size_t output_at_once(int fd)
+{
+	(void)fd;
+	/* poll() promises as much of a pipe. */
+	return PIPE_BUF;
+}
 
 bool output_is_ready(int fd, int wait_ms)
 {
@@ -11,8 +19,9 @@ bool output_is_ready(int fd, int wait_ms)
 	return poll(&poll_fd, 1, wait_ms) != 0;
 }
 
-ssize_t output_write(int fd, const char *bytes, size_t length)
+ssize_t output_write(int fd, enum log_level level, const char *bytes, size_t length)
 {
+	(void)level;
 	ssize_t written = write(fd, bytes, length);
 	return written >= 0 ? written : -errno;
 }

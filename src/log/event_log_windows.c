@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/event_log.h"
+#include "log/event_log.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,20 +12,20 @@
 #define SOURCES L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\"
 #define KEY_MAX 256
 
-/* A library of Windows' own whose every message from 1 to 1000 is just the text that is given. */
+/* One of Windows' own files, in which every message from 1 to 1000 is just the text given. */
 #define MESSAGES L"%SystemRoot%\\System32\\EventCreate.exe"
 #define MESSAGE_ID 1
 
-/* ReportEvent() takes no longer ones. */
+/* ReportEvent() takes no longer texts. */
 #define TEXT_MAX 31839
 
 static HANDLE opened;
 
-/* Writes the path of the source's key. Returns whether there is one. */
+/* Writes the path of the source's key. Returns whether it has one. */
 static bool key_of(const char *source, wchar_t key[KEY_MAX])
 {
 	wchar_t *wide = wide_from_utf8(source);
-	if (wide == NULL)
+	if (!wide)
 		return false;
 	int length = _snwprintf(key, KEY_MAX, L"%ls%ls", SOURCES, wide);
 	free(wide);
@@ -64,7 +64,7 @@ void event_log_unregister(const char *source)
 void event_log_open(const char *source)
 {
 	wchar_t *wide = wide_from_utf8(source);
-	if (wide != NULL)
+	if (wide)
 		opened = RegisterEventSourceW(NULL, wide);
 	free(wide);
 }
@@ -85,15 +85,15 @@ static WORD type_of(enum log_level level)
 
 void event_log_write(enum log_level level, const char *text, size_t length)
 {
-	if (opened == NULL)
+	if (!opened)
 		return;
 	char *whole = calloc(length + 1, 1);
-	if (whole == NULL)
+	if (!whole)
 		return;
 	memcpy(whole, text, length < TEXT_MAX ? length : TEXT_MAX);
 	wchar_t *wide = wide_from_utf8(whole);
 	const wchar_t *texts[] = {wide};
-	if (wide != NULL)
+	if (wide)
 		ReportEventW(opened, type_of(level), 0, MESSAGE_ID, NULL, 1, 0, texts, NULL);
 	free(wide);
 	free(whole);

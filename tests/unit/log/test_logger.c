@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/logger.h"
+#include "log/logger.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,60 +11,13 @@
 #include <unistd.h>
 
 #include "../unit.h"
+#include "base/buffer.h"
 #include "base/clock.h"
-
-/* 2026-11-22T20:51:36.123456789Z */
-#define TIME_NS INT64_C(1795380696123456789)
 
 #define WRITERS 4
 #define LINES 800
 
-static const struct {
-	const char *says;
-	const char *subject;
-	const char *message;
-	const char *text;
-	const char *json;
-} lines[] = {
-	{"with a target", "server1", "connected",
-		"2026-11-22T20:51:36.123Z info    server1: connected\n",
-		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":\"server1\","
-		"\"message\":\"connected\"}\n"},
-	{"without", NULL, "starting", "2026-11-22T20:51:36.123Z info    starting\n",
-		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"message\":"
-		"\"starting\"}\n"},
-	{"empty", NULL, "", "2026-11-22T20:51:36.123Z info    \n",
-		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"message\":\"\"}\n"},
-	{"what JSON escapes", "\"a\\", "\\\"b\"",
-		"2026-11-22T20:51:36.123Z info    \"a\\: \\\"b\"\n",
-		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":"
-		"\"\\\"a\\\\\","
-		"\"message\":\"\\\\\\\"b\\\"\"}\n"},
-	{"what no line can hold", "\xff", "a\nb", "2026-11-22T20:51:36.123Z info    ?: a?b\n",
-		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":\"?\","
-		"\"message\":\"a?b\"}\n"},
-};
-
-static void check_line(int row, bool json, const char *wanted)
-{
-	struct buffer buffer = {0};
-	logger_format(
-		&buffer, json, TIME_NS, LOG_LEVEL_INFO, lines[row].subject, lines[row].message);
-	buffer_append(&buffer, "", 1);
-	ck_assert_msg(strcmp(buffer.data, wanted) == 0, "%s: %s", lines[row].says, buffer.data);
-	buffer_clear(&buffer);
-}
-
-START_TEST(formats_text_and_json)
-{
-	check_line(_i, false, lines[_i].text);
-	check_line(_i, true, lines[_i].json);
-}
-END_TEST
-
-/*
- * Reads what is in a pipe until its other end closes or nothing comes for a second, and adds a NUL.
- */
+/* Reads a pipe until its other end closes or nothing comes for a second, and adds a NUL. */
 static char *read_pipe(int fd, struct buffer *buffer)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -79,7 +32,7 @@ static char *read_pipe(int fd, struct buffer *buffer)
 	return buffer->data;
 }
 
-/* Reads so many lines, however long the writer takes, and adds a NUL. */
+/* Reads count lines, however long the writer takes, and adds a NUL. */
 static char *read_lines(int fd, int count, struct buffer *buffer)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -185,7 +138,7 @@ START_TEST(a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end)
 }
 END_TEST
 
-START_TEST(tells_how_many_messages_were_lost)
+START_TEST(reports_how_many_messages_were_lost)
 {
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
@@ -242,33 +195,15 @@ START_TEST(leaves_the_mode_of_the_descriptor_alone)
 }
 END_TEST
 
-START_TEST(knows_the_level_of_a_line_again)
-{
-	for (int json = 0; json <= 1; json++) {
-		struct buffer line = {0};
-		logger_format(&line, json != 0, INT64_C(1795384800123000000), (enum log_level)_i,
-			"a", "error warning info debug");
-		ck_assert_int_eq(logger_level_of(line.data, line.length), _i);
-		/* A piece of a longer line tells nothing. */
-		ck_assert_int_eq(logger_level_of(line.data, 20), LOG_LEVEL_INFO);
-		ck_assert_int_eq(logger_level_of("", 0), LOG_LEVEL_INFO);
-		buffer_clear(&line);
-	}
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tcase = tcase_create("logger");
 	tcase_set_timeout(tcase, 20);
-	tcase_add_loop_test(tcase, formats_text_and_json, 0, ROWS(lines));
 	tcase_add_test(tcase, writes_everything_before_it_stops);
 	tcase_add_test(tcase, lines_of_several_threads_stay_whole);
 	tcase_add_test(tcase, a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end);
-	tcase_add_test(tcase, tells_how_many_messages_were_lost);
+	tcase_add_test(tcase, reports_how_many_messages_were_lost);
 	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
 	tcase_add_test(tcase, leaves_the_mode_of_the_descriptor_alone);
-	tcase_add_loop_test(
-		tcase, knows_the_level_of_a_line_again, LOG_LEVEL_ERROR, LOG_LEVEL_DEBUG + 1);
-	return unit_run("exporter/logger", tcase);
+	return unit_run("log/logger", tcase);
 }
