@@ -7,15 +7,16 @@
 #include <event2/event.h>
 #include <microhttpd.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "exporter/as_service.h"
 #include "exporter/description.h"
 #include "exporter/options.h"
 #include "exporter/process.h"
 #include "exporter/run.h"
-#include "exporter/service.h"
 #include "log/log_line.h"
 
 #ifdef HAVE_SYSTEMD
@@ -75,11 +76,7 @@ static int act_on_service(struct options *options)
 {
 	struct buffer said = {0};
 	struct text_error error;
-	/* What would not run is not installed. */
-	int result = options->verb == VERB_INSTALL ? options_load_targets(options, &error) : 0;
-	if (result == 0)
-		result = service_act(options, &said, &error);
-	if (result != 0) {
+	if (as_service_act(options, &said, &error) != 0) {
 		complain(options, LOG_LEVEL_ERROR, error.reason);
 		buffer_clear(&said);
 		return STATUS_FAILED;
@@ -109,13 +106,13 @@ static int act(struct options *options)
 	}
 	int result = 0;
 	if (options->verb == VERB_RUN) {
-		result = service_run(options, &error);
+		result = as_service_run(options, &error);
 	} else {
 		result = options_load_targets(options, &error);
 		if (result == 0 && options->action == OPTIONS_CHECK)
 			return check(options);
 		if (result == 0)
-			result = run(options, NULL, &error);
+			result = run(options, STDERR_FILENO, NULL, &error);
 	}
 	if (result == 0)
 		return STATUS_OK;

@@ -321,6 +321,8 @@ static int choose_action(const struct reading *reading, struct text_error *error
 	return -EINVAL;
 }
 
+_Static_assert(OPTIONS <= SERVICE_FLAGS_MAX, "every flag may be given");
+
 /* What tells how to run, so that it can be told to a service. */
 static void keep_given(const struct reading *reading, struct options *options)
 {
@@ -328,7 +330,7 @@ static void keep_given(const struct reading *reading, struct options *options)
 		const struct option *flag = option_get((enum option_id)id);
 		if (!reading->given[id] || flag->group >= OPTION_GROUP_OTHER)
 			continue;
-		options->given[options->given_count++] = (struct options_given){
+		options->given[options->given_count++] = (struct service_flag){
 			.name = flag->flag,
 			.value = reading->given[id],
 			.is_path = flag->kind == OPTION_KIND_PATH,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text_error.h"
 #include "config/settings.h"
+#include "service/service_request.h"
 
 enum options_action {
 	OPTIONS_RUN,
@@ -19,26 +20,6 @@ enum options_action {
 	OPTIONS_VERSION,
 	OPTIONS_SERVICE, /* What verb tells, except VERB_RUN, which is OPTIONS_RUN. */
 };
-
-/* What -svc asks for: its words, from 1. */
-enum service_verb {
-	VERB_NONE,
-	VERB_INSTALL,
-	VERB_UNINSTALL,
-	VERB_START,
-	VERB_STOP,
-	VERB_RUN,
-};
-
-/* A flag that was given, the last of its name, so that a service can be given it too. */
-struct options_given {
-	const char *name;  /* Without dash. Static. */
-	const char *value; /* Borrowed from argv; "true" or "false" of a boolean. */
-	bool is_path;	   /* Of a file, seen from the working directory. */
-};
-
-/* Every option may be given. */
-#define OPTIONS_GIVEN_MAX OPTIONS
 
 /* What the command line asks for. Stored by the caller; release with options_clear(). */
 struct options {
@@ -50,8 +31,8 @@ struct options {
 	bool json_logs;
 	enum service_verb verb;
 	const char *service_name; /* Fit for a file name. Static, or borrowed from argv. */
-	/* All that was given of how to run, in the order of the help. */
-	struct options_given given[OPTIONS_GIVEN_MAX];
+	/* The flags that say how to run, each as it was given last, in the order of the help. */
+	struct service_flag given[SERVICE_FLAGS_MAX];
 	size_t given_count;
 	struct text_error warning; /* Flags without effect; "" mostly. */
 };

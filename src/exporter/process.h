@@ -1,42 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* What a process owes its system: a command line at its start, and an end when it is asked for. */
+/* The process within its system: its command line at the start, and requests to end or to reload. */
 #ifndef EXPORTER_PROCESS_H
 #define EXPORTER_PROCESS_H
 
 #include <stdint.h>
 
 /*
- * First of all: gets ready what the system wants to have got ready, and on Windows turns the
- * command line into UTF-8. *argv then lives as long as the process. Returns 0 or a negative errno.
+ * First of all: prepares what the system needs, and on Windows turns the command line into UTF-8,
+ * in an *argv that lives as long as the process. Returns 0 or a negative errno.
  */
 int process_begin(int *argc, char ***argv);
 
-/* What can be asked of a running process. */
+/* What a running process can be asked to do. */
 enum process_request {
-	PROCESS_NOTHING, /* Until the time was up. */
+	PROCESS_NOTHING, /* The time is up. */
 	PROCESS_END,
 	PROCESS_RELOAD, /* Read the targets again. */
 };
 
 /*
  * From now on requests wait for process_wait(): SIGINT, SIGTERM and SIGHUP, for good; on Windows
- * Ctrl-C, Ctrl-Break, the closing of the console, and process_ask_to_end(). To be called before
- * there is any other thread. Returns 0 or a negative errno.
+ * Ctrl-C, Ctrl-Break, the closing of the console, and process_ask_to_end(). Call it before there is
+ * any other thread. Returns 0 or a negative errno.
  */
 int process_catch_requests(void);
 
 /*
- * Waits for the next request, but not longer than until_ns (monotonic, or INT64_MAX). *by: what it
- * came by, e.g. "SIGINT" or "Ctrl-C". Static.
+ * Waits for the next request, until until_ns at most (monotonic; INT64_MAX: for ever). *by: where it
+ * came from, e.g. "SIGINT" or "Ctrl-C"; static.
  */
 enum process_request process_wait(int64_t until_ns, const char **by);
 
-#ifdef _WIN32
 /*
- * Asks for the end, from any thread: by is static, or lives as long as the process. Others send
- * SIGTERM.
+ * Asks this process to end, from any thread. by: as process_wait() is to name it on Windows; static.
+ * Elsewhere it is the same as a SIGTERM.
  */
 void process_ask_to_end(const char *by);
-#endif
 
 #endif

@@ -4,12 +4,13 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-/* How often to look for a signal where the system cannot wait for one up to a deadline. */
+/* How often to look for a signal where the system cannot wait for one until a deadline. */
 #define LOOK_NS (100 * NS_PER_MS)
 
 int process_begin(int *argc, char ***argv)
@@ -19,7 +20,7 @@ int process_begin(int *argc, char ***argv)
 	return 0;
 }
 
-/* The signals that are waited for. */
+/* The signals that requests come by. */
 static sigset_t awaited_signals(void)
 {
 	sigset_t signals;
@@ -78,7 +79,7 @@ static int await_signal_until(const sigset_t *signals, int64_t until_ns)
 
 #endif
 
-/* Waits for a signal, but not longer than until_ns. Returns its number, or 0. */
+/* Waits for a signal, until until_ns at most. Returns its number, or 0. */
 static int await_signal(const sigset_t *signals, int64_t until_ns)
 {
 	if (until_ns != INT64_MAX)
@@ -104,4 +105,10 @@ enum process_request process_wait(int64_t until_ns, const char **by)
 		*by = "SIGTERM";
 		return PROCESS_END;
 	}
+}
+
+void process_ask_to_end(const char *by)
+{
+	(void)by;
+	kill(getpid(), SIGTERM);
 }

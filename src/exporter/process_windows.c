@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <winsock2.h>
 
-/* It needs the types of the former. */
+/* It needs the types of winsock2.h. */
 #include <shellapi.h>
 
 #include "base/clock.h"
@@ -18,7 +18,7 @@
 /* 2.2, which every Windows of this century has. */
 #define WANTED_WINSOCK MAKEWORD(2, 2)
 
-/* Set once the process is to end; manual, so that it stays set. */
+/* Set once the process should end; reset by hand, so that it stays set. */
 static _Atomic(HANDLE) end_is_asked;
 static _Atomic(const char *) asked_by;
 
@@ -31,12 +31,12 @@ static void restore_console(void)
 
 static void set_binary(FILE *stream)
 {
-	/* Without a console, as a service, there is none of them. */
+	/* A service has no console, and then there are no streams. */
 	if (_fileno(stream) >= 0)
 		_setmode(_fileno(stream), _O_BINARY);
 }
 
-/* What is written is UTF-8, and its lines end as elsewhere. */
+/* Output is UTF-8, with the line ends of other systems. */
 static void prepare_output(void)
 {
 	set_binary(stdout);
@@ -49,13 +49,13 @@ static void prepare_output(void)
 static int convert_arguments(int count, wchar_t **wide, char ***arguments)
 {
 	char **made = calloc((size_t)count + 1, sizeof(char *));
-	if (made == NULL)
+	if (!made)
 		return -ENOMEM;
-	/* Theirs from now on, and for good. */
+	/* Theirs from now on, for as long as the process lives. */
 	*arguments = made;
 	for (int i = 0; i < count; i++) {
 		made[i] = wide_to_utf8(wide[i]);
-		if (made[i] == NULL)
+		if (!made[i])
 			return -ENOMEM;
 	}
 	return 0;
@@ -69,7 +69,7 @@ int process_begin(int *argc, char ***argv)
 		return -ENOSYS;
 	int count = 0;
 	wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
-	if (wide == NULL)
+	if (!wide)
 		return -ENOMEM;
 	int result = convert_arguments(count, wide, argv);
 	LocalFree(wide);
@@ -81,10 +81,10 @@ int process_begin(int *argc, char ***argv)
 void process_ask_to_end(const char *by)
 {
 	const char *nobody = NULL;
-	/* Who comes first is named; who comes too early is heard by process_catch_requests(). */
+	/* The first to ask is named. process_catch_requests() notices one that asked before it. */
 	atomic_compare_exchange_strong(&asked_by, &nobody, by);
 	HANDLE event = atomic_load(&end_is_asked);
-	if (event != NULL)
+	if (event)
 		SetEvent(event);
 }
 
@@ -102,10 +102,10 @@ static BOOL WINAPI on_console(DWORD what)
 		process_ask_to_end("console closed");
 		break;
 	default:
-		process_ask_to_end("the session's end");
+		process_ask_to_end("session ended");
 		break;
 	}
-	/* On return the process would be ended at once: it shall come to its own end before. */
+	/* A return would end the process at once: leave it the time to end by itself. */
 	Sleep(INFINITE);
 	return TRUE;
 }
@@ -113,10 +113,10 @@ static BOOL WINAPI on_console(DWORD what)
 int process_catch_requests(void)
 {
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-	if (event == NULL)
+	if (!event)
 		return -ENOMEM;
 	atomic_store(&end_is_asked, event);
-	if (atomic_load(&asked_by) != NULL)
+	if (atomic_load(&asked_by))
 		SetEvent(event);
 	/* A parent may have had Ctrl-C ignored for its children (CREATE_NEW_PROCESS_GROUP). */
 	SetConsoleCtrlHandler(NULL, FALSE);

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -194,10 +193,9 @@ static void serve_until_end(struct exporter *exporter)
 	}
 }
 
-int run(const struct options *options, const struct run_place *place, struct text_error *error)
+int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
-	struct exporter exporter = {
-		.options = options, .log_fd = place != NULL ? place->log_fd : STDERR_FILENO};
+	struct exporter exporter = {.options = options, .log_fd = log_fd};
 	/* Before there is any thread, so that no thread takes them. */
 	int result = process_catch_requests();
 	if (result != 0) {
@@ -210,8 +208,8 @@ int run(const struct options *options, const struct run_place *place, struct tex
 	if (result == 0) {
 		log_start(&exporter);
 		tell_ready(&exporter);
-		if (place != NULL && place->on_ready != NULL)
-			place->on_ready();
+		if (on_ready)
+			on_ready();
 		serve_until_end(&exporter);
 	}
 	stop(&exporter);

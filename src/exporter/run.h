@@ -6,20 +6,16 @@
 #include "base/text_error.h"
 #include "exporter/options.h"
 
-/* Where it runs. */
-struct run_place {
-	int log_fd; /* A descriptor, or what log/output.h has instead. Borrowed. */
-	void (*on_ready)(
-		void); /* Its listeners are bound, its targets loaded. NULL: nobody asks. */
-};
-
 /*
- * Starts what options ask for, serves until it is asked to end, and ends within a second of it (see
- * exporter/process.h for how it is asked). A request to reload reads the targets file again; a bad
- * one changes nothing. place: NULL for stderr. Blocks the signals that it is asked by for good,
- * ignores SIGPIPE and raises the limit of open files to what is allowed. options: targets are
- * loaded. Returns 0 after a clean end, or a negative errno with error and nothing left running.
+ * Starts what the options ask for, serves until it is asked to end (exporter/process.h), and ends
+ * within a second of that. A request to reload reads the targets file again; a bad file changes
+ * nothing. options: with targets loaded. log_fd: a descriptor, or what log/output.h has in place of
+ * one; borrowed. on_ready: called once its listeners are bound and it probes; NULL: nobody asks.
+ * Blocks the signals that ask it, for good, ignores SIGPIPE, and raises the limit of open files as
+ * far as is allowed. Returns 0 after a clean end, or a negative errno with error and nothing left
+ * running.
  */
-int run(const struct options *options, const struct run_place *place, struct text_error *error);
+int run(const struct options *options, int log_fd, void (*on_ready)(void),
+	struct text_error *error);
 
 #endif

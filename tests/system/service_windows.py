@@ -20,17 +20,17 @@ def the_whole_round():
     with Folder("t é 1.json") as here:
         out = does(*here.flags, "-targets", here.path, "-svc", "install")
         assert f'service "{NAME}" installed' in out, out
-        assert "is installed already" in refuses("-svc=install")
-        assert "does not run" in refuses("-svc=stop")
+        assert "is already installed" in refuses("-svc=install")
+        assert "is not running" in refuses("-svc=stop")
         assert not here.answers(), "install has started it"
         does("-svc=start")
         here.scrape()
-        assert "runs already" in refuses("-svc=start")
-        assert "is installed already" in refuses("-svc=install")
+        assert "is already running" in refuses("-svc=start")
+        assert "is already installed" in refuses("-svc=install")
         here.scrape()
         does("-svc=stop")
         assert not here.answers(), "it still answers"
-        assert "does not run" in refuses("-svc=stop")
+        assert "is not running" in refuses("-svc=stop")
         # What was recorded holds for every start, and one that runs is stopped before it goes.
         does("-svc=start")
         here.scrape()
@@ -77,8 +77,8 @@ def a_start_that_fails_leaves_nothing_running():
         does(*flags, f"-targets={here.path}", "-svc=install", "-name=late")
         for _ in range(2):
             err = refuses("-svc=start", "-name=late")
-            assert "has ended with status 1" in err and "event viewer" in err, err
-        assert "does not run" in refuses("-svc=stop", "-name=late")
+            assert "ended with status 1" in err and "event viewer" in err, err
+        assert "is not running" in refuses("-svc=stop", "-name=late")
         does("-svc=uninstall", "-name=other")
         here.listen = other.listen
         here.write([{"name": "own", "address": f"127.0.0.1:{here.listen}"}])
@@ -86,7 +86,7 @@ def a_start_that_fails_leaves_nothing_running():
         here.scrape()
         does("-svc=stop", "-name=late")
         os.unlink(here.path)
-        assert "has ended with status 1" in refuses("-svc=start", "-name=late")
+        assert "ended with status 1" in refuses("-svc=start", "-name=late")
         does("-svc=uninstall", "-name=late")
 
 
@@ -101,7 +101,7 @@ def nothing_bad_is_installed_and_nothing_of_others_touched():
         assert "is not installed" in refuses("-svc=start", "-name=bad")
         for verb in ("install", "uninstall", "start", "stop"):
             err = refuses(f"-svc={verb}", "-name=EventLog")
-            assert "is not from -svc=install" in err, err
+            assert "was not created by -svc=install" in err, err
         free = (f"-listen=127.0.0.1:{free_port()}", f"-metrics=127.0.0.1:{free_port()}")
         assert "is for the service manager" in refuses("-svc=run", *free)
 

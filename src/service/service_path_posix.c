@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_path.h"
+#include "service/service_path.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +12,7 @@
 #endif
 
 #include "base/buffer.h"
+#include "base/error_text.h"
 
 #ifdef __APPLE__
 
@@ -22,7 +23,7 @@ static int read_own_path(char *path, size_t size)
 	(void)size;
 	if (_NSGetExecutablePath(given, &room) != 0)
 		return -ENAMETOOLONG;
-	return realpath(given, path) != NULL ? 0 : -errno;
+	return realpath(given, path) ? 0 : -errno;
 }
 
 #else
@@ -34,7 +35,7 @@ static int read_own_path(char *path, size_t size)
 	if (length < 0)
 		return -errno;
 	path[length] = '\0';
-	/* One that was replaced while it runs is called "x (deleted)", and not there. */
+	/* A file that was replaced meanwhile is called "x (deleted)", and does not exist. */
 	return access(path, F_OK) == 0 ? 0 : -errno;
 }
 
@@ -47,11 +48,12 @@ int service_path_own(char **path, struct text_error *error)
 	int result = read_own_path(own, sizeof(own));
 	if (result == 0) {
 		made = strdup(own);
-		result = made != NULL ? 0 : -ENOMEM;
+		result = made ? 0 : -ENOMEM;
 	}
 	if (result != 0) {
-		errno = -result;
-		text_error_set(error, 0, "cannot find the program's own file: %m");
+		char why[ERROR_TEXT_MAX];
+		error_text(-result, why);
+		text_error_set(error, 0, "cannot find the program's own file: %s", why);
 		return result;
 	}
 	*path = made;
@@ -63,9 +65,11 @@ int service_path_absolute(const char *path, char **absolute, struct text_error *
 	char folder[PATH_MAX] = "";
 	struct buffer joined = {0};
 	size_t unused;
-	if (path[0] != '/' && getcwd(folder, sizeof(folder)) == NULL) {
+	if (path[0] != '/' && !getcwd(folder, sizeof(folder))) {
 		int result = -errno;
-		text_error_set(error, 0, "cannot find the working directory: %m");
+		char why[ERROR_TEXT_MAX];
+		error_text(-result, why);
+		text_error_set(error, 0, "cannot find the working directory: %s", why);
 		return result;
 	}
 	if (folder[0] != '\0') {
@@ -76,8 +80,8 @@ int service_path_absolute(const char *path, char **absolute, struct text_error *
 	buffer_append_text(&joined, path);
 	buffer_append(&joined, "", 1);
 	char *made = buffer_release(&joined, &unused);
-	if (made == NULL) {
-		text_error_set(error, 0, "not enough memory");
+	if (!made) {
+		text_error_set(error, 0, "out of memory");
 		return -ENOMEM;
 	}
 	*absolute = made;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_path.h"
+#include "service/service_path.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -47,5 +47,5 @@ int main(void)
 	TCase *tcase = tcase_create("service_path");
 	tcase_add_loop_test(tcase, makes_paths_absolute, 0, ROWS(paths));
 	tcase_add_test(tcase, finds_its_own_file_from_anywhere);
-	return unit_run("exporter/service_path", tcase);
+	return unit_run("service/service_path", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_manager.h"
+#include "service/service_manager.h"
 
 #include "config.h"
 
@@ -10,11 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
-#include "exporter/command.h"
-#include "exporter/run.h"
-#include "exporter/service.h"
-#include "exporter/service_file.h"
+#include "service/command.h"
+#include "service/service_file.h"
+#include "service/systemd_unit.h"
 
 #define UNIT_FOLDER "/etc/systemd/system"
 #define UNIT_NAME_MAX 80
@@ -39,25 +37,23 @@ static struct unit unit_of(const char *service)
 	return unit;
 }
 
-/* unit: NULL for verbs without. error: NULL where nobody wants to know. */
+/* unit: NULL for verbs that take none. error: NULL to ignore a failure. */
 static int systemctl(const char *verb, const struct unit *unit, struct text_error *error)
 {
-	const char *const words[] = {"systemctl", verb, unit != NULL ? unit->name : NULL, NULL};
+	const char *const words[] = {"systemctl", verb, unit ? unit->name : NULL, NULL};
 	return command_run(words, NULL, error);
 }
 
 int service_manager_open(struct text_error *error)
 {
-	/* As sd_booted(3) has it. */
+	/* The test of sd_booted(3). */
 	if (access("/run/systemd/system", F_OK) != 0) {
 		text_error_set(error, 0,
-			"systemd does not manage this machine's services, and no other manager is "
-			"known here: "
-			"have yours start the program without -svc");
+			"systemd does not manage this machine's services, and no other service manager is supported; have yours start the program without -svc");
 		return -ENOSYS;
 	}
 	if (geteuid() != 0) {
-		text_error_set(error, 0, "services are the administrator's: try it with sudo");
+		text_error_set(error, 0, "managing services needs root; try sudo");
 		return -EPERM;
 	}
 	command_hold_signals();
@@ -73,7 +69,7 @@ static void take_property(const struct buffer *shown, const char *name, char *va
 	value[0] = '\0';
 	while (at < end) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *line_end = newline != NULL ? newline : end;
+		const char *line_end = newline ? newline : end;
 		if ((size_t)(line_end - at) > length && memcmp(at, name, length) == 0 &&
 			at[length] == '=') {
 			at += length + 1;
@@ -114,7 +110,7 @@ int service_manager_query(
 		*state = is_active(active) ? SERVICE_IS_RUNNING : SERVICE_IS_STOPPED;
 	} else if (file == SERVICE_FILE_ABSENT &&
 		   (strcmp(load, "not-found") == 0 || strcmp(fragment, unit.path) == 0)) {
-		/* A unit that was removed by hand may still be known. */
+		/* systemd may still know a unit that was removed by hand. */
 		*state = SERVICE_IS_ABSENT;
 	} else {
 		*state = SERVICE_IS_FOREIGN;
@@ -126,11 +122,11 @@ int service_manager_query(
 	return 0;
 }
 
-/* Whether everybody may walk to path (absolute, real), and has these rights there. */
+/* Whether everyone may reach path (absolute, without links), and has these rights there. */
 static bool anyone_may(char *path, mode_t rights)
 {
 	struct stat status;
-	for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		bool may_pass = stat(path, &status) == 0 && (status.st_mode & S_IXOTH) != 0;
 		*slash = '/';
@@ -140,53 +136,41 @@ static bool anyone_may(char *path, mode_t rights)
 	return stat(path, &status) == 0 && (status.st_mode & rights) == rights;
 }
 
-/* Whether a service of no user of this machine, with a /tmp of its own, may use the file. */
+/* Whether a service with a user and a /tmp of its own may use the file. */
 static bool is_for_anyone(const char *path, mode_t rights)
 {
 	char *real = realpath(path, NULL);
-	bool is = real != NULL && strncmp(real, "/tmp/", 5) != 0 &&
-		  strncmp(real, "/var/tmp/", 9) != 0 && anyone_may(real, rights);
+	bool is = real && strncmp(real, "/tmp/", 5) != 0 && strncmp(real, "/var/tmp/", 9) != 0 &&
+		  anyone_may(real, rights);
 	free(real);
 	return is;
 }
 
-static int check_words(const struct service_command *command, struct text_error *error)
+static int create_unit(const struct service_request *request, const struct service_command *command,
+	const struct unit *unit, struct text_error *error)
 {
-	for (size_t i = 0; i < command->count; i++) {
-		if (!utf8_is_valid(command->words[i], strlen(command->words[i]))) {
-			text_error_set(error, 0,
-				"\"%s\" is not UTF-8, and systemd takes nothing else",
-				command->words[i]);
-			return -EILSEQ;
-		}
-	}
-	return 0;
-}
-
-static int create_unit(
-	const struct service_plan *plan, const struct unit *unit, struct text_error *error)
-{
-	const struct service_unit content = {
-		.name = plan->name,
-		.command = plan->command,
+	const struct systemd_unit content = {
+		.name = request->name,
+		.command = command,
 		.notifies = NOTIFIES,
-		.is_for_anyone = is_for_anyone(plan->command->words[0], S_IXOTH) &&
-				 (plan->targets == NULL || is_for_anyone(plan->targets, S_IROTH)),
-		.low_ports = plan->low_ports,
+		.is_for_anyone = is_for_anyone(command->words[0], S_IXOTH) &&
+				 (!request->targets || is_for_anyone(request->targets, S_IROTH)),
+		.low_ports = request->low_ports,
 	};
 	struct buffer text = {0};
-	service_unit_append(&content, &text);
+	systemd_unit_append(&content, &text);
 	int result = service_file_create(unit->path, &text, error);
 	buffer_clear(&text);
 	return result;
 }
 
-int service_manager_install(const struct service_plan *plan, struct text_error *error)
+int service_manager_install(const struct service_request *request,
+	const struct service_command *command, struct text_error *error)
 {
-	const struct unit unit = unit_of(plan->name);
-	int result = check_words(plan->command, error);
+	const struct unit unit = unit_of(request->name);
+	int result = systemd_unit_check(command, error);
 	if (result == 0)
-		result = create_unit(plan, &unit, error);
+		result = create_unit(request, command, &unit, error);
 	if (result != 0)
 		return result;
 	result = systemctl("daemon-reload", NULL, error);
@@ -202,7 +186,7 @@ int service_manager_install(const struct service_plan *plan, struct text_error *
 	return result;
 }
 
-/* Disables the unit and takes its file away. *aside: where that is kept. */
+/* Disables the unit and sets its file aside. *aside: its path there; owned by the caller. */
 static int take_away(const struct unit *unit, char **aside, struct text_error *error)
 {
 	int result = systemctl("disable", unit, error);
@@ -212,7 +196,7 @@ static int take_away(const struct unit *unit, char **aside, struct text_error *e
 		result = systemctl("daemon-reload", NULL, error);
 	if (result == 0)
 		return 0;
-	if (*aside != NULL)
+	if (*aside)
 		service_file_put_back(*aside, unit->path);
 	systemctl("daemon-reload", NULL, NULL);
 	systemctl("enable", unit, NULL);
@@ -227,7 +211,7 @@ int service_manager_uninstall(const char *name, bool is_running, struct text_err
 	if (result == 0) {
 		result = take_away(&unit, &aside, error);
 		if (result == 0) {
-			/* A failure is remembered beyond the unit. */
+			/* systemd remembers a failure longer than the unit. */
 			systemctl("reset-failed", &unit, NULL);
 			service_file_remove(aside, NULL);
 		}
@@ -243,7 +227,7 @@ int service_manager_start(const char *name, struct text_error *error)
 	const struct unit unit = unit_of(name);
 	int result = systemctl("start", &unit, error);
 	if (result != 0)
-		/* Else it would be tried again and again, though this says that it failed. */
+		/* Otherwise systemd would keep trying, though this reports a failure. */
 		systemctl("stop", &unit, NULL);
 	return result;
 }
@@ -252,10 +236,4 @@ int service_manager_stop(const char *name, struct text_error *error)
 {
 	const struct unit unit = unit_of(name);
 	return systemctl("stop", &unit, error);
-}
-
-int service_run(struct options *options, struct text_error *error)
-{
-	int result = options_load_targets(options, error);
-	return result == 0 ? run(options, NULL, error) : result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_file.h"
+#include "service/service_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,19 +9,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exporter/service_command.h"
+#include "base/error_text.h"
+#include "service/service_command.h"
 
-/* The mark stands within the first so many bytes. */
+/* The mark is within this many bytes from the beginning. */
 #define MARK_WITHIN 255
 
-/* Readable for all: there is nothing secret in it, and people look at it. */
+/* Readable by all: it holds no secrets, and people look at it. */
 #define MODE 0644
 
-static int fail(int error_number, const char *what, const char *path, struct text_error *error)
+/* Returns -code with error. */
+static int fail(int code, const char *what, const char *path, struct text_error *error)
 {
-	errno = error_number;
-	text_error_set(error, 0, "cannot %s %s: %m", what, path);
-	return -error_number;
+	char why[ERROR_TEXT_MAX];
+	error_text(code, why);
+	text_error_set(error, 0, "cannot %s %s: %s", what, path, why);
+	return -code;
 }
 
 enum service_file_state service_file_look(const char *path)
@@ -36,14 +39,14 @@ enum service_file_state service_file_look(const char *path)
 	if (read(fd, begin, MARK_WITHIN) < 0)
 		begin[0] = '\0';
 	close(fd);
-	return strstr(begin, SERVICE_MARK) != NULL ? SERVICE_FILE_OURS : SERVICE_FILE_FOREIGN;
+	return strstr(begin, SERVICE_MARK) ? SERVICE_FILE_OURS : SERVICE_FILE_FOREIGN;
 }
 
-/* Makes changes of the folder's names safe from a crash; where that cannot be, they are made. */
+/* Makes changed names in the folder survive a crash, as far as that is possible. */
 static void sync_folder(const char *path)
 {
 	char *folder = strdup(path);
-	if (folder == NULL)
+	if (!folder)
 		return;
 	*strrchr(folder, '/') = '\0';
 	int fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
@@ -54,7 +57,7 @@ static void sync_folder(const char *path)
 	free(folder);
 }
 
-/* "/folder/.file.XXXXXX", for mkstemp(), or NULL. No service manager takes such a name for one. */
+/* "/folder/.file.XXXXXX" for mkstemp(), or NULL. No service manager reads a file of such a name. */
 static char *hidden_name(const char *path)
 {
 	struct buffer name = {0};
@@ -77,7 +80,7 @@ static int write_all(int fd, const struct buffer *text)
 	return 0;
 }
 
-/* Writes the text into a file of that pattern, and down to the disk. */
+/* Writes the text into a file of that pattern, all the way to the disk. */
 static int write_hidden(char *hidden, const struct buffer *text)
 {
 	int fd = mkstemp(hidden);
@@ -96,11 +99,11 @@ static int write_hidden(char *hidden, const struct buffer *text)
 int service_file_create(const char *path, const struct buffer *text, struct text_error *error)
 {
 	char *hidden = text->failed ? NULL : hidden_name(path);
-	if (hidden == NULL)
+	if (!hidden)
 		return fail(ENOMEM, "write", path, error);
 	int result = write_hidden(hidden, text);
 	if (result == 0) {
-		/* A rename would replace what somebody else has put there meanwhile. */
+		/* A rename would replace what somebody else put there meanwhile. */
 		if (link(hidden, path) != 0)
 			result = -errno;
 		unlink(hidden);
@@ -115,9 +118,9 @@ int service_file_create(const char *path, const struct buffer *text, struct text
 int service_file_set_aside(const char *path, char **aside, struct text_error *error)
 {
 	char *hidden = hidden_name(path);
-	if (hidden == NULL)
+	if (!hidden)
 		return fail(ENOMEM, "remove", path, error);
-	/* It takes the name's place. */
+	/* Reserves the name. */
 	int fd = mkstemp(hidden);
 	int result = fd < 0 ? -errno : 0;
 	if (fd >= 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_path.h"
+#include "service/service_path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,11 +7,10 @@
 
 #include "base/wide.h"
 
-/* Windows' own limit for a path. */
+/* The longest path of Windows. */
 #define PATH_LENGTH_MAX 32768
 
-/* Fills path (PATH_LENGTH_MAX). Returns its length; 0 or too much where it cannot. */
-typedef DWORD path_maker(const wchar_t *from, wchar_t *path);
+/* These fill path (PATH_LENGTH_MAX) and return its length; 0, or too much, if they fail. */
 
 static DWORD make_own(const wchar_t *from, wchar_t *path)
 {
@@ -24,15 +23,16 @@ static DWORD make_absolute(const wchar_t *from, wchar_t *path)
 	return GetFullPathNameW(from, PATH_LENGTH_MAX, path, NULL);
 }
 
-static int make(path_maker *maker, const wchar_t *from, char **made)
+static int make(
+	DWORD (*maker)(const wchar_t *from, wchar_t *path), const wchar_t *from, char **made)
 {
 	wchar_t *path = calloc(PATH_LENGTH_MAX, sizeof(*path));
-	if (path == NULL)
+	if (!path)
 		return -ENOMEM;
 	DWORD length = maker(from, path);
 	char *utf8 = length > 0 && length < PATH_LENGTH_MAX ? wide_to_utf8(path) : NULL;
 	free(path);
-	if (utf8 == NULL)
+	if (!utf8)
 		return -ENOENT;
 	*made = utf8;
 	return 0;
@@ -49,7 +49,7 @@ int service_path_own(char **path, struct text_error *error)
 int service_path_absolute(const char *path, char **absolute, struct text_error *error)
 {
 	wchar_t *from = wide_from_utf8(path);
-	int result = from != NULL ? make(make_absolute, from, absolute) : -EILSEQ;
+	int result = from ? make(make_absolute, from, absolute) : -EILSEQ;
 	free(from);
 	if (result != 0)
 		text_error_set(error, 0, "cannot find the folder of %s", path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_file.h"
+#include "service/service_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "../unit.h"
-#include "exporter/service_command.h"
+#include "service/service_command.h"
 
 static char folder[] = "/tmp/service-file-XXXXXX";
 static char path[64];
@@ -178,5 +178,5 @@ int main(void)
 	tcase_add_test(tcase, never_takes_anothers_place);
 	tcase_add_test(tcase, leaves_nothing_where_the_disk_is_full);
 	tcase_add_test(tcase, sets_aside_and_puts_back);
-	return unit_run("exporter/service_file", tcase);
+	return unit_run("service/service_file", tcase);
 }

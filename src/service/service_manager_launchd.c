@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/service_manager.h"
+#include "service/service_manager.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,13 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
-#include "exporter/command.h"
-#include "exporter/run.h"
-#include "exporter/service.h"
-#include "exporter/service_file.h"
+#include "base/error_text.h"
+#include "service/command.h"
+#include "service/launchd_plist.h"
+#include "service/service_file.h"
 
-/* launchd loads what lies here when the machine starts, and RunAtLoad then starts it. */
+/* launchd loads what is in here when the machine starts, and RunAtLoad then starts it. */
 #define FOLDER "/Library/LaunchDaemons"
 #define LOG_FOLDER "/var/log"
 #define TEXT_MAX 128
@@ -43,18 +42,20 @@ static int launchctl(
 int service_manager_open(struct text_error *error)
 {
 	if (access(FOLDER, F_OK) != 0) {
-		text_error_set(error, 0, "launchd has no folder " FOLDER ": %m");
+		char why[ERROR_TEXT_MAX];
+		error_text(errno, why);
+		text_error_set(error, 0, "cannot find launchd's folder " FOLDER ": %s", why);
 		return -ENOSYS;
 	}
 	if (geteuid() != 0) {
-		text_error_set(error, 0, "services are the administrator's: try it with sudo");
+		text_error_set(error, 0, "managing services needs root; try sudo");
 		return -EPERM;
 	}
 	command_hold_signals();
 	return 0;
 }
 
-/* Whether launchd has loaded it, and its process runs. */
+/* Returns whether launchd has loaded it. *is_running: whether its process runs. */
 static bool is_loaded(const struct daemon *daemon, bool *is_running)
 {
 	const char *const words[] = {"launchctl", "print", daemon->label, NULL};
@@ -79,7 +80,7 @@ int service_manager_query(
 		*state = is_known ? SERVICE_IS_FOREIGN : SERVICE_IS_ABSENT;
 		if (is_known)
 			buffer_append_format(
-				place, " is not there, but launchd knows %s", daemon.label);
+				place, " does not exist, but launchd knows %s", daemon.label);
 		return 0;
 	case SERVICE_FILE_OURS:
 		*state = is_running ? SERVICE_IS_RUNNING : SERVICE_IS_STOPPED;
@@ -91,33 +92,20 @@ int service_manager_query(
 	__builtin_unreachable();
 }
 
-static int check_words(const struct service_command *command, struct text_error *error)
+int service_manager_install(const struct service_request *request,
+	const struct service_command *command, struct text_error *error)
 {
-	for (size_t i = 0; i < command->count; i++) {
-		if (utf8_has_control(command->words[i], strlen(command->words[i]))) {
-			text_error_set(error, 0,
-				"\"%s\" is not UTF-8 without control characters, and launchd takes "
-				"nothing else",
-				command->words[i]);
-			return -EILSEQ;
-		}
-	}
-	return 0;
-}
-
-int service_manager_install(const struct service_plan *plan, struct text_error *error)
-{
-	const struct daemon daemon = daemon_of(plan->name);
-	int result = check_words(plan->command, error);
+	const struct daemon daemon = daemon_of(request->name);
+	int result = launchd_plist_check(command, error);
 	if (result != 0)
 		return result;
 	struct buffer text = {0};
-	service_plist_append(plan->name, plan->command, daemon.log, &text);
+	launchd_plist_append(request->name, command, daemon.log, &text);
 	result = service_file_create(daemon.path, &text, error);
 	buffer_clear(&text);
 	if (result != 0)
 		return result;
-	/* A service of that name may have been disabled once, which outlives its file. */
+	/* A service of that name may have been disabled before, which outlives its file. */
 	result = launchctl("enable", daemon.label, NULL, error);
 	if (result != 0)
 		service_file_remove(daemon.path, NULL);
@@ -134,7 +122,7 @@ int service_manager_start(const char *name, struct text_error *error)
 {
 	const struct daemon daemon = daemon_of(name);
 	bool is_running = false;
-	/* One that has ended by itself is still loaded, as it was then. */
+	/* A service that ended by itself is still loaded, as it was then. */
 	if (is_loaded(&daemon, &is_running)) {
 		int result = launchctl("bootout", daemon.label, NULL, error);
 		if (result != 0)
@@ -156,10 +144,4 @@ int service_manager_uninstall(const char *name, bool is_running, struct text_err
 	if (result != 0 && is_running)
 		launchctl("bootstrap", "system", daemon.path, NULL);
 	return result;
-}
-
-int service_run(struct options *options, struct text_error *error)
-{
-	int result = options_load_targets(options, error);
-	return result == 0 ? run(options, NULL, error) : result;
 }

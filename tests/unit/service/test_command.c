@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/command.h"
+#include "service/command.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,13 +14,13 @@ static const struct {
 	const char *said; /* NULL: whatever it is. */
 	const char *reason;
 } commands[] = {
-	{"one that does well", {"printf", "a b"}, 0, "a b", ""},
+	{"one that succeeds", {"printf", "a b"}, 0, "a b", ""},
 	{"one that says what is wrong", {"sh", "-c", "echo a >&2; echo b; exit 3"}, -EIO, "a\nb\n",
 		"sh -c echo a >&2; echo b; exit 3: a b"},
 	{"one that says nothing", {"sh", "-c", "exit 3"}, -EIO, "",
-		"sh -c exit 3: ended with status 3"},
+		"sh -c exit 3: exited with status 3"},
 	{"one that is killed", {"sh", "-c", "kill -9 $$"}, -EIO, "",
-		"sh -c kill -9 $$: ended by signal 9"},
+		"sh -c kill -9 $$: killed by signal 9"},
 	{"one that nobody has", {"no-such-command"}, -ENOENT, "", "cannot run no-such-command"},
 	{"no path", {"../usr/bin/no-such-command"}, -ENOENT, "", "cannot run"},
 	{"without input", {"cat"}, 0, "", ""},
@@ -56,7 +56,7 @@ START_TEST(signals_end_the_command_and_not_the_caller)
 	signal(SIGCHLD, SIG_IGN);
 	command_hold_signals();
 	ck_assert_int_eq(command_run(words, NULL, &error), -EIO);
-	ck_assert_msg(strstr(error.reason, "ended by signal 2") != NULL, "%s", error.reason);
+	ck_assert_msg(strstr(error.reason, "killed by signal 2") != NULL, "%s", error.reason);
 }
 END_TEST
 
@@ -65,5 +65,5 @@ int main(void)
 	TCase *tcase = tcase_create("command");
 	tcase_add_loop_test(tcase, runs_the_systems_own_commands, 0, ROWS(commands));
 	tcase_add_test(tcase, signals_end_the_command_and_not_the_caller);
-	return unit_run("exporter/command", tcase);
+	return unit_run("service/command", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/command.h"
+#include "service/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error_text.h"
+
 #define SAID_MAX ((size_t)64 * 1024)
 
 /* How much of what a command wrote goes into an error. */
 #define SHOWN_MAX 300
 
-/* Nothing of the caller's environment decides which program runs, or how. */
+/* The environment of the caller does not decide which program runs, or how. */
 static char *const environment[] = {
 	(char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
 	(char[]){"LC_ALL=C"},
@@ -40,8 +42,8 @@ static int spawn(const char *path, const char *const *words, int output, pid_t *
 	posix_spawnattr_t attributes;
 	sigset_t none;
 	char *arguments[COMMAND_WORDS_MAX + 1] = {NULL};
-	for (size_t i = 0; i < COMMAND_WORDS_MAX && words[i] != NULL; i++)
-		/* It is not changed: posix_spawn() only takes it as if. */
+	for (size_t i = 0; i < COMMAND_WORDS_MAX && words[i]; i++)
+		/* posix_spawn() does not change it, though its type says so. */
 		memcpy(&arguments[i], &words[i], sizeof(arguments[i]));
 	sigemptyset(&none);
 	posix_spawn_file_actions_init(&actions);
@@ -57,7 +59,7 @@ static int spawn(const char *path, const char *const *words, int output, pid_t *
 	return -failed;
 }
 
-/* Reads to the end, and keeps as much as there is room for. */
+/* Reads to the end, and keeps the first SAID_MAX bytes or so. */
 static void read_all(int input, struct buffer *said)
 {
 	char bytes[4096];
@@ -97,7 +99,7 @@ static int run(const char *path, const char *const *words, struct buffer *said, 
 	return result;
 }
 
-/* In one line: what the command was, and what it wrote or how it ended. */
+/* In one line: the command, and what it wrote or how it ended. */
 static void explain(
 	const char *const *words, const struct buffer *said, int status, struct text_error *error)
 {
@@ -112,7 +114,7 @@ static void explain(
 			line[length++] = ' ';
 	}
 	line[length] = '\0';
-	for (size_t i = 0; words[i] != NULL; i++) {
+	for (size_t i = 0; words[i]; i++) {
 		size_t used = strlen(command);
 		snprintf(
 			command + used, sizeof(command) - used, "%s%s", i > 0 ? " " : "", words[i]);
@@ -120,23 +122,24 @@ static void explain(
 	if (length > 0)
 		text_error_set(error, 0, "%s: %s", command, line);
 	else if (WIFSIGNALED(status))
-		text_error_set(error, 0, "%s: ended by signal %d", command, WTERMSIG(status));
+		text_error_set(error, 0, "%s: killed by signal %d", command, WTERMSIG(status));
 	else
-		text_error_set(error, 0, "%s: ended with status %d", command, WEXITSTATUS(status));
+		text_error_set(error, 0, "%s: exited with status %d", command, WEXITSTATUS(status));
 }
 
 int command_run(const char *const *words, struct buffer *said, struct text_error *error)
 {
 	char path[256];
 	struct buffer own = {0};
-	struct buffer *all = said != NULL ? said : &own;
+	struct buffer *all = said ? said : &own;
 	int status = 0;
 	int result = find(words[0], path, sizeof(path));
 	if (result == 0)
 		result = run(path, words, all, &status);
 	if (result != 0) {
-		errno = -result;
-		text_error_set(error, 0, "cannot run %s: %m", words[0]);
+		char why[ERROR_TEXT_MAX];
+		error_text(-result, why);
+		text_error_set(error, 0, "cannot run %s: %s", words[0], why);
 	} else if (status != 0) {
 		explain(words, all, status, error);
 		result = -EIO;
@@ -153,6 +156,6 @@ void command_hold_signals(void)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	/* A parent may have had it ignored, and then nobody could wait for a child. */
+	/* A parent may have had it ignored, and then waiting for a child would fail. */
 	signal(SIGCHLD, SIG_DFL);
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/as_service.h"
+
+#include "exporter/process.h"
+#include "exporter/run.h"
+#include "service/service.h"
+#include "service/service_host.h"
+
+/* Ports below this one need a privilege. */
+#define LOW_PORTS 1024
+
+static bool is_low(const struct endpoint *endpoint)
+{
+	return endpoint->port != 0 && endpoint->port < LOW_PORTS;
+}
+
+struct service_request as_service_request(const struct options *options)
+{
+	const struct settings *settings = &options->settings;
+	return (struct service_request){
+		.verb = options->verb,
+		.name = options->service_name,
+		.flags = options->given,
+		.flag_count = options->given_count,
+		.targets = options->targets_path,
+		.low_ports =
+			is_low(&options->metrics) || (settings->serve && is_low(&settings->listen)),
+	};
+}
+
+int as_service_act(struct options *options, struct buffer *said, struct text_error *error)
+{
+	const struct service_request request = as_service_request(options);
+	int result = options->verb == VERB_INSTALL ? options_load_targets(options, error) : 0;
+	return result == 0 ? service_act(&request, said, error) : result;
+}
+
+static int load_and_run(void *context, int log_fd, void (*on_ready)(void), struct text_error *error)
+{
+	struct options *options = context;
+	int result = options_load_targets(options, error);
+	return result == 0 ? run(options, log_fd, on_ready, error) : result;
+}
+
+int as_service_run(struct options *options, struct text_error *error)
+{
+	const struct service_program program = {
+		.name = options->service_name,
+		.run = load_and_run,
+		.context = options,
+		.ask_to_end = process_ask_to_end,
+	};
+	return service_host_run(&program, error);
+}
