@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/error_text.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "echo/echo_server.h"
@@ -267,8 +268,11 @@ static int start_server(
 	if (failure)
 		return failure;
 	failure = echo_server_start(fd, engine->log, &engine->server);
-	if (failure)
-		text_error_set(error, 0, "cannot start the echo server: error %d", -failure);
+	if (failure) {
+		char why[ERROR_TEXT_MAX];
+		error_text(-failure, why);
+		text_error_set(error, 0, "cannot start the echo server: %s", why);
+	}
 	return failure;
 }
 
@@ -284,8 +288,10 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 		failure = prober_start(start_ns, turns - (double)(int)turns, engine->resolver,
 			engine->log, watcher, &engine->shares[i].prober);
 		if (failure) {
-			text_error_set(error, 0, "cannot start prober thread %u of %u: error %d",
-				i + 1, settings->threads, -failure);
+			char why[ERROR_TEXT_MAX];
+			error_text(-failure, why);
+			text_error_set(error, 0, "cannot start prober thread %u of %u: %s", i + 1,
+				settings->threads, why);
 			return failure;
 		}
 		engine->share_count++;

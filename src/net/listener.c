@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error_text.h"
 #include "net/address_list.h"
 #include "net/socket.h"
 
@@ -82,13 +83,15 @@ int listener_open(
 						 : listen_on_every_address(endpoint->port);
 	if (made < 0) {
 		char text[ENDPOINT_TEXT_MAX];
+		char why[ERROR_TEXT_MAX];
 		endpoint_format(endpoint, text);
 		if (!reason)
 			reason = bind_error(made);
-		if (reason)
-			text_error_set(error, 0, "cannot listen on %s: %s", text, reason);
-		else
-			text_error_set(error, 0, "cannot listen on %s: error %d", text, (int)-made);
+		if (!reason) {
+			error_text((int)-made, why);
+			reason = why;
+		}
+		text_error_set(error, 0, "cannot listen on %s: %s", text, reason);
 		return (int)made;
 	}
 	struct sockaddr_storage address = {0};

@@ -214,10 +214,10 @@ static void write_reply(struct http_front *front, struct MHD_Connection *connect
 		if (error == 0)
 			return;
 		log_write(front->log, LOG_LEVEL_WARNING, NULL, "cannot answer a request for %s: %s",
-			path, "not enough memory");
+			path, "out of memory");
 		buffer_clear(&answer->body);
 		*answer = (struct answer){0};
-		write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "There is not enough memory.\n");
+		write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "Out of memory.\n");
 	}
 }
 
@@ -357,7 +357,7 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 {
 	struct http_front *made = calloc(1, sizeof(*made));
 	if (made == NULL) {
-		text_error_set(error, 0, "not enough memory");
+		text_error_set(error, 0, "out of memory");
 		return -ENOMEM;
 	}
 	made->engine = engine;
