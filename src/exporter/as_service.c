@@ -31,15 +31,15 @@ struct service_request as_service_request(const struct options *options)
 int as_service_act(struct options *options, struct buffer *said, struct text_error *error)
 {
 	const struct service_request request = as_service_request(options);
-	int result = options->verb == VERB_INSTALL ? options_load_targets(options, error) : 0;
-	return result == 0 ? service_act(&request, said, error) : result;
+	int failure = options->verb == VERB_INSTALL ? options_load_targets(options, error) : 0;
+	return failure ? failure : service_act(&request, said, error);
 }
 
 static int load_and_run(void *context, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
 	struct options *options = context;
-	int result = options_load_targets(options, error);
-	return result == 0 ? run(options, log_fd, on_ready, error) : result;
+	int failure = options_load_targets(options, error);
+	return failure ? failure : run(options, log_fd, on_ready, error);
 }
 
 int as_service_run(struct options *options, struct text_error *error)

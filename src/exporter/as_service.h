@@ -13,8 +13,8 @@ struct service_request as_service_request(const struct options *options);
 
 /*
  * Does what -svc asks for, other than to run: service_act(). What would not run is not installed:
- * so VERB_INSTALL loads the targets first. Appends to said one line that says what was done. Returns
- * 0, or a negative errno with error.
+ * so VERB_INSTALL loads the targets first. Appends to said one line that says what was done.
+ * Returns 0, or a negative errno with error.
  */
 int as_service_act(struct options *options, struct buffer *said, struct text_error *error);
 

@@ -29,7 +29,7 @@
 #define STATUS_FAILED 1
 #define STATUS_USAGE 2
 
-/* Says why the program does not run, or a warning where nothing else would say it. */
+/* Says why the program does not run, or a warning that nothing else would say. */
 static void complain(const struct options *options, enum log_level level, const char *reason)
 {
 	struct buffer line = {0};
@@ -104,17 +104,17 @@ static int act(struct options *options)
 	case OPTIONS_RUN:
 		break;
 	}
-	int result = 0;
+	int failure = 0;
 	if (options->verb == VERB_RUN) {
-		result = as_service_run(options, &error);
+		failure = as_service_run(options, &error);
 	} else {
-		result = options_load_targets(options, &error);
-		if (result == 0 && options->action == OPTIONS_CHECK)
+		failure = options_load_targets(options, &error);
+		if (!failure && options->action == OPTIONS_CHECK)
 			return check(options);
-		if (result == 0)
-			result = run(options, STDERR_FILENO, NULL, &error);
+		if (!failure)
+			failure = run(options, STDERR_FILENO, NULL, &error);
 	}
-	if (result == 0)
+	if (!failure)
 		return STATUS_OK;
 	complain(options, LOG_LEVEL_ERROR, error.reason);
 	return STATUS_FAILED;
@@ -126,15 +126,15 @@ int main(int argc, char *argv[])
 	struct text_error error;
 	int status = STATUS_OK;
 	if (process_begin(&argc, &argv) != 0) {
-		fputs(PACKAGE_NAME ": the system's network is not there\n", stderr);
+		fputs(PACKAGE_NAME ": cannot start the system's network\n", stderr);
 		return STATUS_FAILED;
 	}
-	int result = options_parse(argc, argv, &options, &error);
-	if (result == 0) {
+	int failure = options_parse(argc, argv, &options, &error);
+	if (!failure) {
 		status = act(&options);
 	} else {
 		complain(&options, LOG_LEVEL_ERROR, error.reason);
-		status = result == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
+		status = failure == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
 	}
 	options_clear(&options);
 	return status;

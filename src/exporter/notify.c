@@ -16,7 +16,7 @@
 
 #define STATUS_EVERY_NS (5 * NS_PER_S)
 
-/* A starved watchdog is fed within so many parts of the usual time once all is well again. */
+/* While the watchdog is not fed, its feed is due this many times as often. */
 #define HUNGRY_PARTS 8
 
 static void send_state(const struct notify *notify, const char *state)
@@ -24,14 +24,14 @@ static void send_state(const struct notify *notify, const char *state)
 	if (!notify->is_on)
 		return;
 #ifdef HAVE_SYSTEMD
-	/* A manager that cannot be told acts by itself: by its time-outs. */
+	/* A manager that does not hear of it has timeouts of its own. */
 	sd_notify(0, state);
 #else
 	(void)state;
 #endif
 }
 
-/* How often the watchdog wants its feed, or 0: half its time, as sd_watchdog_enabled(3) advises. */
+/* How often to feed the watchdog: twice in its time, by sd_watchdog_enabled(3); 0: never. */
 static int64_t watchdog_ns(void)
 {
 	uint64_t us = 0;
@@ -48,7 +48,7 @@ void notify_init(struct notify *notify)
 #ifdef HAVE_SYSTEMD
 	/* There is no other thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	const char *socket = getenv("NOTIFY_SOCKET");
-	notify->is_on = socket != NULL && socket[0] != '\0';
+	notify->is_on = socket && socket[0] != '\0';
 #endif
 	if (notify->is_on)
 		notify->feed_every_ns = watchdog_ns();
@@ -60,13 +60,13 @@ int64_t notify_due_ns(const struct notify *notify)
 							   : notify->status_due_ns;
 }
 
-/* Takes the status over, fit for one line. Returns whether it is another one than before. */
+/* Takes over the status, as one line. Returns whether it has changed. */
 static bool take_status(struct notify *notify, const char *status, int64_t now_ns)
 {
 	char before[NOTIFY_STATUS_MAX];
 	memcpy(before, notify->status, sizeof(before));
 	snprintf(notify->status, sizeof(notify->status), "%s", status);
-	/* A line end would begin another variable of the protocol. */
+	/* A newline would begin another variable of the protocol. */
 	utf8_sanitize(notify->status);
 	if (notify->is_on)
 		notify->status_due_ns = now_ns + STATUS_EVERY_NS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The process within its system: its command line at the start, and requests to end or to reload. */
+/* The process within its system: its command line, and requests to end or to reload. */
 #ifndef EXPORTER_PROCESS_H
 #define EXPORTER_PROCESS_H
 
@@ -26,14 +26,14 @@ enum process_request {
 int process_catch_requests(void);
 
 /*
- * Waits for the next request, until until_ns at most (monotonic; INT64_MAX: for ever). *by: where it
- * came from, e.g. "SIGINT" or "Ctrl-C"; static.
+ * Waits for the next request, until until_ns at most (monotonic; INT64_MAX: no limit). *by: where
+ * it came from, e.g. "SIGINT" or "Ctrl-C"; static.
  */
 enum process_request process_wait(int64_t until_ns, const char **by);
 
 /*
- * Asks this process to end, from any thread. by: as process_wait() is to name it on Windows; static.
- * Elsewhere it is the same as a SIGTERM.
+ * Asks this process to end, from any thread. by: what process_wait() names on Windows; static.
+ * Elsewhere this is the same as a SIGTERM.
  */
 void process_ask_to_end(const char *by);
 

@@ -71,11 +71,11 @@ int process_begin(int *argc, char ***argv)
 	wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &count);
 	if (!wide)
 		return -ENOMEM;
-	int result = convert_arguments(count, wide, argv);
+	int failure = convert_arguments(count, wide, argv);
 	LocalFree(wide);
-	if (result == 0)
+	if (!failure)
 		*argc = count;
-	return result;
+	return failure;
 }
 
 void process_ask_to_end(const char *by)

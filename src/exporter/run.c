@@ -27,8 +27,8 @@ struct exporter {
 	struct engine *engine;
 	struct http_front *front;
 	struct notify notify;
-	bool is_starving;		/* The watchdog, and the log has a line about it. */
-	struct text_error reload_error; /* Of the last reload; an empty reason: none. */
+	bool is_starving;		/* The watchdog is not fed, and the log says so. */
+	struct text_error reload_error; /* Of the last reload; an empty reason: it succeeded. */
 };
 
 static void stop(struct exporter *exporter)
@@ -38,30 +38,30 @@ static void stop(struct exporter *exporter)
 	logger_stop(exporter->logger);
 }
 
-/* On failure the caller calls stop() for what has started. */
+/* Returns 0, or a negative errno with error; then the caller calls stop() for what was started. */
 static int start(struct exporter *exporter, struct text_error *error)
 {
 	const struct options *options = exporter->options;
-	int result = logger_start(exporter->log_fd, options->json_logs, &exporter->logger);
-	if (result != 0) {
+	int failure = logger_start(exporter->log_fd, options->json_logs, &exporter->logger);
+	if (failure) {
 		char why[ERROR_TEXT_MAX];
-		error_text(-result, why);
+		error_text(-failure, why);
 		text_error_set(error, 0, "cannot start the logger: %s", why);
-		return result;
+		return failure;
 	}
 	exporter->log = (struct log){
 		.sink = logger_write,
 		.context = exporter->logger,
 		.threshold = options->log_level,
 	};
-	result = engine_start(&options->settings, &exporter->log, NULL, &exporter->engine, error);
-	if (result != 0)
-		return result;
+	failure = engine_start(&options->settings, &exporter->log, NULL, &exporter->engine, error);
+	if (failure)
+		return failure;
 	return http_front_start(
 		&options->metrics, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
-/* "12 targets every 200ms"; without the interval where it is not one for all. */
+/* ", 12 targets every 200ms"; without the interval where they have different ones. */
 static void append_targets(const struct target_list *targets, const struct target_options *defaults,
 	struct buffer *line)
 {
@@ -85,7 +85,7 @@ static void log_start(const struct exporter *exporter)
 	const struct settings *settings = &options->settings;
 	struct buffer line = {0};
 	buffer_append_format(
-		&line, PACKAGE_NAME " " PACKAGE_VERSION " runs: mode %s", options_mode(options));
+		&line, PACKAGE_NAME " " PACKAGE_VERSION " started: mode %s", options_mode(options));
 	if (settings->serve)
 		buffer_append_format(
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
@@ -99,12 +99,12 @@ static void log_start(const struct exporter *exporter)
 		log_write(&exporter->log, LOG_LEVEL_WARNING, NULL, "%s", options->warning.reason);
 }
 
-/* Writes what the service manager shows. */
+/* Writes the status that the service manager shows. */
 static void describe(struct exporter *exporter, char status[NOTIFY_STATUS_MAX])
 {
 	struct snapshot snapshot;
 	if (engine_snapshot(exporter->engine, &snapshot) != 0) {
-		snprintf(status, NOTIFY_STATUS_MAX, "no memory left to count");
+		snprintf(status, NOTIFY_STATUS_MAX, "out of memory");
 		return;
 	}
 	notify_describe(&snapshot, exporter->reload_error.reason, status);
@@ -125,10 +125,10 @@ static void feed_watchdog(struct exporter *exporter, int64_t now_ns)
 	bool is_alive = engine_is_alive(exporter->engine);
 	if (!is_alive && !exporter->is_starving)
 		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
-			"a prober thread hangs: the watchdog is not fed");
+			"a prober thread hangs: the watchdog is no longer fed");
 	else if (is_alive && exporter->is_starving)
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
-			"all prober threads turn: the watchdog is fed");
+			"all prober threads run again: the watchdog is fed");
 	exporter->is_starving = !is_alive;
 	notify_feed(&exporter->notify, is_alive, now_ns);
 }
@@ -149,24 +149,24 @@ static void tell_due(struct exporter *exporter)
 static void reload(struct exporter *exporter)
 {
 	const char *path = exporter->options->targets_path;
-	if (path == NULL) {
+	if (!path) {
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
-			"SIGHUP: no targets file in use, so there is nothing to reload");
+			"SIGHUP: nothing to reload without a targets file");
 		return;
 	}
 	struct text_error *error = &exporter->reload_error;
 	struct target_list targets = {0};
-	int result =
+	int failure =
 		targets_file_load(path, &exporter->options->settings.defaults, &targets, error);
-	if (result == 0)
-		result = engine_reload(exporter->engine, &targets, error);
-	if (result == 0) {
+	if (!failure)
+		failure = engine_reload(exporter->engine, &targets, error);
+	if (!failure) {
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s", path,
 			targets.count, targets.count == 1 ? "" : "s");
 		*error = (struct text_error){0};
 	} else {
 		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
-			"targets not reloaded, the old ones go on: %s", error->reason);
+			"reload failed, keeping the previous targets: %s", error->reason);
 		text_error_set(error, 0, "reload failed: %s", error->reason);
 	}
 	target_list_clear(&targets);
@@ -196,16 +196,16 @@ static void serve_until_end(struct exporter *exporter)
 int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
 	struct exporter exporter = {.options = options, .log_fd = log_fd};
-	/* Before there is any thread, so that no thread takes them. */
-	int result = process_catch_requests();
-	if (result != 0) {
-		text_error_set(error, 0, "cannot be asked to end: not enough memory");
-		return result;
+	/* Before there is any thread, so that none takes them. */
+	int failure = process_catch_requests();
+	if (failure) {
+		text_error_set(error, 0, "cannot wait for requests to end: out of memory");
+		return failure;
 	}
 	files_raise_limit();
 	notify_init(&exporter.notify);
-	result = start(&exporter, error);
-	if (result == 0) {
+	failure = start(&exporter, error);
+	if (!failure) {
 		log_start(&exporter);
 		tell_ready(&exporter);
 		if (on_ready)
@@ -213,5 +213,5 @@ int run(const struct options *options, int log_fd, void (*on_ready)(void), struc
 		serve_until_end(&exporter);
 	}
 	stop(&exporter);
-	return result;
+	return failure;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Log lines on their way to the thread that writes them: their bytes in a row, so that several lines
- * are written at once, and the level and length of each. It is bounded, and takes all its memory
- * when it is made. It has no lock; its user does.
+ * Log lines on their way to the thread that writes them: their bytes in a row, so that several
+ * lines are written at once, and the level and length of each. It is bounded, and takes all its
+ * memory when it is made. It has no lock: its user locks.
  */
 #ifndef LOG_LOG_QUEUE_H
 #define LOG_LOG_QUEUE_H

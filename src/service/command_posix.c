@@ -89,14 +89,14 @@ static int run(const char *path, const char *const *words, struct buffer *said, 
 		return -errno;
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	int result = spawn(path, words, ends[1], &pid);
+	int failure = spawn(path, words, ends[1], &pid);
 	close(ends[1]);
-	if (result == 0) {
+	if (!failure) {
 		read_all(ends[0], said);
-		result = wait_for(pid, status);
+		failure = wait_for(pid, status);
 	}
 	close(ends[0]);
-	return result;
+	return failure;
 }
 
 /* In one line: the command, and what it wrote or how it ended. */
@@ -133,19 +133,19 @@ int command_run(const char *const *words, struct buffer *said, struct text_error
 	struct buffer own = {0};
 	struct buffer *all = said ? said : &own;
 	int status = 0;
-	int result = find(words[0], path, sizeof(path));
-	if (result == 0)
-		result = run(path, words, all, &status);
-	if (result != 0) {
+	int failure = find(words[0], path, sizeof(path));
+	if (!failure)
+		failure = run(path, words, all, &status);
+	if (failure) {
 		char why[ERROR_TEXT_MAX];
-		error_text(-result, why);
+		error_text(-failure, why);
 		text_error_set(error, 0, "cannot run %s: %s", words[0], why);
 	} else if (status != 0) {
 		explain(words, all, status, error);
-		result = -EIO;
+		failure = -EIO;
 	}
 	buffer_clear(&own);
-	return result;
+	return failure;
 }
 
 void command_hold_signals(void)

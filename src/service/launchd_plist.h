@@ -7,8 +7,10 @@
 #include "base/text_error.h"
 #include "service/service_command.h"
 
-/* Whether a property list can hold the command. Returns 0, or -EILSEQ with an error that quotes the
- * word. */
+/*
+ * Whether a property list can hold the command. Returns 0, or -EILSEQ with an error that quotes the
+ * word.
+ */
 int launchd_plist_check(const struct service_command *command, struct text_error *error);
 
 /*

@@ -42,14 +42,14 @@ static int install(const struct service_request *request, struct text_error *err
 {
 	struct service_command command = {.count = 0};
 	char *program = NULL;
-	int result = service_path_own(&program, error);
-	if (result == 0)
-		result = service_command_make(program, request, &command, error);
-	if (result == 0)
-		result = service_manager_install(request, &command, error);
+	int failure = service_path_own(&program, error);
+	if (!failure)
+		failure = service_command_make(program, request, &command, error);
+	if (!failure)
+		failure = service_manager_install(request, &command, error);
 	service_command_clear(&command);
 	free(program);
-	return result;
+	return failure;
 }
 
 /* Does what the service's state allows. */
@@ -110,15 +110,15 @@ int service_act(
 {
 	enum service_state state = SERVICE_IS_ABSENT;
 	struct buffer place = {0};
-	int result = service_manager_open(error);
-	if (result == 0)
-		result = service_manager_query(request->name, &state, &place, error);
-	if (result == 0)
-		result = check_state(request, state, &place, error);
-	if (result == 0)
-		result = act(request, state, error);
-	if (result == 0)
+	int failure = service_manager_open(error);
+	if (!failure)
+		failure = service_manager_query(request->name, &state, &place, error);
+	if (!failure)
+		failure = check_state(request, state, &place, error);
+	if (!failure)
+		failure = act(request, state, error);
+	if (!failure)
 		append_done(request, &place, said);
 	buffer_clear(&place);
-	return result;
+	return failure;
 }

@@ -30,15 +30,15 @@ static int add_flag(
 {
 	char *absolute = NULL;
 	if (flag->is_path) {
-		int result = service_path_absolute(flag->value, &absolute, error);
-		if (result != 0)
-			return result;
+		int failure = service_path_absolute(flag->value, &absolute, error);
+		if (failure)
+			return failure;
 	}
-	int result = service_command_add(command, flag->name, absolute ? absolute : flag->value);
+	int failure = service_command_add(command, flag->name, absolute ? absolute : flag->value);
 	free(absolute);
-	if (result != 0)
+	if (failure)
 		text_error_set(error, 0, "out of memory");
-	return result;
+	return failure;
 }
 
 int service_command_make(const char *program, const struct service_request *request,
@@ -48,14 +48,14 @@ int service_command_make(const char *program, const struct service_request *requ
 		{.name = "svc", .value = "run"},
 		{.name = "name", .value = request->name},
 	};
-	int result = service_command_add(command, program, NULL);
-	if (result != 0)
+	int failure = service_command_add(command, program, NULL);
+	if (failure)
 		text_error_set(error, 0, "out of memory");
-	for (size_t i = 0; i < request->flag_count && result == 0; i++)
-		result = add_flag(&request->flags[i], command, error);
-	for (size_t i = 0; i < sizeof(last) / sizeof(last[0]) && result == 0; i++)
-		result = add_flag(&last[i], command, error);
-	return result;
+	for (size_t i = 0; i < request->flag_count && !failure; i++)
+		failure = add_flag(&request->flags[i], command, error);
+	for (size_t i = 0; i < sizeof(last) / sizeof(last[0]) && !failure; i++)
+		failure = add_flag(&last[i], command, error);
+	return failure;
 }
 
 void service_command_clear(struct service_command *command)

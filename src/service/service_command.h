@@ -11,7 +11,7 @@
 /* The program, its flags, -svc=run and -name. */
 #define SERVICE_WORDS_MAX (SERVICE_FLAGS_MAX + 3)
 
-/* Files of service managers with these words are this program's own. Never changed: old ones stay. */
+/* Marks the files of -svc=install. It must never change: there are files with it. */
 #define SERVICE_MARK "Written by tcp-echo-metrics -svc=install"
 
 /* Stored by the caller. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file that defines a service for systemd or launchd. It has SERVICE_MARK near its beginning; no
- * file without it is ever changed.
+ * The file that defines a service for systemd or launchd. It has SERVICE_MARK near its beginning;
+ * no file without it is ever changed.
  */
 #ifndef SERVICE_SERVICE_FILE_H
 #define SERVICE_SERVICE_FILE_H
@@ -24,8 +24,8 @@ enum service_file_state service_file_look(const char *path);
 int service_file_create(const char *path, const struct buffer *text, struct text_error *error);
 
 /*
- * Renames a file, within its folder, so that no service manager sees it. *aside: its new path, which
- * the caller frees with free(). Returns 0, or a negative errno with error.
+ * Renames a file, within its folder, so that no service manager sees it. *aside: its new path,
+ * which the caller frees with free(). Returns 0, or a negative errno with error.
  */
 int service_file_set_aside(const char *path, char **aside, struct text_error *error);
 

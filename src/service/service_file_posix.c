@@ -86,14 +86,14 @@ static int write_hidden(char *hidden, const struct buffer *text)
 	int fd = mkstemp(hidden);
 	if (fd < 0)
 		return -errno;
-	int result = write_all(fd, text);
-	if (result == 0 && (fchmod(fd, MODE) != 0 || fsync(fd) != 0))
-		result = -errno;
-	if (close(fd) != 0 && result == 0)
-		result = -errno;
-	if (result != 0)
+	int failure = write_all(fd, text);
+	if (!failure && (fchmod(fd, MODE) != 0 || fsync(fd) != 0))
+		failure = -errno;
+	if (close(fd) != 0 && !failure)
+		failure = -errno;
+	if (failure)
 		unlink(hidden);
-	return result;
+	return failure;
 }
 
 int service_file_create(const char *path, const struct buffer *text, struct text_error *error)
@@ -101,16 +101,16 @@ int service_file_create(const char *path, const struct buffer *text, struct text
 	char *hidden = text->failed ? NULL : hidden_name(path);
 	if (!hidden)
 		return fail(ENOMEM, "write", path, error);
-	int result = write_hidden(hidden, text);
-	if (result == 0) {
+	int failure = write_hidden(hidden, text);
+	if (!failure) {
 		/* A rename would replace what somebody else put there meanwhile. */
 		if (link(hidden, path) != 0)
-			result = -errno;
+			failure = -errno;
 		unlink(hidden);
 	}
 	free(hidden);
-	if (result != 0)
-		return fail(-result, "write", path, error);
+	if (failure)
+		return fail(-failure, "write", path, error);
 	sync_folder(path);
 	return 0;
 }
@@ -122,17 +122,17 @@ int service_file_set_aside(const char *path, char **aside, struct text_error *er
 		return fail(ENOMEM, "remove", path, error);
 	/* Reserves the name. */
 	int fd = mkstemp(hidden);
-	int result = fd < 0 ? -errno : 0;
+	int failure = fd < 0 ? -errno : 0;
 	if (fd >= 0) {
 		close(fd);
 		if (rename(path, hidden) != 0) {
-			result = -errno;
+			failure = -errno;
 			unlink(hidden);
 		}
 	}
-	if (result != 0) {
+	if (failure) {
 		free(hidden);
-		return fail(-result, "remove", path, error);
+		return fail(-failure, "remove", path, error);
 	}
 	sync_folder(path);
 	*aside = hidden;

@@ -60,11 +60,11 @@ static bool is_loaded(const struct daemon *daemon, bool *is_running)
 {
 	const char *const words[] = {"launchctl", "print", daemon->label, NULL};
 	struct buffer shown = {0};
-	int result = command_run(words, &shown, NULL);
+	int failure = command_run(words, &shown, NULL);
 	buffer_append(&shown, "", 1);
-	*is_running = result == 0 && !shown.failed && strstr(shown.data, "state = running") != NULL;
+	*is_running = !failure && !shown.failed && strstr(shown.data, "state = running") != NULL;
 	buffer_clear(&shown);
-	return result == 0;
+	return !failure;
 }
 
 int service_manager_query(
@@ -96,20 +96,20 @@ int service_manager_install(const struct service_request *request,
 	const struct service_command *command, struct text_error *error)
 {
 	const struct daemon daemon = daemon_of(request->name);
-	int result = launchd_plist_check(command, error);
-	if (result != 0)
-		return result;
+	int failure = launchd_plist_check(command, error);
+	if (failure)
+		return failure;
 	struct buffer text = {0};
 	launchd_plist_append(request->name, command, daemon.log, &text);
-	result = service_file_create(daemon.path, &text, error);
+	failure = service_file_create(daemon.path, &text, error);
 	buffer_clear(&text);
-	if (result != 0)
-		return result;
+	if (failure)
+		return failure;
 	/* A service of that name may have been disabled before, which outlives its file. */
-	result = launchctl("enable", daemon.label, NULL, error);
-	if (result != 0)
+	failure = launchctl("enable", daemon.label, NULL, error);
+	if (failure)
 		service_file_remove(daemon.path, NULL);
-	return result;
+	return failure;
 }
 
 int service_manager_stop(const char *name, struct text_error *error)
@@ -124,9 +124,9 @@ int service_manager_start(const char *name, struct text_error *error)
 	bool is_running = false;
 	/* A service that ended by itself is still loaded, as it was then. */
 	if (is_loaded(&daemon, &is_running)) {
-		int result = launchctl("bootout", daemon.label, NULL, error);
-		if (result != 0)
-			return result;
+		int failure = launchctl("bootout", daemon.label, NULL, error);
+		if (failure)
+			return failure;
 	}
 	return launchctl("bootstrap", "system", daemon.path, error);
 }
@@ -136,12 +136,12 @@ int service_manager_uninstall(const char *name, bool is_running, struct text_err
 	const struct daemon daemon = daemon_of(name);
 	bool unused = false;
 	if (is_running || is_loaded(&daemon, &unused)) {
-		int result = service_manager_stop(name, error);
-		if (result != 0)
-			return result;
+		int failure = service_manager_stop(name, error);
+		if (failure)
+			return failure;
 	}
-	int result = service_file_remove(daemon.path, error);
-	if (result != 0 && is_running)
+	int failure = service_file_remove(daemon.path, error);
+	if (failure && is_running)
 		launchctl("bootstrap", "system", daemon.path, NULL);
-	return result;
+	return failure;
 }

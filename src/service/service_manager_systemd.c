@@ -96,10 +96,10 @@ int service_manager_query(
 	char load[32];
 	char active[32];
 	char fragment[512];
-	int result = command_run(words, &shown, error);
-	if (result != 0) {
+	int failure = command_run(words, &shown, error);
+	if (failure) {
 		buffer_clear(&shown);
-		return result;
+		return failure;
 	}
 	take_property(&shown, "LoadState", load, sizeof(load));
 	take_property(&shown, "ActiveState", active, sizeof(active));
@@ -159,77 +159,77 @@ static int create_unit(const struct service_request *request, const struct servi
 	};
 	struct buffer text = {0};
 	systemd_unit_append(&content, &text);
-	int result = service_file_create(unit->path, &text, error);
+	int failure = service_file_create(unit->path, &text, error);
 	buffer_clear(&text);
-	return result;
+	return failure;
 }
 
 int service_manager_install(const struct service_request *request,
 	const struct service_command *command, struct text_error *error)
 {
 	const struct unit unit = unit_of(request->name);
-	int result = systemd_unit_check(command, error);
-	if (result == 0)
-		result = create_unit(request, command, &unit, error);
-	if (result != 0)
-		return result;
-	result = systemctl("daemon-reload", NULL, error);
-	if (result == 0) {
-		result = systemctl("enable", &unit, error);
-		if (result != 0)
+	int failure = systemd_unit_check(command, error);
+	if (!failure)
+		failure = create_unit(request, command, &unit, error);
+	if (failure)
+		return failure;
+	failure = systemctl("daemon-reload", NULL, error);
+	if (!failure) {
+		failure = systemctl("enable", &unit, error);
+		if (failure)
 			systemctl("disable", &unit, NULL);
 	}
-	if (result != 0) {
+	if (failure) {
 		service_file_remove(unit.path, NULL);
 		systemctl("daemon-reload", NULL, NULL);
 	}
-	return result;
+	return failure;
 }
 
 /* Disables the unit and sets its file aside. *aside: its path there; owned by the caller. */
 static int take_away(const struct unit *unit, char **aside, struct text_error *error)
 {
-	int result = systemctl("disable", unit, error);
-	if (result == 0)
-		result = service_file_set_aside(unit->path, aside, error);
-	if (result == 0)
-		result = systemctl("daemon-reload", NULL, error);
-	if (result == 0)
+	int failure = systemctl("disable", unit, error);
+	if (!failure)
+		failure = service_file_set_aside(unit->path, aside, error);
+	if (!failure)
+		failure = systemctl("daemon-reload", NULL, error);
+	if (!failure)
 		return 0;
 	if (*aside)
 		service_file_put_back(*aside, unit->path);
 	systemctl("daemon-reload", NULL, NULL);
 	systemctl("enable", unit, NULL);
-	return result;
+	return failure;
 }
 
 int service_manager_uninstall(const char *name, bool is_running, struct text_error *error)
 {
 	const struct unit unit = unit_of(name);
 	char *aside = NULL;
-	int result = is_running ? systemctl("stop", &unit, error) : 0;
-	if (result == 0) {
-		result = take_away(&unit, &aside, error);
-		if (result == 0) {
+	int failure = is_running ? systemctl("stop", &unit, error) : 0;
+	if (!failure) {
+		failure = take_away(&unit, &aside, error);
+		if (!failure) {
 			/* systemd remembers a failure longer than the unit. */
 			systemctl("reset-failed", &unit, NULL);
 			service_file_remove(aside, NULL);
 		}
 	}
-	if (result != 0 && is_running)
+	if (failure && is_running)
 		systemctl("start", &unit, NULL);
 	free(aside);
-	return result;
+	return failure;
 }
 
 int service_manager_start(const char *name, struct text_error *error)
 {
 	const struct unit unit = unit_of(name);
-	int result = systemctl("start", &unit, error);
-	if (result != 0)
+	int failure = systemctl("start", &unit, error);
+	if (failure)
 		/* Otherwise systemd would keep trying, though this reports a failure. */
 		systemctl("stop", &unit, NULL);
-	return result;
+	return failure;
 }
 
 int service_manager_stop(const char *name, struct text_error *error)

@@ -58,9 +58,9 @@ static int hold_manager(struct hold *hold, DWORD rights, struct text_error *erro
 /* Returns -ENOENT, without error, where there is no such service. */
 static int hold_service(const char *name, DWORD rights, struct hold *hold, struct text_error *error)
 {
-	int result = hold_manager(hold, 0, error);
-	if (result != 0)
-		return result;
+	int failure = hold_manager(hold, 0, error);
+	if (failure)
+		return failure;
 	wchar_t *wide = wide_from_utf8(name);
 	hold->service = wide ? OpenServiceW(hold->manager, wide, rights) : NULL;
 	DWORD wrong = wide ? GetLastError() : ERROR_NOT_ENOUGH_MEMORY;
@@ -76,9 +76,9 @@ static int hold_service(const char *name, DWORD rights, struct hold *hold, struc
 int service_manager_open(struct text_error *error)
 {
 	struct hold hold = {NULL, NULL};
-	int result = hold_manager(&hold, SC_MANAGER_CREATE_SERVICE, error);
+	int failure = hold_manager(&hold, SC_MANAGER_CREATE_SERVICE, error);
 	let_go(&hold);
-	return result;
+	return failure;
 }
 
 /* The command line of the service, or NULL. The caller frees it. */
@@ -113,18 +113,18 @@ int service_manager_query(
 {
 	struct hold hold = {NULL, NULL};
 	SERVICE_STATUS status;
-	int result = hold_service(name, SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS, &hold, error);
-	if (result == -ENOENT) {
+	int failure = hold_service(name, SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS, &hold, error);
+	if (failure == -ENOENT) {
 		*state = SERVICE_IS_ABSENT;
 		buffer_append_format(place, "%s in services.msc", name);
 		return 0;
 	}
-	if (result != 0)
-		return result;
+	if (failure)
+		return failure;
 	char *line = line_of(hold.service);
 	DWORD wrong = status_of(hold.service, &status);
 	if (wrong != ERROR_SUCCESS) {
-		result = system_error_set("query the service", wrong, error);
+		failure = system_error_set("query the service", wrong, error);
 	} else {
 		buffer_append_text(place, line ? line : "unknown command line");
 		*state = status.dwCurrentState == SERVICE_STOPPED ? SERVICE_IS_STOPPED
@@ -134,7 +134,7 @@ int service_manager_query(
 	}
 	free(line);
 	let_go(&hold);
-	return result;
+	return failure;
 }
 
 static DWORD set(SC_HANDLE service, DWORD level, void *value)
@@ -192,9 +192,9 @@ int service_manager_install(const struct service_request *request,
 {
 	struct hold hold = {NULL, NULL};
 	struct buffer line = {0};
-	int result = hold_manager(&hold, SC_MANAGER_CREATE_SERVICE, error);
-	if (result != 0)
-		return result;
+	int failure = hold_manager(&hold, SC_MANAGER_CREATE_SERVICE, error);
+	if (failure)
+		return failure;
 	windows_command_line_append(command, &line);
 	wchar_t *wide_line = wide_from_buffer(&line);
 	wchar_t *wide_name = wide_from_utf8(request->name);
@@ -242,9 +242,9 @@ static DWORD stop(SC_HANDLE service)
 int service_manager_stop(const char *name, struct text_error *error)
 {
 	struct hold hold = {NULL, NULL};
-	int result = hold_service(name, SERVICE_STOP | SERVICE_QUERY_STATUS, &hold, error);
-	if (result != 0)
-		return result;
+	int failure = hold_service(name, SERVICE_STOP | SERVICE_QUERY_STATUS, &hold, error);
+	if (failure)
+		return failure;
 	DWORD wrong = stop(hold.service);
 	let_go(&hold);
 	return wrong == ERROR_SUCCESS ? 0 : system_error_set("stop the service", wrong, error);
@@ -253,10 +253,10 @@ int service_manager_stop(const char *name, struct text_error *error)
 int service_manager_uninstall(const char *name, bool is_running, struct text_error *error)
 {
 	struct hold hold = {NULL, NULL};
-	int result = hold_service(
+	int failure = hold_service(
 		name, SERVICE_STOP | SERVICE_START | SERVICE_QUERY_STATUS | DELETE, &hold, error);
-	if (result != 0)
-		return result;
+	if (failure)
+		return failure;
 	DWORD wrong = is_running ? stop(hold.service) : ERROR_SUCCESS;
 	if (wrong == ERROR_SUCCESS && !DeleteService(hold.service)) {
 		wrong = GetLastError();
@@ -286,9 +286,9 @@ int service_manager_start(const char *name, struct text_error *error)
 {
 	struct hold hold = {NULL, NULL};
 	SERVICE_STATUS status;
-	int result = hold_service(name, SERVICE_START | SERVICE_QUERY_STATUS, &hold, error);
-	if (result != 0)
-		return result;
+	int failure = hold_service(name, SERVICE_START | SERVICE_QUERY_STATUS, &hold, error);
+	if (failure)
+		return failure;
 	DWORD wrong = ERROR_SUCCESS;
 	if (!StartServiceW(hold.service, 0, NULL))
 		wrong = GetLastError();

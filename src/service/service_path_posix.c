@@ -45,16 +45,16 @@ int service_path_own(char **path, struct text_error *error)
 {
 	char own[PATH_MAX + 1];
 	char *made = NULL;
-	int result = read_own_path(own, sizeof(own));
-	if (result == 0) {
+	int failure = read_own_path(own, sizeof(own));
+	if (!failure) {
 		made = strdup(own);
-		result = made ? 0 : -ENOMEM;
+		failure = made ? 0 : -ENOMEM;
 	}
-	if (result != 0) {
+	if (failure) {
 		char why[ERROR_TEXT_MAX];
-		error_text(-result, why);
+		error_text(-failure, why);
 		text_error_set(error, 0, "cannot find the program's own file: %s", why);
-		return result;
+		return failure;
 	}
 	*path = made;
 	return 0;
@@ -66,11 +66,11 @@ int service_path_absolute(const char *path, char **absolute, struct text_error *
 	struct buffer joined = {0};
 	size_t unused;
 	if (path[0] != '/' && !getcwd(folder, sizeof(folder))) {
-		int result = -errno;
+		int failure = -errno;
 		char why[ERROR_TEXT_MAX];
-		error_text(-result, why);
+		error_text(-failure, why);
 		text_error_set(error, 0, "cannot find the working directory: %s", why);
-		return result;
+		return failure;
 	}
 	if (folder[0] != '\0') {
 		while (strncmp(path, "./", 2) == 0)

@@ -40,18 +40,18 @@ static int make(
 
 int service_path_own(char **path, struct text_error *error)
 {
-	int result = make(make_own, NULL, path);
-	if (result != 0)
+	int failure = make(make_own, NULL, path);
+	if (failure)
 		text_error_set(error, 0, "cannot find the program's own file");
-	return result;
+	return failure;
 }
 
 int service_path_absolute(const char *path, char **absolute, struct text_error *error)
 {
 	wchar_t *from = wide_from_utf8(path);
-	int result = from ? make(make_absolute, from, absolute) : -EILSEQ;
+	int failure = from ? make(make_absolute, from, absolute) : -EILSEQ;
 	free(from);
-	if (result != 0)
+	if (failure)
 		text_error_set(error, 0, "cannot find the folder of %s", path);
-	return result;
+	return failure;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A command line of Windows, which is one text: see "Parsing C command-line arguments" in Microsoft's
- * documentation of C. */
+/*
+ * A command line of Windows, which is one text: see "Parsing C command-line arguments" in
+ * Microsoft's documentation of C.
+ */
 #ifndef SERVICE_WINDOWS_COMMAND_LINE_H
 #define SERVICE_WINDOWS_COMMAND_LINE_H
 

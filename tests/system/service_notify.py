@@ -245,14 +245,14 @@ def one_prober_that_hangs_starves_the_watchdog():
             threads = prober_threads(program.pid)
             assert len(threads) == 3, threads
             with StoppedThread(threads[1]):
-                program.wait_line("watchdog is not fed")
+                program.wait_line("watchdog is no longer fed")
                 fed = len(manager.times("WATCHDOG=1"))
                 holds_for(
                     lambda: len(manager.times("WATCHDOG=1")) == fed, "it starves", 3 * seconds
                 )
             program.wait_line("watchdog is fed")
             wait_for(lambda: len(manager.times("WATCHDOG=1")) > fed + 1, "it is fed again")
-            told = [line for line in program.lines if "watchdog is not fed" in line]
+            told = [line for line in program.lines if "watchdog is no longer fed" in line]
             assert len(told) == 1, told
 
 
