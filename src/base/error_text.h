@@ -5,7 +5,7 @@
 
 #define ERROR_TEXT_MAX 128
 
-/* Writes "No such file or directory" for ENOENT. error: positive. text: ERROR_TEXT_MAX bytes. */
+/* Writes "No such file or directory" for ENOENT. error: above 0. text: ERROR_TEXT_MAX bytes. */
 void error_text(int error, char *text);
 
 #endif

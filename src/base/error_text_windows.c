@@ -7,5 +7,5 @@
 void error_text(int error, char *text)
 {
 	if (strerror_s(text, ERROR_TEXT_MAX, error) != 0)
-		snprintf(text, ERROR_TEXT_MAX, "error %d", error);
+		snprintf(text, ERROR_TEXT_MAX, "unknown error %d", error);
 }

@@ -19,7 +19,7 @@ static const char *const level_names[] = {
 void log_write(
 	const struct log *log, enum log_level level, const char *subject, const char *format, ...)
 {
-	if (log->sink == NULL || level > log->threshold)
+	if (!log->sink || level > log->threshold)
 		return;
 	char message[LOG_MESSAGE_MAX];
 	va_list arguments;

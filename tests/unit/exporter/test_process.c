@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include "exporter/process.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/clock.h"
+
+static const struct {
+	const char *says;
+	int signal; /* 0: none. */
+	enum process_request request;
+	const char *by; /* NULL: untouched. */
+} requests[] = {
+	{"nothing until the time is up", 0, PROCESS_NOTHING, NULL},
+	{"Ctrl-C", SIGINT, PROCESS_END, "SIGINT"},
+	{"a service manager", SIGTERM, PROCESS_END, "SIGTERM"},
+	{"a reload", SIGHUP, PROCESS_RELOAD, "SIGHUP"},
+};
+
+START_TEST(waits_for_requests)
+{
+	const char *by = NULL;
+	ck_assert_int_eq(process_catch_requests(), 0);
+	if (requests[_i].signal != 0)
+		kill(getpid(), requests[_i].signal);
+	int64_t until_ns = requests[_i].signal != 0 ? INT64_MAX : clock_monotonic_ns() + NS_PER_MS;
+	ck_assert_msg(process_wait(until_ns, &by) == requests[_i].request, "%s", requests[_i].says);
+	ck_assert_pstr_eq(by, requests[_i].by);
+	/* Each is heard once. */
+	ck_assert_int_eq(process_wait(0, &by), PROCESS_NOTHING);
+}
+END_TEST
+
+START_TEST(can_ask_itself_to_end)
+{
+	const char *by = NULL;
+	ck_assert_int_eq(process_catch_requests(), 0);
+	process_ask_to_end("a test");
+	ck_assert_int_eq(process_wait(INT64_MAX, &by), PROCESS_END);
+	ck_assert_str_eq(by, "SIGTERM");
+}
+END_TEST
+
+START_TEST(a_peer_that_is_gone_does_not_end_it)
+{
+	int fds[2];
+	ck_assert_int_eq(process_catch_requests(), 0);
+	ck_assert_int_eq(pipe(fds), 0);
+	close(fds[0]);
+	ck_assert_int_eq(write(fds[1], "x", 1), -1);
+	close(fds[1]);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("process");
+	tcase_add_loop_test(tcase, waits_for_requests, 0, ROWS(requests));
+	tcase_add_test(tcase, can_ask_itself_to_end);
+	tcase_add_test(tcase, a_peer_that_is_gone_does_not_end_it);
+	return unit_run("exporter/process", tcase);
+}
