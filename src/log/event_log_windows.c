@@ -39,19 +39,19 @@ unsigned long event_log_register(const char *source)
 	const DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;
 	if (!key_of(source, path))
 		return ERROR_INVALID_NAME;
-	LSTATUS wrong = RegCreateKeyExW(
+	LSTATUS code = RegCreateKeyExW(
 		HKEY_LOCAL_MACHINE, path, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL);
-	if (wrong != ERROR_SUCCESS)
-		return (unsigned long)wrong;
-	wrong = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)MESSAGES,
+	if (code != ERROR_SUCCESS)
+		return (unsigned long)code;
+	code = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)MESSAGES,
 		sizeof(MESSAGES));
-	if (wrong == ERROR_SUCCESS)
-		wrong = RegSetValueExW(
+	if (code == ERROR_SUCCESS)
+		code = RegSetValueExW(
 			key, L"TypesSupported", 0, REG_DWORD, (const BYTE *)&types, sizeof(types));
 	RegCloseKey(key);
-	if (wrong != ERROR_SUCCESS)
+	if (code != ERROR_SUCCESS)
 		RegDeleteKeyW(HKEY_LOCAL_MACHINE, path);
-	return (unsigned long)wrong;
+	return (unsigned long)code;
 }
 
 void event_log_unregister(const char *source)

@@ -46,13 +46,13 @@ static int hold_manager(struct hold *hold, DWORD rights, struct text_error *erro
 	hold->manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | rights);
 	if (hold->manager)
 		return 0;
-	DWORD wrong = GetLastError();
-	if (wrong == ERROR_ACCESS_DENIED) {
+	DWORD code = GetLastError();
+	if (code == ERROR_ACCESS_DENIED) {
 		text_error_set(error, 0,
 			"managing services needs administrator rights; use a prompt started as administrator");
 		return -EPERM;
 	}
-	return system_error_set("open the service manager", wrong, error);
+	return system_error_set("open the service manager", code, error);
 }
 
 /* Returns -ENOENT, without error, where there is no such service. */
@@ -63,14 +63,14 @@ static int hold_service(const char *name, DWORD rights, struct hold *hold, struc
 		return failure;
 	wchar_t *wide = wide_from_utf8(name);
 	hold->service = wide ? OpenServiceW(hold->manager, wide, rights) : NULL;
-	DWORD wrong = wide ? GetLastError() : ERROR_NOT_ENOUGH_MEMORY;
+	DWORD code = wide ? GetLastError() : ERROR_NOT_ENOUGH_MEMORY;
 	free(wide);
 	if (hold->service)
 		return 0;
 	let_go(hold);
-	return wrong == ERROR_SERVICE_DOES_NOT_EXIST
+	return code == ERROR_SERVICE_DOES_NOT_EXIST
 		       ? -ENOENT
-		       : system_error_set("open the service", wrong, error);
+		       : system_error_set("open the service", code, error);
 }
 
 int service_manager_open(struct text_error *error)
@@ -122,9 +122,9 @@ int service_manager_query(
 	if (failure)
 		return failure;
 	char *line = line_of(hold.service);
-	DWORD wrong = status_of(hold.service, &status);
-	if (wrong != ERROR_SUCCESS) {
-		failure = system_error_set("query the service", wrong, error);
+	DWORD code = status_of(hold.service, &status);
+	if (code != ERROR_SUCCESS) {
+		failure = system_error_set("query the service", code, error);
 	} else {
 		buffer_append_text(place, line ? line : "unknown command line");
 		*state = status.dwCurrentState == SERVICE_STOPPED ? SERVICE_IS_STOPPED
@@ -141,9 +141,9 @@ static DWORD set(SC_HANDLE service, DWORD level, void *value)
 {
 	if (ChangeServiceConfig2W(service, level, value))
 		return ERROR_SUCCESS;
-	DWORD wrong = GetLastError();
+	DWORD code = GetLastError();
 	/* wine has no restarts: the service does without. */
-	return wrong == ERROR_INVALID_LEVEL ? ERROR_SUCCESS : wrong;
+	return code == ERROR_INVALID_LEVEL ? ERROR_SUCCESS : code;
 }
 
 /* What people see, and a restart after every failure. */
@@ -155,12 +155,12 @@ static DWORD describe(SC_HANDLE service)
 	SERVICE_FAILURE_ACTIONSW failures = {
 		.dwResetPeriod = FORGET_S, .cActions = 1, .lpsaActions = &restart};
 	SERVICE_FAILURE_ACTIONS_FLAG also_statuses = {.fFailureActionsOnNonCrashFailures = TRUE};
-	DWORD wrong = set(service, SERVICE_CONFIG_DESCRIPTION, &description);
-	if (wrong == ERROR_SUCCESS)
-		wrong = set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failures);
-	if (wrong == ERROR_SUCCESS)
-		wrong = set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &also_statuses);
-	return wrong;
+	DWORD code = set(service, SERVICE_CONFIG_DESCRIPTION, &description);
+	if (code == ERROR_SUCCESS)
+		code = set(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failures);
+	if (code == ERROR_SUCCESS)
+		code = set(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &also_statuses);
+	return code;
 }
 
 static DWORD create(SC_HANDLE manager, const wchar_t *name, const wchar_t *line)
@@ -171,11 +171,11 @@ static DWORD create(SC_HANDLE manager, const wchar_t *name, const wchar_t *line)
 		SERVICE_AUTO_START, SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, ACCOUNT, NULL);
 	if (!service)
 		return GetLastError();
-	DWORD wrong = describe(service);
-	if (wrong != ERROR_SUCCESS)
+	DWORD code = describe(service);
+	if (code != ERROR_SUCCESS)
 		DeleteService(service);
 	CloseServiceHandle(service);
-	return wrong;
+	return code;
 }
 
 /* Turns a buffer without NUL into UTF-16 and clears it. NULL: malformed, or out of memory. */
@@ -198,18 +198,18 @@ int service_manager_install(const struct service_request *request,
 	windows_command_line_append(command, &line);
 	wchar_t *wide_line = wide_from_buffer(&line);
 	wchar_t *wide_name = wide_from_utf8(request->name);
-	DWORD wrong = ERROR_NOT_ENOUGH_MEMORY;
+	DWORD code = ERROR_NOT_ENOUGH_MEMORY;
 	if (wide_line && wide_name)
-		wrong = event_log_register(request->name);
-	if (wrong == ERROR_SUCCESS) {
-		wrong = create(hold.manager, wide_name, wide_line);
-		if (wrong != ERROR_SUCCESS)
+		code = event_log_register(request->name);
+	if (code == ERROR_SUCCESS) {
+		code = create(hold.manager, wide_name, wide_line);
+		if (code != ERROR_SUCCESS)
 			event_log_unregister(request->name);
 	}
 	free(wide_name);
 	free(wide_line);
 	let_go(&hold);
-	return wrong == ERROR_SUCCESS ? 0 : system_error_set("install the service", wrong, error);
+	return code == ERROR_SUCCESS ? 0 : system_error_set("install the service", code, error);
 }
 
 /* Waits until it is no longer in the state pending. Returns 0, or a Windows error. */
@@ -217,9 +217,9 @@ static DWORD wait_out(SC_HANDLE service, DWORD pending, SERVICE_STATUS *status)
 {
 	int64_t until_ns = clock_monotonic_ns() + WAIT_NS;
 	for (;;) {
-		DWORD wrong = status_of(service, status);
-		if (wrong != ERROR_SUCCESS || status->dwCurrentState != pending)
-			return wrong;
+		DWORD code = status_of(service, status);
+		if (code != ERROR_SUCCESS || status->dwCurrentState != pending)
+			return code;
 		if (clock_monotonic_ns() > until_ns)
 			return ERROR_TIMEOUT;
 		Sleep(LOOK_MS);
@@ -230,13 +230,13 @@ static DWORD stop(SC_HANDLE service)
 {
 	SERVICE_STATUS status;
 	if (!ControlService(service, SERVICE_CONTROL_STOP, &status)) {
-		DWORD wrong = GetLastError();
-		return wrong == ERROR_SERVICE_NOT_ACTIVE ? ERROR_SUCCESS : wrong;
+		DWORD code = GetLastError();
+		return code == ERROR_SERVICE_NOT_ACTIVE ? ERROR_SUCCESS : code;
 	}
-	DWORD wrong = wait_out(service, SERVICE_STOP_PENDING, &status);
-	if (wrong == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
-		wrong = ERROR_INVALID_SERVICE_CONTROL;
-	return wrong;
+	DWORD code = wait_out(service, SERVICE_STOP_PENDING, &status);
+	if (code == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
+		code = ERROR_INVALID_SERVICE_CONTROL;
+	return code;
 }
 
 int service_manager_stop(const char *name, struct text_error *error)
@@ -245,9 +245,9 @@ int service_manager_stop(const char *name, struct text_error *error)
 	int failure = hold_service(name, SERVICE_STOP | SERVICE_QUERY_STATUS, &hold, error);
 	if (failure)
 		return failure;
-	DWORD wrong = stop(hold.service);
+	DWORD code = stop(hold.service);
 	let_go(&hold);
-	return wrong == ERROR_SUCCESS ? 0 : system_error_set("stop the service", wrong, error);
+	return code == ERROR_SUCCESS ? 0 : system_error_set("stop the service", code, error);
 }
 
 int service_manager_uninstall(const char *name, bool is_running, struct text_error *error)
@@ -257,15 +257,15 @@ int service_manager_uninstall(const char *name, bool is_running, struct text_err
 		name, SERVICE_STOP | SERVICE_START | SERVICE_QUERY_STATUS | DELETE, &hold, error);
 	if (failure)
 		return failure;
-	DWORD wrong = is_running ? stop(hold.service) : ERROR_SUCCESS;
-	if (wrong == ERROR_SUCCESS && !DeleteService(hold.service)) {
-		wrong = GetLastError();
+	DWORD code = is_running ? stop(hold.service) : ERROR_SUCCESS;
+	if (code == ERROR_SUCCESS && !DeleteService(hold.service)) {
+		code = GetLastError();
 		if (is_running)
 			StartServiceW(hold.service, 0, NULL);
 	}
 	let_go(&hold);
-	if (wrong != ERROR_SUCCESS)
-		return system_error_set("uninstall the service", wrong, error);
+	if (code != ERROR_SUCCESS)
+		return system_error_set("uninstall the service", code, error);
 	event_log_unregister(name);
 	return 0;
 }
@@ -289,18 +289,18 @@ int service_manager_start(const char *name, struct text_error *error)
 	int failure = hold_service(name, SERVICE_START | SERVICE_QUERY_STATUS, &hold, error);
 	if (failure)
 		return failure;
-	DWORD wrong = ERROR_SUCCESS;
+	DWORD code = ERROR_SUCCESS;
 	if (!StartServiceW(hold.service, 0, NULL))
-		wrong = GetLastError();
-	if (wrong == ERROR_SUCCESS)
-		wrong = wait_out(hold.service, SERVICE_START_PENDING, &status);
+		code = GetLastError();
+	if (code == ERROR_SUCCESS)
+		code = wait_out(hold.service, SERVICE_START_PENDING, &status);
 	let_go(&hold);
-	if (wrong == ERROR_ACCESS_DENIED) {
+	if (code == ERROR_ACCESS_DENIED) {
 		text_error_set(error, 0,
 			"cannot start the service: its account, LocalService, may not use the program's file; put it below C:\\Program Files");
 		return -EPERM;
 	}
-	if (wrong != ERROR_SUCCESS)
-		return system_error_set("start the service", wrong, error);
+	if (code != ERROR_SUCCESS)
+		return system_error_set("start the service", code, error);
 	return status.dwCurrentState == SERVICE_RUNNING ? 0 : explain_end(name, &status, error);
 }
