@@ -2,7 +2,6 @@
 #include "base/thread.h"
 
 #include <signal.h>
-#include <time.h>
 #ifdef __linux__
 #include <sys/resource.h>
 #include <unistd.h>
@@ -59,14 +58,6 @@ void thread_give_way(void)
 #endif
 }
 
-static struct timespec timespec_of(int64_t time_ns)
-{
-	return (struct timespec){
-		.tv_sec = (time_t)(time_ns / NS_PER_S),
-		.tv_nsec = (long)(time_ns % NS_PER_S),
-	};
-}
-
 #ifdef __APPLE__
 
 /* Conditions know no clock but the real-time one there; but they can be told how long to wait. */
@@ -78,7 +69,7 @@ void thread_condition_init(pthread_cond_t *condition)
 int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ns)
 {
 	int64_t rest_ns = deadline_ns - clock_monotonic_ns();
-	const struct timespec rest = timespec_of(rest_ns > 0 ? rest_ns : 0);
+	const struct timespec rest = clock_to_timespec(rest_ns > 0 ? rest_ns : 0);
 	return -pthread_cond_timedwait_relative_np(condition, mutex, &rest);
 }
 
@@ -95,7 +86,7 @@ void thread_condition_init(pthread_cond_t *condition)
 
 int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ns)
 {
-	const struct timespec deadline = timespec_of(deadline_ns);
+	const struct timespec deadline = clock_to_timespec(deadline_ns);
 	return -pthread_cond_timedwait(condition, mutex, &deadline);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/thread.h"
 
-#include <time.h>
 #include <windows.h>
 
 #include "base/clock.h"
@@ -37,9 +36,6 @@ int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t
 	int64_t left_ns = deadline_ns - clock_monotonic_ns();
 	if (left_ns < 0)
 		left_ns = 0;
-	const struct timespec left = {
-		.tv_sec = (time_t)(left_ns / NS_PER_S),
-		.tv_nsec = (long)(left_ns % NS_PER_S),
-	};
+	const struct timespec left = clock_to_timespec(left_ns);
 	return -pthread_cond_timedwait_relative_np(condition, mutex, &left);
 }

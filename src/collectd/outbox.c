@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/thread.h"
 
 struct outbox {
 	pthread_mutex_t mutex;
@@ -23,11 +24,7 @@ int outbox_new(struct outbox **outbox)
 	struct outbox *made = calloc(1, sizeof(*made));
 	if (made == NULL)
 		return -ENOMEM;
-	pthread_condattr_t attributes;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&made->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_condition_init(&made->changed);
 	pthread_mutex_init(&made->mutex, NULL);
 	*outbox = made;
 	return 0;
@@ -109,14 +106,10 @@ void outbox_change(void *context, const struct target_change *change)
 
 void outbox_wait(struct outbox *outbox, int64_t until_ns)
 {
-	const struct timespec until = {
-		.tv_sec = (time_t)(until_ns / NS_PER_S),
-		.tv_nsec = (long)(until_ns % NS_PER_S),
-	};
 	pthread_mutex_lock(&outbox->mutex);
-	int waited = 0;
-	while (outbox->first == NULL && outbox->lost == 0 && !outbox->is_woken && waited == 0)
-		waited = pthread_cond_timedwait(&outbox->changed, &outbox->mutex, &until);
+	int error = 0;
+	while (!outbox->first && outbox->lost == 0 && !outbox->is_woken && !error)
+		error = thread_wait_until(&outbox->changed, &outbox->mutex, until_ns);
 	outbox->is_woken = false;
 	pthread_mutex_unlock(&outbox->mutex);
 }

@@ -5,11 +5,6 @@
 
 #include "base/clock.h"
 
-static int64_t nanoseconds(const struct timespec *time)
-{
-	return (int64_t)time->tv_sec * NS_PER_S + time->tv_nsec;
-}
-
 void file_state_read(const char *path, struct file_state *state)
 {
 	struct stat status;
@@ -21,8 +16,8 @@ void file_state_read(const char *path, struct file_state *state)
 		.device = status.st_dev,
 		.inode = status.st_ino,
 		.size = status.st_size,
-		.modified_ns = nanoseconds(&status.st_mtim),
-		.changed_ns = nanoseconds(&status.st_ctim),
+		.modified_ns = clock_from_timespec(&status.st_mtim),
+		.changed_ns = clock_from_timespec(&status.st_ctim),
 	};
 }
 

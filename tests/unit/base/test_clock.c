@@ -14,6 +14,28 @@ START_TEST(monotonic_time_never_goes_back)
 }
 END_TEST
 
+static const struct {
+	const char *says;
+	int64_t time_ns;
+	time_t seconds;
+	long rest_ns;
+} times[] = {
+	{"zero", 0, 0, 0},
+	{"less than a second", NS_PER_S - 1, 0, 999999999},
+	{"a second", NS_PER_S, 1, 0},
+	{"both", 5 * NS_PER_S + 7, 5, 7},
+	{"in 2038", INT64_C(2147483647999999999), INT32_MAX, 999999999},
+};
+
+START_TEST(nanoseconds_become_a_timespec_and_come_back)
+{
+	struct timespec time = clock_to_timespec(times[_i].time_ns);
+	ck_assert_msg(time.tv_sec == times[_i].seconds, "%s", times[_i].says);
+	ck_assert_msg(time.tv_nsec == times[_i].rest_ns, "%s", times[_i].says);
+	ck_assert_msg(clock_from_timespec(&time) == times[_i].time_ns, "%s", times[_i].says);
+}
+END_TEST
+
 START_TEST(realtime_counts_from_1970)
 {
 	/* 2020-01-01: a clock before that is none, or in other units. 2200-01-01 likewise. */
@@ -44,6 +66,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("clock");
+	tcase_add_loop_test(tcase, nanoseconds_become_a_timespec_and_come_back, 0, ROWS(times));
 	tcase_add_test(tcase, monotonic_time_never_goes_back);
 	tcase_add_test(tcase, realtime_counts_from_1970);
 	tcase_add_test(tcase, sleeps_no_shorter_than_asked);
