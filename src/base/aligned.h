@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory that begins at a multiple of so many bytes, which Windows has by other names. */
+/* Aligned memory, whose functions have other names on Windows. */
 #ifndef BASE_ALIGNED_H
 #define BASE_ALIGNED_H
 
@@ -8,7 +8,10 @@
 #include <malloc.h>
 #endif
 
-/* alignment: a power of two that divides size. Free it with aligned_free(). NULL without memory. */
+/*
+ * alignment: in bytes, a power of two that divides size. Returns memory to be released with
+ * aligned_free(), not cleared; NULL when out of memory.
+ */
 static inline void *aligned_new(size_t alignment, size_t size)
 {
 #ifdef _WIN32

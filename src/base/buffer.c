@@ -21,7 +21,7 @@ int buffer_reserve(struct buffer *buffer, size_t more)
 		return -ENOMEM;
 	if (more <= buffer->capacity - buffer->length)
 		return 0;
-	/* Half of all there is: doubling cannot overflow. */
+	/* Far below SIZE_MAX, so that neither the sum nor doubling can overflow. */
 	if (more > SIZE_MAX / 4 || buffer->length > SIZE_MAX / 4)
 		return fail(buffer);
 	size_t capacity = buffer->capacity * 2;
@@ -30,7 +30,7 @@ int buffer_reserve(struct buffer *buffer, size_t more)
 	if (capacity < buffer->length + more)
 		capacity = buffer->length + more;
 	char *data = realloc(buffer->data, capacity);
-	if (data == NULL)
+	if (!data)
 		return fail(buffer);
 	buffer->data = data;
 	buffer->capacity = capacity;
@@ -45,7 +45,7 @@ void buffer_append_growing(struct buffer *buffer, const void *data, size_t lengt
 
 void buffer_append_unsigned(struct buffer *buffer, uint64_t value)
 {
-	/* Two digits a division: megabytes of expositions are mostly numbers. */
+	/* Two digits for each division: megabytes of expositions are mostly numbers. */
 	static const char pairs[] = "00010203040506070809"
 				    "10111213141516171819"
 				    "20212223242526272829"
@@ -87,8 +87,8 @@ void buffer_append_format(struct buffer *buffer, const char *format, ...)
 	int wanted = format_into(buffer, format, arguments);
 	va_end(arguments);
 	if (wanted >= 0 && (size_t)wanted >= buffer->capacity - buffer->length) {
-		/* One more for the NUL, which vsnprintf() insists on. */
-		if (buffer_reserve(buffer, (size_t)wanted + 1) != 0)
+		/* One more for the NUL, which vsnprintf() always writes. */
+		if (buffer_reserve(buffer, (size_t)wanted + 1))
 			return;
 		va_start(arguments, format);
 		wanted = format_into(buffer, format, arguments);

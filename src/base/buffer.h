@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes that grow at the end: what expositions, pages and messages are put together in. */
+/* A growing array of bytes, in which expositions, pages and messages are put together. */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * Stored by the caller; all zero is an empty buffer. After a failed allocation it stays as it is,
- * refuses more and says so in failed: callers check once, at the end.
+ * Stored by the caller; all zero is an empty buffer. After a failed allocation it keeps what it
+ * has, takes nothing more, and failed is set: callers check once, at the end.
  */
 struct buffer {
 	char *data; /* Owned; not NUL-terminated. NULL while empty. */
@@ -19,15 +19,19 @@ struct buffer {
 	bool failed;
 };
 
-/* Makes room for so many more bytes, at least doubling. Returns 0, or -ENOMEM: it has failed. */
+/*
+ * Makes room for `more` bytes behind those that are there; at least doubles the capacity when it
+ * grows. Returns 0, or -ENOMEM with failed set.
+ */
 int buffer_reserve(struct buffer *buffer, size_t more);
 
-/* What buffer_append() does once the room does not suffice. */
+/* The slow path of buffer_append(): makes room first. */
 void buffer_append_growing(struct buffer *buffer, const void *data, size_t length);
 
+/* The functions that append report a lack of memory in failed alone. data: copied. */
 static inline void buffer_append(struct buffer *buffer, const void *data, size_t length)
 {
-	/* A failed buffer has no room left, so that this one question is enough. */
+	/* A failed buffer has no room left, so this one check is enough. */
 	if (length > buffer->capacity - buffer->length)
 		buffer_append_growing(buffer, data, length);
 	else if (length > 0) {
@@ -43,16 +47,18 @@ static inline void buffer_append_text(struct buffer *buffer, const char *text)
 
 /* Appends value in decimal. */
 void buffer_append_unsigned(struct buffer *buffer, uint64_t value);
+
+/* As printf(); a conversion error sets failed, too. */
 void buffer_append_format(struct buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Hands the bytes over: the caller frees *the result* with free(). NULL and a length of 0 where the
- * buffer is empty or has failed. The buffer is empty afterwards, and no longer failed.
+ * Hands the bytes over to the caller, who releases them with free(). Returns NULL with *length 0
+ * if the buffer is empty or has failed. Afterwards it is empty, and failed is cleared.
  */
 char *buffer_release(struct buffer *buffer, size_t *length);
 
-/* Frees what it holds; empty afterwards, and no longer failed. */
+/* Frees the bytes. Afterwards the buffer is empty, and failed is cleared. */
 void buffer_clear(struct buffer *buffer);
 
 #endif

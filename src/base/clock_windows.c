@@ -7,22 +7,21 @@
 /* It needs the types of windows.h. */
 #include <timeapi.h>
 
-/* A FILETIME counts so many of these from 1601 on; this is 1970. */
+/* A FILETIME counts units of 100 ns from 1601; this is 1970. */
 #define FILETIME_UNIT_NS 100
 #define FILETIME_UNITS_TO_1970 INT64_C(116444736000000000)
 
-/* Windows 10 1803 and later, and younger than some headers. */
+/* Windows 10 1803 and later; some headers are older. */
 #ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
 #define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 0x00000002
 #endif
 
-/* What Windows' clock tick is to be, in milliseconds: the least that it grants. */
+/* The length of Windows' clock tick, in milliseconds: the shortest that it grants. */
 #define TICK_MS 1
 
 int64_t clock_monotonic_ns(void)
 {
-	/* Neither call fails since Windows XP, and the frequency is fixed when the machine starts.
-	 */
+	/* Neither call fails since Windows XP. The frequency is fixed at boot. */
 	LARGE_INTEGER frequency;
 	LARGE_INTEGER count;
 	QueryPerformanceFrequency(&frequency);
@@ -44,7 +43,7 @@ static HANDLE make_timer(void)
 {
 	HANDLE timer = CreateWaitableTimerExW(
 		NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
-	return timer != NULL ? timer : CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS);
+	return timer ? timer : CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS);
 }
 
 void clock_sleep_until(int64_t deadline_ns)
@@ -52,20 +51,20 @@ void clock_sleep_until(int64_t deadline_ns)
 	int64_t left_ns = deadline_ns - clock_monotonic_ns();
 	if (left_ns <= 0)
 		return;
-	/* Below zero it is relative; rounded up, so as not to wake before the time. */
+	/* Negative means relative. Rounded up, so that it does not end early. */
 	LARGE_INTEGER due = {.QuadPart = -(left_ns + FILETIME_UNIT_NS - 1) / FILETIME_UNIT_NS};
 	HANDLE timer = make_timer();
-	bool is_set = timer != NULL && SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE) != 0;
+	bool is_set = timer && SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE);
 	if (is_set)
 		WaitForSingleObject(timer, INFINITE);
 	else
 		Sleep((DWORD)(left_ns / NS_PER_MS) + 1);
-	if (timer != NULL)
+	if (timer)
 		CloseHandle(timer);
 }
 
 void clock_keep_deadlines(void)
 {
-	/* For the rest of the process's life, which ends it. */
+	/* Never taken back: it ends with the process. */
 	timeBeginPeriod(TICK_MS);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* From a struct that lies in another one to that other one. */
+/* From a member of a struct to that struct. */
 #ifndef BASE_CONTAINER_H
 #define BASE_CONTAINER_H
 
 #include <stddef.h>
 
-/* The struct whose member lies offset bytes (offsetof()) from its beginning. Borrowed, as member. */
+/* member: of a struct, offset bytes from its start (offsetof()). Returns the struct, borrowed. */
 static inline void *container_at(void *member, size_t offset)
 {
 	return (char *)member - offset;

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-/* The magnitude of INT64_MIN: what a negative duration may reach. */
+/* The magnitude of INT64_MIN, the most negative duration. */
 #define MAGNITUDE_MAX ((uint64_t)INT64_MAX + 1)
 
 #define DIGITS "0123456789"
@@ -28,7 +28,7 @@ static const struct unit {
 	{"h", 3600 * NS_PER_S},
 };
 
-/* Returns the unit's nanoseconds, or 0 where there is none of that name. */
+/* Returns the unit's nanoseconds, or 0 for a name that is not a unit. */
 static uint64_t unit_find(const char *name, size_t length)
 {
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -38,7 +38,7 @@ static uint64_t unit_find(const char *name, size_t length)
 	return 0;
 }
 
-/* Returns digits * unit, or UINT64_MAX where that is beyond MAGNITUDE_MAX. */
+/* Returns digits * unit, or UINT64_MAX if that exceeds MAGNITUDE_MAX. */
 static uint64_t whole_part(const char *digits, size_t count, uint64_t unit)
 {
 	uint64_t value = 0;
@@ -51,8 +51,8 @@ static uint64_t whole_part(const char *digits, size_t count, uint64_t unit)
 }
 
 /*
- * Returns 0.digits * unit without the part below a nanosecond. From the last digit to the first, so
- * that it is exact however many there are.
+ * Returns 0.digits * unit, cut to whole nanoseconds. Works from the last digit to the first, so
+ * that it is exact however many digits there are.
  */
 static uint64_t fraction_part(const char *digits, size_t count, uint64_t unit)
 {
@@ -62,7 +62,7 @@ static uint64_t fraction_part(const char *digits, size_t count, uint64_t unit)
 	return value;
 }
 
-/* Reads one number with its unit, adds it to *sum and moves *text behind it. */
+/* Reads a number with its unit, adds it to *sum and moves *text past it. */
 static int parse_part(const char **text, uint64_t *sum)
 {
 	const char *whole = *text;
@@ -102,7 +102,7 @@ int duration_parse(const char *text, int64_t *duration_ns)
 	uint64_t sum = 0;
 	do {
 		int error = parse_part(&text, &sum);
-		if (error != 0)
+		if (error)
 			return error;
 	} while (*text != '\0');
 	if (sum > (negative ? MAGNITUDE_MAX : (uint64_t)INT64_MAX))
@@ -112,7 +112,7 @@ int duration_parse(const char *text, int64_t *duration_ns)
 	return 0;
 }
 
-/* Writes value / unit with as many decimals as it takes, and the unit's name. */
+/* Writes value / unit with as many decimals as needed, and the unit's name. */
 static int format_decimal(char *text, size_t size, uint64_t value, uint64_t unit, const char *name)
 {
 	uint64_t fraction = value % unit;

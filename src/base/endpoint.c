@@ -11,7 +11,7 @@
 
 #define HOST_LENGTH_MAX 253
 
-/* Both return NULL, or what is wrong. */
+/* Each of these returns NULL, or what is wrong, as endpoint_parse() reports it. */
 static const char *check_characters(const char *host, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -19,9 +19,9 @@ static const char *check_characters(const char *host, size_t length)
 		if (c <= ' ' || c == 0x7f)
 			return "has white space or a control character in its host";
 		if (c == '/')
-			return "has a '/' in its host; host:port is wanted, not a URL";
+			return "has a '/' in its host; write host:port, not a URL";
 		if (c > 0x7f)
-			return "has a host with characters beyond ASCII; write its xn-- form";
+			return "has non-ASCII characters in its host; write its xn-- form";
 		if (c == '[' || c == ']')
 			return "has a stray bracket";
 	}
@@ -38,11 +38,11 @@ static const char *parse_port(const char *text, enum endpoint_use use, uint16_t 
 			value = value * 10 + (unsigned)(*text - '0');
 	}
 	if (*text != '\0')
-		return "has a port that is no number";
+		return "has a port that is not a number";
 	if (value > UINT16_MAX)
 		return "has a port above 65535";
 	if (value == 0 && use == ENDPOINT_TO_DIAL)
-		return "has port 0; 1 to 65535 are allowed";
+		return "has port 0; allowed: 1 to 65535";
 	*port = (uint16_t)value;
 	return NULL;
 }
@@ -50,29 +50,29 @@ static const char *parse_port(const char *text, enum endpoint_use use, uint16_t 
 static const char *copy_host(const char *text, size_t length, char *host)
 {
 	const char *wrong = check_characters(text, length);
-	if (wrong != NULL)
+	if (wrong)
 		return wrong;
 	if (length > HOST_LENGTH_MAX)
-		return "has a host of over 253 bytes";
+		return "has a host longer than 253 bytes";
 	memcpy(host, text, length);
 	host[length] = '\0';
 	return NULL;
 }
 
-/* Splits text, finds the port's text, and fills host. */
+/* Splits text: fills host, and sets *port to the text of the port. */
 static const char *parse_host(const char *text, char *host, const char **port)
 {
 	if (*text == '\0')
 		return "is empty";
 	if (*text == '[') {
 		const char *end = strchr(text, ']');
-		if (end == NULL)
-			return "has a bracket that is not closed";
+		if (!end)
+			return "has an unclosed bracket";
 		const char *wrong = copy_host(text + 1, (size_t)(end - text - 1), host);
-		if (wrong != NULL)
+		if (wrong)
 			return wrong;
 		if (address_family(host) != AF_INET6)
-			return "has brackets around what is no IPv6 address";
+			return "has brackets, but no IPv6 address in them";
 		if (end[1] == '\0')
 			return "has no port";
 		if (end[1] != ':')
@@ -81,13 +81,13 @@ static const char *parse_host(const char *text, char *host, const char **port)
 		return NULL;
 	}
 	const char *colon = strchr(text, ':');
-	size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
 	const char *wrong = copy_host(text, length, host);
-	if (wrong != NULL)
+	if (wrong)
 		return wrong;
-	if (colon == NULL)
+	if (!colon)
 		return "has no port";
-	if (strchr(colon + 1, ':') != NULL)
+	if (strchr(colon + 1, ':'))
 		return "has more than one colon; an IPv6 address needs brackets";
 	*port = colon + 1;
 	return NULL;
@@ -99,9 +99,9 @@ int endpoint_parse(
 	struct endpoint parsed = {0};
 	const char *port = NULL;
 	const char *wrong = parse_host(text, parsed.host, &port);
-	if (wrong == NULL)
+	if (!wrong)
 		wrong = parse_port(port, use, &parsed.port);
-	if (wrong != NULL) {
+	if (wrong) {
 		*reason = wrong;
 		return -EINVAL;
 	}
@@ -112,7 +112,7 @@ int endpoint_parse(
 void endpoint_format(const struct endpoint *endpoint, char *text)
 {
 	unsigned port = endpoint->port;
-	if (strchr(endpoint->host, ':') != NULL)
+	if (strchr(endpoint->host, ':'))
 		snprintf(text, ENDPOINT_TEXT_MAX, "[%s]:%u", endpoint->host, port);
 	else
 		snprintf(text, ENDPOINT_TEXT_MAX, "%s:%u", endpoint->host, port);

@@ -9,23 +9,23 @@
 
 int files_open_regular(const char *path, int *fd)
 {
-	/* O_NONBLOCK: to open a named pipe would wait for its writer. */
+	/* O_NONBLOCK: opening a named pipe would wait for a writer. */
 	int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (opened < 0)
 		return -errno;
 	struct stat status;
-	int result = 0;
+	int error = 0;
 	if (fstat(opened, &status) != 0)
-		result = -errno;
+		error = -errno;
 	else if (S_ISDIR(status.st_mode))
-		result = -EISDIR;
+		error = -EISDIR;
 	else if (!S_ISREG(status.st_mode))
-		result = -EINVAL;
-	if (result != 0)
+		error = -EINVAL;
+	if (error)
 		close(opened);
 	else
 		*fd = opened;
-	return result;
+	return error;
 }
 
 int64_t files_limit(void)

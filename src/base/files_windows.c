@@ -9,7 +9,7 @@
 
 #include "base/wide.h"
 
-/* _wopen() says EACCES of a folder; this says what it is. */
+/* _wopen() fails with EACCES for a folder; EISDIR tells why. */
 static int why_not_opened(const wchar_t *path)
 {
 	int error = errno;
@@ -25,31 +25,31 @@ static int open_wide(const wchar_t *path, int *fd)
 	if (opened < 0)
 		return why_not_opened(path);
 	struct _stat64 status;
-	int result = 0;
+	int error = 0;
 	if (_fstat64(opened, &status) != 0)
-		result = -errno;
+		error = -errno;
 	else if (!S_ISREG(status.st_mode))
-		result = -EINVAL;
-	if (result != 0)
+		error = -EINVAL;
+	if (error)
 		_close(opened);
 	else
 		*fd = opened;
-	return result;
+	return error;
 }
 
 int files_open_regular(const char *path, int *fd)
 {
 	wchar_t *wide = wide_from_utf8(path);
-	if (wide == NULL)
+	if (!wide)
 		return -ENOENT;
-	int result = open_wide(wide, fd);
+	int error = open_wide(wide, fd);
 	free(wide);
-	return result;
+	return error;
 }
 
 int64_t files_limit(void)
 {
-	/* Handles are limited by memory alone. */
+	/* Only memory limits handles. */
 	return INT64_MAX;
 }
 

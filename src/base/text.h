@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What not every C library has for texts. */
+/* String functions that not every C library has. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
 #include <string.h>
 
-/* Copies text and its NUL to end, where there is room. Returns where the NUL is now. */
+/* Copies text with its NUL to end, which must have room for both. Returns where that NUL is. */
 static inline char *text_put(char *end, const char *text)
 {
 	size_t length = strlen(text);

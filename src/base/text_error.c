@@ -10,10 +10,9 @@
 
 void text_error_set(struct text_error *error, int line, const char *format, ...)
 {
-	if (error == NULL)
+	if (!error)
 		return;
-	/* Callers put more in front of the reason that is there already: it must outlive its own
-	 * change. */
+	/* The present reason may be among the arguments, so the new one is written aside first. */
 	char reason[sizeof(error->reason)];
 	va_list arguments;
 	va_start(arguments, format);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that leave signals to whoever owns the process, and waiting for one another. */
+/* Threads that never handle signals, and conditions that wait by the monotonic clock. */
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
 
@@ -7,23 +7,24 @@
 #include <stdint.h>
 
 /*
- * Starts a thread with every signal blocked. name: shown by ps and top, at most 15 bytes.
- * Returns 0 or a negative errno (-EAGAIN: no resources).
+ * Starts a thread with every signal blocked, since signals belong to the process's owner. name: as
+ * ps and top show it, at most 15 bytes. The caller joins or detaches *thread. Returns 0 or a
+ * negative errno (-EAGAIN: out of resources).
  */
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context);
 
-/* Calls with every signal blocked: threads that a library starts in there inherit that. */
+/* Makes a call with every signal blocked; threads that a library starts in it inherit that. */
 void thread_call_without_signals(void (*call)(void *), void *context);
 
-/* From now on the calling thread has the processor after those that measure. */
+/* Lowers the priority of the calling thread: those that measure come first. */
 void thread_give_way(void);
 
-/* Makes a condition for thread_wait_until(); release it with pthread_cond_destroy(). */
+/* Initializes a condition for thread_wait_until(); release it with pthread_cond_destroy(). */
 void thread_condition_init(pthread_cond_t *condition);
 
 /*
- * As pthread_cond_timedwait(), until the monotonic clock shows deadline_ns (0 or more). Returns 0,
- * also where nobody called, or -ETIMEDOUT.
+ * As pthread_cond_timedwait(), until the monotonic clock shows deadline_ns (0 or more; INT64_MAX is
+ * never). Returns 0, which may be a spurious wake-up, or -ETIMEDOUT.
  */
 int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ns);
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-/* Of a thread that gives way (setpriority(2): on Linux each has its own). */
+/* Of a thread that gives way. On Linux each thread has its own (setpriority(2)). */
 #define NICENESS 5
 
 struct start {
@@ -27,8 +27,7 @@ static void start(void *context)
 
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
 {
-	/* A new thread inherits the mask, so that no signal can slip in before it has set its own.
-	 */
+	/* A new thread inherits the mask: set by itself, it would come too late. */
 	struct start starting = {.thread = thread, .run = run, .context = context};
 	thread_call_without_signals(start, &starting);
 	if (starting.error)
@@ -60,7 +59,7 @@ void thread_give_way(void)
 
 #ifdef __APPLE__
 
-/* Conditions know no clock but the real-time one there; but they can be told how long to wait. */
+/* Conditions there can wait by the real-time clock, or for a span of time. */
 void thread_condition_init(pthread_cond_t *condition)
 {
 	pthread_cond_init(condition, NULL);

@@ -8,7 +8,7 @@
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
 {
 	int error = pthread_create(thread, NULL, run, context);
-	if (error != 0)
+	if (error)
 		return -error;
 	pthread_setname_np(*thread, name);
 	return 0;
@@ -16,7 +16,7 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void
 
 void thread_call_without_signals(void (*call)(void *), void *context)
 {
-	/* Windows has no signals that a thread could be interrupted by. */
+	/* On Windows no signal interrupts a thread. */
 	call(context);
 }
 
@@ -32,7 +32,7 @@ void thread_condition_init(pthread_cond_t *condition)
 
 int thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t deadline_ns)
 {
-	/* Its conditions know no monotonic clock, but can wait for a time from now on. */
+	/* Conditions here can wait by the real-time clock, or for a span of time. */
 	int64_t left_ns = deadline_ns - clock_monotonic_ns();
 	if (left_ns < 0)
 		left_ns = 0;

@@ -4,16 +4,15 @@
 #include <string.h>
 
 /*
- * The length of the well-formed character that text begins with, or 0 where there is none (RFC
- * 3629, section 4). length: what is there, at least 1.
+ * The length of the well-formed character that text begins with, or 0 if it does not begin with one
+ * (RFC 3629 section 4). length: of text, at least 1.
  */
 static size_t character_length(const unsigned char *text, size_t length)
 {
 	unsigned char first = text[0];
 	if (first < 0x80)
 		return 1;
-	/* The second byte's range is narrower after four first bytes: overlong, surrogates, too
-	 * large. */
+	/* Narrower for the second byte after four first ones: overlong, surrogates, too large. */
 	unsigned char low = 0x80;
 	unsigned char high = 0xbf;
 	size_t size;
@@ -39,8 +38,7 @@ static size_t character_length(const unsigned char *text, size_t length)
 	return size;
 }
 
-/* Whether a well-formed character is a control character: one byte, or 0xc2 and one of 0x80 to
- * 0x9f. */
+/* Whether a well-formed character is a control character: one byte, or 0xc2 and 0x80 to 0x9f. */
 static bool is_control(const unsigned char *text)
 {
 	return text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] <= 0x9f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 as RFC 3629 defines it: Prometheus refuses a whole scrape for one bad byte. */
+/* UTF-8 (RFC 3629): Prometheus refuses a whole scrape for one bad byte. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
@@ -13,8 +13,8 @@ bool utf8_is_valid(const char *text, size_t length);
 bool utf8_has_control(const char *text, size_t length);
 
 /*
- * Makes text, which ends in NUL, fit for a terminal, a log and a label: each control character and
- * each byte that is not part of well-formed UTF-8 becomes '?'. In place; it never grows.
+ * Makes text, which ends in NUL, safe for terminals, logs and labels: each control character and
+ * each byte that is not part of a well-formed character becomes '?'. In place; it never grows.
  */
 void utf8_sanitize(char *text);
 

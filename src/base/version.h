@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was built. Apart, since our config.h and the daemon's define the same names. */
+/* What was built. A module of its own, since our config.h and collectd's define the same names. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 

@@ -10,7 +10,7 @@ wchar_t *wide_from_utf8(const char *text)
 	if (length <= 0)
 		return NULL;
 	wchar_t *wide = calloc((size_t)length, sizeof(*wide));
-	if (wide != NULL)
+	if (wide)
 		MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, wide, length);
 	return wide;
 }
@@ -21,7 +21,7 @@ char *wide_to_utf8(const wchar_t *text)
 	if (length <= 0)
 		return NULL;
 	char *utf8 = calloc((size_t)length, 1);
-	if (utf8 != NULL)
+	if (utf8)
 		WideCharToMultiByte(CP_UTF8, 0, text, -1, utf8, length, NULL, NULL);
 	return utf8;
 }

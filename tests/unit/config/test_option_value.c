@@ -154,7 +154,7 @@ static const struct {
 	{"too many threads", OPTION_THREADS, "65", "is out of range"},
 	{"an empty path", OPTION_TARGETS, "", "is empty"},
 	{"no port", OPTION_LISTEN, "host", "has no port"},
-	{"port 0 to dial", OPTION_TARGET, ":0", "has port 0; 1 to 65535 are allowed"},
+	{"port 0 to dial", OPTION_TARGET, ":0", "has port 0; allowed: 1 to 65535"},
 	{"a hidden name", OPTION_NAME, ".x", "is not a valid service name"},
 	{"a name with a slash", OPTION_NAME, "a/b", "is not a valid service name"},
 };

@@ -57,7 +57,7 @@ static const struct {
 	{"used twice", "taken", ":1", "target \"taken\": name is used twice"},
 	{"no port", "a", "host", "target \"a\": address has no port"},
 	{"empty address", "a", "", "target \"a\": address is empty"},
-	{"port 0", "a", ":0", "target \"a\": address has port 0; 1 to 65535 are allowed"},
+	{"port 0", "a", ":0", "target \"a\": address has port 0; allowed: 1 to 65535"},
 };
 
 START_TEST(refuses_with_a_reason_and_leaves_the_list_untouched)

@@ -287,7 +287,7 @@ static const struct {
 		"-metrics: \":99999\" has a port above 65535"},
 	{"target with port 0", {"-mode=client", "-target=:0"}, "-target: \":0\" has port 0;"},
 	{"target with an open bracket", {"-mode=client", "-target=[::1"},
-		"-target: \"[::1\" has a bracket that is not closed"},
+		"-target: \"[::1\" has an unclosed bracket"},
 	{"empty target", {"-mode=client", "-target="}, "-target: \"\" is empty"},
 	{"empty path", {"-mode=client", "-targets="}, "-targets: \"\" is empty; allowed: the path"},
 	{"unknown level", {"-log-level=warn"},
