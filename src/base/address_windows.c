@@ -5,7 +5,7 @@
 
 void address_zone(unsigned long scope, char *zone)
 {
-	/* Zones go by numbers here. */
+	/* Windows writes zones as numbers. */
 	zone[0] = '\0';
 	if (scope != 0)
 		snprintf(zone, ADDRESS_ZONE_MAX, "%lu", scope);

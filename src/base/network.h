@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The system's own headers for addresses and sockets, which Windows has under other names. */
+/* The system's headers for addresses and sockets, which have other names on Windows. */
 #ifndef BASE_NETWORK_H
 #define BASE_NETWORK_H
 

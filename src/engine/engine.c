@@ -363,7 +363,7 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 	*snapshot = (struct snapshot){
 		.has_prober = engine->share_count > 0,
 		.has_server = engine->server != NULL,
-		.lacks_tcp_info = !tcp_info_is_told(),
+		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
 	int error = copy_targets(&engine->entries, snapshot);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* More addresses than any name needs; the rest is ignored. */
+/* As many addresses as any name needs; the rest are ignored. */
 #define ADDRESSES_MAX 16
 
 void address_list_clear(struct address_list *list)
@@ -16,7 +16,7 @@ void address_list_clear(struct address_list *list)
 	*list = (struct address_list){0};
 }
 
-/* Copies what getaddrinfo() found. Returns 0, -ENOMEM, or -ENOENT where nothing of it is IP. */
+/* Copies what getaddrinfo() found. Returns 0, -ENOMEM, or -ENOENT if none of it is IP. */
 static int copy_addresses(const struct addrinfo *found, struct address_list *list)
 {
 	union address *addresses = calloc(ADDRESSES_MAX, sizeof(*addresses));
@@ -37,7 +37,7 @@ static int copy_addresses(const struct addrinfo *found, struct address_list *lis
 	return 0;
 }
 
-/* RFC 6761 section 6.3: the name always means this machine, whatever a resolver may say. */
+/* RFC 6761 section 6.3: the name always means this machine, whatever a resolver says. */
 static bool is_loopback(const char *host)
 {
 	return host[0] == '\0' || strcasecmp(host, "localhost") == 0;

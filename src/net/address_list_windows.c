@@ -3,18 +3,18 @@
 
 const char *address_list_error(int failure)
 {
-	/* Windows' own texts are in its user's language and encoding. */
+	/* Windows' own texts are in the user's language and encoding. */
 	switch (failure) {
 	case EAI_NONAME:
 	case WSANO_DATA:
-		return "there is no such host";
+		return "unknown host";
 	case EAI_AGAIN:
-		return "no name server answers";
+		return "no answer from a name server";
 	case EAI_FAIL:
 		return "the name server failed";
 	case EAI_MEMORY:
-		return "no memory left";
+		return "out of memory";
 	default:
-		return "the system cannot resolve it";
+		return "the system's resolver failed";
 	}
 }

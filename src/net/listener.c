@@ -57,7 +57,7 @@ static evutil_socket_t listen_on_host(const struct endpoint *endpoint, const cha
 	return fd;
 }
 
-/* strerror() is not safe in threads; these are the errors that binding has in practice. */
+/* The errors that binding has in practice, in words that say what to do about them. */
 static const char *bind_error(evutil_socket_t error)
 {
 	switch (error) {

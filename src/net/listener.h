@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sockets that wait for connections. */
+/* Opens listening sockets. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 
@@ -9,11 +9,11 @@
 #include "base/text_error.h"
 
 /*
- * Opens a listening, non-blocking, close-on-exec TCP socket. An empty host means every address, by
- * one dual-stack socket (IPv4 alone where the machine has no IPv6). A name is resolved here and
- * now, blocking, and its first address taken. Returns 0 with *fd (owned by the caller) and the
- * bound address in bound (ADDRESS_TEXT_MAX bytes), or a negative errno with error, e.g.
- * `cannot listen on :4000: address already in use`.
+ * Opens a listening, non-blocking, close-on-exec TCP socket. An empty host means every address, on
+ * one dual-stack socket, or on an IPv4 one if the machine has no IPv6. A name is resolved at once,
+ * blocking, and its first address taken. Returns 0 with *fd (owned by the caller) and the bound
+ * address in bound (ADDRESS_TEXT_MAX bytes), or a negative errno with error set, e.g. to
+ * `cannot listen on :4000: address already in use`, and *fd and bound untouched.
  */
 int listener_open(const struct endpoint *endpoint, evutil_socket_t *fd, char *bound,
 	struct text_error *error);

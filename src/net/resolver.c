@@ -10,7 +10,7 @@
 #include "base/container.h"
 #include "base/thread.h"
 
-/* Threads a lane at the most; they come on demand and go when idle. */
+/* At most this many threads for each lane: started on demand, ended when idle for IDLE_NS. */
 #define LANE_THREADS_MAX 16
 #define IDLE_NS (10 * NS_PER_S)
 #define FREE_WAIT_NS (500 * NS_PER_MS)
@@ -26,7 +26,7 @@ struct job {
 
 struct job_queue {
 	struct job *first;
-	struct job **last; /* Where the next one is hung in. */
+	struct job **last; /* Where the next one goes. */
 };
 
 struct lane {
@@ -48,7 +48,7 @@ struct resolver {
 struct resolver_inbox {
 	pthread_mutex_t mutex;
 	struct job_queue answered;
-	struct waker *waker; /* NULL once nobody waits any more. */
+	struct waker *waker; /* NULL once nobody waits for answers. */
 	unsigned references; /* The owner's and each job's. */
 };
 
@@ -139,7 +139,7 @@ void resolver_query_free(struct resolver_query *query)
 		job_free(container_at(query, offsetof(struct job, query)));
 }
 
-/* Puts the job into its inbox, or frees it where nobody waits any more. */
+/* Puts the job into its inbox, or frees it if nobody waits for it. */
 static void deliver(struct job *job)
 {
 	struct resolver_inbox *inbox = job->inbox;
@@ -154,7 +154,7 @@ static void deliver(struct job *job)
 		job_free(job);
 }
 
-/* With the mutex held: drops a reference, and the resolver with the last. Leaves it unlocked. */
+/* With the mutex held: drops a reference, and the resolver with the last one. Unlocks. */
 static void release_locked(struct resolver *resolver)
 {
 	unsigned left = --resolver->references;
@@ -173,7 +173,7 @@ static void release_locked(struct resolver *resolver)
 	free(resolver);
 }
 
-/* With the mutex held: waits for a job. Returns NULL when it is time for this thread to go. */
+/* With the mutex held: waits for a job. Returns NULL when this thread should end. */
 static struct job *wait_for_job(struct resolver *resolver, struct lane *lane)
 {
 	int64_t until_ns = clock_monotonic_ns() + IDLE_NS;
@@ -263,9 +263,9 @@ void resolver_free(struct resolver *resolver)
 }
 
 /*
- * With the mutex held: sees to it that somebody will do one more of the lane's jobs. A thread that
- * was called but did not run yet still counts as idle: each waiting job has one of those to
- * itself.
+ * With the mutex held: makes sure that a thread takes one more of the lane's jobs. A thread that
+ * was signalled but has not run yet still counts as idle, and is spoken for by a waiting job.
+ * Returns 0 or a negative errno.
  */
 static int ensure_thread(struct resolver *resolver, struct lane *lane)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names to addresses with the system's resolver, which blocks: on threads of its own. Lanes keep
- * names that fail or hang from holding up those that work.
+ * Resolves names with the system's resolver, which blocks, on threads of its own. Lanes keep names
+ * that fail or hang from holding up those that work.
  */
 #ifndef NET_RESOLVER_H
 #define NET_RESOLVER_H
@@ -14,33 +14,40 @@
 #include "net/waker.h"
 
 enum resolver_lane {
-	RESOLVER_LANE_KNOWN,  /* Answered the last time. */
+	RESOLVER_LANE_KNOWN,  /* Resolved last time. */
 	RESOLVER_LANE_FRESH,  /* Not asked before. */
-	RESOLVER_LANE_FAILED, /* Failed the last time: may take as long as the system's time-outs.
-			       */
+	RESOLVER_LANE_FAILED, /* Failed last time: may take as long as the system's timeouts. */
 	RESOLVER_LANES,
 };
 
-/* The threads; shared by everyone who asks. Safe to use from any thread. */
+/* The threads, shared by all who ask. Safe to use from any thread. */
 struct resolver;
+
+/* Returns 0 with *resolver owned by the caller, or -ENOMEM. */
 int resolver_new(struct resolver **resolver);
-/* Waits for at most half a second for look-ups under way; what takes longer ends on its own,
- * unseen. */
+
+/*
+ * Waits at most half a second for look-ups in progress; threads that take longer end by themselves.
+ * Inboxes may outlive it. NULL is accepted.
+ */
 void resolver_free(struct resolver *resolver);
 
-/* One asking thread's letter box. */
+/* Where the answers for one asking thread arrive. */
 struct resolver_inbox;
-/* waker: woken when an answer is there; borrowed until resolver_inbox_free(). Returns 0 or -ENOMEM.
+
+/*
+ * waker: woken when an answer is there; borrowed until resolver_inbox_free(). Returns 0 with *inbox
+ * owned by the caller, or -ENOMEM.
  */
 int resolver_inbox_new(struct waker *waker, struct resolver_inbox **inbox);
-/* Answers that come later are dropped. */
+
+/* Answers that have not been taken, or come later, are dropped. NULL is accepted. */
 void resolver_inbox_free(struct resolver_inbox *inbox);
 
-/* One question. Made by resolver_ask(), freed by resolver_query_free() once taken from the inbox.
- */
+/* A question and its answer. Made by resolver_ask(), freed once it was taken from the inbox. */
 struct resolver_query {
-	void *owner; /* Whoever asked; NULL once cancelled: set by the asking thread alone. */
-	int failure; /* 0, or an error of getaddrinfo(), as address_list_error() reads it. */
+	void *owner;		  /* Who asked. Set to NULL to cancel, by the asking thread. */
+	int failure;		  /* 0, or an EAI_ error, as address_list_error() reads it. */
 	struct address_list list; /* Owned; empty on failure. */
 };
 
@@ -51,14 +58,20 @@ struct resolver_question {
 	void *owner;
 };
 
-/* Returns 0 with *query, which the resolver holds until it is taken; or -ENOMEM or -EAGAIN. */
+/*
+ * Asks; never blocks. Returns 0 with *query, which the resolver owns until it is taken from the
+ * inbox, -ENOMEM, or -EAGAIN if no thread can be started.
+ */
 int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
 	const struct resolver_question *question, struct resolver_query **query);
 
-/* Takes an answered query, or returns NULL. The caller frees it, and ignores it when its owner is
- * NULL. */
+/*
+ * Takes an answered query, owned by the caller from then on; NULL if there is none. One whose owner
+ * is NULL was cancelled.
+ */
 struct resolver_query *resolver_inbox_take(struct resolver_inbox *inbox);
 
+/* NULL is accepted. */
 void resolver_query_free(struct resolver_query *query);
 
 #endif

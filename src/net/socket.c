@@ -3,15 +3,15 @@
 
 #include <errno.h>
 
-/* Seconds of silence before keep-alive probes start, and between them. */
+/* Seconds of silence before keep-alive probes start, and between them; how many of them. */
 #define KEEPALIVE_IDLE_S 30
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 3
 
 /*
- * The longest pause before the kernel sends something again: it doubles each time, and a path that
- * is back after half a minute would not be tried for another. Since Linux 6.15; the C library's
- * headers may be older than the kernel.
+ * The longest pause before the kernel retransmits. The pause doubles each time, so that a path that
+ * came back after half a minute might not be tried for another half. Since Linux 6.15; the C
+ * library's headers may be older than the kernel.
  */
 #define RETRANSMISSION_PAUSE_MAX_MS 4000
 #if defined(__linux__) && !defined(TCP_RTO_MAX_MS)

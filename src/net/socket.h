@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls on sockets as this program uses them, the same on POSIX systems and on Windows (Winsock):
- * never blocking, failing by errno. A socket is an evutil_socket_t, which a Windows one fits into;
- * below 0 it is none.
+ * Calls on sockets, the same on POSIX systems and on Windows (Winsock): they never block, and fail
+ * by errno. A socket is an evutil_socket_t, which holds a Windows SOCKET, too; none is below 0.
  */
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
@@ -14,69 +13,86 @@
 
 #include "base/network.h"
 
-/* Windows' WSAEHOSTDOWN, for which its C library has no name. */
+/* Windows' C library has no EHOSTDOWN. */
 #if defined(_WIN32) && !defined(EHOSTDOWN)
 #define EHOSTDOWN WSAEHOSTDOWN
 #endif
 
-/* The positive errno of the last call on a socket in this thread. */
+/* The positive errno of this thread's last call on a socket. */
 int socket_errno(void);
 
-/* Opens a TCP socket that children do not inherit. Returns it, or a negative errno. */
+/*
+ * Opens a non-blocking, close-on-exec TCP socket. family: AF_INET or AF_INET6. Returns it, owned by
+ * the caller, or a negative errno.
+ */
 evutil_socket_t socket_open(int family);
+
+/* fd: 0 or more. */
 void socket_close(evutil_socket_t fd);
 
-/* Takes a connection. Returns its socket, as socket_open() makes them, or a negative errno. */
+/* Accepts a connection. Returns its socket, as socket_open() does, or a negative errno. */
 evutil_socket_t socket_accept(evutil_socket_t fd);
 
-/* Returns 0, -EINPROGRESS (writable once it is over: see socket_pending_error()), or -errno. */
+/*
+ * Connects. Returns 0, -EINPROGRESS (it becomes writable when this has ended; then ask
+ * socket_pending_error()), or another negative errno.
+ */
 int socket_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t length);
 
-/* Whether a connect() in the background is over, one way or the other. */
+/* Whether a connect in progress has ended, in success or failure. */
 bool socket_is_dialled(evutil_socket_t fd);
 
-/* The positive errno that a connect() in the background ended with; 0 for success. */
+/* The positive errno that a connect in progress ended with; 0 for success. */
 int socket_pending_error(evutil_socket_t fd);
 
-/* The addresses of both ends. *length: of the room, then of the address. Return 0 or -errno. */
+/*
+ * The addresses of the two ends. *length: the room at address, then the address's length. Each
+ * returns 0 or a negative errno.
+ */
 int socket_own_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length);
 int socket_peer_address(evutil_socket_t fd, struct sockaddr *address, socklen_t *length);
 
-/* setsockopt() for what is an int. A failure changes nothing. */
+/* setsockopt() of an int. Failures are ignored: an option that does not exist changes nothing. */
 void socket_set_option(evutil_socket_t fd, int level, int name, int value);
 
-/* Gives it an own address before it connects; port 0 is any. Returns 0 or a negative errno. */
+/* Chooses the local address before connecting; port 0 is any. Returns 0 or a negative errno. */
 int socket_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length);
 
-/* Marks what it sends with a differentiated services codepoint (RFC 2474). Returns 0 or -errno:
- * -EOPNOTSUPP on Windows, which marks by policies alone. */
+/*
+ * Marks what it sends with a differentiated services codepoint (RFC 2474). family: the socket's.
+ * dscp: 0 to 63. Returns 0 or a negative errno: -EOPNOTSUPP on Windows, where only policies mark.
+ */
 int socket_mark(evutil_socket_t fd, int family, unsigned dscp);
 
-/* Nobody else may listen on the address, but one that was just used may be used again. */
+/* Before listening: shares the address with no other socket, but may reuse one just closed. */
 void socket_claim_address(evutil_socket_t fd);
 
 /* Binds and listens. Returns 0 or a negative errno. */
 int socket_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length);
 
-/* Closing it resets the connection, and drops what is still to be sent. */
+/* Makes closing reset the connection, and drop what has not been sent. */
 void socket_reset_on_close(evutil_socket_t fd);
 
-/* Has a silent peer asked whether it is there: after idle_s, then each interval_s, so many times
- * (on Windows ten times). */
+/*
+ * Sends keep-alive probes (RFC 9293 section 3.8.4) to a silent peer: the first after idle_s
+ * seconds, then one every interval_s; after `probes` of them without an answer (10 on Windows) the
+ * connection ends with ETIMEDOUT.
+ */
 void socket_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probes);
 
-/* Whether an errno (positive) of a send or receive only says: not now. */
+/* Whether an errno (positive) of a send or receive only means: try again later. */
 bool socket_is_busy(int error);
 
 /*
- * TCP_NODELAY, keep-alive probes after 30 s of silence, and never more than 4 s between
- * retransmissions where the kernel can do that. Failures are ignored: the socket works.
+ * Sets TCP_NODELAY, keep-alive probes after 30 s of silence and, where the kernel can do that
+ * (Linux 6.15), at most 4 s between retransmissions. Failures are ignored: the socket works.
  */
 void socket_tune(evutil_socket_t fd);
 
 /*
- * send() and recv(), which may be called ten thousand times a second: where there is nothing to
- * translate they are nothing but that. Both return the number of bytes or a negative errno.
+ * send() and recv(), never blocking. They are called many thousand times a second, so they are
+ * inline where there is nothing to translate. Both return a number of bytes or a negative errno;
+ * socket_receive() returns 0 at the end of the stream.
  */
 #ifdef _WIN32
 
@@ -87,7 +103,7 @@ ssize_t socket_receive(evutil_socket_t fd, void *buffer, size_t size);
 
 #include <errno.h>
 
-/* Where a call cannot be told to raise no SIGPIPE, each socket is, as it is made. */
+/* Where a call cannot suppress SIGPIPE, each socket does, from when it is opened. */
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif

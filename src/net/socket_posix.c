@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* The kernel cuts it to net.core.somaxconn: ten thousand probers may start at once. */
+/* Thousands of probers may start at once; the kernel cuts it to net.core.somaxconn. */
 #define BACKLOG 4096
 
 int socket_errno(void)
@@ -29,7 +29,7 @@ evutil_socket_t socket_accept(evutil_socket_t fd)
 
 #else
 
-/* A child that is made meanwhile inherits it all the same. Returns it, or a negative errno. */
+/* A child that is forked in between still inherits it. Returns it, or a negative errno. */
 static evutil_socket_t prepare(int fd)
 {
 	if (fd < 0)
@@ -98,7 +98,7 @@ void socket_set_option(evutil_socket_t fd, int level, int name, int value)
 int socket_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t length)
 {
 #ifdef IP_BIND_ADDRESS_NO_PORT
-	/* Else each port could be dialled from once only, whatever is dialled. */
+	/* Otherwise each local port could be used for one connection only, to whatever address. */
 	socket_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 #endif
 	return bind(fd, address, length) == 0 ? 0 : -errno;

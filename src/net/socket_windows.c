@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <mstcpip.h>
 
-/* As a POSIX system would have it; Windows takes no more than 200 by default. */
+/* As on POSIX systems; a plain number is cut to 200. */
 #define BACKLOG SOMAXCONN_HINT(4096)
 #ifndef SOMAXCONN_HINT
 #define SOMAXCONN_HINT(backlog) (-(backlog))
@@ -46,7 +46,7 @@ static const struct {
 	{WSAEHOSTUNREACH, EHOSTUNREACH},
 };
 
-/* Returns the errno of a Winsock error; what has none keeps its own number, from 10000 up. */
+/* Returns the errno of a Winsock error; one that has none keeps its number, 10000 or more. */
 static int errno_of(int winsock)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
@@ -95,7 +95,7 @@ evutil_socket_t socket_accept(evutil_socket_t fd)
 		return make_nonblocking(accepted);
 	}
 	int error = socket_errno();
-	/* The peer went before it was taken. */
+	/* The peer left before it was accepted. */
 	return error == ECONNRESET ? -ECONNABORTED : -error;
 }
 
@@ -109,7 +109,7 @@ int socket_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t
 
 bool socket_is_dialled(evutil_socket_t fd)
 {
-	/* WSAPoll() of before Windows 10 2004 says nothing of a refused one. */
+	/* Before Windows 10 2004 WSAPoll() does not report a refused connection. */
 	fd_set done;
 	fd_set failed;
 	struct timeval at_once = {0};
@@ -159,7 +159,7 @@ int socket_mark(evutil_socket_t fd, int family, unsigned dscp)
 
 void socket_claim_address(evutil_socket_t fd)
 {
-	/* SO_REUSEADDR would let others take the port away; a port just used is free by itself. */
+	/* SO_REUSEADDR would let others take the port over. A port just closed is free anyway. */
 	socket_set_option(fd, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
 }
 

@@ -11,10 +11,10 @@
 
 #include "base/clock.h"
 
-/* Where the kernel has no measure of the minimum yet. */
+/* What the kernel says before it has measured the minimum. */
 #define MIN_RTT_UNKNOWN UINT32_MAX
 
-bool tcp_info_is_told(void)
+bool tcp_info_is_available(void)
 {
 	return true;
 }
@@ -22,8 +22,7 @@ bool tcp_info_is_told(void)
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 {
 	struct tcp_info info = {0};
-	/* Nothing behind that is of use here. The kernel fills only as much as is asked for, and
-	 * as it knows. */
+	/* Nothing after that is needed. The kernel fills as much as it is asked for, and knows. */
 	socklen_t length =
 		offsetof(struct tcp_info, tcpi_rcv_ooopack) + sizeof(info.tcpi_rcv_ooopack);
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
@@ -40,12 +39,12 @@ bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 
 #elif defined(TCP_CONNECTION_INFO)
 
-bool tcp_info_is_told(void)
+bool tcp_info_is_available(void)
 {
 	return true;
 }
 
-/* macOS. Its round-trip time counts milliseconds, which is too coarse to measure anything by. */
+/* macOS. Its round-trip times count milliseconds, which is too coarse to be of use. */
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 {
 	struct tcp_connection_info info = {0};
@@ -53,7 +52,7 @@ bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 	if (getsockopt(fd, IPPROTO_TCP, TCP_CONNECTION_INFO, &info, &length) != 0)
 		return false;
 	facts->retransmits = (uint32_t)info.tcpi_txretransmitpackets;
-	/* In bytes; but all that is asked of it is whether it rose. */
+	/* In bytes, but only used to see whether it rose. */
 	facts->out_of_order = (uint32_t)info.tcpi_rxoutoforderbytes;
 	facts->rtt_ns = -1;
 	facts->min_rtt_ns = -1;
@@ -62,7 +61,7 @@ bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 
 #else
 
-bool tcp_info_is_told(void)
+bool tcp_info_is_available(void)
 {
 	return false;
 }

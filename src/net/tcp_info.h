@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the kernel's TCP knows of a connection: TCP_INFO (Linux; tcp(7)), and on macOS
- * TCP_CONNECTION_INFO. */
+/* What the kernel's TCP knows of a connection: TCP_INFO (tcp(7)), on macOS TCP_CONNECTION_INFO. */
 #ifndef NET_TCP_INFO_H
 #define NET_TCP_INFO_H
 
@@ -9,17 +8,17 @@
 #include <stdint.h>
 
 struct tcp_facts {
-	uint32_t retransmits;  /* Segments sent again, SYNs included, since the socket was made. */
-	uint32_t out_of_order; /* Segments that came before one that was to come first; 0 where
-				  that is not known. */
-	int64_t rtt_ns;	       /* Smoothed; -1 where not known. */
-	int64_t min_rtt_ns;    /* Over the kernel's window; -1 where not known. */
+	uint32_t retransmits;  /* Segments retransmitted since the socket was opened, SYNs too. */
+	uint32_t out_of_order; /* Segments received ahead of an earlier one (macOS: bytes); 0 if
+				  unknown. It may only be compared with earlier readings. */
+	int64_t rtt_ns;	       /* Smoothed; -1 if unknown. */
+	int64_t min_rtt_ns;    /* Of the last 5 minutes (tcp_min_rtt_wlen); -1 if unknown. */
 };
 
-/* Whether this system tells at all: Linux and macOS do. */
-bool tcp_info_is_told(void);
+/* Whether this system has them: Linux and macOS do. */
+bool tcp_info_is_available(void);
 
-/* Returns whether the system told; *facts is untouched otherwise. */
+/* Returns whether *facts was filled; it is untouched otherwise. fd: a TCP socket. */
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts);
 
 #endif

@@ -24,7 +24,7 @@ void waker_close(struct waker *waker)
 
 void waker_wake(struct waker *waker)
 {
-	/* A full buffer means that a wake is already waiting. */
+	/* A full buffer means that a wake-up is already pending. */
 	ssize_t sent = socket_send(waker->write_fd, "w", 1);
 	(void)sent;
 }

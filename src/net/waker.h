@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wakes a thread that waits in an event loop, from another thread. */
+/* Wakes a thread that waits in an event loop from another thread. */
 #ifndef NET_WAKER_H
 #define NET_WAKER_H
 
@@ -15,10 +15,10 @@ struct waker {
 int waker_open(struct waker *waker);
 void waker_close(struct waker *waker);
 
-/* Any thread. Wakes that come before the last was drained are one. */
+/* From any thread; never blocks. Wake-ups that come before the last was drained are one. */
 void waker_wake(struct waker *waker);
 
-/* The woken thread: takes the wake. */
+/* In the woken thread: takes the wake-up. */
 void waker_drain(struct waker *waker);
 
 #endif

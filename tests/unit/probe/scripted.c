@@ -223,7 +223,7 @@ ssize_t timestamps_receive(
 	return length >= 0 ? length : -errno;
 }
 
-bool tcp_info_is_told(void)
+bool tcp_info_is_available(void)
 {
 	return script.has_facts;
 }
