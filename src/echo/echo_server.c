@@ -16,15 +16,15 @@
 #include "net/socket.h"
 #include "net/waker.h"
 
-/* Bytes taken from a connection at once: what a peer that does not read can make us hold. */
+/* Bytes read from a connection at once: the most that a peer that does not read makes us hold. */
 #define READ_SIZE 4096
-/* What a connection waits for: level-triggered where the system has no edges. */
+/* What a connection waits for; level-triggered where the system has no edges. */
 #define READ_EVENTS (EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
 /* Connections accepted before the others get their turn. */
 #define ACCEPTS_IN_A_ROW 64
-/* A peer that has not taken a byte of what waits for it for so long is given up. */
+/* A peer that takes none of its replies for this long is given up. */
 static const struct timeval write_patience = {.tv_sec = 30};
-/* How long accepting rests when there are no descriptors and not even one to spare. */
+/* How long accepting pauses when memory or every descriptor, the spare one included, is used up. */
 static const struct timeval accept_pause = {.tv_usec = 100000};
 
 /* Replies that the peer's receive window had no room for. */
@@ -36,12 +36,11 @@ struct unsent {
 
 struct connection {
 	struct echo_server *server;
-	struct connection *next; /* All connections hang in a list, for the end. */
+	struct connection *next; /* All connections are in a list, to be freed at the end. */
 	struct connection **previous;
 	struct event event;
-	struct unsent *unsent; /* Owned; NULL nearly always. Nothing is read while it is there. */
+	struct unsent *unsent; /* Owned; nearly always NULL. Until it is sent, nothing is read. */
 	struct echo_stream stream;
-	bool is_ending; /* The peer has sent its last byte. */
 };
 
 struct counters {
@@ -56,16 +55,16 @@ struct echo_server {
 	const struct log *log;
 	struct event_base *base;
 	struct event *accept_event;
-	struct event *resume_event; /* Ends a rest from accepting. */
+	struct event *resume_event; /* Ends a pause of accepting. */
 	struct event *stop_event;
 	struct waker waker;
 	evutil_socket_t listen_fd;
-	evutil_socket_t spare_fd; /* Given up for a moment to turn a peer away when there are no
-			 descriptors; or -1. */
+	evutil_socket_t spare_fd; /* Closed for a moment to turn a peer away when there are no
+				     descriptors; or -1. */
 	pthread_t thread;
 	struct connection *connections;
 	struct counters counters;
-	int64_t logged_rejection_ns;
+	int64_t logged_rejection_ns; /* 0 before the first. */
 	unsigned char buffer[READ_SIZE];
 };
 
@@ -112,7 +111,7 @@ static enum server_close close_reason(int error)
 	}
 }
 
-/* Waits until the peer is ready to take more, or to send more. */
+/* Waits until the peer takes more (for_writing), or sends more. */
 static void connection_watch(struct connection *connection, bool for_writing)
 {
 	struct event *event = &connection->event;
@@ -128,8 +127,8 @@ static void connection_watch(struct connection *connection, bool for_writing)
 }
 
 /*
- * Returns the bytes, or keeps what the peer has no room for. Returns false where the connection is
- * gone, with its memory.
+ * Sends bytes, and keeps what the peer has no room for. Returns false if the connection was ended,
+ * and freed.
  */
 static bool connection_send(
 	struct connection *connection, const unsigned char *bytes, size_t length)
@@ -220,13 +219,13 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	free(unsent);
 	connection->unsent = NULL;
 	connection_watch(connection, false);
-	/* What came in the meantime raises no new edge. */
+	/* What arrived in the meantime raises no new edge. */
 	on_readable(fd, EV_READ | EV_CLOSED, connection);
 }
 
 static void log_rejection(struct echo_server *server, const char *reason)
 {
-	/* Once a minute: whoever exhausts the descriptors must not fill the disk as well. */
+	/* Once a minute: a peer that exhausts the descriptors must not fill the disk as well. */
 	int64_t now_ns = clock_monotonic_ns();
 	if (server->logged_rejection_ns && now_ns - server->logged_rejection_ns < 60 * NS_PER_S)
 		return;
@@ -241,7 +240,7 @@ static void connection_start(struct echo_server *server, evutil_socket_t fd)
 	if (!connection) {
 		socket_close(fd);
 		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
-		log_rejection(server, "no memory left");
+		log_rejection(server, "out of memory");
 		return;
 	}
 	socket_tune(fd);
@@ -259,8 +258,8 @@ static void connection_start(struct echo_server *server, evutil_socket_t fd)
 }
 
 /*
- * No descriptor is left, so the peer would hang in the backlog, and the listening socket would stay
- * readable for ever. The spare one makes it possible to take the peer and to close on it.
+ * Without a descriptor the peer would stay in the backlog, and the listening socket readable for
+ * ever. Closing the spare one makes it possible to accept the peer, and to turn it away.
  */
 static void reject_without_descriptor(struct echo_server *server)
 {
@@ -280,7 +279,7 @@ static void reject_without_descriptor(struct echo_server *server)
 	}
 }
 
-/* Returns whether accepting may go on at once. */
+/* error: positive. Returns whether to accept the next one at once. */
 static bool handle_accept_error(struct echo_server *server, int error)
 {
 	switch (error) {
@@ -303,7 +302,7 @@ static bool handle_accept_error(struct echo_server *server, int error)
 	case EINTR:
 		return true;
 	default:
-		/* accept(2): errors of the network that the new connection already has. */
+		/* accept(2): network errors that are already pending on the new connection. */
 		count(&server->counters.rejected[SERVER_REJECT_OTHER], 1);
 		return true;
 	}

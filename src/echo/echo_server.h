@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The TCP echo server: a thread that returns whole frames to whoever connects. */
+/* The TCP echo server: a thread that returns whole frames to whatever connects. */
 #ifndef ECHO_ECHO_SERVER_H
 #define ECHO_ECHO_SERVER_H
 
@@ -11,16 +11,17 @@
 struct echo_server;
 
 /*
- * Starts serving on a listening, non-blocking socket. Takes listen_fd over, also on failure. log is
- * borrowed until echo_server_stop() returns. Returns 0 or a negative errno.
+ * Starts serving on a listening, non-blocking socket, as listener_open() makes them. Takes
+ * ownership of listen_fd, even on failure. log is borrowed until echo_server_stop() returns, and
+ * called in the server's thread. Returns 0 with *server owned by the caller, or a negative errno.
  */
 int echo_server_start(
 	evutil_socket_t listen_fd, const struct log *log, struct echo_server **server);
 
-/* Any thread, at any time. */
+/* Reads the present values; *values is overwritten. From any thread, until echo_server_stop(). */
 void echo_server_read(const struct echo_server *server, struct server_values *values);
 
-/* Closes every connection and ends the thread. NULL is accepted. */
+/* Closes every connection, ends the thread and frees the server. NULL is accepted. */
 void echo_server_stop(struct echo_server *server);
 
 #endif

@@ -10,7 +10,7 @@ size_t echo_stream_resume(const struct echo_stream *stream, unsigned char *buffe
 	return stream->held;
 }
 
-/* How many of the first frames in buffer carry the magic; length: whole frames. */
+/* How many frames, counted from the first, have the magic. length: of whole frames. */
 static size_t count_good_frames(const unsigned char *buffer, size_t length)
 {
 	size_t frames = 0;
@@ -46,7 +46,7 @@ int echo_stream_take(struct echo_stream *stream, const unsigned char *buffer, si
 	}
 	stream->held = (unsigned char)(length - *whole);
 	memcpy(stream->partial, buffer + *whole, stream->held);
-	/* A bad magic is plain as soon as its eight bytes are there. */
+	/* A bad magic can be told as soon as its eight bytes are there. */
 	if (stream->with_magic && stream->held >= FRAME_MAGIC_SIZE &&
 		memcmp(stream->partial, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0)
 		return -EPROTO;

@@ -10,8 +10,7 @@ unsigned histogram_bucket(int64_t first_ns, int64_t value_ns)
 {
 	if (value_ns <= first_ns)
 		return 0;
-	/* The smallest k with value <= first * 2^k: the bit length of (value - 1) / first, rounded
-	 * down. */
+	/* The least k with value <= first * 2^k is the bit length of (value - 1) / first. */
 	uint64_t ratio = (uint64_t)(value_ns - 1) / (uint64_t)first_ns;
 	unsigned k = 64U - (unsigned)__builtin_clzll(ratio);
 	return k < HISTOGRAM_BOUNDS ? k : HISTOGRAM_BOUNDS;

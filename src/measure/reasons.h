@@ -15,8 +15,8 @@ enum connect_failure {
 enum disconnect {
 	DISCONNECT_CLOSED,  /* The peer closed. */
 	DISCONNECT_RESET,   /* The peer reset. */
-	DISCONNECT_STALLED, /* Answers stayed out: dropped by the prober. */
-	DISCONNECT_INVALID, /* What came was no echo: dropped by the prober. */
+	DISCONNECT_STALLED, /* No replies: dropped by the prober. */
+	DISCONNECT_INVALID, /* What came back was not an echo: dropped by the prober. */
 	DISCONNECT_OTHER,
 	DISCONNECTS,
 };
@@ -25,20 +25,20 @@ enum server_close {
 	SERVER_CLOSE_CLOSED,  /* The peer closed. */
 	SERVER_CLOSE_RESET,   /* The peer reset. */
 	SERVER_CLOSE_TIMEOUT, /* Keep-alive found the peer dead. */
-	SERVER_CLOSE_STALLED, /* The peer did not read what it was sent. */
+	SERVER_CLOSE_STALLED, /* The peer did not read its replies. */
 	SERVER_CLOSE_INVALID, /* Bad magic in a 24-byte frame. */
 	SERVER_CLOSE_OTHER,
 	SERVER_CLOSES,
 };
 
 enum server_reject {
-	SERVER_REJECT_DESCRIPTORS, /* No file descriptor left. */
-	SERVER_REJECT_MEMORY,
+	SERVER_REJECT_DESCRIPTORS, /* Out of file descriptors. */
+	SERVER_REJECT_MEMORY,	   /* Out of memory. */
 	SERVER_REJECT_OTHER,
 	SERVER_REJECTS,
 };
 
-/* The label's value, e.g. "refused". Static. */
+/* The label's value, e.g. "refused". Not for the counts, which come last. Static. */
 const char *connect_failure_name(enum connect_failure failure);
 const char *disconnect_name(enum disconnect disconnect);
 const char *server_close_name(enum server_close close);

@@ -46,7 +46,7 @@ enum word {
 struct target_stats {
 	_Atomic uint64_t version;
 	_Atomic uint64_t words[WORDS];
-	/* The writer's own. */
+	/* For the writer alone. */
 	struct loss_window window;
 	struct jitter jitter;
 };
@@ -231,8 +231,7 @@ void target_stats_tcp(
 	end(stats);
 }
 
-/* Whether words holds a state between two steps; else the writer was at work and it is to be read
- * again. */
+/* Whether words holds a state between two steps; if not, the writer was at work: read again. */
 static bool copy_words(const struct target_stats *stats, uint64_t words[WORDS])
 {
 	uint64_t before = atomic_load_explicit(&stats->version, memory_order_acquire);

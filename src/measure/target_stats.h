@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known of one target: one thread writes, any thread reads a consistent copy, nobody waits.
- */
+/* Statistics of one target. One thread writes, any thread reads a consistent copy, none waits. */
 #ifndef MEASURE_TARGET_STATS_H
 #define MEASURE_TARGET_STATS_H
 
@@ -15,9 +14,8 @@
 #include "measure/reasons.h"
 
 /*
- * A consistent copy for readers. The law of accounting holds in every copy:
- * sent = received + timeouts + in flight, received = the histogram's count, late and unsent <=
- * timeouts.
+ * A consistent copy for readers. The law of accounting holds in every copy: sent = received +
+ * timeouts + in flight; received = the histogram's count; late and unsent are at most timeouts.
  */
 struct target_values {
 	uint64_t sent;
@@ -25,18 +23,18 @@ struct target_values {
 	uint64_t timeouts;
 	uint64_t late;	     /* Part of timeouts. */
 	uint64_t unsent;     /* Part of timeouts (and of sent). */
-	uint64_t duplicates; /* Replies to a probe that had been answered before. */
+	uint64_t duplicates; /* Further replies to an answered probe. */
 	uint64_t missed_slots;
 	uint64_t connects;
 	uint64_t connect_failures[CONNECT_FAILURES];
 	uint64_t disconnects[DISCONNECTS];
 	uint64_t tcp_retransmits;
-	struct histogram rtt; /* First bound HISTOGRAM_RTT_FIRST_NS. */
-	int64_t last_rtt_ns;  /* -1 before the first reply. */
-	int64_t jitter_ns;
-	int64_t last_connect_ns; /* Duration of the last TCP handshake; -1 before the first. */
-	int64_t tcp_rtt_ns;	 /* The kernel's smoothed RTT; -1 where it is not known. */
-	int64_t tcp_min_rtt_ns;	 /* The kernel's minimum RTT; -1 where it is not known. */
+	struct histogram rtt;	 /* First bound HISTOGRAM_RTT_FIRST_NS. */
+	int64_t last_rtt_ns;	 /* -1 before the first reply. */
+	int64_t jitter_ns;	 /* 0 before the second reply. */
+	int64_t last_connect_ns; /* How long the last TCP handshake took; -1 before the first. */
+	int64_t tcp_rtt_ns;	 /* The kernel's smoothed RTT; -1 if unknown. */
+	int64_t tcp_min_rtt_ns;	 /* The kernel's minimum RTT; -1 if unknown. */
 	uint32_t window_settled; /* Probes in the loss window. */
 	uint32_t window_lost;	 /* Those of them that timed out. */
 	bool connected;
@@ -47,37 +45,67 @@ struct target_values {
 /* sent - received - timeouts. */
 uint64_t target_values_in_flight(const struct target_values *values);
 
-/* Lost share of the window, 0 to 100; 0 for an empty window. */
+/* The share of lost probes in the window, 0 to 100; 0 if it is empty. */
 double target_values_loss_percent(const struct target_values *values);
 
-/* The writer's side. Opaque: made and read only through what follows. */
+/* Written by one thread; aligned so that two targets share no cache line. */
 struct target_stats;
 
-/* window: the loss window in probes, 1 to LOSS_WINDOW_MAX. Returns 0 or -ENOMEM. */
+/*
+ * window: the loss window in probes, 1 to LOSS_WINDOW_MAX. Returns 0 with *stats owned by the
+ * caller, or -ENOMEM.
+ */
 int target_stats_new(uint32_t window, struct target_stats **stats);
+
+/* No thread may use it any more. NULL is accepted. */
 void target_stats_free(struct target_stats *stats);
 
-/* For the writing thread alone. */
+/* From here on: for the writing thread alone. None of these fails. */
+
+/* A probe was sent. It is in flight until one of the next two settles it. */
 void target_stats_sent(struct target_stats *stats);
+
+/* A probe in flight was answered in time. rtt_ns: 0 or more. */
 void target_stats_received(struct target_stats *stats, int64_t rtt_ns);
+
 /* Settles count of the probes in flight as lost. */
 void target_stats_timed_out(struct target_stats *stats, uint64_t count);
-void target_stats_unsent(struct target_stats *stats); /* Counts sent and timed out at once. */
+
+/* A slot without a connection: sent and timed out at once. */
+void target_stats_unsent(struct target_stats *stats);
+
+/* A reply to a probe that had timed out. */
 void target_stats_late(struct target_stats *stats);
+
+/* A reply to a probe that had been answered. */
 void target_stats_duplicate(struct target_stats *stats);
+
+/* Slots that this process slept through. */
 void target_stats_missed(struct target_stats *stats, uint64_t slots);
-/* peer: text of at most ADDRESS_TEXT_MAX bytes with its NUL. */
+
+/*
+ * peer: as address_format() writes it; anything longer is cut to ADDRESS_TEXT_MAX with the NUL.
+ * handshake_ns: how long connecting took, 0 or more.
+ */
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns);
+
+/* An attempt to connect failed; whether the target is connected stays as it is. */
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure);
+
+/* The connection was lost. */
 void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect);
-/* Dialled without success, by a target that has no lasting connection. */
+
+/* A connect probe failed: as target_stats_connect_failed(), and the target is not connected. */
 void target_stats_unreached(struct target_stats *stats, enum connect_failure failure);
+
+/* retransmits: segments retransmitted since the last call. */
 void target_stats_retransmitted(struct target_stats *stats, uint64_t retransmits);
-/* retransmits: new ones since the last call. RTTs in ns; -1 where not known. */
+
+/* retransmits: as above. RTTs: as struct tcp_facts has them, in ns, -1 if unknown. */
 void target_stats_tcp(
 	struct target_stats *stats, uint64_t retransmits, int64_t rtt_ns, int64_t min_rtt_ns);
 
-/* For any thread: copies a state that held at one moment between two of the writer's steps. */
+/* From any thread: copies the state between two of the writer's steps. */
 void target_stats_read(const struct target_stats *stats, struct target_values *values);
 
 #endif
