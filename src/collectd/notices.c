@@ -12,12 +12,12 @@
 
 struct outage {
 	int64_t since_ns; /* Monotonic. */
-	bool is_kept;	  /* For notices_keep() alone. */
+	bool is_kept;	  /* Used by notices_keep() alone. */
 	char name[];
 };
 
-/* Returns where the outage of that target stands, or belongs. */
-static size_t find(const struct notices *notices, const char *name, bool *is_there)
+/* Returns the index of that target's outage, or where it would be inserted. */
+static size_t find(const struct notices *notices, const char *name, bool *is_known)
 {
 	size_t low = 0;
 	size_t high = notices->count;
@@ -25,7 +25,7 @@ static size_t find(const struct notices *notices, const char *name, bool *is_the
 		size_t middle = low + (high - low) / 2;
 		int order = strcmp(notices->outages[middle]->name, name);
 		if (order == 0) {
-			*is_there = true;
+			*is_known = true;
 			return middle;
 		}
 		if (order < 0)
@@ -33,7 +33,7 @@ static size_t find(const struct notices *notices, const char *name, bool *is_the
 		else
 			high = middle;
 	}
-	*is_there = false;
+	*is_known = false;
 	return low;
 }
 
@@ -43,14 +43,14 @@ static void insert(struct notices *notices, size_t at, const char *name, int64_t
 		size_t capacity = notices->capacity == 0 ? 16 : 2 * notices->capacity;
 		struct outage **outages =
 			reallocarray(notices->outages, capacity, sizeof(struct outage *));
-		if (outages == NULL)
+		if (!outages)
 			return;
 		notices->outages = outages;
 		notices->capacity = capacity;
 	}
 	size_t size = strlen(name) + 1;
 	struct outage *outage = malloc(sizeof(*outage) + size);
-	if (outage == NULL)
+	if (!outage)
 		return;
 	outage->since_ns = since_ns;
 	memcpy(outage->name, name, size);
@@ -79,7 +79,7 @@ bool notices_take(struct notices *notices, const struct letter *letter, struct n
 	bool is_known = false;
 	size_t at = find(notices, letter->target, &is_known);
 	bool is_up = letter->kind == LETTER_UP;
-	/* Up and not known to be down is no news, and neither is down once more. */
+	/* Up when not known to be down is not news, and neither is down again. */
 	if (is_up != is_known)
 		return false;
 	begin_notice(notice, is_up, letter->target);
@@ -88,7 +88,7 @@ bool notices_take(struct notices *notices, const struct letter *letter, struct n
 		if (outage_ns <= 0)
 			outage_ns = letter->time_ns - notices->outages[at]->since_ns;
 		char outage[DURATION_TEXT_MAX];
-		/* Whole tenths of a second say enough. */
+		/* Tenths of a second are precise enough. */
 		duration_format(outage_ns - outage_ns % (100 * NS_PER_MS), outage);
 		snprintf(notice->text, sizeof(notice->text), "%s answers again, after %s",
 			notice->target, outage);
@@ -98,7 +98,7 @@ bool notices_take(struct notices *notices, const struct letter *letter, struct n
 			letter->text);
 		insert(notices, at, letter->target, letter->time_ns);
 	}
-	/* It may have been cut within a character. */
+	/* It may have been cut in the middle of a character. */
 	utf8_sanitize(notice->text);
 	return true;
 }
@@ -123,8 +123,7 @@ void notices_keep(struct notices *notices, const struct target_list *targets,
 		}
 		struct notice notice;
 		begin_notice(&notice, true, outage->name);
-		snprintf(notice.text, sizeof(notice.text), "%s is not probed any more",
-			notice.target);
+		snprintf(notice.text, sizeof(notice.text), "%s is no longer probed", notice.target);
 		on_notice(&notice);
 		free(outage);
 	}

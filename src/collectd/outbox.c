@@ -22,7 +22,7 @@ struct outbox {
 int outbox_new(struct outbox **outbox)
 {
 	struct outbox *made = calloc(1, sizeof(*made));
-	if (made == NULL)
+	if (!made)
 		return -ENOMEM;
 	thread_condition_init(&made->changed);
 	pthread_mutex_init(&made->mutex, NULL);
@@ -32,9 +32,9 @@ int outbox_new(struct outbox **outbox)
 
 void outbox_free(struct outbox *outbox)
 {
-	if (outbox == NULL)
+	if (!outbox)
 		return;
-	for (struct letter *letter = outbox->first; letter != NULL;) {
+	for (struct letter *letter = outbox->first; letter;) {
 		struct letter *next = letter->next;
 		free(letter);
 		letter = next;
@@ -44,18 +44,18 @@ void outbox_free(struct outbox *outbox)
 	free(outbox);
 }
 
-/* letter is a pattern, whose texts are copied behind it. */
+/* Copies letter, with its texts behind it. NULL when out of memory. */
 static struct letter *copy(const struct letter *letter)
 {
-	size_t target_size = letter->target != NULL ? strlen(letter->target) + 1 : 0;
+	size_t target_size = letter->target ? strlen(letter->target) + 1 : 0;
 	size_t text_size = strlen(letter->text) + 1;
 	struct letter *made = malloc(sizeof(*made) + target_size + text_size);
-	if (made == NULL)
+	if (!made)
 		return NULL;
 	*made = *letter;
 	char *text = (char *)(made + 1);
 	made->text = memcpy(text, letter->text, text_size);
-	if (letter->target != NULL)
+	if (letter->target)
 		made->target = memcpy(text + text_size, letter->target, target_size);
 	return made;
 }
@@ -64,12 +64,12 @@ static void post(struct outbox *outbox, const struct letter *pattern)
 {
 	struct letter *letter = copy(pattern);
 	pthread_mutex_lock(&outbox->mutex);
-	if (letter == NULL || outbox->count == OUTBOX_MAX) {
+	if (!letter || outbox->count == OUTBOX_MAX) {
 		outbox->lost++;
 		free(letter);
 	} else {
 		letter->next = NULL;
-		if (outbox->last != NULL)
+		if (outbox->last)
 			outbox->last->next = letter;
 		else
 			outbox->first = letter;
@@ -126,10 +126,10 @@ struct letter *outbox_take(struct outbox *outbox)
 {
 	pthread_mutex_lock(&outbox->mutex);
 	struct letter *letter = outbox->first;
-	if (letter != NULL) {
+	if (letter) {
 		outbox->first = letter->next;
 		outbox->count--;
-		if (outbox->first == NULL)
+		if (!outbox->first)
 			outbox->last = NULL;
 	}
 	pthread_mutex_unlock(&outbox->mutex);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What goes from measuring threads to the daemon, which may keep whoever calls it waiting. */
+/* Queues what measuring threads have for the daemon, since calls to the daemon may block. */
 #ifndef COLLECTD_OUTBOX_H
 #define COLLECTD_OUTBOX_H
 
@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "probe/target_watcher.h"
 
-/* So many letters wait at most. */
+/* At most this many letters wait. */
 #define OUTBOX_MAX 20000
 
 enum letter_kind {
@@ -18,41 +18,45 @@ enum letter_kind {
 	LETTER_DOWN,
 };
 
-/* Freed with free(), texts and all. */
+/* A log line or a change of a target. One block of memory: free() frees its texts, too. */
 struct letter {
 	struct letter *next; /* Private. */
 	enum letter_kind kind;
 	enum log_level level; /* Of LETTER_LOG. */
 	int64_t time_ns;      /* Monotonic: when it was posted. */
-	int64_t outage_ns;    /* Of LETTER_UP, as struct target_change has it. */
-	const char *target;   /* NULL where it is about none. Lies in the letter. */
-	const char *text;     /* Lies in the letter. */
+	int64_t outage_ns;    /* Of LETTER_UP, as in struct target_change. */
+	const char *target;   /* In the letter; NULL if it is about none. */
+	const char *text;     /* In the letter. */
 };
 
+/* A queue for many writers and one reader. */
 struct outbox;
 
-/* Returns 0 with *outbox owned, or -ENOMEM. */
+/* Returns 0 with *outbox owned by the caller, or -ENOMEM. */
 int outbox_new(struct outbox **outbox);
 
-/* Nobody may use it any more. What was not taken is lost. NULL is accepted. */
+/* No thread may use it any more. Letters that were not taken are lost. NULL is accepted. */
 void outbox_free(struct outbox *outbox);
 
-/* A log's sink; context is the outbox. Any thread. Never waits; without room the letter is lost. */
+/*
+ * A log's sink; context is the outbox. From any thread. Copies the texts. Never blocks: without room
+ * or memory the letter is lost, and counted.
+ */
 void outbox_log(void *context, enum log_level level, const char *target, const char *message);
 
-/* The on_change of a struct target_watcher, in the same way. */
+/* The on_change of a struct target_watcher; otherwise the same. */
 void outbox_change(void *context, const struct target_change *change);
 
-/* Waits for a letter, for outbox_wake(), or for the monotonic clock to show until_ns. */
+/* Waits for a letter, for outbox_wake(), or until the monotonic clock shows until_ns, >= 0. */
 void outbox_wait(struct outbox *outbox, int64_t until_ns);
 
-/* Ends the present outbox_wait() or the next one. */
+/* Ends the current outbox_wait(), or the next one. From any thread. */
 void outbox_wake(struct outbox *outbox);
 
-/* Takes the oldest letter, owned by the caller. NULL where there is none. */
+/* Takes the oldest letter, owned by the caller from then on. NULL if there is none. */
 struct letter *outbox_take(struct outbox *outbox);
 
-/* How many letters found no room since the last call. */
+/* How many letters were lost since the last call. */
 uint64_t outbox_take_lost(struct outbox *outbox);
 
 #endif

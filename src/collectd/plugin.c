@@ -10,8 +10,10 @@
 
 #define NAME VALUE_LISTS_PLUGIN
 
-/* There is one plugin to a daemon, whose callbacks bear no context. The daemon calls config, init
- * and shutdown from its one main thread, and no read before init or during shutdown. */
+/*
+ * A daemon has one plugin, whose callbacks take no context. It calls config, init and shutdown from
+ * its main thread, and read neither before init nor during shutdown.
+ */
 static struct {
 	bool is_configured;
 	struct plugin_config config;
@@ -26,12 +28,12 @@ static int on_config(oconfig_item_t *block)
 		plugin_config_init(&plugin.config);
 	plugin.is_configured = true;
 	struct text_error error;
-	int result = plugin_config_add(&plugin.config, block, &error);
-	if (result != 0) {
+	int failure = plugin_config_add(&plugin.config, block, &error);
+	if (failure) {
 		plugin_log(LOG_ERR, NAME " plugin: %s", error.reason);
 		plugin_config_clear(&plugin.config);
 	}
-	return result;
+	return failure;
 }
 
 static void register_types(void)
@@ -46,20 +48,20 @@ static void register_types(void)
 
 static int on_init(void)
 {
-	if (plugin.runtime != NULL)
+	if (plugin.runtime)
 		return 0;
 	if (!plugin.is_configured)
 		plugin_config_init(&plugin.config);
 	plugin.is_configured = true;
 	struct text_error error;
-	int result = plugin_config_complete(&plugin.config, &error);
-	if (result == 0)
-		result = runtime_start(&plugin.config, &plugin.runtime, &error);
-	if (result != 0) {
+	int failure = plugin_config_complete(&plugin.config, &error);
+	if (!failure)
+		failure = runtime_start(&plugin.config, &plugin.runtime, &error);
+	if (failure) {
 		plugin_log(LOG_ERR, NAME " plugin: %s", error.reason);
-		return result;
+		return failure;
 	}
-	/* Here, so that they win over those of a types.db. */
+	/* Not in module_register(), so that they win over those of a types.db. */
 	register_types();
 	plugin.start_time_ns = process_start_time_ns();
 	return 0;
@@ -74,13 +76,13 @@ static void on_list(void *context, value_list_t *list)
 
 static int on_read(void)
 {
-	/* Never an error: the daemon would read less and less often. */
-	if (plugin.runtime == NULL)
+	/* Never returns an error: the daemon would call less and less often. */
+	if (!plugin.runtime)
 		return 0;
 	struct snapshot snapshot;
 	cdtime_t now = cdtime();
-	if (engine_snapshot(runtime_engine(plugin.runtime), &snapshot) != 0) {
-		plugin_log(LOG_WARNING, NAME " plugin: no memory left for this reading");
+	if (engine_snapshot(runtime_engine(plugin.runtime), &snapshot)) {
+		plugin_log(LOG_WARNING, NAME " plugin: values not read: out of memory");
 		return 0;
 	}
 	struct process_values process;
@@ -96,7 +98,7 @@ static int on_read(void)
 	return 0;
 }
 
-/* Also called where init has failed, or was never called. */
+/* Also called if init has failed, or was never called. */
 static int on_shutdown(void)
 {
 	runtime_stop(plugin.runtime);

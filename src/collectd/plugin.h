@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What collectd knows of us: one function, which tells it of all the others. */
+/* The plugin's entry point. */
 #ifndef COLLECTD_PLUGIN_H
 #define COLLECTD_PLUGIN_H
 
-/* Called once, when the daemon has loaded the plugin. The one symbol that is seen from outside. */
+/*
+ * Registers the plugin's callbacks. The daemon calls it once, after loading the plugin; no other
+ * symbol is visible to it.
+ */
 void module_register(void) __attribute__((visibility("default")));
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/error_text.h"
 #include "base/thread.h"
 #include "base/version.h"
 #include "collectd/notices.h"
@@ -22,7 +23,7 @@
 #include "config/targets_file.h"
 #include "scrape/http_front.h"
 
-/* How often the targets file is looked at. A change counts when it is seen twice. */
+/* How often the targets file is checked. A change counts once it was seen twice in a row. */
 #define WATCH_NS NS_PER_S
 
 struct runtime {
@@ -47,8 +48,8 @@ static void log_to_daemon(enum log_level level, const char *target, const char *
 		[LOG_LEVEL_INFO] = LOG_INFO,
 		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
 	};
-	plugin_log(severities[level], VALUE_LISTS_PLUGIN " plugin: %s%s%s",
-		target != NULL ? target : "", target != NULL ? ": " : "", text);
+	plugin_log(severities[level], VALUE_LISTS_PLUGIN " plugin: %s%s%s", target ? target : "",
+		target ? ": " : "", text);
 }
 
 static void notify_daemon(const struct notice *notice)
@@ -68,11 +69,11 @@ static void notify_daemon(const struct notice *notice)
 	plugin_dispatch_notification(&notification);
 }
 
-/* Dispatches all that was posted. */
+/* Dispatches everything that was posted. */
 static void deliver(struct runtime *runtime)
 {
 	struct letter *letter = NULL;
-	while ((letter = outbox_take(runtime->outbox)) != NULL) {
+	while ((letter = outbox_take(runtime->outbox))) {
 		struct notice notice;
 		if (letter->kind == LETTER_LOG)
 			log_to_daemon(letter->level, letter->target, letter->text);
@@ -90,42 +91,45 @@ static void deliver(struct runtime *runtime)
 	}
 }
 
-/* Adds the targets of the file to those of the blocks. */
+/* Adds the targets of the file to those of the blocks. Returns 0 or a negative errno with error. */
 static int add_targets(const char *path, const struct target_list *more, struct target_list *list,
 	struct text_error *error)
 {
 	for (size_t i = 0; i < more->count; i++) {
 		struct text_error wrong;
-		int result = target_list_append(list, &more->targets[i], &wrong);
-		if (result != 0) {
+		int failure = target_list_append(list, &more->targets[i], &wrong);
+		if (failure) {
 			text_error_set(error, 0, "%s: %s, here and in a <Target> block", path,
 				wrong.reason);
-			return result;
+			return failure;
 		}
 	}
 	return 0;
 }
 
-/* Puts the targets of blocks and file together. Returns 0 with *targets overwritten. */
+/*
+ * Loads the targets of blocks and file. Returns 0 with *targets overwritten, or a negative errno
+ * with error.
+ */
 static int load_targets(
 	const struct plugin_config *config, struct target_list *targets, struct text_error *error)
 {
 	struct target_list loaded = {0};
 	struct target_list all = {0};
-	int result = target_list_copy(&config->settings.targets, &all);
-	if (result != 0)
-		text_error_set(error, 0, "no memory left");
-	if (result == 0 && config->targets_path != NULL)
-		result = targets_file_load(
+	int failure = target_list_copy(&config->settings.targets, &all);
+	if (failure)
+		text_error_set(error, 0, "out of memory");
+	if (!failure && config->targets_path)
+		failure = targets_file_load(
 			config->targets_path, &config->settings.defaults, &loaded, error);
-	if (result == 0)
-		result = add_targets(config->targets_path, &loaded, &all, error);
+	if (!failure)
+		failure = add_targets(config->targets_path, &loaded, &all, error);
 	target_list_clear(&loaded);
-	if (result == 0)
+	if (!failure)
 		*targets = all;
 	else
 		target_list_clear(&all);
-	return result;
+	return failure;
 }
 
 static void reload(struct runtime *runtime)
@@ -133,25 +137,25 @@ static void reload(struct runtime *runtime)
 	const char *path = runtime->config->targets_path;
 	struct text_error error;
 	struct target_list targets = {0};
-	int result = load_targets(runtime->config, &targets, &error);
+	int failure = load_targets(runtime->config, &targets, &error);
 	struct file_state state;
 	file_state_read(path, &state);
 	if (!targets_watch_is_known(&runtime->watch, &state)) {
-		/* It was changed while it was read: what was read may be of two versions. */
+		/* It changed while it was read, so this may be half of each version. */
 		target_list_clear(&targets);
 		return;
 	}
-	if (result == 0)
-		result = engine_reload(runtime->engine, &targets, &error);
-	if (result == 0) {
+	if (!failure)
+		failure = engine_reload(runtime->engine, &targets, &error);
+	if (!failure) {
 		log_write(&runtime->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s in all",
 			path, targets.count, targets.count == 1 ? "" : "s");
-		/* What the old targets had to say comes first. */
+		/* What the previous targets had to say comes first. */
 		deliver(runtime);
 		notices_keep(&runtime->notices, &targets, notify_daemon);
 	} else {
 		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
-			"targets not reloaded, the old ones go on: %s", error.reason);
+			"reload failed, keeping the previous targets: %s", error.reason);
 	}
 	target_list_clear(&targets);
 }
@@ -169,7 +173,7 @@ static void watch_targets(struct runtime *runtime)
 		return;
 	case TARGETS_VANISHED:
 		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
-			"%s has vanished, the old targets go on", path);
+			"%s has vanished, keeping the previous targets", path);
 		return;
 	}
 	__builtin_unreachable();
@@ -196,56 +200,58 @@ static int start_engine(
 	struct runtime *runtime, struct settings *settings, struct text_error *error)
 {
 	const struct plugin_config *config = runtime->config;
-	/* Looked at before it is read, so that no change in between is missed. */
+	/* Checked before it is read, so that no change in between is missed. */
 	struct file_state state = {0};
-	if (config->targets_path != NULL)
+	if (config->targets_path)
 		file_state_read(config->targets_path, &state);
 	targets_watch_init(&runtime->watch, &state);
-	int result = load_targets(config, &settings->targets, error);
-	if (result == 0)
-		result = engine_start(
+	int failure = load_targets(config, &settings->targets, error);
+	if (!failure)
+		failure = engine_start(
 			settings, &runtime->log, &runtime->watcher, &runtime->engine, error);
-	return result;
+	return failure;
 }
 
-/* On failure the caller stops what has started. */
+/* Returns 0 or a negative errno with error; then the caller stops what was started. */
 static int start(struct runtime *runtime, struct text_error *error)
 {
 	const struct plugin_config *config = runtime->config;
 	if (!config->settings.serve && !config->settings.probe) {
-		text_error_set(error, 0,
-			"nothing to do: there is neither a Listen, nor a <Target>, nor a "
-			"TargetsFile");
+		text_error_set(
+			error, 0, "nothing to do: no Listen, no <Target> and no TargetsFile");
 		return -EINVAL;
 	}
-	int result = outbox_new(&runtime->outbox);
-	if (result != 0) {
-		text_error_set(error, 0, "no memory left");
-		return result;
+	int failure = outbox_new(&runtime->outbox);
+	if (failure) {
+		text_error_set(error, 0, "out of memory");
+		return failure;
 	}
 	runtime->log = (struct log){outbox_log, runtime->outbox, config->log_level};
 	runtime->watcher = (struct target_watcher){outbox_change, runtime->outbox};
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
-	result = start_engine(runtime, &settings, error);
+	failure = start_engine(runtime, &settings, error);
 	settings_clear(&settings);
-	if (result == 0 && config->serve_metrics)
-		result = http_front_start(
+	if (!failure && config->serve_metrics)
+		failure = http_front_start(
 			&config->metrics, runtime->engine, &runtime->log, &runtime->front, error);
-	if (result != 0)
-		return result;
-	result = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);
-	runtime->has_messenger = result == 0;
-	if (result != 0)
-		text_error_set(error, 0, "cannot start a thread: error %d", -result);
-	return result;
+	if (failure)
+		return failure;
+	failure = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);
+	runtime->has_messenger = !failure;
+	if (failure) {
+		char text[ERROR_TEXT_MAX];
+		error_text(-failure, text);
+		text_error_set(error, 0, "cannot start a thread: %s", text);
+	}
+	return failure;
 }
 
 static void log_start(const struct runtime *runtime)
 {
 	const struct settings *settings = &runtime->config->settings;
 	struct buffer line = {0};
-	buffer_append_format(&line, "%s runs", version_text());
+	buffer_append_format(&line, "%s started", version_text());
 	if (settings->serve)
 		buffer_append_format(
 			&line, ", echo server on %s", engine_listen_address(runtime->engine));
@@ -254,7 +260,7 @@ static void log_start(const struct runtime *runtime)
 		duration_format(settings->defaults.interval_ns, interval);
 		buffer_append_format(&line, ", probes every %s", interval);
 	}
-	if (runtime->front != NULL)
+	if (runtime->front)
 		buffer_append_format(&line, ", metrics on http://%s/metrics",
 			http_front_address(runtime->front));
 	log_write(&runtime->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
@@ -265,15 +271,15 @@ int runtime_start(
 	const struct plugin_config *config, struct runtime **runtime, struct text_error *error)
 {
 	struct runtime *made = calloc(1, sizeof(*made));
-	if (made == NULL) {
-		text_error_set(error, 0, "no memory left");
+	if (!made) {
+		text_error_set(error, 0, "out of memory");
 		return -ENOMEM;
 	}
 	made->config = config;
-	int result = start(made, error);
-	if (result != 0) {
+	int failure = start(made, error);
+	if (failure) {
 		runtime_stop(made);
-		return result;
+		return failure;
 	}
 	log_start(made);
 	*runtime = made;
@@ -287,17 +293,17 @@ struct engine *runtime_engine(const struct runtime *runtime)
 
 void runtime_stop(struct runtime *runtime)
 {
-	if (runtime == NULL)
+	if (!runtime)
 		return;
 	http_front_stop(runtime->front);
-	/* Before the engine, which it may be reloading. */
+	/* Before the engine, which this thread may be reloading. */
 	if (runtime->has_messenger) {
 		atomic_store(&runtime->is_ending, true);
 		outbox_wake(runtime->outbox);
 		pthread_join(runtime->messenger, NULL);
 	}
 	engine_stop(runtime->engine);
-	if (runtime->outbox != NULL)
+	if (runtime->outbox)
 		deliver(runtime);
 	outbox_free(runtime->outbox);
 	notices_clear(&runtime->notices);

@@ -10,11 +10,11 @@
 struct runtime;
 
 /*
- * Reads the targets file, and starts the engine, the HTTP front where there is to be one, and a
- * thread that talks to the daemon: it dispatches log lines and notifications, so that no measuring
- * thread ever waits for the daemon's other plugins, and watches the targets file. config is
- * borrowed until runtime_stop() returns. Returns 0, or a negative errno with error and nothing left
- * running.
+ * Reads the targets file; starts the engine, the HTTP front if it is configured, and a thread that
+ * talks to the daemon: it dispatches log lines and notifications, so that no measuring thread ever
+ * waits for other plugins, and watches the targets file. config is borrowed until runtime_stop()
+ * returns. Returns 0 with *runtime owned by the caller, or a negative errno with error set and
+ * nothing left running.
  */
 int runtime_start(
 	const struct plugin_config *config, struct runtime **runtime, struct text_error *error);
@@ -22,7 +22,7 @@ int runtime_start(
 /* Borrowed until runtime_stop(). */
 struct engine *runtime_engine(const struct runtime *runtime);
 
-/* Ends every thread, dispatches what is still to be said, and frees all. NULL is accepted. */
+/* Ends every thread, dispatches what is still queued, and frees it all. NULL is accepted. */
 void runtime_stop(struct runtime *runtime);
 
 #endif

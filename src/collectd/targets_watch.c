@@ -9,10 +9,10 @@ void file_state_read(const char *path, struct file_state *state)
 {
 	struct stat status;
 	*state = (struct file_state){0};
-	if (stat(path, &status) != 0)
+	if (stat(path, &status))
 		return;
 	*state = (struct file_state){
-		.is_there = true,
+		.exists = true,
 		.device = status.st_dev,
 		.inode = status.st_ino,
 		.size = status.st_size,
@@ -23,7 +23,7 @@ void file_state_read(const char *path, struct file_state *state)
 
 static bool is_same(const struct file_state *left, const struct file_state *right)
 {
-	return left->is_there == right->is_there && left->device == right->device &&
+	return left->exists == right->exists && left->device == right->device &&
 	       left->inode == right->inode && left->size == right->size &&
 	       left->modified_ns == right->modified_ns && left->changed_ns == right->changed_ns;
 }
@@ -40,7 +40,7 @@ enum targets_event targets_watch_step(struct targets_watch *watch, const struct 
 	if (!is_settled || is_same(&watch->known, state))
 		return TARGETS_SAME;
 	watch->known = *state;
-	return state->is_there ? TARGETS_CHANGED : TARGETS_VANISHED;
+	return state->exists ? TARGETS_CHANGED : TARGETS_VANISHED;
 }
 
 bool targets_watch_is_known(const struct targets_watch *watch, const struct file_state *state)

@@ -48,7 +48,7 @@ def it_is_loaded_and_ended_without_a_line_of_warning():
         daemon.stop()
         # The threads run before the plugin says so: the target may be up before that line.
         wanted = [r'plugin_load: plugin "tcp_echo" successfully loaded\.',
-                  r"tcp_echo plugin: \S+ runs, echo server on \S+, probes every 20ms, metrics on \S+",
+                  r"tcp_echo plugin: \S+ started, echo server on \S+, probes every 20ms, metrics on \S+",
                   r"tcp_echo plugin: one: up: \S+ answers"]
         lines = daemon.lines_about_us()
         assert len(lines) == len(wanted), lines
@@ -201,7 +201,7 @@ def too_few_descriptors_end_the_plugin_and_not_the_daemon():
 @scenario
 def nothing_to_do_ends_the_plugin_and_not_the_daemon():
     with Trial(listen=False) as trial:
-        goes_on_without_the_plugin(trial, "nothing to do: there is neither a Listen, ")
+        goes_on_without_the_plugin(trial, "nothing to do: no Listen, ")
 
 
 @scenario
@@ -211,7 +211,7 @@ def a_changed_targets_file_takes_effect():
         daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is down")
         daemon.write_targets({"stays": OWN, "new": OWN})
         daemon.wait_line("targets.json reloaded: 2 targets in all")
-        daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is not probed any more")
+        daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is no longer probed")
         daemon._last = None  # A target went, and its counters with it.
         daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new one in its values")
         after = daemon.target("stays")
@@ -237,7 +237,7 @@ def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
             daemon.lines.clear()
             with open(daemon.targets_path, "w", encoding="utf-8") as file:
                 file.write(text)
-            line = daemon.wait_line("targets not reloaded, the old ones go on: ")
+            line = daemon.wait_line("reload failed, keeping the previous targets: ")
             assert line.startswith("[error]") and daemon.targets_path + message in line, f"{says}: {line}"
             before = daemon.target("old")
             # Long enough for another look at the file or two.
@@ -252,7 +252,7 @@ def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
 def a_targets_file_that_vanishes_leaves_the_old_targets():
     with Daemon(FAST, file={"old": OWN}) as daemon:
         os.unlink(daemon.targets_path)
-        line = daemon.wait_line("targets.json has vanished, the old targets go on")
+        line = daemon.wait_line("targets.json has vanished, keeping the previous targets")
         assert line.startswith("[error]"), line
         before = daemon.target("old")
         daemon.wait_target("old", lambda t: t.received > before.received + 20, "replies")
@@ -276,7 +276,7 @@ def a_targets_file_that_is_being_written_is_not_taken_half():
                 time.sleep(0.3)
                 assert "t0" not in daemon.http().body.decode(), "taken half"
         daemon.wait_line("targets.json reloaded: 20 targets in all")
-        assert not any("not reloaded" in line for line in daemon.lines), daemon.lines
+        assert not any("reload failed" in line for line in daemon.lines), daemon.lines
         daemon._last = None  # The old target went, and its counters with it.
         daemon.wait_target("t19", lambda t: t.received > 0, "replies")
 
@@ -350,7 +350,7 @@ def valgrind_finds_nothing_that_names_the_plugin():
             daemon.wait_target("new", lambda t: t.received >= 3, "replies", 60)
             with open(daemon.targets_path, "w", encoding="utf-8") as file:
                 file.write("[")
-            daemon.wait_line("not reloaded", 60)
+            daemon.wait_line("reload failed", 60)
             daemon.stop()
             with open(os.path.join(daemon.folder, "valgrind"), encoding="utf-8") as file:
                 text = file.read()

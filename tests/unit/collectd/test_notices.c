@@ -124,9 +124,9 @@ START_TEST(calls_off_failures_of_targets_that_are_gone)
 	ck_assert_int_eq(target_list_add(&targets, "new", ":1", &defaults, &error), 0);
 	ck_assert_int_eq(target_list_add(&targets, "stays", ":1", &defaults, &error), 0);
 	notices_keep(&notices, &targets, on_notice);
-	ck_assert_str_eq(told, "goes is not probed any more;goes too is not probed any more;");
+	ck_assert_str_eq(told, "goes is no longer probed;goes too is no longer probed;");
 	notices_keep(&notices, &targets, on_notice);
-	ck_assert_str_eq(told, "goes is not probed any more;goes too is not probed any more;");
+	ck_assert_str_eq(told, "goes is no longer probed;goes too is no longer probed;");
 	target_list_clear(&targets);
 	ck_assert(!take(LETTER_UP, "goes", 0, NS_PER_S));
 	ck_assert(take(LETTER_UP, "stays", 0, NS_PER_S));

@@ -184,8 +184,8 @@ static void check_failed_init(const char *message)
 
 START_TEST(fails_without_anything_to_do)
 {
-	check_failed_init("3 tcp_echo plugin: nothing to do: there is neither a Listen, nor a "
-			  "<Target>, nor a TargetsFile\n");
+	check_failed_init("3 tcp_echo plugin: nothing to do: no Listen, no <Target> and no "
+			  "TargetsFile\n");
 }
 END_TEST
 
@@ -293,7 +293,7 @@ START_TEST(takes_a_changed_targets_file)
 	write_file("[{\"name\": \"c\", \"address\": \"127.0.0.1:1\"}]");
 	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in all\n", PATIENCE_S));
 	ck_assert(fake_daemon_will_notify(
-		"4 testhost tcp_echo-b/tcp_echo b is not probed any more\n", PATIENCE_S));
+		"4 testhost tcp_echo-b/tcp_echo b is no longer probed\n", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.read(), 0);
 	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 2);
 	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "b", "sent", NULL), 1);
@@ -309,10 +309,10 @@ START_TEST(keeps_the_targets_when_the_file_is_bad_or_gone)
 	configure_file("");
 	ck_assert_int_eq(fake_daemon.init(), 0);
 	write_file("[");
-	ck_assert(fake_daemon_will_log("targets not reloaded, the old ones go on: ", PATIENCE_S));
+	ck_assert(fake_daemon_will_log("reload failed, keeping the previous targets: ", PATIENCE_S));
 	unlink(path);
 	ck_assert(fake_daemon_will_log(
-		"targets.json has vanished, the old targets go on\n", PATIENCE_S));
+		"targets.json has vanished, keeping the previous targets\n", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.read(), 0);
 	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 1);
 	write_file("[" A ", " B "]");

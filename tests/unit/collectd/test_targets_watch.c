@@ -13,7 +13,7 @@ static struct file_state state_of(char letter)
 {
 	if (letter == '-')
 		return (struct file_state){0};
-	return (struct file_state){.is_there = true, .device = 1, .inode = 2, .size = letter};
+	return (struct file_state){.exists = true, .device = 1, .inode = 2, .size = letter};
 }
 
 /* Each state that is seen gives one event: '.' same, '!' changed, '?' vanished. */
@@ -101,7 +101,7 @@ START_TEST(reads_the_state_of_a_file)
 	struct file_state longer;
 	struct file_state gone;
 	file_state_read(path, &empty);
-	ck_assert(empty.is_there);
+	ck_assert(empty.exists);
 	ck_assert_int_eq(empty.size, 0);
 	ck_assert_int_gt(empty.modified_ns, INT64_C(1700000000000000000));
 	ck_assert_int_eq(write(fd, "abc", 3), 3);
@@ -111,7 +111,7 @@ START_TEST(reads_the_state_of_a_file)
 	ck_assert_uint_eq(longer.inode, empty.inode);
 	unlink(path);
 	file_state_read(path, &gone);
-	ck_assert(!gone.is_there);
+	ck_assert(!gone.exists);
 	ck_assert_uint_eq(gone.inode, 0);
 }
 END_TEST
