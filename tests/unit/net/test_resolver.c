@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/resolver.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
@@ -72,77 +71,12 @@ static struct endpoint endpoint_of(const char *text)
 	return endpoint;
 }
 
-static const struct {
-	const char *says;
-	const char *text;
-	const char *address; /* NULL: a name. */
-} hosts[] = {
-	{"IPv4", "192.0.2.1:4000", "192.0.2.1:4000"},
-	{"IPv6", "[2001:db8::1]:4000", "[2001:db8::1]:4000"},
-	{"the largest port", "127.0.0.1:65535", "127.0.0.1:65535"},
-	{"a name", "name.invalid:4000", NULL},
-	{"a name that looks like another", "localhost.invalid:4000", NULL},
-	{"a name of digits and dots", "1.2.3.4.5:4000", NULL},
-};
-
-START_TEST(numeric_hosts_need_no_resolver)
+static bool is_loopback(const union address *address, const char *v4, const char *v6)
 {
-	struct endpoint endpoint = endpoint_of(hosts[_i].text);
-	struct address_list list = {.count = 17};
-	int result = address_list_from_numeric(&endpoint, AF_UNSPEC, &list);
-	if (!hosts[_i].address) {
-		ck_assert_msg(result == -ENOENT, "%s", hosts[_i].says);
-		ck_assert_uint_eq(list.count, 17);
-		return;
-	}
-	ck_assert_msg(result == 0, "%s", hosts[_i].says);
-	ck_assert_uint_eq(list.count, 1);
 	char text[ADDRESS_TEXT_MAX];
-	address_format(&list.addresses[0].any, text);
-	ck_assert_msg(strcmp(text, hosts[_i].address) == 0, "%s: %s", hosts[_i].says, text);
-	address_list_clear(&list);
-	ck_assert_ptr_null(list.addresses);
-	address_list_clear(&list);
+	address_format(&address->any, text);
+	return strcmp(text, v4) == 0 || strcmp(text, v6) == 0;
 }
-END_TEST
-
-static bool is_loopback(const union address *address)
-{
-	if (address->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
-	return address->v4.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
-}
-
-static bool has_port(const union address *address, uint16_t port)
-{
-	return port == ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port
-								: address->v4.sin_port);
-}
-
-static const char *const own_hosts[] = {":4321", "localhost:4321", "LOCALHOST:4321"};
-
-START_TEST(no_host_and_localhost_are_this_machine)
-{
-	struct endpoint endpoint = endpoint_of(own_hosts[_i]);
-	struct address_list list;
-	ck_assert_int_eq(address_list_from_numeric(&endpoint, AF_UNSPEC, &list), 0);
-	ck_assert_uint_ge(list.count, 1);
-	for (size_t i = 0; i < list.count; i++) {
-		ck_assert(is_loopback(&list.addresses[i]));
-		ck_assert(has_port(&list.addresses[i], 4321));
-	}
-	address_list_clear(&list);
-}
-END_TEST
-
-START_TEST(an_address_is_as_long_as_its_family_says)
-{
-	union address address = {.any.sa_family = AF_INET};
-	ck_assert_uint_eq(address_length(&address), sizeof(struct sockaddr_in));
-	address.any.sa_family = AF_INET6;
-	ck_assert_uint_eq(address_length(&address), sizeof(struct sockaddr_in6));
-}
-END_TEST
 
 struct fixture {
 	struct resolver *resolver;
@@ -202,10 +136,8 @@ START_TEST(a_name_is_answered_with_its_addresses_and_its_owner)
 	ck_assert_ptr_eq(query->owner, &owner);
 	ck_assert_int_eq(query->failure, 0);
 	ck_assert_uint_ge(query->list.count, 1);
-	for (size_t i = 0; i < query->list.count; i++) {
-		ck_assert(is_loopback(&query->list.addresses[i]));
-		ck_assert(has_port(&query->list.addresses[i], 4321));
-	}
+	for (size_t i = 0; i < query->list.count; i++)
+		ck_assert(is_loopback(&query->list.addresses[i], "127.0.0.1:4321", "[::1]:4321"));
 	resolver_query_free(query);
 	ck_assert_ptr_null(resolver_inbox_take(fixture.inbox));
 	tear_down(&fixture);
@@ -386,9 +318,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("resolver");
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, numeric_hosts_need_no_resolver, 0, ROWS(hosts));
-	tcase_add_loop_test(tcase, no_host_and_localhost_are_this_machine, 0, ROWS(own_hosts));
-	tcase_add_test(tcase, an_address_is_as_long_as_its_family_says);
 	tcase_add_test(tcase, a_name_is_answered_with_its_addresses_and_its_owner);
 	tcase_add_test(tcase, a_name_that_does_not_resolve_is_answered_too);
 	tcase_add_test(tcase, many_questions_are_all_answered);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "base/address.h"
+
+static struct endpoint endpoint_of(const char *text)
+{
+	struct endpoint endpoint;
+	const char *reason;
+	ck_assert_int_eq(endpoint_parse(text, ENDPOINT_TO_LISTEN, &endpoint, &reason), 0);
+	return endpoint;
+}
+
+static int listen_on(const char *text, char *bound)
+{
+	struct endpoint endpoint = endpoint_of(text);
+	struct text_error error = {0};
+	int fd = -1;
+	ck_assert_msg(listener_open(&endpoint, &fd, bound, &error) == 0, "%s", error.reason);
+	return fd;
+}
+
+static uint16_t port_of(const char *bound)
+{
+	return (uint16_t)strtoul(strrchr(bound, ':') + 1, NULL, 10);
+}
+
+/* Returns a socket or a negative errno. */
+static int connect_to(int family, uint16_t port)
+{
+	struct sockaddr_storage address = {0};
+	socklen_t length = sizeof(struct sockaddr_in);
+	if (family == AF_INET) {
+		struct sockaddr_in v4 = {.sin_family = AF_INET,
+			.sin_port = htons(port),
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		memcpy(&address, &v4, sizeof(v4));
+	} else {
+		struct sockaddr_in6 v6 = {.sin6_family = AF_INET6,
+			.sin6_port = htons(port),
+			.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+		memcpy(&address, &v6, sizeof(v6));
+		length = sizeof(v6);
+	}
+	int fd = socket(family, SOCK_STREAM, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, length) == 0)
+		return fd;
+	int error = -errno;
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+static void check_served(int family, uint16_t port)
+{
+	int fd = connect_to(family, port);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
+static bool has_ipv6(void)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+START_TEST(without_a_host_both_families_are_served_by_one_socket)
+{
+	char bound[ADDRESS_TEXT_MAX];
+	int fd = listen_on(":0", bound);
+	ck_assert_uint_ne(port_of(bound), 0);
+	check_served(AF_INET, port_of(bound));
+	if (has_ipv6()) {
+		ck_assert_ptr_eq(strstr(bound, "[::]:"), bound);
+		check_served(AF_INET6, port_of(bound));
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_host_is_served_alone)
+{
+	char bound[ADDRESS_TEXT_MAX];
+	int fd = listen_on("127.0.0.1:0", bound);
+	ck_assert_ptr_eq(strstr(bound, "127.0.0.1:"), bound);
+	check_served(AF_INET, port_of(bound));
+	if (has_ipv6())
+		ck_assert_int_eq(connect_to(AF_INET6, port_of(bound)), -ECONNREFUSED);
+	close(fd);
+}
+END_TEST
+
+START_TEST(the_socket_neither_blocks_nor_is_inherited)
+{
+	char bound[ADDRESS_TEXT_MAX];
+	int fd = listen_on("127.0.0.1:0", bound);
+	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+	ck_assert_int_lt(accept(fd, NULL, NULL), 0);
+	ck_assert_int_eq(errno, EAGAIN);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_name_is_resolved_to_listen_on)
+{
+	char bound[ADDRESS_TEXT_MAX];
+	int fd = listen_on("localhost:0", bound);
+	ck_assert_uint_ne(port_of(bound), 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_port_can_be_taken_again_at_once)
+{
+	char bound[ADDRESS_TEXT_MAX];
+	int fd = listen_on("127.0.0.1:0", bound);
+	/* The server closes first, so that its side is the one that lingers. */
+	int client_fd = connect_to(AF_INET, port_of(bound));
+	int peer_fd = accept(fd, NULL, NULL);
+	close(peer_fd);
+	close(client_fd);
+	close(fd);
+	char again[ADDRESS_TEXT_MAX];
+	fd = listen_on(bound, again);
+	ck_assert_str_eq(again, bound);
+	close(fd);
+}
+END_TEST
+
+static void check_refusal(const char *text, int failure, const char *reason)
+{
+	struct endpoint endpoint = endpoint_of(text);
+	struct text_error error = {0};
+	char bound[ADDRESS_TEXT_MAX] = "untouched";
+	char expected[256];
+	int fd = -17;
+	ck_assert_int_eq(listener_open(&endpoint, &fd, bound, &error), failure);
+	snprintf(expected, sizeof(expected), "cannot listen on %s: %s", text, reason);
+	ck_assert_str_eq(error.reason, expected);
+	ck_assert_int_eq(fd, -17);
+	ck_assert_str_eq(bound, "untouched");
+}
+
+START_TEST(a_port_in_use_is_refused)
+{
+	char bound[ADDRESS_TEXT_MAX];
+	int fd = listen_on("127.0.0.1:0", bound);
+	check_refusal(bound, -EADDRINUSE, "address already in use");
+	/* Every address includes that one. */
+	char every[16];
+	snprintf(every, sizeof(every), ":%u", port_of(bound));
+	check_refusal(every, -EADDRINUSE, "address already in use");
+	close(fd);
+}
+END_TEST
+
+START_TEST(what_is_not_an_address_of_this_machine_is_refused)
+{
+	/* RFC 5737 and RFC 3849 keep these for documents. */
+	check_refusal("192.0.2.1:0", -EADDRNOTAVAIL, "not an address of this machine");
+	if (has_ipv6())
+		check_refusal("[2001:db8::1]:0", -EADDRNOTAVAIL, "not an address of this machine");
+}
+END_TEST
+
+START_TEST(a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason)
+{
+	struct endpoint endpoint = endpoint_of("name.invalid:0");
+	struct text_error error = {0};
+	char bound[ADDRESS_TEXT_MAX];
+	int fd;
+	ck_assert_int_eq(listener_open(&endpoint, &fd, bound, &error), -EADDRNOTAVAIL);
+	const char *start = "cannot listen on name.invalid:0: ";
+	ck_assert_ptr_eq(strstr(error.reason, start), error.reason);
+	ck_assert_uint_gt(strlen(error.reason), strlen(start));
+	ck_assert_ptr_null(strstr(error.reason, "not an address of this machine"));
+}
+END_TEST
+
+START_TEST(without_descriptors_left_it_says_so)
+{
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	struct rlimit low = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
+	struct endpoint endpoint = endpoint_of(":0");
+	struct text_error error = {0};
+	char bound[ADDRESS_TEXT_MAX];
+	int fd;
+	int failure = listener_open(&endpoint, &fd, bound, &error);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(failure, -EMFILE);
+	ck_assert_str_eq(error.reason, "cannot listen on :0: no file descriptor left");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("listener");
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, without_a_host_both_families_are_served_by_one_socket);
+	tcase_add_test(tcase, a_host_is_served_alone);
+	tcase_add_test(tcase, the_socket_neither_blocks_nor_is_inherited);
+	tcase_add_test(tcase, a_name_is_resolved_to_listen_on);
+	tcase_add_test(tcase, a_port_can_be_taken_again_at_once);
+	tcase_add_test(tcase, a_port_in_use_is_refused);
+	tcase_add_test(tcase, what_is_not_an_address_of_this_machine_is_refused);
+	tcase_add_test(tcase, a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason);
+	tcase_add_test(tcase, without_descriptors_left_it_says_so);
+	return unit_run("net/listener", tcase);
+}
