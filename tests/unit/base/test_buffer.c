@@ -114,7 +114,7 @@ START_TEST(a_failed_buffer_stays_as_it_is_and_refuses_more)
 }
 END_TEST
 
-START_TEST(release_hands_the_bytes_over_and_starts_anew)
+START_TEST(release_hands_the_bytes_over_and_starts_again)
 {
 	struct buffer buffer = {0};
 	buffer_append_text(&buffer, "first");
@@ -140,6 +140,6 @@ int main(void)
 	tcase_add_test(tcase, grows_by_doubling_and_keeps_what_it_has);
 	tcase_add_test(tcase, formats_texts_that_just_fill_the_room);
 	tcase_add_test(tcase, a_failed_buffer_stays_as_it_is_and_refuses_more);
-	tcase_add_test(tcase, release_hands_the_bytes_over_and_starts_anew);
+	tcase_add_test(tcase, release_hands_the_bytes_over_and_starts_again);
 	return unit_run("base/buffer", tcase);
 }

@@ -42,7 +42,7 @@ START_TEST(its_own_reason_can_be_among_the_arguments)
 }
 END_TEST
 
-START_TEST(null_takes_nothing)
+START_TEST(null_is_accepted)
 {
 	text_error_set(NULL, 1, "nobody asked");
 }
@@ -55,6 +55,6 @@ int main(void)
 	tcase_add_test(tcase, a_hostile_text_cannot_reach_the_terminal);
 	tcase_add_test(tcase, cuts_what_is_too_long);
 	tcase_add_test(tcase, its_own_reason_can_be_among_the_arguments);
-	tcase_add_test(tcase, null_takes_nothing);
+	tcase_add_test(tcase, null_is_accepted);
 	return unit_run("base/text_error", tcase);
 }

@@ -54,7 +54,7 @@ static char *bytes_of(const char *text, size_t length)
 	return bytes;
 }
 
-START_TEST(tells_well_formed_text)
+START_TEST(recognizes_well_formed_text)
 {
 	size_t length = strlen(rows[_i].text);
 	char *bytes = bytes_of(rows[_i].text, length);
@@ -95,7 +95,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("utf8");
-	tcase_add_loop_test(tcase, tells_well_formed_text, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, recognizes_well_formed_text, 0, ROWS(rows));
 	tcase_add_loop_test(tcase, finds_control_characters, 0, ROWS(rows));
 	tcase_add_loop_test(tcase, makes_any_text_presentable, 0, ROWS(rows));
 	tcase_add_test(tcase, a_nul_inside_is_a_control_character);

@@ -27,7 +27,7 @@ static bool take(enum letter_kind kind, const char *target, int64_t time_ns, int
 	return notices_take(&notices, &letter, &notice);
 }
 
-START_TEST(tells_of_an_outage_and_of_its_end)
+START_TEST(reports_an_outage_and_its_end)
 {
 	ck_assert(take(LETTER_DOWN, "server1", 0, 0));
 	ck_assert(!notice.is_up);
@@ -40,7 +40,7 @@ START_TEST(tells_of_an_outage_and_of_its_end)
 }
 END_TEST
 
-START_TEST(measures_an_outage_that_nobody_else_has)
+START_TEST(measures_an_outage_whose_length_is_not_given)
 {
 	ck_assert(take(LETTER_DOWN, "a", 5 * NS_PER_S, 0));
 	ck_assert(take(LETTER_UP, "a", 7 * NS_PER_S + 250 * NS_PER_MS, 0));
@@ -83,7 +83,7 @@ START_TEST(tells_many_targets_apart)
 }
 END_TEST
 
-START_TEST(leaves_no_half_a_character_where_it_cuts)
+START_TEST(never_cuts_a_character_in_half)
 {
 	char target[TARGET_NAME_MAX];
 	memset(target, 'n', sizeof(target) - 1);
@@ -96,8 +96,7 @@ START_TEST(leaves_no_half_a_character_where_it_cuts)
 	ck_assert(notices_take(&notices, &letter, &notice));
 	ck_assert_str_eq(notice.target, target);
 	ck_assert_uint_eq(strlen(notice.text), NOTICE_TEXT_MAX - 1);
-	/* 126 bytes of name and 10 of words leave room for 59 characters of two bytes and a half.
-	 */
+	/* 126 bytes of name and 10 of words leave room for 59 and a half two-byte characters. */
 	ck_assert_str_eq(notice.text + NOTICE_TEXT_MAX - 4, "\xc3\xbc?");
 }
 END_TEST
@@ -112,7 +111,7 @@ static void on_notice(const struct notice *told_of)
 	snprintf(told + length, NOTICE_TEXT_MAX + 1, "%s;", told_of->text);
 }
 
-START_TEST(calls_off_failures_of_targets_that_are_gone)
+START_TEST(clears_failures_of_targets_that_are_gone)
 {
 	ck_assert(take(LETTER_DOWN, "stays", 0, 0));
 	ck_assert(take(LETTER_DOWN, "goes", 0, 0));
@@ -137,12 +136,12 @@ int main(void)
 {
 	TCase *tcase = tcase_create("notices");
 	tcase_add_checked_fixture(tcase, NULL, tear_down);
-	tcase_add_test(tcase, tells_of_an_outage_and_of_its_end);
-	tcase_add_test(tcase, measures_an_outage_that_nobody_else_has);
+	tcase_add_test(tcase, reports_an_outage_and_its_end);
+	tcase_add_test(tcase, measures_an_outage_whose_length_is_not_given);
 	tcase_add_test(tcase, says_nothing_of_a_good_start);
 	tcase_add_test(tcase, says_nothing_twice);
 	tcase_add_test(tcase, tells_many_targets_apart);
-	tcase_add_test(tcase, leaves_no_half_a_character_where_it_cuts);
-	tcase_add_test(tcase, calls_off_failures_of_targets_that_are_gone);
+	tcase_add_test(tcase, never_cuts_a_character_in_half);
+	tcase_add_test(tcase, clears_failures_of_targets_that_are_gone);
 	return unit_run("collectd/notices", tcase);
 }

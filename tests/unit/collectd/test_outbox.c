@@ -59,7 +59,7 @@ START_TEST(keeps_copies)
 }
 END_TEST
 
-START_TEST(loses_what_finds_no_room_and_says_how_much)
+START_TEST(drops_what_has_no_room_and_counts_it)
 {
 	for (int i = 0; i < OUTBOX_MAX + 5; i++)
 		outbox_log(outbox, LOG_LEVEL_INFO, NULL, i < OUTBOX_MAX ? "kept" : "lost");
@@ -142,7 +142,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, hands_letters_out_in_their_order);
 	tcase_add_test(tcase, keeps_copies);
-	tcase_add_test(tcase, loses_what_finds_no_room_and_says_how_much);
+	tcase_add_test(tcase, drops_what_has_no_room_and_counts_it);
 	tcase_add_test(tcase, waits_no_longer_than_it_is_told_to);
 	tcase_add_test(tcase, does_not_wait_where_there_is_something);
 	tcase_add_test(tcase, takes_letters_from_several_threads);

@@ -113,7 +113,7 @@ START_TEST(probes_between_init_and_shutdown)
 }
 END_TEST
 
-START_TEST(reads_nothing_and_goes_on_while_it_does_not_run)
+START_TEST(reads_nothing_while_it_does_not_run)
 {
 	ck_assert_int_eq(fake_daemon.read(), 0);
 	configure_both();
@@ -139,7 +139,7 @@ START_TEST(shuts_down_twice_and_without_a_start)
 }
 END_TEST
 
-START_TEST(starts_once_where_init_comes_twice)
+START_TEST(starts_once_if_init_comes_twice)
 {
 	configure_both();
 	ck_assert_int_eq(fake_daemon.init(), 0);
@@ -149,7 +149,7 @@ START_TEST(starts_once_where_init_comes_twice)
 }
 END_TEST
 
-START_TEST(starts_anew_after_a_shutdown)
+START_TEST(starts_again_after_a_shutdown)
 {
 	for (int i = 0; i < 2; i++) {
 		configure_both();
@@ -231,7 +231,7 @@ START_TEST(fails_with_settings_that_do_not_go_together)
 }
 END_TEST
 
-START_TEST(fails_with_a_targets_file_that_is_not_there)
+START_TEST(fails_without_its_targets_file)
 {
 	ck_assert_int_eq(configure("TargetsFile \"/nonexistent/targets.json\""), 0);
 	check_failed_init("3 tcp_echo plugin: /nonexistent/targets.json: ");
@@ -309,7 +309,8 @@ START_TEST(keeps_the_targets_when_the_file_is_bad_or_gone)
 	configure_file("");
 	ck_assert_int_eq(fake_daemon.init(), 0);
 	write_file("[");
-	ck_assert(fake_daemon_will_log("reload failed, keeping the previous targets: ", PATIENCE_S));
+	ck_assert(
+		fake_daemon_will_log("reload failed, keeping the previous targets: ", PATIENCE_S));
 	unlink(path);
 	ck_assert(fake_daemon_will_log(
 		"targets.json has vanished, keeping the previous targets\n", PATIENCE_S));
@@ -321,7 +322,7 @@ START_TEST(keeps_the_targets_when_the_file_is_bad_or_gone)
 }
 END_TEST
 
-START_TEST(tells_when_a_target_goes_and_comes)
+START_TEST(reports_targets_that_go_down_and_come_back)
 {
 	char text[1000];
 	snprintf(text, sizeof(text), "Interval 0.01\n<Target \"a\">\nAddress \"%s\"\n</Target>",
@@ -353,21 +354,21 @@ int main(void)
 	tcase_set_timeout(tcase, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, probes_between_init_and_shutdown);
-	tcase_add_test(tcase, reads_nothing_and_goes_on_while_it_does_not_run);
+	tcase_add_test(tcase, reads_nothing_while_it_does_not_run);
 	tcase_add_test(tcase, shuts_down_twice_and_without_a_start);
-	tcase_add_test(tcase, starts_once_where_init_comes_twice);
-	tcase_add_test(tcase, starts_anew_after_a_shutdown);
+	tcase_add_test(tcase, starts_once_if_init_comes_twice);
+	tcase_add_test(tcase, starts_again_after_a_shutdown);
 	tcase_add_test(tcase, reads_although_every_target_is_down);
 	tcase_add_test(tcase, fails_without_anything_to_do);
 	tcase_add_test(tcase, fails_with_a_taken_port);
 	tcase_add_test(tcase, fails_with_a_taken_port_for_metrics);
 	tcase_add_test(tcase, fails_with_too_few_descriptors);
 	tcase_add_test(tcase, fails_with_settings_that_do_not_go_together);
-	tcase_add_test(tcase, fails_with_a_targets_file_that_is_not_there);
+	tcase_add_test(tcase, fails_without_its_targets_file);
 	tcase_add_test(tcase, refuses_a_bad_configuration);
 	tcase_add_test(tcase, refuses_a_name_that_file_and_block_share);
 	tcase_add_test(tcase, takes_a_changed_targets_file);
 	tcase_add_test(tcase, keeps_the_targets_when_the_file_is_bad_or_gone);
-	tcase_add_test(tcase, tells_when_a_target_goes_and_comes);
+	tcase_add_test(tcase, reports_targets_that_go_down_and_come_back);
 	return unit_run("collectd/plugin", tcase);
 }

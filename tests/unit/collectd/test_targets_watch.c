@@ -36,7 +36,7 @@ static const struct {
 	{"it never comes", "---", ".."},
 };
 
-START_TEST(tells_of_changes)
+START_TEST(reports_changes)
 {
 	struct targets_watch watch;
 	struct file_state state = state_of(rows[_i].seen[0]);
@@ -52,7 +52,7 @@ START_TEST(tells_of_changes)
 }
 END_TEST
 
-START_TEST(knows_what_it_told_of)
+START_TEST(knows_what_it_reported)
 {
 	struct targets_watch watch;
 	struct file_state state = state_of('a');
@@ -119,8 +119,8 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("targets_watch");
-	tcase_add_loop_test(tcase, tells_of_changes, 0, ROWS(rows));
-	tcase_add_test(tcase, knows_what_it_told_of);
+	tcase_add_loop_test(tcase, reports_changes, 0, ROWS(rows));
+	tcase_add_test(tcase, knows_what_it_reported);
 	tcase_add_loop_test(tcase, sees_any_difference, 0, ROWS(differences));
 	tcase_add_test(tcase, reads_the_state_of_a_file);
 	return unit_run("collectd/targets_watch", tcase);

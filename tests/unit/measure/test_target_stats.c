@@ -193,7 +193,7 @@ static const struct {
 	{"no kernel's values", asks_the_kernel_in_vain},
 };
 
-START_TEST(all_is_nothing_at_first)
+START_TEST(everything_is_zero_or_unknown_at_first)
 {
 	struct target_stats *stats = make_stats();
 	struct target_values expected = initial_values();
@@ -467,7 +467,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("target_stats");
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, all_is_nothing_at_first);
+	tcase_add_test(tcase, everything_is_zero_or_unknown_at_first);
 	tcase_add_loop_test(tcase, a_step_changes_its_values_and_no_other, 0, ROWS(steps));
 	tcase_add_test(tcase, round_trips_make_histogram_jitter_and_last_value);
 	tcase_add_test(tcase, the_window_forgets_what_is_older);

@@ -92,7 +92,7 @@ START_TEST(a_socket_is_read_until_nothing_is_left_or_its_turns_are_used_up)
 	edge_read(event, rows[_i].what, read_next, reader);
 	ck_assert_msg(readings == rows[_i].readings, "%s: %d readings", rows[_i].says, readings);
 
-	/* The byte is still there, but its edge has been told of already. */
+	/* The byte is still there, but its edge was reported before. */
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	ck_assert_msg(
 		(events == 2) == rows[_i].fires_again, "%s: %d events", rows[_i].says, events);

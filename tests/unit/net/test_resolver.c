@@ -25,7 +25,7 @@
 static atomic_bool is_slow = true;
 static atomic_uint slow_look_ups;
 
-/* Waits until some are under way, or none any more. */
+/* Waits until some are in progress, or none. */
 static void await_slow_look_ups(bool are_wanted)
 {
 	for (int i = 0; i < 5000 && (atomic_load(&slow_look_ups) > 0) != are_wanted; i++)
@@ -199,8 +199,7 @@ END_TEST
 
 START_TEST(a_slow_name_holds_up_no_other)
 {
-	/* Whether the idle thread takes the slow name before or after the next is asked is chance.
-	 */
+	/* It is chance whether the idle thread takes the slow name before the next is asked. */
 	for (int round = 0; round < 30; round++) {
 		struct fixture fixture;
 		set_up(&fixture);

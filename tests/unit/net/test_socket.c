@@ -19,7 +19,7 @@ static const struct {
 	{"the same by its other name", EWOULDBLOCK, true},
 	{"interrupted", EINTR, true},
 	{"no buffers", ENOBUFS, true},
-	{"no memory", ENOMEM, true},
+	{"out of memory", ENOMEM, true},
 	{"reset", ECONNRESET, false},
 	{"closed", EPIPE, false},
 	{"timed out", ETIMEDOUT, false},
@@ -164,7 +164,7 @@ START_TEST(bytes_go_over_without_waiting)
 	shutdown(connection.near_fd, SHUT_WR);
 	await(connection.far_fd, POLLIN);
 	ck_assert_int_eq(socket_receive(connection.far_fd, bytes, sizeof(bytes)), 0);
-	/* Nobody reads: one day there is no room. */
+	/* Nobody reads, so at some point there is no room. */
 	static const char many[65536];
 	ssize_t sent = 1;
 	for (int i = 0; i < 10000 && sent > 0; i++)
