@@ -45,10 +45,7 @@ static int await_signal_until(const sigset_t *signals, int64_t until_ns)
 	int64_t wait_ns = until_ns - clock_monotonic_ns();
 	if (wait_ns < 0)
 		wait_ns = 0;
-	const struct timespec wait = {
-		.tv_sec = (time_t)(wait_ns / NS_PER_S),
-		.tv_nsec = (long)(wait_ns % NS_PER_S),
-	};
+	const struct timespec wait = clock_to_timespec(wait_ns);
 	int signal = sigtimedwait(signals, NULL, &wait);
 	return signal > 0 ? signal : 0;
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 
 bool timestamps_enable(evutil_socket_t fd)
 {
@@ -23,7 +22,7 @@ static struct wall_time find_timestamp(struct msghdr *message)
 		return WALL_TIME_UNKNOWN;
 	struct timespec time;
 	memcpy(&time, CMSG_DATA(part), sizeof(time));
-	return (struct wall_time){.unix_ns = (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec};
+	return (struct wall_time){.unix_ns = clock_from_timespec(&time)};
 }
 
 ssize_t timestamps_receive(

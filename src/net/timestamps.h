@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/network.h"
 
-/* Whether the system can give timestamps at all; timestamps_enable() tells whether this kernel does. */
+/* Whether the system has timestamps at all; timestamps_enable() says whether this kernel does. */
 #ifdef SO_TIMESTAMPNS
 #define TIMESTAMPS_EXIST
 #endif
@@ -23,9 +23,9 @@
 bool timestamps_enable(evutil_socket_t fd);
 
 /*
- * Receives without blocking, like recv(). *timestamp: when the last of the bytes arrived, or
- * WALL_TIME_UNKNOWN. Returns the number of bytes, 0 at the end of the stream, or a
- * negative errno.
+ * Receives without blocking, like recv(). Returns the number of bytes, or 0 at the end of the
+ * stream, with *timestamp, which is when the last of the bytes arrived or WALL_TIME_UNKNOWN; or a
+ * negative errno with *timestamp untouched.
  */
 ssize_t timestamps_receive(
 	evutil_socket_t fd, void *buffer, size_t size, struct wall_time *timestamp);

@@ -57,7 +57,7 @@ static int64_t read_clock_ns(clockid_t clock)
 	struct timespec time;
 	if (clock_gettime(clock, &time) != 0)
 		return -1;
-	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+	return clock_from_timespec(&time);
 }
 
 int64_t process_start_time_ns(void)
