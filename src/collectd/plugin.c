@@ -38,10 +38,10 @@ static int on_config(oconfig_item_t *block)
 
 static void register_types(void)
 {
-	for (int type = 0; type < VALUE_LISTS_TYPES; type++) {
-		data_source_t sources[VALUE_LISTS_SOURCES_MAX];
+	for (int list = 0; list < LISTS; list++) {
+		data_source_t sources[LIST_SOURCES_MAX];
 		data_set_t set;
-		value_lists_describe((enum value_lists_type)type, sources, &set);
+		value_lists_describe((enum metric_list)list, sources, &set);
 		plugin_register_data_set(&set);
 	}
 }

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "scrape/families.h"
+#include "metrics/table.h"
 #include "scrape/number.h"
 
 /*
@@ -19,8 +19,8 @@
  *	<--------- head ----------><-label-><------- tail -------->
  *
  * Heads and tails are made once, labels once a target. They are copied in blocks of a fixed size,
- *which compilers turn into a few moves; what is copied beyond the length is overwritten by what
- *follows.
+ * which compilers turn into a few moves; what is copied beyond the length is overwritten by what
+ * follows.
  */
 #define HEAD_SIZE 48
 #define LABEL_BLOCK 32
@@ -28,10 +28,11 @@
 /* A number and the line's end. */
 #define VALUE_SIZE (NUMBER_TEXT_MAX + 1)
 
-/* What a target takes at most while its numbers are small, and what everything else takes, to begin
- * with. */
-#define TARGET_LINES 46
-#define TARGET_TEXT 2600
+/*
+ * What is reserved at first: for a line of a target without its labels, while numbers are small,
+ * and for all that is not of a target.
+ */
+#define LINE_TEXT 57
 #define FIXED_TEXT 16384
 
 struct head {
@@ -54,10 +55,12 @@ struct writer {
 	struct buffer *buffer;
 	enum exposition_format format;
 	const struct snapshot *snapshot;
+	const struct process_values *process;
+	const struct build_info *build;
 	struct label *labels; /* Owned; one a target. */
 	char *label_text;     /* Owned; what they point to. */
 	size_t labels_length; /* Of all together. */
-	size_t family_start;  /* Where the family under way starts, and where its samples do. */
+	size_t family_start;  /* Where the current family starts, and where its samples do. */
 	size_t samples_start;
 };
 
@@ -69,26 +72,25 @@ const char *exposition_content_type(enum exposition_format format)
 }
 
 static void append_metadata(
-	struct writer *writer, const char *keyword, const struct family *family, const char *text)
+	struct writer *writer, const char *keyword, const struct metric *metric, const char *text)
 {
 	struct buffer *buffer = writer->buffer;
 	buffer_append_text(buffer, keyword);
-	buffer_append_text(buffer, family->name);
+	buffer_append_text(buffer, metric->name);
 	if (writer->format == EXPOSITION_TEXT)
-		buffer_append_text(buffer, family_suffix(family->type));
+		buffer_append_text(buffer, metric_suffix(metric));
 	buffer_append_text(buffer, " ");
 	buffer_append_text(buffer, text);
 	buffer_append_text(buffer, "\n");
 }
 
-static void begin_family(struct writer *writer, const struct family *family)
+static void begin_family(struct writer *writer, const struct metric *metric)
 {
-	/* The older format has no type for information. */
-	bool as_gauge = writer->format == EXPOSITION_TEXT && family->type == FAMILY_INFO;
-	enum family_type type = as_gauge ? FAMILY_GAUGE : family->type;
+	bool is_text = writer->format == EXPOSITION_TEXT;
+	enum metric_type type = is_text ? metric_text_type(metric) : metric->type;
 	writer->family_start = writer->buffer->length;
-	append_metadata(writer, "# HELP ", family, family->help);
-	append_metadata(writer, "# TYPE ", family, family_type_name(type));
+	append_metadata(writer, "# HELP ", metric, metric->help);
+	append_metadata(writer, "# TYPE ", metric, metric_type_name(type));
 	writer->samples_start = writer->buffer->length;
 }
 
@@ -120,11 +122,11 @@ static void append_escaped(struct buffer *buffer, const char *text)
 	}
 }
 
-static struct head make_head(const struct family *family, const char *suffix)
+static struct head make_head(const struct metric *metric, const char *suffix)
 {
 	struct head head = {0};
-	int length = snprintf(head.text, sizeof(head.text), "%s%s%s{target=\"", family->name,
-		family_suffix(family->type), suffix);
+	int length = snprintf(head.text, sizeof(head.text), "%s%s%s{target=\"", metric->name,
+		metric_suffix(metric), suffix);
 	assert(length > 0 && (size_t)length < sizeof(head.text));
 	head.length = (size_t)length;
 	return head;
@@ -143,18 +145,19 @@ static struct tail make_tail(const char *name, const char *value)
 static const struct tail plain_tail = {2, "} "};
 
 /* The bounds of a histogram's buckets. */
-static void make_bucket_tails(int64_t first_ns, struct tail tails[HISTOGRAM_BUCKETS])
+static void make_bucket_tails(const struct metric *metric, struct tail tails[HISTOGRAM_BUCKETS])
 {
 	for (unsigned k = 0; k < HISTOGRAM_BOUNDS; k++) {
 		char text[NUMBER_TEXT_MAX + 1];
-		double bound_s = (double)histogram_bound_ns(first_ns, k) / (double)NS_PER_S;
+		int64_t bound_ns = histogram_bound_ns(metric->first_bound_ns, k);
+		double bound_s = (double)bound_ns / (double)NS_PER_S;
 		*number_put_double(text, bound_s) = '\0';
 		tails[k] = make_tail("le", text);
 	}
 	tails[HISTOGRAM_BOUNDS] = make_tail("le", "+Inf");
 }
 
-/* Makes room for so many lines of one target. Returns where they go, or NULL. */
+/* Makes room for some lines of one target. Returns where they go, or NULL without memory. */
 static inline char *begin_lines(struct writer *writer, const struct label *label, size_t lines)
 {
 	struct buffer *buffer = writer->buffer;
@@ -202,55 +205,64 @@ static char *put_loss(char *end, const struct target_values *values)
 	return number_put_double(end, target_values_loss_percent(values));
 }
 
-/* Writes the value; nothing where it is not known. */
-static inline char *put_value(
-	char *end, const struct target_values *values, const struct target_family *family)
+static inline bool is_unknown(const struct metric *metric, uint64_t word)
 {
-	uint64_t word = 0;
-	memcpy(&word, (const char *)values + family->offset, sizeof(word));
-	switch (family->kind) {
+	return metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0;
+}
+
+/* Writes a metric's only number; nothing if it is unknown. */
+static inline char *put_value(char *end, const struct metric *metric, const void *values)
+{
+	const void *at = metric_at(metric, values);
+	const uint64_t *word = at;
+	switch (metric->value) {
 	case VALUE_COUNT:
-	case VALUE_TCP_COUNT:
-		return number_put_unsigned(end, word);
+		return is_unknown(metric, *word) ? end : number_put_unsigned(end, *word);
 	case VALUE_SECONDS:
-		return (int64_t)word < 0 ? end : number_put_seconds(end, word);
-	case VALUE_CONNECTED:
-		return number_put_unsigned(end, values->connected);
+		return is_unknown(metric, *word) ? end : number_put_seconds(end, *word);
+	case VALUE_FLAG:
+		return number_put_unsigned(end, *(const bool *)at);
 	case VALUE_IN_FLIGHT:
 		return number_put_unsigned(end, target_values_in_flight(values));
 	case VALUE_LOSS:
 		return put_loss(end, values);
+	case VALUE_ONE:
+		return number_put_unsigned(end, 1);
+	case VALUE_REASONS:
+	case VALUE_HISTOGRAM:
+	case VALUE_ADDRESSES:
+	case VALUE_BUILD:
+		break;
 	}
 	__builtin_unreachable();
 }
 
-static void write_target_family(struct writer *writer, const struct target_family *family)
+static void write_target_values(struct writer *writer, const struct metric *metric)
 {
-	const struct head head = make_head(&family->family, "");
-	begin_family(writer, &family->family);
+	const struct head head = make_head(metric, "");
+	/* Text that is written cannot alias a copy, so its fields are read once. */
+	const struct metric row = *metric;
 	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
 		const struct label *label = &writer->labels[i];
 		char *start = begin_lines(writer, label, 1);
-		if (start == NULL)
+		if (!start)
 			return;
 		char *number = put_line(start, &head, label, &plain_tail);
-		char *end = put_value(number, &writer->snapshot->targets[i].values, family);
+		char *end = put_value(number, &row, &writer->snapshot->targets[i].values);
 		if (end == number)
 			continue;
 		*end++ = '\n';
 		end_lines(writer, end);
 	}
-	end_family(writer);
 }
 
-static void write_target_info(struct writer *writer)
+static void write_target_addresses(struct writer *writer, const struct metric *metric)
 {
-	const struct head head = make_head(&families[FAMILY_TARGET], "");
+	const struct head head = make_head(metric, "");
 	const struct tail tail = {10, ",address=\""};
-	begin_family(writer, &families[FAMILY_TARGET]);
 	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
 		char *start = begin_lines(writer, &writer->labels[i], 1);
-		if (start == NULL)
+		if (!start)
 			return;
 		end_lines(writer, put_line(start, &head, &writer->labels[i], &tail));
 		append_escaped(writer->buffer, writer->snapshot->targets[i].address);
@@ -258,84 +270,75 @@ static void write_target_info(struct writer *writer)
 		append_escaped(writer->buffer, writer->snapshot->targets[i].peer);
 		buffer_append_text(writer->buffer, "\"} 1\n");
 	}
-	end_family(writer);
 }
 
-static void write_rtt(struct writer *writer)
+static void write_target_histograms(struct writer *writer, const struct metric *metric)
 {
-	const struct family *family = &families[FAMILY_RTT];
-	const struct head bucket = make_head(family, "_bucket");
-	const struct head sum = make_head(family, "_sum");
-	const struct head count = make_head(family, "_count");
+	const struct head bucket = make_head(metric, "_bucket");
+	const struct head sum = make_head(metric, "_sum");
+	const struct head count = make_head(metric, "_count");
 	struct tail tails[HISTOGRAM_BUCKETS];
-	make_bucket_tails(HISTOGRAM_RTT_FIRST_NS, tails);
-	begin_family(writer, family);
+	make_bucket_tails(metric, tails);
 	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
-		const struct histogram *rtt = &writer->snapshot->targets[i].values.rtt;
+		const struct target_values *values = &writer->snapshot->targets[i].values;
+		const struct histogram *histogram = metric_at(metric, values);
 		const struct label *label = &writer->labels[i];
 		char *end = begin_lines(writer, label, HISTOGRAM_BUCKETS + 2);
-		if (end == NULL)
+		if (!end)
 			return;
 		uint64_t below = 0;
 		for (unsigned k = 0; k < HISTOGRAM_BUCKETS; k++) {
-			below += rtt->counts[k];
+			below += histogram->counts[k];
 			end = put_count_line(end, &bucket, label, &tails[k], below);
 		}
 		end = put_line(end, &sum, label, &plain_tail);
-		end = number_put_seconds(end, rtt->sum_ns);
+		end = number_put_seconds(end, histogram->sum_ns);
 		*end++ = '\n';
 		end_lines(writer, put_count_line(end, &count, label, &plain_tail, below));
 	}
-	end_family(writer);
 }
 
-/* Counters by reason. offset: of the array of reasons' counts in struct target_values. */
-static void write_reasons(struct writer *writer, enum family_id id, const struct tail *tails,
-	unsigned reasons, size_t offset)
+static void write_target_reasons(struct writer *writer, const struct metric *metric)
 {
-	const struct head head = make_head(&families[id], "");
-	begin_family(writer, &families[id]);
+	const struct head head = make_head(metric, "");
+	const unsigned reasons = metric->reasons->count;
+	struct tail tails[METRIC_NUMBERS_MAX];
+	for (unsigned k = 0; k < reasons; k++)
+		tails[k] = make_tail("reason", metric->reasons->name(k));
 	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
 		const struct target_values *values = &writer->snapshot->targets[i].values;
+		const uint64_t *counts = metric_at(metric, values);
 		const struct label *label = &writer->labels[i];
 		char *end = begin_lines(writer, label, reasons);
-		if (end == NULL)
+		if (!end)
 			return;
-		for (unsigned k = 0; k < reasons; k++) {
-			uint64_t count = 0;
-			memcpy(&count, (const char *)values + offset + k * sizeof(count),
-				sizeof(count));
-			end = put_count_line(end, &head, label, &tails[k], count);
-		}
+		for (unsigned k = 0; k < reasons; k++)
+			end = put_count_line(end, &head, label, &tails[k], counts[k]);
 		end_lines(writer, end);
 	}
+}
+
+/* A metric of each target. */
+static void write_of_targets(struct writer *writer, const struct metric *metric)
+{
+	begin_family(writer, metric);
+	if (metric->value == VALUE_ADDRESSES)
+		write_target_addresses(writer, metric);
+	else if (metric->value == VALUE_HISTOGRAM)
+		write_target_histograms(writer, metric);
+	else if (metric->value == VALUE_REASONS)
+		write_target_reasons(writer, metric);
+	else
+		write_target_values(writer, metric);
 	end_family(writer);
-}
-
-static void write_connect_failures(struct writer *writer)
-{
-	struct tail tails[CONNECT_FAILURES];
-	for (unsigned k = 0; k < CONNECT_FAILURES; k++)
-		tails[k] = make_tail("reason", connect_failure_name((enum connect_failure)k));
-	write_reasons(writer, FAMILY_CONNECT_FAILURES, tails, CONNECT_FAILURES,
-		offsetof(struct target_values, connect_failures));
-}
-
-static void write_disconnects(struct writer *writer)
-{
-	struct tail tails[DISCONNECTS];
-	for (unsigned k = 0; k < DISCONNECTS; k++)
-		tails[k] = make_tail("reason", disconnect_name((enum disconnect)k));
-	write_reasons(writer, FAMILY_DISCONNECTS, tails, DISCONNECTS,
-		offsetof(struct target_values, disconnects));
 }
 
 /* What follows is not of a target: few lines, written in the plain way. */
 
-static void append_name(struct writer *writer, const struct family *family, const char *suffix)
+static void append_name(struct writer *writer, const struct metric *metric, const char *suffix)
 {
-	buffer_append_text(writer->buffer, family->name);
-	buffer_append_text(writer->buffer, family_suffix(family->type));
+	buffer_append_text(writer->buffer, metric->name);
+	buffer_append_text(writer->buffer, metric_suffix(metric));
 	buffer_append_text(writer->buffer, suffix);
 }
 
@@ -359,111 +362,107 @@ static void append_seconds(struct writer *writer, uint64_t ns)
 	buffer_append_text(writer->buffer, "\n");
 }
 
-/* A family of one count; left out where that is negative: not known. */
-static void write_count(struct writer *writer, enum family_id id, int64_t count)
+static void write_value(struct writer *writer, const struct metric *metric, const void *values)
 {
-	if (count < 0)
+	char text[NUMBER_TEXT_MAX];
+	size_t length = (size_t)(put_value(text, metric, values) - text);
+	if (length == 0)
 		return;
-	begin_family(writer, &families[id]);
-	append_name(writer, &families[id], " ");
-	append_count(writer, (uint64_t)count);
+	append_name(writer, metric, " ");
+	buffer_append(writer->buffer, text, length);
+	buffer_append_text(writer->buffer, "\n");
 }
 
-/* The same of nanoseconds. */
-static void write_seconds(struct writer *writer, enum family_id id, int64_t ns)
+static void write_build(struct writer *writer, const struct metric *metric)
 {
-	if (ns < 0)
-		return;
-	begin_family(writer, &families[id]);
-	append_name(writer, &families[id], " ");
-	append_seconds(writer, (uint64_t)ns);
-}
-
-static void write_build(struct writer *writer, const struct build_info *build)
-{
-	begin_family(writer, &families[FAMILY_BUILD]);
-	append_name(writer, &families[FAMILY_BUILD], "{version=\"");
-	append_escaped(writer->buffer, build->version);
+	append_name(writer, metric, "{version=\"");
+	append_escaped(writer->buffer, writer->build->version);
 	buffer_append_text(writer->buffer, "\",compiler=\"");
-	append_escaped(writer->buffer, build->compiler);
+	append_escaped(writer->buffer, writer->build->compiler);
 	buffer_append_text(writer->buffer, "\"} 1\n");
 }
 
-static void write_send_lag(struct writer *writer, const struct histogram *lag)
+static void write_histogram(struct writer *writer, const struct metric *metric, const void *values)
 {
-	const struct family *family = &families[FAMILY_SEND_LAG];
+	const struct histogram *histogram = metric_at(metric, values);
 	struct tail tails[HISTOGRAM_BUCKETS];
-	make_bucket_tails(HISTOGRAM_LAG_FIRST_NS, tails);
-	begin_family(writer, family);
+	make_bucket_tails(metric, tails);
 	uint64_t below = 0;
 	for (unsigned k = 0; k < HISTOGRAM_BUCKETS; k++) {
-		below += lag->counts[k];
-		append_name(writer, family, "_bucket");
+		below += histogram->counts[k];
+		append_name(writer, metric, "_bucket");
 		append_only_label(writer, &tails[k]);
 		append_count(writer, below);
 	}
-	append_name(writer, family, "_sum ");
-	append_seconds(writer, lag->sum_ns);
-	append_name(writer, family, "_count ");
+	append_name(writer, metric, "_sum ");
+	append_seconds(writer, histogram->sum_ns);
+	append_name(writer, metric, "_count ");
 	append_count(writer, below);
 }
 
-static void write_server_reason(
-	struct writer *writer, enum family_id id, const char *reason, uint64_t count)
+static void write_reasons(struct writer *writer, const struct metric *metric, const void *values)
 {
-	struct tail tail = make_tail("reason", reason);
-	append_name(writer, &families[id], "");
-	append_only_label(writer, &tail);
-	append_count(writer, count);
+	const uint64_t *counts = metric_at(metric, values);
+	for (unsigned k = 0; k < metric->reasons->count; k++) {
+		const struct tail tail = make_tail("reason", metric->reasons->name(k));
+		append_name(writer, metric, "");
+		append_only_label(writer, &tail);
+		append_count(writer, counts[k]);
+	}
 }
 
-static void write_server(struct writer *writer, const struct server_values *server)
+/* A metric there is one of. values: the struct of its subject. */
+static void write_single(struct writer *writer, const struct metric *metric, const void *values)
 {
-	write_count(writer, FAMILY_SERVER_CONNECTIONS, (int64_t)server->connections);
-	write_count(writer, FAMILY_SERVER_ACCEPTED, (int64_t)server->accepted);
-	write_count(writer, FAMILY_SERVER_FRAMES, (int64_t)server->frames);
-	begin_family(writer, &families[FAMILY_SERVER_CLOSED]);
-	for (unsigned k = 0; k < SERVER_CLOSES; k++)
-		write_server_reason(writer, FAMILY_SERVER_CLOSED,
-			server_close_name((enum server_close)k), server->closed[k]);
-	begin_family(writer, &families[FAMILY_SERVER_REJECTED]);
-	for (unsigned k = 0; k < SERVER_REJECTS; k++)
-		write_server_reason(writer, FAMILY_SERVER_REJECTED,
-			server_reject_name((enum server_reject)k), server->rejected[k]);
+	begin_family(writer, metric);
+	if (metric->value == VALUE_BUILD)
+		write_build(writer, metric);
+	else if (metric->value == VALUE_HISTOGRAM)
+		write_histogram(writer, metric, values);
+	else if (metric->value == VALUE_REASONS)
+		write_reasons(writer, metric, values);
+	else
+		write_value(writer, metric, values);
+	end_family(writer);
 }
 
-static void write_process(struct writer *writer, const struct process_values *process)
+static void write_metric(struct writer *writer, const struct metric *metric)
 {
-	write_seconds(writer, FAMILY_PROCESS_CPU, process->cpu_ns);
-	write_count(writer, FAMILY_PROCESS_OPEN_FDS, process->open_fds);
-	write_count(writer, FAMILY_PROCESS_MAX_FDS, process->max_fds);
-	write_count(writer, FAMILY_PROCESS_VIRTUAL_MEMORY, process->virtual_bytes);
-	write_count(writer, FAMILY_PROCESS_RESIDENT_MEMORY, process->resident_bytes);
-	write_seconds(writer, FAMILY_PROCESS_START_TIME, process->start_time_ns);
+	const struct snapshot *snapshot = writer->snapshot;
+	if (metric->known == KNOWN_WITH_TCP_INFO && snapshot->lacks_tcp_info)
+		return;
+	switch (metric->subject) {
+	case METRIC_OF_TARGET:
+		if (snapshot->has_prober)
+			write_of_targets(writer, metric);
+		return;
+	case METRIC_OF_PROBER:
+		if (snapshot->has_prober)
+			write_single(writer, metric, snapshot);
+		return;
+	case METRIC_OF_SERVER:
+		if (snapshot->has_server)
+			write_single(writer, metric, &snapshot->server);
+		return;
+	case METRIC_OF_PROCESS:
+		write_single(writer, metric, writer->process);
+		return;
+	}
+	__builtin_unreachable();
 }
 
-static void write_prober(struct writer *writer)
-{
-	write_target_info(writer);
-	for (unsigned i = 0; i < TARGET_FAMILIES; i++)
-		if (target_families[i].kind != VALUE_TCP_COUNT || !writer->snapshot->lacks_tcp_info)
-			write_target_family(writer, &target_families[i]);
-	write_connect_failures(writer);
-	write_disconnects(writer);
-	write_rtt(writer);
-	write_send_lag(writer, &writer->snapshot->send_lag);
-}
-
-/* Each name and value has a NUL, and comes with four characters of its own: `,name="value"`.
- * Escaped, a value is twice as long at most. */
-#define LABELS_ROOM(size) (3 * (size))
+/*
+ * Each name and value has a NUL, and comes with four characters of its own: `,name="value"`.
+ * Escaped, a value is at most twice as long. So this many times their size is enough.
+ */
+#define LABELS_GROWTH 3
 
 /* Writes the labels that a user gave. */
 static char *put_labels(char *end, const struct labels *labels)
 {
 	const char *value;
 	const char *name = NULL;
-	while ((name = labels_next(labels, name, &value)) != NULL) {
+	while ((name = labels_next(labels, name, &value))) {
 		*end++ = ',';
 		end = text_put(end, name);
 		*end++ = '=';
@@ -481,10 +480,10 @@ static int make_labels(struct writer *writer)
 	size_t room = 0;
 	for (size_t i = 0; i < snapshot->target_count; i++)
 		room += 2 * strlen(snapshot->targets[i].name) + 1 +
-			LABELS_ROOM(snapshot->targets[i].labels.size) + LABEL_BLOCK;
+			LABELS_GROWTH * snapshot->targets[i].labels.size + LABEL_BLOCK;
 	writer->labels = calloc(snapshot->target_count, sizeof(*writer->labels));
 	writer->label_text = calloc(room, 1);
-	if (writer->labels == NULL || writer->label_text == NULL)
+	if (!writer->labels || !writer->label_text)
 		return -ENOMEM;
 	char *end = writer->label_text;
 	for (size_t i = 0; i < snapshot->target_count; i++) {
@@ -500,29 +499,46 @@ static int make_labels(struct writer *writer)
 	return 0;
 }
 
+/* How many lines one target has, where all is known. */
+static size_t lines_of_target(void)
+{
+	size_t lines = 0;
+	for (size_t i = 0; i < metric_table_size; i++)
+		if (metric_table[i].subject == METRIC_OF_TARGET)
+			lines += metric_numbers(&metric_table[i]);
+	return lines;
+}
+
+static int reserve_text(struct writer *writer)
+{
+	size_t lines = lines_of_target();
+	size_t line_text = writer->snapshot->target_count * LINE_TEXT + writer->labels_length;
+	return buffer_reserve(writer->buffer, FIXED_TEXT + lines * line_text);
+}
+
 int exposition_write(const struct snapshot *snapshot, const struct process_values *process,
 	const struct build_info *build, enum exposition_format format, struct buffer *buffer)
 {
-	struct writer writer = {.buffer = buffer, .format = format, .snapshot = snapshot};
+	struct writer writer = {
+		.buffer = buffer,
+		.format = format,
+		.snapshot = snapshot,
+		.process = process,
+		.build = build,
+	};
 	int error = 0;
 	if (snapshot->has_prober && snapshot->target_count > 0)
 		error = make_labels(&writer);
-	if (error == 0)
-		error = buffer_reserve(buffer, FIXED_TEXT + snapshot->target_count * TARGET_TEXT +
-						       writer.labels_length * TARGET_LINES);
-	if (error != 0)
+	if (!error)
+		error = reserve_text(&writer);
+	if (error)
 		goto out;
-	write_count(&writer, FAMILY_UP, 1);
-	write_build(&writer, build);
-	if (snapshot->has_prober)
-		write_prober(&writer);
-	if (snapshot->has_server)
-		write_server(&writer, &snapshot->server);
-	write_process(&writer, process);
+	for (size_t i = 0; i < metric_table_size; i++)
+		write_metric(&writer, &metric_table[i]);
 	if (format == EXPOSITION_OPENMETRICS)
 		buffer_append_text(buffer, "# EOF\n");
 out:
 	free(writer.labels);
 	free(writer.label_text);
-	return error != 0 || buffer->failed ? -ENOMEM : 0;
+	return error || buffer->failed ? -ENOMEM : 0;
 }

@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "measure/snapshot.h"
-#include "scrape/process_values.h"
+#include "metrics/process_values.h"
 
 enum exposition_format {
 	EXPOSITION_TEXT,	/* Prometheus text format 0.0.4. */

@@ -20,7 +20,7 @@
 #include "scrape/gzip.h"
 #include "scrape/landing_page.h"
 #include "scrape/negotiation.h"
-#include "scrape/process_values.h"
+#include "metrics/process_values.h"
 
 #define CONNECTIONS_MAX 512
 /* One client must not take them all. */

@@ -53,7 +53,7 @@ def sanitizer_runtimes():
 
 def names_us(report):
     """Whether what a tool found has to do with the plugin, and not with the daemon alone."""
-    return re.search(r"tcp_echo\.so|src/(base|measure|config|net|echo|probe|engine|scrape|collectd)/", report)
+    return re.search(r"tcp_echo\.so|src/(base|measure|config|net|echo|probe|engine|metrics|scrape|collectd)/", report)
 
 
 def quoted(text):

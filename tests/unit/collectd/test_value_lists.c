@@ -16,28 +16,28 @@ static const char *source_folder = ".";
 /* What was handed out, each list as "plugin-instance/type-instance name=value..." */
 static struct buffer made;
 
-static void describe(enum value_lists_type type, data_source_t *sources, data_set_t *set)
+static void describe(enum metric_list type, data_source_t *sources, data_set_t *set)
 {
-	memset(sources, 0, VALUE_LISTS_SOURCES_MAX * sizeof(*sources));
+	memset(sources, 0, LIST_SOURCES_MAX * sizeof(*sources));
 	value_lists_describe(type, sources, set);
 }
 
 /* Finds the type of a list by its name. */
-static enum value_lists_type type_of(const char *name, data_source_t *sources, data_set_t *set)
+static enum metric_list type_of(const char *name, data_source_t *sources, data_set_t *set)
 {
-	for (int type = 0; type < VALUE_LISTS_TYPES; type++) {
-		describe((enum value_lists_type)type, sources, set);
+	for (int type = 0; type < LISTS; type++) {
+		describe((enum metric_list)type, sources, set);
 		if (strcmp(set->type, name) == 0)
-			return (enum value_lists_type)type;
+			return (enum metric_list)type;
 	}
 	ck_abort_msg("there is no type %s", name);
-	return VALUE_LISTS_TYPES;
+	return LISTS;
 }
 
 static void on_list(void *context, value_list_t *list)
 {
 	(void)context;
-	data_source_t sources[VALUE_LISTS_SOURCES_MAX];
+	data_source_t sources[LIST_SOURCES_MAX];
 	data_set_t set;
 	type_of(list->type, sources, &set);
 	ck_assert_uint_eq(list->values_len, set.ds_num);
@@ -236,11 +236,11 @@ END_TEST
 
 START_TEST(has_sources_that_any_daemon_takes)
 {
-	data_source_t sources[VALUE_LISTS_SOURCES_MAX];
+	data_source_t sources[LIST_SOURCES_MAX];
 	data_set_t set;
-	describe((enum value_lists_type)_i, sources, &set);
+	describe((enum metric_list)_i, sources, &set);
 	ck_assert_uint_ge(set.ds_num, 1);
-	ck_assert_uint_le(set.ds_num, VALUE_LISTS_SOURCES_MAX);
+	ck_assert_uint_le(set.ds_num, LIST_SOURCES_MAX);
 	for (size_t i = 0; i < set.ds_num; i++) {
 		const char *name = set.ds[i].name;
 		ck_assert_uint_eq(
@@ -290,17 +290,17 @@ START_TEST(is_what_the_shipped_types_db_says)
 	while (fgets(line, sizeof(line), file) != NULL) {
 		if (line[0] == '#')
 			continue;
-		ck_assert_int_lt(type, VALUE_LISTS_TYPES);
-		data_source_t sources[VALUE_LISTS_SOURCES_MAX];
+		ck_assert_int_lt(type, LISTS);
+		data_source_t sources[LIST_SOURCES_MAX];
 		data_set_t set;
-		describe((enum value_lists_type)type++, sources, &set);
+		describe((enum metric_list)type++, sources, &set);
 		struct buffer expected = {0};
 		append_line(&expected, &set);
 		ck_assert_str_eq(line, expected.data);
 		buffer_clear(&expected);
 	}
 	fclose(file);
-	ck_assert_int_eq(type, VALUE_LISTS_TYPES);
+	ck_assert_int_eq(type, LISTS);
 }
 END_TEST
 
@@ -323,7 +323,7 @@ int main(void)
 	tcase_add_test(tcase, keeps_the_law_of_accounting);
 	tcase_add_test(tcase, leaves_half_an_address_out);
 	tcase_add_test(tcase, has_room_for_the_longest_name);
-	tcase_add_loop_test(tcase, has_sources_that_any_daemon_takes, 0, VALUE_LISTS_TYPES);
+	tcase_add_loop_test(tcase, has_sources_that_any_daemon_takes, 0, LISTS);
 	tcase_add_test(tcase, is_what_the_shipped_types_db_says);
 	return unit_run("collectd/value_lists", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "scrape/process_values.h"
+#include "metrics/process_values.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -82,5 +82,5 @@ int main(void)
 	tcase_add_test(tcase, values_are_there_and_plausible);
 	tcase_add_test(tcase, counts_descriptors);
 	tcase_add_test(tcase, tells_the_soft_limit);
-	return unit_run("scrape/process_values", tcase);
+	return unit_run("metrics/process_values", tcase);
 }

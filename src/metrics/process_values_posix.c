@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "scrape/process_values.h"
+#include "metrics/process_values.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* A metric: what it is called, what it tells, and where its value is. */
+#ifndef METRICS_METRIC_H
+#define METRICS_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "measure/histogram.h"
+
+/* What the names of all metrics begin with, except those of the process. */
+#define METRIC_PREFIX "tcp_echo"
+
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_INFO };
+
+/* What a metric is about, and so the struct that has its value. */
+enum metric_subject {
+	METRIC_OF_TARGET,  /* struct target_values, one a target. */
+	METRIC_OF_PROBER,  /* struct snapshot, where targets are probed. */
+	METRIC_OF_SERVER,  /* struct server_values, where an echo server runs. */
+	METRIC_OF_PROCESS, /* struct process_values. */
+};
+
+/* How the value is read. */
+enum metric_value {
+	VALUE_COUNT,	 /* The uint64_t at offset. */
+	VALUE_SECONDS,	 /* The int64_t at offset, in nanoseconds. */
+	VALUE_FLAG,	 /* The bool at offset: 1 or 0. */
+	VALUE_REASONS,	 /* The uint64_t at offset and those behind it, one a reason. */
+	VALUE_HISTOGRAM, /* The struct histogram at offset. */
+	VALUE_IN_FLIGHT, /* target_values_in_flight() */
+	VALUE_LOSS,	 /* target_values_loss_percent() */
+	VALUE_ONE,	 /* Always 1. */
+	VALUE_ADDRESSES, /* 1; what counts are its labels, the target's addresses. */
+	VALUE_BUILD,	 /* 1; what counts are its labels, version and compiler. */
+};
+
+enum metric_known {
+	KNOWN_ALWAYS,
+	KNOWN_WITH_TCP_INFO,   /* Where the system tells what its TCP counts. */
+	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while it is not known. */
+};
+
+/*
+ * collectd's value lists, each a type of its own, in the order in which they are handed out. What
+ * may not be known of a target is kept apart, so that its list can stay away: where one value is
+ * NAN, so is every average or sum over targets.
+ */
+enum metric_list {
+	LIST_TARGET, /* All that is always known of a target. */
+	LIST_LAST_RTT,
+	LIST_LAST_CONNECT,
+	LIST_TCP,
+	LIST_ADDRESSES,
+	LIST_SEND_LAG,
+	LIST_SERVER,
+	LIST_PROCESS,
+	LIST_BUILD,
+	LISTS, /* How many there are. */
+};
+
+/* The values of the label "reason". */
+struct metric_reasons {
+	unsigned count;
+	const char *(*name)(unsigned reason); /* reason: 0 to count - 1. Static. */
+};
+
+struct metric {
+	const char *name; /* As OpenMetrics has it: without "_total" and "_info". */
+	const char *help; /* Whole sentences; nothing in them needs escaping. */
+	enum metric_type type;
+	enum metric_subject subject;
+	enum metric_value value;
+	enum metric_known known;
+	enum metric_list list;
+	size_t offset;			      /* In the subject's struct. */
+	const struct metric_reasons *reasons; /* Of VALUE_REASONS. */
+	int64_t first_bound_ns;		      /* Of VALUE_HISTOGRAM. */
+};
+
+/* Where the value is. values: the struct of the metric's subject. */
+static inline const void *metric_at(const struct metric *metric, const void *values)
+{
+	return (const char *)values + metric->offset;
+}
+
+/* What samples have behind the metric's name: "_total", "_info" or "". Static. */
+const char *metric_suffix(const struct metric *metric);
+
+/* What OpenMetrics calls a type: "counter" and so on. Static. */
+const char *metric_type_name(enum metric_type type);
+
+/* The type in the text format, which has none for information and makes it a gauge. */
+enum metric_type metric_text_type(const struct metric *metric);
+
+/*
+ * A metric's numbers: one; one a reason; or, of a histogram, its buckets, each with all that is
+ * below, then its count and its sum in seconds.
+ */
+#define METRIC_NUMBERS_MAX (HISTOGRAM_BUCKETS + 2)
+#define METRIC_HISTOGRAM_COUNT HISTOGRAM_BUCKETS
+#define METRIC_HISTOGRAM_SUM (HISTOGRAM_BUCKETS + 1)
+
+union metric_number {
+	uint64_t count;
+	double value; /* NAN while it is not known. */
+};
+
+/* How many numbers a metric has: 1 to METRIC_NUMBERS_MAX. */
+unsigned metric_numbers(const struct metric *metric);
+
+/* Whether a number is whole and only grows: then count holds it, else value. */
+bool metric_is_count(const struct metric *metric, unsigned number);
+
+/* The highest that its value can be, or NAN where there is no limit. */
+double metric_max(const struct metric *metric);
+
+/* Reads all of them. values: as for metric_at(). */
+void metric_read(const struct metric *metric, const void *values,
+	union metric_number numbers[METRIC_NUMBERS_MAX]);
+
+#endif

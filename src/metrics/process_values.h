@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What this process uses of the machine, as Prometheus's client libraries report it. */
+#ifndef METRICS_PROCESS_VALUES_H
+#define METRICS_PROCESS_VALUES_H
+
+#include <stdint.h>
+
+/* Each is -1 where the system does not tell. */
+struct process_values {
+	int64_t cpu_ns;	       /* User and system time of all threads so far. */
+	int64_t open_fds;      /* On Windows, handles. */
+	int64_t max_fds;       /* The soft limit; -1 where there is none. */
+	int64_t virtual_bytes; /* On Windows, private memory alone. */
+	int64_t resident_bytes;
+	int64_t start_time_ns; /* Since 1970-01-01 00:00 UTC. */
+};
+
+/*
+ * When this process started, in nanoseconds since 1970-01-01 00:00 UTC, or -1. Ask once: each call
+ * derives it from the clock again, and a start time that moves looks like a restart.
+ */
+int64_t process_start_time_ns(void);
+
+/*
+ * Reads the rest; start_time_ns is what process_start_time_ns() returned. Costs some 10 us; where
+ * the kernel does not count descriptors (Linux before 6.2), also about 0.2 us for each open one.
+ */
+void process_values_read(int64_t start_time_ns, struct process_values *values);
+
+#endif
