@@ -32,7 +32,7 @@ static const struct metric_reasons server_rejects = {SERVER_REJECTS, server_reje
 const struct metric metric_table[] = {
 	{
 		.name = "tcp_echo_up",
-		.help = "Always 1. Where it is absent the exporter itself is gone, not its targets.",
+		.help = "Always 1. If it is absent, the exporter itself is gone, not its targets.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_ONE,
@@ -40,7 +40,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_build",
-		.help = "Always 1. The labels tell what is running.",
+		.help = "Always 1. The labels version and compiler tell what is running.",
 		.type = METRIC_INFO,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_BUILD,
@@ -48,7 +48,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_target",
-		.help = "Always 1. What a target stands for: its configured address, and the one that its connection uses or used last (peer; empty before the first connection).",
+		.help = "Always 1. The labels have the target's configured address and its peer: "
+			"the address that its connection uses or last used, empty before the "
+			"first one.",
 		.type = METRIC_INFO,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_ADDRESSES,
@@ -56,7 +58,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_connected",
-		.help = "1 while the connection to the target stands, 0 while it is down or being dialled.",
+		.help = "1 while the target is connected, 0 while it is down or being dialled.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_FLAG,
@@ -65,7 +67,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_last_rtt_seconds",
-		.help = "Round-trip time of the latest answered probe; absent until the first reply. It is one sample out of many: for distributions use tcp_echo_rtt_seconds.",
+		.help = "Round-trip time of the latest answered probe; absent until the first "
+			"reply. It is one sample of many: for distributions use "
+			"tcp_echo_rtt_seconds.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -75,7 +79,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_jitter_seconds",
-		.help = "Smoothed difference between successive round-trip times (RFC 3550, section 6.4.1). Rises when latency becomes unsteady, whatever its level.",
+		.help = "Smoothed difference between successive round-trip times (RFC 3550, "
+			"section 6.4.1). Rises when latency becomes unsteady, whatever its level.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -84,7 +89,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_sent",
-		.help = "Probes that fell due, with those that could not be sent (tcp_echo_unsent_total). Always the sum of received, timeouts and in flight.",
+		.help = "Probes that fell due, including those that could not be sent "
+			"(tcp_echo_unsent_total). Always the sum of received, timeouts and in "
+			"flight.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -93,7 +100,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_received",
-		.help = "Probes answered in time. Its rate over that of tcp_echo_sent_total is the success ratio.",
+		.help = "Probes answered in time. Its rate divided by that of tcp_echo_sent_total "
+			"is the success ratio.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -102,7 +110,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_timeouts",
-		.help = "Probes not answered in time: lost, delayed, or due while the connection was down. Its rate over that of tcp_echo_sent_total is the loss ratio.",
+		.help = "Probes not answered in time: lost, delayed, or due while nothing could "
+			"be sent. Its rate divided by that of tcp_echo_sent_total is the loss "
+			"ratio.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -111,7 +121,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_late",
-		.help = "Timed-out probes whose reply came after all; a part of the timeouts. Many of them mean delay (often TCP sending lost segments again) rather than loss of data.",
+		.help = "Timed-out probes whose reply arrived after all; part of the timeouts. "
+			"Many of them point to delay (often TCP resending lost segments) rather "
+			"than lost data.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -120,7 +132,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_unsent",
-		.help = "Probes that fell due while nothing could be sent: no connection, or its send buffer was full; a part of the timeouts. Tells an outage from a lossy path.",
+		.help = "Probes that fell due while nothing could be sent, for want of a "
+			"connection or of room in its send buffer; part of the timeouts. Tells an "
+			"outage from a lossy path.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -129,7 +143,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_duplicates",
-		.help = "Replies to a probe that had been answered before. Above 0 means that the target is no faithful echo server.",
+		.help = "Replies to a probe that had already been answered. Above 0, the target "
+			"is not a faithful echo server.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -138,7 +153,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_missed_slots",
-		.help = "Moments when a probe was due but this process did not run, its machine being busy or suspended. Neither sent nor lost: no fault of the target.",
+		.help = "Probes that fell due while this process was not running because its "
+			"machine was busy or suspended. Neither sent nor lost: not the target's "
+			"fault.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -147,7 +164,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_loss_percent",
-		.help = "Share of timed-out probes in the window of the last settled ones, 0 to 100. For a span of time of your own choice use the counters.",
+		.help = "Share of timed-out probes among the last settled ones (the window), 0 to "
+			"100. For a time span of your own choice use the counters.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_LOSS,
@@ -155,7 +173,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_in_flight",
-		.help = "Probes sent and neither answered nor timed out yet. Normally about the round-trip time divided by the interval.",
+		.help = "Probes sent and neither answered nor timed out yet. Normally about the "
+			"round-trip time divided by the interval.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_IN_FLIGHT,
@@ -163,7 +182,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_connects",
-		.help = "Connections established to the target. Each one beyond the first follows a break.",
+		.help = "Connections established to the target. Each one after the first follows "
+			"a break.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -172,7 +192,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_last_connect_seconds",
-		.help = "Time that the last TCP handshake took; absent until the first one.",
+		.help = "Duration of the last TCP handshake; absent until the first one.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -182,7 +202,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_tcp_retransmits",
-		.help = "Segments that the kernel had to send again, over all connections to the target. Rises with packet loss even while every probe is still answered in time.",
+		.help = "Segments that the kernel had to resend, over all connections to the "
+			"target. Rises with packet loss even while every probe is answered in "
+			"time.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -192,7 +214,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_tcp_rtt_seconds",
-		.help = "The kernel's own smoothed round-trip time of the connection. Where it stays far below tcp_echo_rtt_seconds, time goes to the machines and not to the path.",
+		.help = "The kernel's own smoothed round-trip time of the connection. If it stays "
+			"far below tcp_echo_rtt_seconds, the time is spent on the machines, not "
+			"on the path.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -202,7 +226,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_tcp_min_rtt_seconds",
-		.help = "The least round-trip time that the kernel has lately seen on the connection: the path without its queues.",
+		.help = "The lowest round-trip time that the kernel has recently seen on the "
+			"connection: the path without its queues.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -212,7 +237,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_connect_failures",
-		.help = "Attempts to connect that failed, by reason: the name did not resolve, the host refused, was unreachable, or did not answer in time (timeout).",
+		.help = "Attempts to connect that failed, by reason: the name did not resolve, or "
+			"the host refused, was unreachable or did not answer in time (timeout).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_REASONS,
@@ -222,7 +248,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_disconnects",
-		.help = "Connections to the target that ended, by reason: the peer closed or reset, answers stayed out (stalled), or what came was no echo (invalid).",
+		.help = "Connections to the target that ended, by reason: the peer closed or "
+			"reset it, replies stopped coming (stalled), or what came was not an echo "
+			"(invalid).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_REASONS,
@@ -232,7 +260,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_rtt_seconds",
-		.help = "Round-trip times of the answered probes as an application feels them: from just before the send to the reply's arrival. Its count equals tcp_echo_received_total.",
+		.help = "Round-trip times of the answered probes as an application sees them: "
+			"from just before the send to the arrival of the reply. Its count equals "
+			"tcp_echo_received_total.",
 		.type = METRIC_HISTOGRAM,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_HISTOGRAM,
@@ -242,7 +272,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_send_lag_seconds",
-		.help = "How late probes left against their schedule, all targets together. High values mean that this process lacks CPU time: it probes unevenly, yet round-trip times stay true.",
+		.help = "How late probes left against their schedule, all targets together. High "
+			"values mean that this process lacks CPU time: it probes unevenly, but "
+			"round-trip times stay true.",
 		.type = METRIC_HISTOGRAM,
 		.subject = METRIC_OF_PROBER,
 		.value = VALUE_HISTOGRAM,
@@ -252,7 +284,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_server_connections",
-		.help = "Connections open at the echo server now.",
+		.help = "Connections currently open at the echo server.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_COUNT,
@@ -279,7 +311,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_server_closed",
-		.help = "Connections of the echo server that ended, by reason: the peer closed, reset, vanished (timeout), stopped reading (stalled), or sent a bad frame (invalid).",
+		.help = "Connections of the echo server that ended, by reason: the peer closed, "
+			"reset, vanished (timeout), stopped reading (stalled) or sent a bad frame "
+			"(invalid).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_REASONS,
@@ -289,7 +323,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_server_rejected",
-		.help = "Connections that the echo server turned away, by what it had run out of. Above 0 means that a limit is too low for the number of peers.",
+		.help = "Connections that the echo server turned away, by what it had run out of. "
+			"Above 0, a limit is too low for the number of peers.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_REASONS,
