@@ -77,6 +77,21 @@ def the_page_of_metrics_has_every_metric_and_its_type():
 
 
 @scenario
+def the_readme_has_the_types_of_its_metrics():
+    documented = {}
+    for cells in re.findall(r"^\| ((?:`tcp_echo_\w+`(?:, )?)+) \| ((?:\w+(?:, )?)+) \|", read("README.md"), re.MULTILINE):
+        names, kinds = re.findall(r"\w+", cells[0]), re.findall(r"\w+", cells[1])
+        assert len(kinds) in (1, len(names)), f"README: {cells}"
+        documented.update(zip(names, kinds if len(kinds) > 1 else kinds * len(names)))
+    assert len(documented) >= 5, f"README: metrics {documented}"
+    with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
+        program.wait_target("alive", lambda t: t.received > 0, "a reply")
+        types = program.metrics().types
+    wrong = {name: kind for name, kind in documented.items() if types.get(name) != kind}
+    assert not wrong, f"README: not so: {wrong}"
+
+
+@scenario
 def the_pages_name_only_metrics_that_exist():
     with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
         program.wait_target("alive", lambda t: t.received > 0, "a reply")

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prints what documents say of the metrics: blocks of lines, each headed by "=== PATH BLOCK". PATH
+ * is the document, relative to the sources' folder; BLOCK names the place in it.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "collectd/list_types.h"
+
+/* Names of our metrics are marked as code. */
+static void print_help(const char *help)
+{
+	const char *name;
+	while ((name = strstr(help, METRIC_PREFIX "_"))) {
+		int length = (int)strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+		printf("%.*s`%.*s`", (int)(name - help), help, length, name);
+		help = name + length;
+	}
+	printf("%s", help);
+}
+
+static void print_reasons(const struct metric_reasons *reasons)
+{
+	printf(" `reason`:");
+	for (unsigned k = 0; k < reasons->count; k++)
+		printf("%s `%s`", k > 0 ? "," : "", reasons->name(k));
+	printf(".");
+}
+
+static void print_row(const struct metric *metric)
+{
+	printf("| `%s%s` | %s | ", metric->name, metric_suffix(metric),
+		metric_type_name(metric_text_type(metric)));
+	print_help(metric->help);
+	if (metric->value == VALUE_REASONS)
+		print_reasons(metric->reasons);
+	if (metric->value == VALUE_HISTOGRAM)
+		printf(" Bounds: %lld us * 2^k, k = 0 to %d.",
+			(long long)(metric->first_bound_ns / NS_PER_US), HISTOGRAM_BOUNDS - 1);
+	printf(" |\n");
+}
+
+/* A table of the metrics of one subject, or of two (else twice the same). */
+static void print_metrics(const char *block, enum metric_subject subject, enum metric_subject other)
+{
+	printf("=== docs/metrics.md %s\n", block);
+	printf("| name | type | meaning |\n| --- | --- | --- |\n");
+	for (size_t i = 0; i < metric_table_size; i++)
+		if (metric_table[i].subject == subject || metric_table[i].subject == other)
+			print_row(&metric_table[i]);
+}
+
+static void print_source(const struct list_source *source)
+{
+	printf("%s:%s:0:", source->name, source->is_derive ? "DERIVE" : "GAUGE");
+	if (isnan(source->max))
+		printf("U");
+	else
+		printf("%g", source->max);
+}
+
+static void print_type(enum metric_list list)
+{
+	struct list_source sources[LIST_SOURCES_MAX];
+	size_t count = list_type_sources(list, sources);
+	printf("%s\t", list_type_name(list));
+	for (size_t i = 0; i < count; i++) {
+		printf("%s", i > 0 ? ", " : "");
+		print_source(&sources[i]);
+	}
+	printf("\n");
+}
+
+int main(void)
+{
+	print_metrics("target", METRIC_OF_TARGET, METRIC_OF_TARGET);
+	print_metrics("process", METRIC_OF_PROCESS, METRIC_OF_PROBER);
+	print_metrics("server", METRIC_OF_SERVER, METRIC_OF_SERVER);
+	printf("=== src/collectd/types.db types\n");
+	for (int list = 0; list < LISTS; list++)
+		print_type((enum metric_list)list);
+	return 0;
+}
