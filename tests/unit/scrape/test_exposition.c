@@ -8,6 +8,7 @@
 
 #include "../unit.h"
 #include "config/label_rules.h"
+#include "metrics/table.h"
 
 static const struct build_info build = {"1.2.3", "cc \"9\""};
 
@@ -145,12 +146,29 @@ static uint64_t sample(const char *text, const char *name)
 	"tcp_echo_send_lag_seconds_sum 0\n"                                                        \
 	"tcp_echo_send_lag_seconds_count 0\n"
 
+/* Each family of expected is there as it stands, and in this order; others may lie between. */
+static void check_families(const char *text, const char *expected)
+{
+	while (*expected != '\0') {
+		const char *next = strstr(expected + 1, "# TYPE ");
+		size_t length = next ? (size_t)(next - expected) : strlen(expected);
+		char *family = strndup(expected, length);
+		const char *found = strstr(text, family);
+		ck_assert_msg(found != NULL, "there is no\n%s", family);
+		ck_assert_msg(found[length] == '#' || found[length] == '\0', "more of\n%s", family);
+		text = found + length;
+		expected += length;
+		free(family);
+	}
+}
+
 START_TEST(writes_a_target_in_the_text_format)
 {
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
-	check_text(&snapshot, EXPOSITION_TEXT,
-		UP_AND_BUILD_TEXT
+	char *text = render(&snapshot, &no_process, EXPOSITION_TEXT);
+	drop_lines(text, "# HELP ");
+	check_families(text, UP_AND_BUILD_TEXT
 		"# TYPE tcp_echo_target_info gauge\n"
 		"tcp_echo_target_info{target=\"a\",address=\"host:4000\",peer=\"192.0.2.1:4000\"} "
 		"1\n"
@@ -219,6 +237,7 @@ START_TEST(writes_a_target_in_the_text_format)
 		"tcp_echo_rtt_seconds_bucket{target=\"a\",le=\"+Inf\"} 100\n"
 		"tcp_echo_rtt_seconds_sum{target=\"a\"} 2.012345678\n"
 		"tcp_echo_rtt_seconds_count{target=\"a\"} 100\n" NO_LAG);
+	free(text);
 }
 END_TEST
 
@@ -658,6 +677,29 @@ START_TEST(names_and_explains_every_family)
 }
 END_TEST
 
+START_TEST(has_every_metric_of_the_table_once_and_in_its_order)
+{
+	struct target_snapshot target = busy_target("a");
+	struct snapshot snapshot = of_targets(&target, 1);
+	snapshot.has_server = true;
+	struct process_values process = {1, 1, 1, 1, 1, 1};
+	char *text = render(&snapshot, &process, EXPOSITION_OPENMETRICS);
+	size_t count = 0;
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+		char name[64];
+		char type[16];
+		if (sscanf(line, "# TYPE %63s %15s", name, type) != 2)
+			continue;
+		ck_assert_uint_lt(count, metric_table_size);
+		ck_assert_str_eq(name, metric_table[count].name);
+		ck_assert_str_eq(type, metric_type_name(metric_table[count].type));
+		count++;
+	}
+	ck_assert_uint_eq(count, metric_table_size);
+	free(text);
+}
+END_TEST
+
 START_TEST(has_room_for_the_largest_numbers)
 {
 	struct target_snapshot target = busy_target("a");
@@ -761,6 +803,7 @@ int main(void)
 	tcase_add_loop_test(tcase, writes_loss_in_its_shortest_form, 0, ROWS(losses));
 	tcase_add_test(tcase, shows_the_law_of_accounting);
 	tcase_add_test(tcase, names_and_explains_every_family);
+	tcase_add_test(tcase, has_every_metric_of_the_table_once_and_in_its_order);
 	tcase_add_test(tcase, has_room_for_the_largest_numbers);
 	tcase_add_test(tcase, grows_with_the_targets);
 	tcase_add_test(tcase, appends_to_what_is_there);
