@@ -5,7 +5,7 @@
 
 #include "metrics/table.h"
 
-/* collectd cuts a types.db line with more sources without a word. */
+/* collectd silently cuts a types.db line with more sources than this. */
 #define LIST_SOURCES_MAX 63
 
 /* With its NUL. */
@@ -13,13 +13,13 @@
 
 /*
  * A data source, named as its metric is without what the type says already: "jitter_seconds",
- * "min_rtt_seconds" of tcp_echo_tcp. The label "reason" or "le" stands at its end:
+ * "min_rtt_seconds" of tcp_echo_tcp. The value of the label "reason" or "le" comes last:
  * "disconnects_reset", "rtt_seconds_bucket_le_0_0001".
  */
 struct list_source {
 	char name[LIST_SOURCE_NAME_MAX];
 	bool is_derive; /* DERIVE, which has no fractions; else GAUGE. */
-	double max;	/* NAN where there is no limit. The least is 0. */
+	double max;	/* NAN for no limit. The minimum is 0. */
 };
 
 /* The type's name, e.g. "tcp_echo_send_lag". Static. */

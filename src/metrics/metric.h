@@ -113,7 +113,7 @@ unsigned metric_numbers(const struct metric *metric);
 /* Whether a number is whole and only grows: then count holds it, else value. */
 bool metric_is_count(const struct metric *metric, unsigned number);
 
-/* The highest that its value can be, or NAN where there is no limit. */
+/* The highest value that it can have, or NAN for no limit. */
 double metric_max(const struct metric *metric);
 
 /* Reads all of them. values: as for metric_at(). */

@@ -18,14 +18,14 @@
 #define STAT_STATE 3
 #define STAT_STARTTIME 22
 
-/* What is wanted of /proc/self/stat. */
+/* The fields used here. */
 struct stat_fields {
 	uint64_t start_ticks; /* After the machine's start. */
 	uint64_t virtual_bytes;
 	uint64_t resident_pages;
 };
 
-/* Reads a small file as a NUL-terminated text. */
+/* Reads a small file as NUL-terminated text. */
 static bool read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -44,12 +44,12 @@ static bool read_stat(struct stat_fields *fields)
 	char text[1024];
 	if (!read_file("/proc/self/stat", text, sizeof(text)))
 		return false;
-	/* The program's name, in parentheses, may hold spaces and parentheses itself. */
+	/* The program's name, in parentheses, may contain spaces and parentheses itself. */
 	char *at = strrchr(text, ')');
-	for (int field = STAT_STATE; at != NULL && field <= STAT_STARTTIME; field++)
+	for (int field = STAT_STATE; at && field <= STAT_STARTTIME; field++)
 		at = strchr(at + 1, ' ');
-	return at != NULL && sscanf(at, "%" SCNu64 " %" SCNu64 " %" SCNu64, &fields->start_ticks,
-				     &fields->virtual_bytes, &fields->resident_pages) == 3;
+	return at && sscanf(at, "%" SCNu64 " %" SCNu64 " %" SCNu64, &fields->start_ticks,
+			     &fields->virtual_bytes, &fields->resident_pages) == 3;
 }
 
 static int64_t read_clock_ns(clockid_t clock)
@@ -71,7 +71,7 @@ int64_t process_start_time_ns(void)
 	int64_t tick_ns = NS_PER_S / ticks_per_s;
 	int64_t start_ns =
 		clock_wall().unix_ns - since_boot_ns + (int64_t)fields.start_ticks * tick_ns;
-	/* No finer than it is known. */
+	/* No more precise than the kernel's ticks. */
 	return start_ns / tick_ns * tick_ns;
 #else
 	return -1;
@@ -87,12 +87,12 @@ static int64_t count_open_fds(void)
 	if (status.st_size > 0)
 		return status.st_size;
 	DIR *folder = opendir("/proc/self/fd");
-	if (folder == NULL)
+	if (!folder)
 		return -1;
-	/* "." and "..", and the folder's own descriptor, are no finds. */
+	/* "." and ".." and the folder's own descriptor do not count. */
 	int64_t count = -3;
 	/* The stream is this function's own. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	while (readdir(folder) != NULL)
+	while (readdir(folder))
 		count++;
 	closedir(folder);
 	return count >= 0 ? count : -1;

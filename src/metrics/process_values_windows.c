@@ -5,7 +5,7 @@
 /* It needs the types of windows.h. */
 #include <psapi.h>
 
-/* A FILETIME counts so many of these; as a time from 1601 on, and this is 1970. */
+/* The unit of a FILETIME, and 1970 in it: it counts from 1601. */
 #define FILETIME_UNIT_NS 100
 #define FILETIME_UNITS_TO_1970 INT64_C(116444736000000000)
 
@@ -43,11 +43,11 @@ static int64_t size_or_unknown(SIZE_T size)
 
 void process_values_read(int64_t start_time_ns, struct process_values *values)
 {
-	/* Handles are what descriptors are elsewhere; nothing but memory limits them. */
+	/* Handles are what descriptors are elsewhere; only memory limits them. */
 	DWORD handles = 0;
 	GetProcessHandleCount(GetCurrentProcess(), &handles);
 	PROCESS_MEMORY_COUNTERS_EX memory = {.cb = sizeof(memory)};
-	/* What is nothing is not told: so it is with programs that take Windows' place. */
+	/* Substitutes for Windows report 0 for what they do not know. */
 	K32GetProcessMemoryInfo(
 		GetCurrentProcess(), (PROCESS_MEMORY_COUNTERS *)&memory, sizeof(memory));
 	*values = (struct process_values){

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A snapshot as text for Prometheus. Pure, and fast: some 3 KB and 45 samples a target. */
+/* A snapshot as text for Prometheus. Pure, and fast: a target has some 45 samples, 3 KB. */
 #ifndef SCRAPE_EXPOSITION_H
 #define SCRAPE_EXPOSITION_H
 
@@ -12,7 +12,7 @@ enum exposition_format {
 	EXPOSITION_OPENMETRICS, /* OpenMetrics 1.0.0. */
 };
 
-/* What is running. Borrowed texts. */
+/* What is running. The texts are borrowed. */
 struct build_info {
 	const char *version;
 	const char *compiler;
@@ -22,10 +22,9 @@ struct build_info {
 const char *exposition_content_type(enum exposition_format format);
 
 /*
- * Appends the whole exposition, grouped by family, targets in the snapshot's order. What is not
- * known
- * (-1) is left out, and so is a family without any sample. Returns 0, or -ENOMEM (what the buffer
- * holds is then of no use).
+ * Appends the whole exposition: metrics in the order of their table, targets in the snapshot's.
+ * Unknown values are left out, and so are metrics without any sample. Returns 0, or -ENOMEM: the
+ * buffer's contents are then useless.
  */
 int exposition_write(const struct snapshot *snapshot, const struct process_values *process,
 	const struct build_info *build, enum exposition_format format, struct buffer *buffer);

@@ -5,21 +5,21 @@
 #include <limits.h>
 #include <zlib.h>
 
-/* zlib takes 16 more than the window's bits as a wish for gzip's header. */
+/* For zlib, 16 added to the window's bits ask for gzip's header. */
 #define GZIP_WINDOW_BITS (15 + 16)
 #define GZIP_MEMORY_LEVEL 8
 
-/* What expositions shrink to, with some room to spare, and the least that is asked for. */
+/* How far expositions shrink, with some room to spare, and the least room to reserve. */
 #define SHRINK_FACTOR 8
 #define STEP_MIN 4096
 
-/* zlib counts in unsigned int, which is less than buffers may hold. */
+/* zlib counts in unsigned int; buffers may hold more. */
 static uInt clipped(size_t length)
 {
 	return length < UINT_MAX ? (uInt)length : UINT_MAX;
 }
 
-/* Compresses all, given a stream that is set up. */
+/* Compresses all of text with a stream that is set up. */
 static int run(z_stream *stream, const char *text, size_t length, struct buffer *out)
 {
 	int result = Z_OK;

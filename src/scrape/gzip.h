@@ -8,9 +8,9 @@
 #include "base/buffer.h"
 
 /*
- * Appends text, compressed as RFC 1952 says, to out. At the fastest level: expositions repeat
- * themselves so much that a ninth is left, at a quarter of the usual level's time. Returns 0 or
- * -ENOMEM.
+ * Appends text to out, compressed as in RFC 1952, at the fastest level: expositions repeat
+ * themselves so much that it leaves a ninth of them, in a quarter of the default level's time.
+ * Returns 0 or -ENOMEM.
  */
 int gzip_compress(const char *text, size_t length, struct buffer *out);
 

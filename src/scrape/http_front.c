@@ -14,22 +14,22 @@
 #include "base/error_text.h"
 #include "base/thread.h"
 #include "base/version.h"
+#include "metrics/process_values.h"
 #include "net/listener.h"
 #include "net/socket.h"
 #include "scrape/exposition.h"
 #include "scrape/gzip.h"
 #include "scrape/landing_page.h"
 #include "scrape/negotiation.h"
-#include "metrics/process_values.h"
 
 #define CONNECTIONS_MAX 512
 /* One client must not take them all. */
 #define CONNECTIONS_OF_ONE_MAX 256
 /* Silence, in seconds, after which a client's connection is closed. */
 #define SILENCE_MAX_S 20
-/* Of one connection, for its request and the answer's headers: longer requests are refused. */
+/* For one connection's request and the answer's headers: longer requests are refused. */
 #define CONNECTION_MEMORY (16 * 1024)
-/* Once so many bytes of answers wait for clients to read them, further requests are turned away. */
+/* While more bytes of answers than this wait to be read by clients, large ones are refused. */
 #define WAITING_MAX ((size_t)128 * 1024 * 1024)
 /* How long to wait for a descriptor. */
 #define DESCRIPTORS_PAUSE_NS (50 * NS_PER_MS)
@@ -37,13 +37,13 @@
 #define GZIP_MIN 512
 
 /*
- * glibc keeps freed blocks of up to 32 MB for the next time, but gives larger ones back to the
- * system at once. Reserved memory that is never touched costs nothing, so what is large asks for
- * more than that.
+ * glibc keeps freed blocks of up to 32 MB for the next time, but returns larger ones to the system
+ * at once. Reserved memory that is never touched costs nothing, so large bodies reserve more than
+ * that.
  */
 #define LARGE_BODY ((size_t)4 * 1024 * 1024)
 #define RETURNED_AT_ONCE ((size_t)33 * 1024 * 1024)
-/* What to expect, in bytes. */
+/* Estimates: bytes of an exposition per target, and what gzip divides them by. */
 #define TARGET_BODY 4096
 #define GZIP_FACTOR 8
 
@@ -52,11 +52,11 @@ struct http_front {
 	struct engine *engine; /* Borrowed. */
 	const struct log *log; /* Borrowed. */
 	int64_t start_time_ns; /* Of the process. */
-	size_t waiting;	       /* Bytes of answers on their way. For the HTTP thread alone. */
+	size_t waiting;	       /* Bytes of answers not sent yet. For the HTTP thread alone. */
 	char address[ADDRESS_TEXT_MAX];
 };
 
-/* What is said in reply to one request. */
+/* The reply to one request. */
 struct answer {
 	unsigned status;
 	const char *content_type;
@@ -67,16 +67,12 @@ struct answer {
 	struct buffer body;
 };
 
-/* The body of an answer on its way. */
+/* The body of an answer that is being sent. */
 struct waiting_body {
 	struct http_front *front; /* Borrowed. */
 	char *data;		  /* Owned. */
 	size_t length;
 };
-
-/* Fills in an answer. Returns 0 or a negative errno. */
-typedef int write_answer(
-	struct http_front *front, struct MHD_Connection *connection, struct answer *answer);
 
 static const char *header_of(struct MHD_Connection *connection, const char *name)
 {
@@ -100,14 +96,14 @@ static int answer_metrics(
 {
 	struct snapshot snapshot;
 	int error = engine_snapshot(front->engine, &snapshot);
-	if (error != 0)
+	if (error)
 		return error;
 	const struct build_info build = {version_text(), version_compiler()};
 	struct process_values process;
 	process_values_read(front->start_time_ns, &process);
 	enum exposition_format format = negotiation_format(header_of(connection, "Accept"));
 	error = reserve_body(&answer->body, snapshot.target_count * TARGET_BODY);
-	if (error == 0)
+	if (!error)
 		error = exposition_write(&snapshot, &process, &build, format, &answer->body);
 	snapshot_clear(&snapshot);
 	answer->content_type = exposition_content_type(format);
@@ -121,7 +117,7 @@ static int answer_page(
 	(void)connection;
 	struct snapshot snapshot;
 	int error = engine_snapshot(front->engine, &snapshot);
-	if (error != 0)
+	if (error)
 		return error;
 	error = landing_page_write(&snapshot, version_text(), &answer->body);
 	snapshot_clear(&snapshot);
@@ -142,7 +138,9 @@ static int answer_ok(
 
 struct route {
 	const char *path;
-	write_answer *write;
+	/* Fills in an answer. Returns 0 or a negative errno. */
+	int (*write)(
+		struct http_front *front, struct MHD_Connection *connection, struct answer *answer);
 	bool is_large; /* Its answers grow with the targets. */
 };
 
@@ -169,15 +167,15 @@ static bool is_get_or_head(const char *method)
 
 static bool has_body(struct MHD_Connection *connection)
 {
-	return header_of(connection, "Content-Length") != NULL ||
-	       header_of(connection, "Transfer-Encoding") != NULL;
+	return header_of(connection, "Content-Length") ||
+	       header_of(connection, "Transfer-Encoding");
 }
 
 static int compress(struct answer *answer)
 {
 	struct buffer compressed = {0};
 	int error = reserve_body(&compressed, answer->body.length / GZIP_FACTOR);
-	if (error == 0)
+	if (!error)
 		error = gzip_compress(answer->body.data, answer->body.length, &compressed);
 	buffer_clear(&answer->body);
 	answer->body = compressed;
@@ -186,35 +184,35 @@ static int compress(struct answer *answer)
 }
 
 static int write_route(struct http_front *front, struct MHD_Connection *connection,
-	write_answer *write, struct answer *answer)
+	const struct route *route, struct answer *answer)
 {
-	int error = write(front, connection, answer);
-	if (error != 0 || !answer->negotiated || answer->body.length < GZIP_MIN)
+	int error = route->write(front, connection, answer);
+	if (error || !answer->negotiated || answer->body.length < GZIP_MIN)
 		return error;
 	bool gzip = negotiation_takes_gzip(header_of(connection, "Accept-Encoding"));
 	return gzip ? compress(answer) : 0;
 }
 
-/* Decides what is said. */
+/* Chooses the answer. */
 static void write_reply(struct http_front *front, struct MHD_Connection *connection,
 	const char *path, const char *method, struct answer *answer)
 {
 	const struct route *route = find_route(path);
 	*answer = (struct answer){.status = MHD_HTTP_OK};
-	if (route == NULL) {
-		write_text(answer, MHD_HTTP_NOT_FOUND, "There is no such page. Try /metrics.\n");
+	if (!route) {
+		write_text(answer, MHD_HTTP_NOT_FOUND, "No such page. Try /metrics.\n");
 	} else if (!is_get_or_head(method)) {
 		answer->allow = "GET, HEAD";
 		write_text(answer, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD are allowed.\n");
 	} else if (route->is_large && front->waiting > WAITING_MAX) {
 		write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE,
-			"Too many clients are slow to read.\n");
+			"Too many clients are reading slowly.\n");
 	} else {
-		int error = write_route(front, connection, route->write, answer);
-		if (error == 0)
+		int error = write_route(front, connection, route, answer);
+		if (!error)
 			return;
-		log_write(front->log, LOG_LEVEL_WARNING, NULL, "cannot answer a request for %s: %s",
-			path, "out of memory");
+		log_write(front->log, LOG_LEVEL_WARNING, NULL,
+			"cannot answer a request for %s: out of memory", path);
 		buffer_clear(&answer->body);
 		*answer = (struct answer){0};
 		write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "Out of memory.\n");
@@ -229,11 +227,11 @@ static void on_body_done(void *context)
 	free(body);
 }
 
-/* Takes the answer's body. Returns NULL where there is no memory. */
+/* Takes the answer's body over. Returns NULL when out of memory. */
 static struct MHD_Response *make_response(struct http_front *front, struct answer *answer)
 {
 	struct waiting_body *body = malloc(sizeof(*body));
-	if (body == NULL || answer->body.failed) {
+	if (!body || answer->body.failed) {
 		free(body);
 		buffer_clear(&answer->body);
 		return NULL;
@@ -243,14 +241,14 @@ static struct MHD_Response *make_response(struct http_front *front, struct answe
 	front->waiting += body->length;
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
 		body->length, body->data, on_body_done, body);
-	if (response == NULL)
+	if (!response)
 		on_body_done(body);
 	return response;
 }
 
 static bool add_header(struct MHD_Response *response, const char *name, const char *value)
 {
-	return value == NULL || MHD_add_response_header(response, name, value) == MHD_YES;
+	return !value || MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
 static bool add_headers(struct MHD_Response *response, const struct answer *answer)
@@ -270,7 +268,7 @@ static enum MHD_Result reply(struct http_front *front, struct MHD_Connection *co
 	struct answer answer;
 	write_reply(front, connection, path, method, &answer);
 	struct MHD_Response *response = make_response(front, &answer);
-	if (response == NULL)
+	if (!response)
 		return MHD_NO;
 	enum MHD_Result result = MHD_NO;
 	if (add_headers(response, &answer))
@@ -279,7 +277,7 @@ static enum MHD_Result reply(struct http_front *front, struct MHD_Connection *co
 	return result;
 }
 
-/* A scrape can wait, a probe cannot: on a busy machine the library's thread gives way. */
+/* A scrape can wait, a probe cannot: on a busy machine the library's thread yields. */
 static void give_way(void)
 {
 	static _Thread_local bool gave_way;
@@ -299,10 +297,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 	(void)upload;
 	(void)upload_length;
 	/*
-	 * It is called first when the headers are there, and again at the request's end. A reply at
-	 * the first call leaves a body unread and ends the connection afterwards.
+	 * The library calls this once the headers are there, and again at the end of the request. A
+	 * reply at the first call leaves the body unread and closes the connection afterwards.
 	 */
-	if (*request == NULL && is_get_or_head(method) && !has_body(connection)) {
+	if (!*request && is_get_or_head(method) && !has_body(connection)) {
 		*request = &seen;
 		return MHD_YES;
 	}
@@ -310,8 +308,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 }
 
 /*
- * Where no descriptor is left for its first connection, the library tries again at once and without
- * end, and says so each time. Its thread has nothing else to do then: a pause saves a whole CPU.
+ * With no descriptor left for its first connection, the library retries at once and for ever, and
+ * logs each attempt. Its thread has nothing else to do then: a pause saves a whole CPU.
  */
 static void pause_without_descriptors(int cause)
 {
@@ -332,8 +330,8 @@ __attribute__((format(printf, 2, 0))) static void on_library_message(
 
 struct daemon_start {
 	struct http_front *front;
-	evutil_socket_t fd; /* The library's, unless it fails. */
-	int error;	    /* A positive errno, where it fails. */
+	evutil_socket_t fd; /* The library's, unless starting fails. */
+	int error;	    /* A positive errno if it fails. */
 };
 
 static void start_daemon(void *context)
@@ -356,7 +354,7 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 	struct http_front **front, struct text_error *error)
 {
 	struct http_front *made = calloc(1, sizeof(*made));
-	if (made == NULL) {
+	if (!made) {
 		text_error_set(error, 0, "out of memory");
 		return -ENOMEM;
 	}
@@ -367,9 +365,9 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 	int result = listener_open(listen, &start.fd, made->address, error);
 	if (result != 0)
 		goto out;
-	/* The library's thread inherits the mask: signals are for whoever owns the process. */
+	/* The library's thread inherits the mask: signals belong to the owner of the process. */
 	thread_call_without_signals(start_daemon, &start);
-	if (made->daemon == NULL) {
+	if (!made->daemon) {
 		char why[ERROR_TEXT_MAX];
 		error_text(start.error, why);
 		text_error_set(
@@ -392,7 +390,7 @@ const char *http_front_address(const struct http_front *front)
 
 void http_front_stop(struct http_front *front)
 {
-	if (front == NULL)
+	if (!front)
 		return;
 	MHD_stop_daemon(front->daemon);
 	free(front);

@@ -14,8 +14,8 @@ static const char style[] =
 	"h1 small{font-weight:normal;opacity:.7}"
 	".wide{overflow-x:auto}"
 	"table{border-collapse:collapse;width:100%}"
-	"th,td{padding:.3rem .75rem;text-align:left;border-bottom:1px solid "
-	"#8886;white-space:nowrap}"
+	"th,td{padding:.3rem .75rem;text-align:left;"
+	"border-bottom:1px solid #8886;white-space:nowrap}"
 	".n{text-align:right;font-variant-numeric:tabular-nums}"
 	".up,.down{font-weight:600}"
 	".up{color:#137333}.down{color:#c5221f}"
@@ -55,7 +55,7 @@ static void append_cell(struct buffer *buffer, const char *text)
 	buffer_append_text(buffer, "</td>");
 }
 
-/* In whole microseconds, written as milliseconds: "0.123 ms". */
+/* Whole microseconds, written as milliseconds: "0.123 ms". */
 static void append_rtt(struct buffer *buffer, int64_t rtt_ns)
 {
 	buffer_append_text(buffer, "<td class=\"n\">");
@@ -65,7 +65,7 @@ static void append_rtt(struct buffer *buffer, int64_t rtt_ns)
 	buffer_append_text(buffer, "</td>");
 }
 
-/* In tenths of a percent, rounded up: a loss never reads as none. */
+/* In tenths of a percent, rounded up so that no loss reads as none. */
 static void append_loss(struct buffer *buffer, const struct target_values *values)
 {
 	uint64_t settled = values->window_settled > 0 ? values->window_settled : 1;
@@ -96,8 +96,8 @@ static void append_targets(struct buffer *buffer, const struct snapshot *snapsho
 	buffer_append_format(buffer, "<h2>Targets</h2>\n<p>%zu of %zu are up.</p>\n", up,
 		snapshot->target_count);
 	buffer_append_text(buffer,
-		"<div "
-		"class=\"wide\"><table>\n<thead><tr><th>Target</th><th>Address</th><th>Peer</th>"
+		"<div class=\"wide\"><table>\n"
+		"<thead><tr><th>Target</th><th>Address</th><th>Peer</th>"
 		"<th>State</th><th class=\"n\">Last RTT</th><th class=\"n\">Loss</th>"
 		"<th class=\"n\">Sent</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < snapshot->target_count && i < LANDING_PAGE_ROWS_MAX; i++)
@@ -105,8 +105,8 @@ static void append_targets(struct buffer *buffer, const struct snapshot *snapsho
 	buffer_append_text(buffer, "</tbody>\n</table></div>\n");
 	if (snapshot->target_count > LANDING_PAGE_ROWS_MAX)
 		buffer_append_format(buffer,
-			"<p>These are the first %d of %zu; <a href=\"/metrics\">the metrics</a> "
-			"have all.</p>\n",
+			"<p>Only the first %d of %zu are shown; "
+			"<a href=\"/metrics\">the metrics</a> have them all.</p>\n",
 			LANDING_PAGE_ROWS_MAX, snapshot->target_count);
 }
 
@@ -127,8 +127,8 @@ int landing_page_write(const struct snapshot *snapshot, const char *version, str
 	buffer_append_text(buffer, style);
 	buffer_append_text(buffer, "</style>\n</head>\n<body>\n<h1>tcp-echo-metrics <small>");
 	append_html(buffer, version);
-	buffer_append_text(buffer,
-		"</small></h1>\n<p><a href=\"/metrics\">Metrics</a>, for Prometheus.</p>\n");
+	buffer_append_text(
+		buffer, "</small></h1>\n<p><a href=\"/metrics\">Metrics</a> for Prometheus.</p>\n");
 	if (snapshot->has_prober)
 		append_targets(buffer, snapshot);
 	if (snapshot->has_server)

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The page at "/": what is running, and how its targets are, for people. Pure. */
+/* The page at "/", for people: what is running, and how its targets are. Pure. */
 #ifndef SCRAPE_LANDING_PAGE_H
 #define SCRAPE_LANDING_PAGE_H
 
 #include "base/buffer.h"
 #include "measure/snapshot.h"
 
-/* More targets than this are counted, but not shown: browsers and people have their limits. */
+/* Targets beyond this are counted but not shown: browsers and people have their limits. */
 #define LANDING_PAGE_ROWS_MAX 1000
 
-/* The Content-Security-Policy that the page keeps: its own styles, nothing else at all. */
+/* The page's Content-Security-Policy: its own styles and nothing else. */
 #define LANDING_PAGE_POLICY                                                                        \
 	"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "     \
 	"frame-ancestors 'none'"
 
 /*
- * Appends an HTML page, UTF-8. Returns 0, or -ENOMEM (what the buffer holds is then of no use).
- * version: of this program, borrowed.
+ * Appends an HTML page in UTF-8. version: of this program, borrowed. Returns 0, or -ENOMEM: the
+ * buffer's contents are then useless.
  */
 int landing_page_write(const struct snapshot *snapshot, const char *version, struct buffer *buffer);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Weights are thousandths; they have three decimals at most (RFC 9110 section 12.4.2). */
+/* Weights are in thousandths; they have at most three decimals (RFC 9110 section 12.4.2). */
 #define WEIGHT_ONE 1000
 #define WEIGHT_UNSET (-1)
 
@@ -18,7 +18,7 @@ struct span {
 /* One element of a header's list. */
 struct choice {
 	struct span name;
-	struct span version; /* Of the parameter "version"; empty where there is none. */
+	struct span version; /* The parameter "version"; empty if there is none. */
 	int weight;
 };
 
@@ -41,7 +41,7 @@ static bool span_is(struct span span, const char *text)
 	return span.length == strlen(text) && strncasecmp(span.start, text, span.length) == 0;
 }
 
-/* Where the next separator outside of quotes is, or the text's end. */
+/* The next separator outside quotes, or end. */
 static const char *find_separator(const char *at, const char *end, char separator)
 {
 	bool quoted = false;
@@ -54,7 +54,7 @@ static const char *find_separator(const char *at, const char *end, char separato
 	return at;
 }
 
-/* Reads "1", "0.5", "0.123". Returns thousandths, or WEIGHT_UNSET where it is malformed. */
+/* Reads "1", "0.5", "0.123". Returns thousandths, or WEIGHT_UNSET if malformed. */
 static int parse_weight(struct span text)
 {
 	if (text.length == 0 || text.length > strlen("0.123"))
@@ -73,7 +73,7 @@ static int parse_weight(struct span text)
 	return weight <= WEIGHT_ONE ? weight : WEIGHT_UNSET;
 }
 
-/* Takes in one "name=value". */
+/* Reads one "name=value". */
 static void read_parameter(struct span parameter, struct choice *choice)
 {
 	const char *end = parameter.start + parameter.length;
@@ -92,7 +92,7 @@ static void read_parameter(struct span parameter, struct choice *choice)
 		choice->version = value;
 }
 
-/* Takes the next element off the list at *at. Returns false at the list's end. */
+/* Reads the next element of the list at *at and moves *at past it. Returns false at the end. */
 static bool next_choice(const char **at, struct choice *choice)
 {
 	if (**at == '\0')
@@ -127,7 +127,7 @@ enum exposition_format negotiation_format(const char *accept)
 	int any_text = WEIGHT_UNSET;
 	int anything = WEIGHT_UNSET;
 	struct choice choice;
-	const char *at = accept != NULL ? accept : "";
+	const char *at = accept ? accept : "";
 	while (next_choice(&at, &choice)) {
 		if (span_is(choice.name, "application/openmetrics-text")) {
 			if (version_is(&choice, "1.0.0"))
@@ -141,7 +141,7 @@ enum exposition_format negotiation_format(const char *accept)
 			raise_to(&anything, choice.weight);
 		}
 	}
-	/* What is named most exactly counts (RFC 9110 section 12.5.1). */
+	/* The most specific range counts (RFC 9110 section 12.5.1). */
 	if (text == WEIGHT_UNSET)
 		text = any_text != WEIGHT_UNSET ? any_text : anything;
 	return openmetrics > 0 && openmetrics >= text ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
@@ -153,7 +153,7 @@ bool negotiation_takes_gzip(const char *accept_encoding)
 	int identity = WEIGHT_UNSET;
 	int anything = WEIGHT_UNSET;
 	struct choice choice;
-	const char *at = accept_encoding != NULL ? accept_encoding : "";
+	const char *at = accept_encoding ? accept_encoding : "";
 	while (next_choice(&at, &choice)) {
 		if (span_is(choice.name, "gzip") || span_is(choice.name, "x-gzip"))
 			raise_to(&gzip, choice.weight);

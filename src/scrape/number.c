@@ -27,7 +27,7 @@ static unsigned digits_of(uint64_t value)
 	return digits + (value >= 10) + (value >= 100) + (value >= 1000);
 }
 
-/* Writes so many digits, two a division, with zeros in front where value has fewer. */
+/* Writes that many digits, two per division, with leading zeros if value has fewer. */
 static void put_digits(char *end, uint64_t value, unsigned digits)
 {
 	while (digits >= 2) {
@@ -72,17 +72,17 @@ char *number_put_double(char *end, double value)
 	if (isinf(value))
 		return text_put(end, value > 0 ? "+Inf" : "-Inf");
 	/*
-	 * What 15 digits say exactly they say in the shortest way, since "%g" drops final zeros.
-	 * Numbers near the least that there are hold fewer digits than that.
+	 * Where 15 digits are exact they are the shortest form too, since "%g" drops final zeros.
+	 * Subnormal numbers have fewer digits than that.
 	 */
 	int digits = isnormal(value) ? DBL_DIG : 1;
 	char text[NUMBER_TEXT_MAX];
 	snprintf(text, sizeof(text), "%.*g", digits, value);
 	for (; strtod(text, NULL) != value && digits < DBL_DECIMAL_DIG; digits++)
 		snprintf(text, sizeof(text), "%.*g", digits + 1, value);
-	/* A host program may have set a locale that writes a decimal comma. */
+	/* A host program may have set a locale with a decimal comma. */
 	char *comma = strchr(text, ',');
-	if (comma != NULL)
+	if (comma)
 		*comma = '.';
 	return text_put(end, text);
 }

@@ -13,7 +13,7 @@ static const struct process_values process = {
 
 static const char *source_folder = ".";
 
-/* What was handed out, each list as "plugin-instance/type-instance name=value..." */
+/* What was handed out: a line a list, "plugin-instance/type-instance name=value..." */
 static struct buffer made;
 
 static void describe(enum metric_list type, data_source_t *sources, data_set_t *set)
@@ -114,10 +114,10 @@ static struct target_snapshot busy_target(const char *name)
 /* Fails unless the lists hold text. */
 static void check_has(const char *lists, const char *text)
 {
-	ck_assert_msg(strstr(lists, text) != NULL, "no \"%s\" in:\n%s", text, lists);
+	ck_assert_msg(strstr(lists, text), "no \"%s\" in:\n%s", text, lists);
 }
 
-/* Each word of expected is there, and in this order; others may lie between. */
+/* Each word of expected is there, in this order; others may lie between. */
 static void check_words(const char *lists, const char *expected)
 {
 	const char *at = lists;
@@ -126,7 +126,7 @@ static void check_words(const char *lists, const char *expected)
 		size_t length = strcspn(expected, " \n");
 		snprintf(word, sizeof(word), "%.*s%c", (int)length, expected, expected[length]);
 		const char *found = strstr(at, word);
-		ck_assert_msg(found != NULL, "no \"%s\" in its place in:\n%s", word, lists);
+		ck_assert_msg(found, "no \"%s\" in its place in:\n%s", word, lists);
 		at = found + length + 1;
 		expected += length + 1;
 	}
@@ -184,7 +184,7 @@ START_TEST(leaves_out_what_is_not_known)
 }
 END_TEST
 
-START_TEST(has_the_server_and_the_lag_where_there_are_such)
+START_TEST(has_the_server_and_the_lag_if_there_are_any)
 {
 	struct snapshot snapshot = {
 		.has_prober = true,
@@ -293,16 +293,15 @@ static void append_line(struct buffer *buffer, const data_set_t *set)
 
 START_TEST(is_what_the_shipped_types_db_says)
 {
-	/* Programs of `make check` stand in the build folder, and are told where the sources are.
-	 */
+	/* `make check` runs in the build folder, and says where the sources are. */
 	char path[4096];
 	snprintf(path, sizeof(path), "%s/src/collectd/types.db", source_folder);
 	FILE *file = fopen(path, "r");
-	ck_assert_msg(file != NULL, "cannot open %s", path);
+	ck_assert_msg(file, "cannot open %s", path);
 	/* As long as the daemon's own buffer for a line. */
 	char line[4096];
 	int type = 0;
-	while (fgets(line, sizeof(line), file) != NULL) {
+	while (fgets(line, sizeof(line), file)) {
 		if (line[0] == '#')
 			continue;
 		ck_assert_int_lt(type, LISTS);
@@ -328,13 +327,13 @@ int main(void)
 {
 	/* There is no other thread yet. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	const char *folder = getenv("srcdir");
-	if (folder != NULL)
+	if (folder)
 		source_folder = folder;
 	TCase *tcase = tcase_create("value_lists");
 	tcase_add_checked_fixture(tcase, NULL, tear_down);
 	tcase_add_test(tcase, makes_one_list_of_all_that_is_always_known_of_a_target);
 	tcase_add_test(tcase, leaves_out_what_is_not_known);
-	tcase_add_test(tcase, has_the_server_and_the_lag_where_there_are_such);
+	tcase_add_test(tcase, has_the_server_and_the_lag_if_there_are_any);
 	tcase_add_test(tcase, keeps_the_law_of_accounting);
 	tcase_add_test(tcase, leaves_half_an_address_out);
 	tcase_add_test(tcase, has_room_for_the_longest_name);

@@ -14,7 +14,7 @@ static const struct build_info build = {"1.2.3", "cc \"9\""};
 
 static const struct process_values no_process = {-1, -1, -1, -1, -1, -1};
 
-/* A target as it is before its first connection. */
+/* A target before its first connection. */
 static struct target_snapshot fresh_target(const char *name)
 {
 	return (struct target_snapshot){
@@ -28,7 +28,7 @@ static struct target_snapshot fresh_target(const char *name)
 	};
 }
 
-/* One that has seen everything. */
+/* One with every value set. */
 static struct target_snapshot busy_target(const char *name)
 {
 	return (struct target_snapshot){
@@ -77,7 +77,7 @@ static char *render(const struct snapshot *snapshot, const struct process_values
 	return text;
 }
 
-/* Takes the lines out that start so. */
+/* Removes the lines that begin with start. */
 static void drop_lines(char *text, const char *start)
 {
 	char *to = text;
@@ -102,7 +102,7 @@ static void check_text(
 	free(text);
 }
 
-/* The value of the one sample that is named so, labels and all. */
+/* The value of the sample with this name and these labels, or NULL. */
 static const char *find_sample(const char *text, const char *name)
 {
 	size_t length = strlen(name);
@@ -115,7 +115,7 @@ static const char *find_sample(const char *text, const char *name)
 static uint64_t sample(const char *text, const char *name)
 {
 	const char *value = find_sample(text, name);
-	ck_assert_msg(value != NULL, "there is no %s", name);
+	ck_assert_msg(value, "there is no %s", name);
 	return strtoull(value, NULL, 10);
 }
 
@@ -146,7 +146,7 @@ static uint64_t sample(const char *text, const char *name)
 	"tcp_echo_send_lag_seconds_sum 0\n"                                                        \
 	"tcp_echo_send_lag_seconds_count 0\n"
 
-/* Each family of expected is there as it stands, and in this order; others may lie between. */
+/* Each family of expected is there word by word, in this order; others may lie between. */
 static void check_families(const char *text, const char *expected)
 {
 	while (*expected != '\0') {
@@ -154,7 +154,7 @@ static void check_families(const char *text, const char *expected)
 		size_t length = next ? (size_t)(next - expected) : strlen(expected);
 		char *family = strndup(expected, length);
 		const char *found = strstr(text, family);
-		ck_assert_msg(found != NULL, "there is no\n%s", family);
+		ck_assert_msg(found, "there is no\n%s", family);
 		ck_assert_msg(found[length] == '#' || found[length] == '\0', "more of\n%s", family);
 		text = found + length;
 		expected += length;
@@ -241,7 +241,7 @@ START_TEST(writes_a_target_in_the_text_format)
 }
 END_TEST
 
-START_TEST(leaves_out_what_a_fresh_target_does_not_know)
+START_TEST(leaves_out_what_is_not_known_of_a_fresh_target)
 {
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
@@ -252,7 +252,7 @@ START_TEST(leaves_out_what_a_fresh_target_does_not_know)
 	for (int i = 0; i < ROWS(unknown); i++) {
 		char type[64];
 		snprintf(type, sizeof(type), "# TYPE %s ", unknown[i]);
-		ck_assert_msg(strstr(text, type) == NULL, "%s is there", unknown[i]);
+		ck_assert_msg(!strstr(text, type), "%s is there", unknown[i]);
 	}
 	ck_assert_uint_eq(sample(text, "tcp_echo_sent_total{target=\"a\"}"), 0);
 	ck_assert_uint_eq(sample(text, "tcp_echo_jitter_seconds{target=\"a\"}"), 0);
@@ -262,7 +262,7 @@ START_TEST(leaves_out_what_a_fresh_target_does_not_know)
 }
 END_TEST
 
-START_TEST(leaves_out_only_the_targets_that_do_not_know)
+START_TEST(leaves_out_only_the_targets_without_the_value)
 {
 	struct target_snapshot targets[] = {fresh_target("a"), busy_target("b"), fresh_target("c")};
 	struct snapshot snapshot = of_targets(targets, 3);
@@ -434,21 +434,21 @@ START_TEST(escapes_labels)
 	const char *label = escapes[_i].label;
 	char name[256];
 	snprintf(name, sizeof(name), "tcp_echo_sent_total{target=\"%s\"}", label);
-	ck_assert_msg(find_sample(text, name) != NULL, "%s", escapes[_i].says);
+	ck_assert_msg(find_sample(text, name), "%s", escapes[_i].says);
 	snprintf(name, sizeof(name), "tcp_echo_rtt_seconds_bucket{target=\"%s\",le=\"0.0001\"}",
 		label);
-	ck_assert_msg(find_sample(text, name) != NULL, "%s", escapes[_i].says);
+	ck_assert_msg(find_sample(text, name), "%s", escapes[_i].says);
 	snprintf(name, sizeof(name),
 		"tcp_echo_target_info{target=\"%s\",address=\"%s\",peer=\"%s\"}", label, label,
 		label);
-	ck_assert_msg(find_sample(text, name) != NULL, "%s", escapes[_i].says);
+	ck_assert_msg(find_sample(text, name), "%s", escapes[_i].says);
 	free(text);
 }
 END_TEST
 
 START_TEST(takes_names_of_every_length)
 {
-	/* Labels are copied in blocks: each length around their edges counts. */
+	/* Labels are copied in blocks: every length around the edges of a block matters. */
 	char name[300];
 	memset(name, '"', sizeof(name));
 	name[_i] = '\0';
@@ -473,10 +473,10 @@ static void add_label(struct target_snapshot *target, const char *name, const ch
 
 static void check_sample(const char *text, const char *name)
 {
-	ck_assert_msg(find_sample(text, name) != NULL, "there is no %s", name);
+	ck_assert_msg(find_sample(text, name), "there is no %s", name);
 }
 
-START_TEST(each_sample_of_a_target_bears_its_labels_in_their_order)
+START_TEST(each_sample_of_a_target_has_its_labels_in_their_order)
 {
 	struct target_snapshot targets[] = {busy_target("a"), busy_target("b")};
 	add_label(&targets[0], "site", "ams");
@@ -520,7 +520,7 @@ START_TEST(escapes_the_values_of_labels)
 }
 END_TEST
 
-/* As many and as long as can be, all of it escaped: there is room, and what follows is whole. */
+/* As many and as long as possible, all escaped: there is room, and what follows is intact. */
 START_TEST(has_room_for_the_longest_labels)
 {
 	struct target_snapshot targets[] = {busy_target("a"), busy_target("next")};
@@ -547,7 +547,7 @@ START_TEST(has_room_for_the_longest_labels)
 }
 END_TEST
 
-/* Labels are copied in blocks: each length around their edges counts. */
+/* Labels are copied in blocks: every length around the edges of a block matters. */
 START_TEST(takes_labels_of_every_length)
 {
 	char value[200];
@@ -592,8 +592,7 @@ START_TEST(writes_loss_in_its_shortest_form)
 	struct snapshot snapshot = of_targets(&target, 1);
 	char *text = render(&snapshot, &no_process, EXPOSITION_TEXT);
 	const char *value = find_sample(text, "tcp_echo_loss_percent{target=\"a\"}");
-	ck_assert_msg(
-		value != NULL && strncmp(value, losses[_i].text, strlen(losses[_i].text)) == 0,
+	ck_assert_msg(value && strncmp(value, losses[_i].text, strlen(losses[_i].text)) == 0,
 		"%s: %.20s", losses[_i].says, value);
 	free(text);
 }
@@ -616,7 +615,7 @@ START_TEST(shows_the_law_of_accounting)
 }
 END_TEST
 
-/* Hands each TYPE line to check, with the line in front of it. */
+/* Hands each TYPE line to check, with the line before it. */
 static void each_type_line(
 	const char *text, void (*check)(const char *help, const char *name, const char *type))
 {
@@ -760,7 +759,7 @@ START_TEST(appends_to_what_is_there)
 }
 END_TEST
 
-START_TEST(says_so_when_there_is_no_memory)
+START_TEST(fails_when_out_of_memory)
 {
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
@@ -784,8 +783,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("exposition");
 	tcase_add_test(tcase, writes_a_target_in_the_text_format);
-	tcase_add_test(tcase, leaves_out_what_a_fresh_target_does_not_know);
-	tcase_add_test(tcase, leaves_out_only_the_targets_that_do_not_know);
+	tcase_add_test(tcase, leaves_out_what_is_not_known_of_a_fresh_target);
+	tcase_add_test(tcase, leaves_out_only_the_targets_without_the_value);
 	tcase_add_test(tcase, leaves_out_what_the_system_does_not_count);
 	tcase_add_test(tcase, groups_by_family_in_the_order_of_the_targets);
 	tcase_add_test(tcase, writes_a_server_in_the_text_format);
@@ -795,7 +794,7 @@ int main(void)
 	tcase_add_test(tcase, has_no_empty_families_without_targets);
 	tcase_add_test(tcase, writes_the_process);
 	tcase_add_loop_test(tcase, escapes_labels, 0, ROWS(escapes));
-	tcase_add_loop_test(tcase, each_sample_of_a_target_bears_its_labels_in_their_order, 0, 2);
+	tcase_add_loop_test(tcase, each_sample_of_a_target_has_its_labels_in_their_order, 0, 2);
 	tcase_add_test(tcase, escapes_the_values_of_labels);
 	tcase_add_test(tcase, has_room_for_the_longest_labels);
 	tcase_add_loop_test(tcase, takes_labels_of_every_length, 1, 140);
@@ -807,7 +806,7 @@ int main(void)
 	tcase_add_test(tcase, has_room_for_the_largest_numbers);
 	tcase_add_test(tcase, grows_with_the_targets);
 	tcase_add_test(tcase, appends_to_what_is_there);
-	tcase_add_test(tcase, says_so_when_there_is_no_memory);
+	tcase_add_test(tcase, fails_when_out_of_memory);
 	tcase_add_test(tcase, names_its_content_types);
 	return unit_run("scrape/exposition", tcase);
 }

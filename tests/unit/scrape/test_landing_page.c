@@ -20,7 +20,7 @@ static char *render(const struct snapshot *snapshot)
 
 static void check_has(const char *page, const char *text)
 {
-	ck_assert_msg(strstr(page, text) != NULL, "no %s in %s", text, page);
+	ck_assert_msg(strstr(page, text), "no %s in %s", text, page);
 }
 
 static const struct target_snapshot up = {
@@ -37,7 +37,7 @@ static const struct target_snapshot up = {
 static const struct target_snapshot down = {
 	.name = "server2", .address = "other:4000", .peer = "", .values = {.last_rtt_ns = -1}};
 
-START_TEST(shows_program_version_and_the_way_to_the_metrics)
+START_TEST(shows_program_version_and_a_link_to_the_metrics)
 {
 	struct snapshot snapshot = {0};
 	char *page = render(&snapshot);
@@ -90,7 +90,7 @@ START_TEST(rounds_loss_up)
 	target.values.window_settled = losses[_i].settled;
 	struct snapshot snapshot = {.has_prober = true, .targets = &target, .target_count = 1};
 	char *page = render(&snapshot);
-	ck_assert_msg(strstr(page, losses[_i].text) != NULL, "%s", losses[_i].says);
+	ck_assert_msg(strstr(page, losses[_i].text), "%s", losses[_i].says);
 	free(page);
 }
 END_TEST
@@ -114,12 +114,12 @@ END_TEST
 static size_t count_of(const char *page, const char *text)
 {
 	size_t count = 0;
-	for (; (page = strstr(page, text)) != NULL; page += strlen(text))
+	for (; (page = strstr(page, text)); page += strlen(text))
 		count++;
 	return count;
 }
 
-/* Renders so many targets; checks the rows and whether the page says that it leaves some out. */
+/* Renders a page of targets; checks the rows, and whether the page says that it leaves some out. */
 static void check_rows(size_t targets, size_t rows, bool says_so)
 {
 	struct target_snapshot *made = calloc(targets, sizeof(*made));
@@ -153,7 +153,7 @@ START_TEST(shows_the_echo_server)
 }
 END_TEST
 
-START_TEST(says_so_when_there_is_no_memory)
+START_TEST(fails_when_out_of_memory)
 {
 	struct snapshot snapshot = {0};
 	struct buffer buffer = {.failed = true};
@@ -165,12 +165,12 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("landing_page");
-	tcase_add_test(tcase, shows_program_version_and_the_way_to_the_metrics);
+	tcase_add_test(tcase, shows_program_version_and_a_link_to_the_metrics);
 	tcase_add_test(tcase, shows_a_row_a_target);
 	tcase_add_loop_test(tcase, rounds_loss_up, 0, ROWS(losses));
 	tcase_add_test(tcase, escapes_what_others_wrote);
 	tcase_add_test(tcase, shows_a_thousand_targets_and_says_how_many_there_are);
 	tcase_add_test(tcase, shows_the_echo_server);
-	tcase_add_test(tcase, says_so_when_there_is_no_memory);
+	tcase_add_test(tcase, fails_when_out_of_memory);
 	return unit_run("scrape/landing_page", tcase);
 }

@@ -34,7 +34,7 @@ static const struct {
 	{"zero", 0, "0"},
 	{"one", 1, "1"},
 	{"a tenth", 0.1, "0.1"},
-	{"what is no tenth", 0.1 + 0.2, "0.30000000000000004"},
+	{"not quite three tenths", 0.1 + 0.2, "0.30000000000000004"},
 	{"a third", 1.0 / 3, "0.3333333333333333"},
 	{"the first bound of round trips", 0.0001, "0.0001"},
 	{"the last one", 1.6384, "1.6384"},
