@@ -24,7 +24,7 @@ const char *list_type_name(enum metric_list list)
 	return names[list];
 }
 
-/* What follows prefix and "_" in a name, or the whole name where it begins with something else. */
+/* The name without prefix and "_", or all of it if it begins with something else. */
 static const char *without(const char *prefix, const char *name)
 {
 	size_t length = strlen(prefix);
@@ -33,7 +33,7 @@ static const char *without(const char *prefix, const char *name)
 	return name + length + 1;
 }
 
-/* What a metric's name has beyond its type's. */
+/* The part of a metric's name that its type does not say already. */
 static const char *without_type(const char *type, const char *name)
 {
 	const char *rest = without(type, name);
@@ -43,7 +43,7 @@ static const char *without_type(const char *type, const char *name)
 	return rest == name ? without(METRIC_PREFIX, name) : rest;
 }
 
-/* "0_0001" for 100 us: a bound in seconds, with "_" for the point, which a name may not have. */
+/* A bound in seconds, with "_" for the point, which names may not have: "0_0001" for 100 us. */
 static void format_bound(int64_t bound_ns, char *text, size_t size)
 {
 	snprintf(text, size, "%lld_%09lld", (long long)(bound_ns / NS_PER_S),

@@ -12,7 +12,7 @@
 /* The plugin's name in every value list. */
 #define VALUE_LISTS_PLUGIN METRIC_PREFIX
 
-/* Describes a type. sources: what set->ds will point to. */
+/* Describes a type. sources: the caller's; set->ds will point to them. */
 void value_lists_describe(
 	enum metric_list list, data_source_t sources[LIST_SOURCES_MAX], data_set_t *set);
 
@@ -27,9 +27,9 @@ struct value_lists_input {
 /*
  * Hands out all value lists of one moment. list is borrowed until on_list() returns; host, time
  * and interval are left for on_list() or the daemon to set. The plugin instance is the target's
- * name, and the type instance what an info's labels say: "address peer" as far as it fits,
- * "version compiler". A target's list with something unknown in it is left out; what is unknown of
- * the process is NAN.
+ * name. The type instance is what the labels of information say: "address peer" as far as it fits,
+ * or "version compiler". A target's list with an unknown value is left out; unknown values of the
+ * process are NAN.
  */
 void value_lists_make(const struct value_lists_input *input,
 	void (*on_list)(void *context, value_list_t *list), void *context);

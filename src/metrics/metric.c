@@ -75,6 +75,8 @@ double metric_max(const struct metric *metric)
 	__builtin_unreachable();
 }
 
+_Static_assert(sizeof(union metric_number) == sizeof(uint64_t), "counts are copied as an array");
+
 static double seconds_of(uint64_t ns)
 {
 	return (double)ns / (double)NS_PER_S;
@@ -92,7 +94,7 @@ static void read_histogram(
 	numbers[METRIC_HISTOGRAM_SUM].value = seconds_of(histogram->sum_ns);
 }
 
-/* One number that is told by value. */
+/* A single number that is not a count. */
 static double read_value(const struct metric *metric, const void *values)
 {
 	const void *at = metric_at(metric, values);
@@ -101,7 +103,7 @@ static double read_value(const struct metric *metric, const void *values)
 	case VALUE_COUNT:
 	case VALUE_SECONDS:
 		memcpy(&word, at, sizeof(word));
-		/* Only the macro: a NAN that was computed may print with a sign. */
+		/* The macro, because a computed NAN may print with a sign. */
 		if (metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0)
 			return (double)NAN;
 		return metric->value == VALUE_SECONDS ? seconds_of(word) : (double)word;

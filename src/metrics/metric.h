@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A metric: what it is called, what it tells, and where its value is. */
+/* A metric: its name, what it tells, and where its value is. */
 #ifndef METRICS_METRIC_H
 #define METRICS_METRIC_H
 
@@ -16,9 +16,9 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_INFO }
 
 /* What a metric is about, and so the struct that has its value. */
 enum metric_subject {
-	METRIC_OF_TARGET,  /* struct target_values, one a target. */
-	METRIC_OF_PROBER,  /* struct snapshot, where targets are probed. */
-	METRIC_OF_SERVER,  /* struct server_values, where an echo server runs. */
+	METRIC_OF_TARGET,  /* struct target_values; each target has one. */
+	METRIC_OF_PROBER,  /* struct snapshot, if targets are probed. */
+	METRIC_OF_SERVER,  /* struct server_values, if an echo server runs. */
 	METRIC_OF_PROCESS, /* struct process_values. */
 };
 
@@ -27,25 +27,25 @@ enum metric_value {
 	VALUE_COUNT,	 /* The uint64_t at offset. */
 	VALUE_SECONDS,	 /* The int64_t at offset, in nanoseconds. */
 	VALUE_FLAG,	 /* The bool at offset: 1 or 0. */
-	VALUE_REASONS,	 /* The uint64_t at offset and those behind it, one a reason. */
+	VALUE_REASONS,	 /* The array of uint64_t at offset, one per reason. */
 	VALUE_HISTOGRAM, /* The struct histogram at offset. */
 	VALUE_IN_FLIGHT, /* target_values_in_flight() */
 	VALUE_LOSS,	 /* target_values_loss_percent() */
 	VALUE_ONE,	 /* Always 1. */
-	VALUE_ADDRESSES, /* 1; what counts are its labels, the target's addresses. */
-	VALUE_BUILD,	 /* 1; what counts are its labels, version and compiler. */
+	VALUE_ADDRESSES, /* 1; its labels tell the target's addresses. */
+	VALUE_BUILD,	 /* 1; its labels tell version and compiler. */
 };
 
 enum metric_known {
 	KNOWN_ALWAYS,
-	KNOWN_WITH_TCP_INFO,   /* Where the system tells what its TCP counts. */
-	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while it is not known. */
+	KNOWN_WITH_TCP_INFO,   /* If the system tells what its TCP counts. */
+	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while the value is unknown. */
 };
 
 /*
- * collectd's value lists, each a type of its own, in the order in which they are handed out. What
- * may not be known of a target is kept apart, so that its list can stay away: where one value is
- * NAN, so is every average or sum over targets.
+ * collectd's value lists, each a type of its own, in the order in which they are dispatched. Values
+ * of a target that may be unknown have lists of their own, which can be left out: one NAN makes
+ * every average or sum over targets NAN.
  */
 enum metric_list {
 	LIST_TARGET, /* All that is always known of a target. */
@@ -85,7 +85,7 @@ static inline const void *metric_at(const struct metric *metric, const void *val
 	return (const char *)values + metric->offset;
 }
 
-/* What samples have behind the metric's name: "_total", "_info" or "". Static. */
+/* What follows the name in samples: "_total", "_info" or "". Static. */
 const char *metric_suffix(const struct metric *metric);
 
 /* What OpenMetrics calls a type: "counter" and so on. Static. */
@@ -95,8 +95,8 @@ const char *metric_type_name(enum metric_type type);
 enum metric_type metric_text_type(const struct metric *metric);
 
 /*
- * A metric's numbers: one; one a reason; or, of a histogram, its buckets, each with all that is
- * below, then its count and its sum in seconds.
+ * A metric's numbers: a single one; one per reason; or those of a histogram: its buckets, each
+ * including the ones below it, then its count and its sum in seconds.
  */
 #define METRIC_NUMBERS_MAX (HISTOGRAM_BUCKETS + 2)
 #define METRIC_HISTOGRAM_COUNT HISTOGRAM_BUCKETS
@@ -104,7 +104,7 @@ enum metric_type metric_text_type(const struct metric *metric);
 
 union metric_number {
 	uint64_t count;
-	double value; /* NAN while it is not known. */
+	double value; /* NAN while unknown. */
 };
 
 /* How many numbers a metric has: 1 to METRIC_NUMBERS_MAX. */
