@@ -22,7 +22,7 @@
 
 /* The words of -probe, from 1. */
 enum probe_kind {
-	PROBE_KIND_ECHO = 1, /* A frame goes to and fro on one lasting connection. */
+	PROBE_KIND_ECHO = 1, /* A frame goes to and fro over one persistent connection. */
 	PROBE_KIND_CONNECT,  /* A connection is opened and closed. */
 };
 

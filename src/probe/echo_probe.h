@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Probing by echo: frames go out over one lasting connection, and come back unchanged. */
+/* Probing by echo: frames go out over one persistent connection, and come back unchanged. */
 #ifndef PROBE_ECHO_PROBE_H
 #define PROBE_ECHO_PROBE_H
 

@@ -9,7 +9,7 @@ enum link_state {
 	LINK_WAITING,	/* For the time of the next attempt. */
 	LINK_RESOLVING, /* For the resolver's answer. */
 	LINK_DIALLING,	/* For the handshake with one of the addresses. */
-	LINK_CONNECTED, /* Probes go over one lasting connection. */
+	LINK_CONNECTED, /* Probes go over one persistent connection. */
 	LINK_RESOLVED,	/* Each probe dials one of the addresses, which are known. */
 };
 
