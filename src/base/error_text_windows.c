@@ -6,6 +6,7 @@
 
 void error_text(int error, char *text)
 {
-	if (strerror_s(text, ERROR_TEXT_MAX, error) != 0)
+	/* Winsock's errors that have no errno begin there (net/socket_windows.c). */
+	if (error >= 10000 || strerror_s(text, ERROR_TEXT_MAX, error) != 0)
 		snprintf(text, ERROR_TEXT_MAX, "unknown error %d", error);
 }

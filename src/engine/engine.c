@@ -282,6 +282,7 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 	int failure = resolver_new(&engine->resolver);
 	if (failure)
 		return fail_memory(error);
+	assert(settings->threads >= 1 && settings->threads <= OPTION_THREADS_MAX);
 	int64_t start_ns = clock_monotonic_ns();
 	for (unsigned i = 0; i < settings->threads; i++) {
 		double turns = SHARE_SHIFT * i;
@@ -320,7 +321,7 @@ int engine_start(const struct settings *settings, const struct log *log,
 	return 0;
 }
 
-/* Copies name, address and labels behind each other; returns where the next strings go. */
+/* Copies name, address and labels one after another; returns where the next strings go. */
 static char *copy_strings(const struct entry *entry, struct target_snapshot *snapshot, char *text)
 {
 	snapshot->name = text;

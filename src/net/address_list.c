@@ -16,7 +16,15 @@ void address_list_clear(struct address_list *list)
 	*list = (struct address_list){0};
 }
 
-/* Copies what getaddrinfo() found. Returns 0, -ENOMEM, or -ENOENT if none of it is IP. */
+static bool is_in(const union address *addresses, size_t count, const union address *address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (address_is_same(&addresses[i], address))
+			return true;
+	return false;
+}
+
+/* Copies what getaddrinfo() found, each address once. Returns 0, -ENOMEM, or -ENOENT if none of it is IP. */
 static int copy_addresses(const struct addrinfo *found, struct address_list *list)
 {
 	union address *addresses = calloc(ADDRESSES_MAX, sizeof(*addresses));
@@ -27,7 +35,11 @@ static int copy_addresses(const struct addrinfo *found, struct address_list *lis
 		if (found->ai_addrlen > sizeof(*addresses) ||
 			(found->ai_family != AF_INET && found->ai_family != AF_INET6))
 			continue;
-		memcpy(&addresses[count++], found->ai_addr, found->ai_addrlen);
+		union address *address = &addresses[count];
+		*address = (union address){0};
+		memcpy(address, found->ai_addr, found->ai_addrlen);
+		if (!is_in(addresses, count, address))
+			count++;
 	}
 	if (count == 0) {
 		free(addresses);

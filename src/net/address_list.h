@@ -9,6 +9,7 @@
 #include "base/endpoint.h"
 
 /* Stored by the caller; all zero is an empty list. */
+/* No address is in it twice. */
 struct address_list {
 	union address *addresses; /* Owned. NULL while empty. */
 	size_t count;

@@ -16,9 +16,9 @@ enum edge_reading {
 };
 
 /*
- * Call this when the event of a socket fires: reads until nothing is left, at most
- * EDGE_READINGS_MAX times. If there may still be more, the event is added again and fires after
- * the other sockets had their turn.
+ * Call this when the event of a socket fires, or to look without waiting for that: reads until a
+ * reading is short, at most EDGE_READINGS_MAX times. If there may still be more, the event is added
+ * again and fires after the other sockets had their turn.
  *
  * event: pending, EV_PERSIST; level-triggered ones work too. It may be a part of the owner.
  * what: the event's flags. EV_CLOSED makes it read on after a short reading, since data and the

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/addresses.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -73,6 +74,7 @@ void addresses_skip(struct addresses *addresses, const union address *dialled)
 const union address *addresses_turn(const struct addresses *addresses)
 {
 	const struct address_list *list = &addresses->list;
+	assert(list->count > 0);
 	return &list->addresses[addresses->next % list->count];
 }
 

@@ -20,7 +20,7 @@ struct addresses {
 void addresses_clear(struct addresses *addresses);
 
 /*
- * Takes over a list, not empty, whose first is next. The one that was good comes first: dialling a
+ * Takes over a list, which must not be empty and is afterwards; its first is next. The one that was good comes first: dialling a
  * dead one before it would cost every attempt a timeout.
  */
 void addresses_take(struct addresses *addresses, struct address_list *list);
@@ -28,25 +28,27 @@ void addresses_take(struct addresses *addresses, struct address_list *list);
 /*
  * The same where each probe dials one in turn: the turn stays with the address that has it, if it
  * is in the list. Otherwise those at the end would never be dialled if names are asked for often
- * and probes are rare. There must be an old list.
+ * and probes are rare. There must be a list already.
  */
 void addresses_renew(struct addresses *addresses, struct address_list *list);
 
 /* Makes the one that was good the only one. Returns 0 or -ENOMEM. There must be a good one. */
 int addresses_take_good(struct addresses *addresses);
 
+/* Whether one was good. */
 bool addresses_have_good(const struct addresses *addresses);
 
-/* Takes the next one; returns false if all have been taken. */
+/* Takes the next one; returns false, with *address untouched, if all have been taken. */
 bool addresses_next(struct addresses *addresses, union address *address);
 
-/* If this one, which is being dialled, is the first of the list, then the second is next. */
+/* If this one, which is being dialled, is the first of the list, then the second is next. The list
+ * must not be empty. */
 void addresses_skip(struct addresses *addresses, const union address *dialled);
 
-/* The one whose turn it is, round and round. Not without addresses. */
+/* The one whose turn it is, in rotation. The list must not be empty. */
 const union address *addresses_turn(const struct addresses *addresses);
 
-/* If it is that one's turn, it is the next one's now: another may do better. */
+/* Passes the turn on if this address still has it: another may do better. */
 void addresses_pass(struct addresses *addresses, const union address *failed);
 
 #endif

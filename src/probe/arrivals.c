@@ -38,8 +38,6 @@ static bool came_together(
 	return (last_ns - last_departure_ns(reading)) / 2 > least_rtt_ns + STUCK_MIN_NS;
 }
 
-/* As long before the last one as it was sent before that; the last did not arrive before it was
- * sent, so neither did this one. */
 static int64_t earlier_arrival_ns(
 	const struct arrivals_reading *reading, int64_t last_ns, int64_t departure_ns)
 {
@@ -58,8 +56,11 @@ void arrivals_find(const struct arrivals_reading *reading, const struct arrival_
 	if (last == 0)
 		return;
 	bool is_together = came_together(reading, last_ns, *least_rtt_ns);
-	for (size_t i = 0; i < last; i++)
-		arrivals_ns[i] = is_together ? last_ns
-					     : earlier_arrival_ns(
-						       reading, last_ns, reading->departures_ns[i]);
+	for (size_t i = 0; i < last; i++) {
+		int64_t departure_ns = reading->departures_ns[i];
+		int64_t arrival_ns =
+			is_together ? last_ns : earlier_arrival_ns(reading, last_ns, departure_ns);
+		/* Replies may come in another order than their probes went. */
+		arrivals_ns[i] = arrival_ns > departure_ns ? arrival_ns : departure_ns;
+	}
 }

@@ -36,8 +36,8 @@ struct arrivals_reading {
  * slept: the replies are taken to have kept the distance at which their probes were sent, and none
  * to have come before the reading before this one.
  *
- * least_rtt_ns: the fastest reply of the connection so far; INT64_MAX before the first. Kept up to
- * date here. arrivals_ns: room for count.
+ * least_rtt_ns: the fastest so far of the last replies of each reading of the connection, those that
+ * were held up aside; INT64_MAX before the first. Kept up to date here. arrivals_ns: room for count.
  */
 void arrivals_find(const struct arrivals_reading *reading, const struct arrival_clock *clock,
 	int64_t *least_rtt_ns, int64_t *arrivals_ns);

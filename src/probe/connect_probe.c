@@ -179,7 +179,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	conclude(context, dial_result(fd), now_ns);
 }
 
-/* Passes those that are over; returns whether there is room for one more. */
+/* Skips handshakes that have ended; returns whether there is room for one more. */
 static bool has_room(struct connect_probe *probe)
 {
 	while (probe->first < probe->next && handshake_of(probe, probe->first)->fd < 0)

@@ -27,12 +27,12 @@ struct turn {
 };
 
 struct probe_context {
-	/* Wiring, the same from start to end. Borrowed. */
-	const struct log *log;
+	/* Wiring, the same from start to end. */
+	const struct log *log;	      /* Borrowed. */
+	struct resolver *resolver;    /* Borrowed. */
+	struct event_base *base;      /* The prober's. */
+	struct resolver_inbox *inbox; /* The prober's. */
 	struct target_watcher watcher;
-	struct event_base *base;
-	struct resolver *resolver;
-	struct resolver_inbox *inbox;
 
 	/* What the targets share. */
 	struct alarms alarms;

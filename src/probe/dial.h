@@ -11,7 +11,7 @@
 #include "config/target_options.h"
 #include "measure/reasons.h"
 
-/* Of what dial_describe() says, with its NUL: an address and one more, or an error's text. */
+/* Room for what dial_describe() writes, with its NUL. */
 #define DIAL_WHY_MAX 256
 
 /* Which addresses of a name can be dialled with these options: AF_INET, AF_INET6 or AF_UNSPEC. */
@@ -25,7 +25,8 @@ int dial_family(const struct target_options *options);
 int dial_begin(
 	const struct target_options *options, const union address *address, evutil_socket_t *fd);
 
-/* How the handshake ended, once the socket is writable: 0 or a negative errno. */
+/* How the handshake ended, once the socket is writable: 0 or a negative errno. One that connected
+ * the socket to itself was refused. */
 int dial_result(evutil_socket_t fd);
 
 /* The reason that a negative errno of a handshake is counted as. */

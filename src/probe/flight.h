@@ -48,8 +48,8 @@ enum flight_reply {
 	FLIGHT_INVALID,	  /* There were more duplicates than probes: not an echo server. */
 };
 
-/* The probe that a frame is the reply to; NULL if no probe of this connection looks like that, so
- * that the frame is not an echo. Good until the next flight_depart(). */
+/* The probe that a frame is the reply to; NULL if no probe of this connection looks like that, or
+ * if it was so long ago that its record is gone: then the frame is not an echo. Good until the next flight_depart(). */
 struct flight_record *flight_find(struct flight *flight, const struct frame *frame);
 
 /* When the probe departed. */

@@ -24,6 +24,7 @@
 /* Where each probe dials, the name is asked for again after this time. */
 #define RESOLVE_PERIOD_NS (30 * NS_PER_S)
 
+/* For the reason of a failure: an endpoint or two addresses, and some words. */
 #define WHY_MAX (ENDPOINT_TEXT_MAX + 128)
 
 int link_init(struct link *link, const struct probe_operations *operations, const char *name,
@@ -53,11 +54,6 @@ void link_clear(struct link *link)
 void link_set_alarm(struct link *link, int64_t due_ns)
 {
 	alarms_set(&link->target.context->alarms, &link->alarm, due_ns);
-}
-
-struct link *link_of_alarm(struct alarm *alarm)
-{
-	return container_at(alarm, offsetof(struct link, alarm));
 }
 
 void link_start(struct link *link, struct probe_context *context, int64_t dial_ns)
@@ -95,7 +91,7 @@ void link_abort(struct link *link)
 
 /*
  * The attempt or the connection is over: reports why, and sets the alarm for the next attempt.
- * event: LINK_RESOLVE_FAILED, LINK_ADDRESSES_SPENT or LINK_LOST.
+ * event: LINK_RESOLVE_FAILED, LINK_ADDRESSES_EXHAUSTED or LINK_LOST.
  */
 static void fail(struct link *link, enum link_event event, const char *why, int64_t now_ns)
 {
@@ -145,8 +141,6 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
 static int establish(struct link *link, int64_t now_ns)
 {
 	struct probe_context *context = link->target.context;
-	if (!timestamps_enable(link->fd))
-		context->has_timestamps = false;
 	event_del(&link->event);
 	/* The end of the stream is an edge of its own only if it is asked for. */
 	event_assign(&link->event, context->base, link->fd,
@@ -168,14 +162,20 @@ static int establish(struct link *link, int64_t now_ns)
 	return 0;
 }
 
-/* The handshake of an address failed: closes its socket. */
-static void drop_address(struct link *link)
+/* The handshake with an address is over. error: how it failed, or 0. Returns 0 once connected, or a
+ * negative errno with its socket closed. */
+static int conclude(struct link *link, int error, int64_t now_ns)
 {
+	if (!error)
+		error = establish(link, now_ns);
+	if (!error)
+		return 0;
 	struct tcp_facts facts;
 	if (link->fd >= 0 && tcp_info_read(link->fd, &facts))
 		target_stats_retransmitted(link->target.stats, facts.retransmits);
 	close_socket(link, true);
 	link->state = link_next_state(link->state, LINK_ADDRESS_FAILED);
+	return error;
 }
 
 static void on_dialled(evutil_socket_t fd, short what, void *context);
@@ -189,6 +189,9 @@ static int dial(struct link *link)
 	int error = dial_begin(&link->target.options, &link->dialled, &link->fd);
 	if (link->fd < 0)
 		return error;
+	/* The kernel turns them on with a delay, in the background: the sooner, the better. */
+	if (!timestamps_enable(link->fd))
+		context->has_timestamps = false;
 	event_assign(&link->event, context->base, link->fd, EV_WRITE, on_dialled, link);
 	if (error == -EINPROGRESS && event_add(&link->event, NULL) < 0)
 		return -ENOMEM;
@@ -205,28 +208,23 @@ static void dial_next(struct link *link, int error, int64_t now_ns)
 			link_set_alarm(link, link->dialled_ns + CONNECT_TIMEOUT_NS);
 			return;
 		}
-		if (!error)
-			error = establish(link, clock_monotonic_ns());
+		error = conclude(link, error, clock_monotonic_ns());
 		if (!error)
 			return;
-		drop_address(link);
 	}
-	char why[DIAL_WHY_MAX];
+	char why[WHY_MAX];
 	dial_describe(
 		&link->target.options, &link->dialled, error, CONNECT_TIMEOUT_NS, why, sizeof(why));
 	target_stats_connect_failed(link->target.stats, dial_failure(error));
-	fail(link, LINK_ADDRESSES_SPENT, why, now_ns);
+	fail(link, LINK_ADDRESSES_EXHAUSTED, why, now_ns);
 }
 
 /* The handshake under way came to its end, or to ours. */
 static void end_dialling(struct link *link, int error, int64_t now_ns)
 {
-	if (!error)
-		error = establish(link, now_ns);
-	if (!error)
-		return;
-	drop_address(link);
-	dial_next(link, error, now_ns);
+	error = conclude(link, error, now_ns);
+	if (error)
+		dial_next(link, error, now_ns);
 }
 
 static void on_dialled(evutil_socket_t fd, short what, void *context)
@@ -240,11 +238,11 @@ static void on_dialled(evutil_socket_t fd, short what, void *context)
 static void use_addresses(struct link *link, int64_t now_ns)
 {
 	if (!link->operations->dials_each_time) {
-		link->state = link_next_state(link->state, LINK_FOUND);
+		link->state = link_next_state(link->state, LINK_RESOLVED_TO_CONNECT);
 		dial_next(link, 0, now_ns);
 		return;
 	}
-	link->state = link_next_state(link->state, LINK_FOUND_FOR_PROBES);
+	link->state = link_next_state(link->state, LINK_RESOLVED_FOR_PROBES);
 	link->target.counts_unsent = true;
 	link->resolve_due_ns = now_ns + RESOLVE_PERIOD_NS;
 	link_set_alarm(link, ALARM_NEVER);
@@ -288,7 +286,8 @@ static void begin_attempt(struct link *link, int64_t now_ns)
 		link_set_alarm(
 			link, now_ns + (is_known ? KNOWN_NAME_PATIENCE_NS : CONNECT_TIMEOUT_NS));
 	} else {
-		fail_resolve(link, "out of memory", now_ns);
+		fail_resolve(
+			link, error == -ENOMEM ? "out of memory" : "cannot start a thread", now_ns);
 	}
 }
 
@@ -359,8 +358,9 @@ static void on_slow_name(struct link *link, int64_t now_ns)
 	target_report_down(&link->target, why, now_ns);
 }
 
-void link_on_alarm(struct link *link, int64_t now_ns)
+void link_on_alarm(struct alarm *alarm, int64_t now_ns)
 {
+	struct link *link = container_at(alarm, offsetof(struct link, alarm));
 	switch (link->state) {
 	case LINK_WAITING:
 		begin_attempt(link, now_ns);
@@ -428,7 +428,7 @@ void link_lose(struct link *link, enum disconnect reason, int64_t now_ns)
 	link->operations->abort(link);
 	target_stats_disconnected(link->target.stats, reason);
 	char peer[ADDRESS_TEXT_MAX];
-	char why[2 * ADDRESS_TEXT_MAX];
+	char why[WHY_MAX];
 	address_format(&link->dialled.any, peer);
 	snprintf(why, sizeof(why), "the connection to %s was %s", peer, describe(reason));
 	/* What the kernel still holds for a dead or false peer is of no use to anyone. */

@@ -28,10 +28,11 @@ struct probe_operations {
 	void (*begin)(struct link *link, int64_t now_ns);
 	/*
 	 * Sends the probe of a slot; the link is connected or resolved. Returns false if it could
-	 * not be handed to the kernel: nothing was sent.
+	 * not be handed to the kernel: nothing was sent. As with the next two, the connection may
+	 * be lost meanwhile.
 	 */
 	bool (*send)(struct link *link, int64_t due_ns, int64_t now_ns);
-	/* The connection has something to read. what: the event's flags. NULL if each probe dials. */
+	/* The connection can be read. what: the event's flags. NULL if each probe dials. */
 	void (*readable)(struct link *link, short what);
 	/* Times out what is overdue, gives up what is hopeless, and sets the next alarm. */
 	void (*settle)(struct link *link, int64_t now_ns);
@@ -76,22 +77,20 @@ int link_init(struct link *link, const struct probe_operations *operations, cons
 /* Frees what it holds. Not while it has a context: link_abort() first. */
 void link_clear(struct link *link);
 
-/* A prober has it: the first attempt begins at dial_ns. context: borrowed until link_abort(). */
+/* A prober has it: the first attempt begins at dial_ns. context: borrowed until link_abort(), with
+ * room for its alarm reserved. */
 void link_start(struct link *link, struct probe_context *context, int64_t dial_ns);
 
 /* Gives up whatever is under way, for good. One that was never started is accepted. */
 void link_abort(struct link *link);
 
-/* The link whose alarm this is. */
-struct link *link_of_alarm(struct alarm *alarm);
-
-/* Its alarm went off. */
-void link_on_alarm(struct link *link, int64_t now_ns);
+/* A link's alarm went off. */
+void link_on_alarm(struct alarm *alarm, int64_t now_ns);
 
 /* The resolver answered; takes over what the query holds and frees the query. */
 void link_on_resolved(struct link *link, struct resolver_query *query, int64_t now_ns);
 
-/* A slot is due: probes, or counts the slot as unsent. */
+/* A slot is due: probes, or counts the slot as unsent, unless this is still the start-up. */
 void link_use_slot(struct link *link, int64_t due_ns, int64_t now_ns);
 
 /* For the probes: */
@@ -102,7 +101,7 @@ void link_set_alarm(struct link *link, int64_t due_ns);
 /* Asks for the name's addresses again, while the present ones stay in use. LINK_RESOLVED only. */
 void link_refresh(struct link *link, int64_t now_ns);
 
-/* A reply came over the connection. */
+/* A reply came over the connection. This and what follows: LINK_CONNECTED only. */
 void link_note_reply(struct link *link, int64_t now_ns);
 
 /* Takes over what the kernel has counted and measured of the connection since the last time. */

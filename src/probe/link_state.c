@@ -12,15 +12,15 @@ enum link_state link_next_state(enum link_state state, enum link_event event)
 	case LINK_WAITING:
 		return event == LINK_RETRY_DUE ? LINK_RESOLVING : state;
 	case LINK_RESOLVING:
-		if (event == LINK_FOUND)
+		if (event == LINK_RESOLVED_TO_CONNECT)
 			return LINK_DIALLING;
-		if (event == LINK_FOUND_FOR_PROBES)
+		if (event == LINK_RESOLVED_FOR_PROBES)
 			return LINK_RESOLVED;
 		return event == LINK_RESOLVE_FAILED ? LINK_WAITING : state;
 	case LINK_DIALLING:
 		if (event == LINK_ESTABLISHED)
 			return LINK_CONNECTED;
-		return event == LINK_ADDRESSES_SPENT ? LINK_WAITING : state;
+		return event == LINK_ADDRESSES_EXHAUSTED ? LINK_WAITING : state;
 	case LINK_CONNECTED:
 		return event == LINK_LOST ? LINK_WAITING : state;
 	case LINK_RESOLVED:

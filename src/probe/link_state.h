@@ -14,14 +14,14 @@ enum link_state {
 };
 
 enum link_event {
-	LINK_RETRY_DUE,	       /* Time for the next attempt. */
-	LINK_RESOLVE_FAILED,   /* There is no address to dial. */
-	LINK_FOUND,	       /* There are addresses: one of them gets connected to. */
-	LINK_FOUND_FOR_PROBES, /* There are addresses: the probes dial them. */
-	LINK_ADDRESS_FAILED,   /* One address did not work; others are left. */
-	LINK_ADDRESSES_SPENT,  /* The last address did not work. */
-	LINK_ESTABLISHED,      /* The handshake is done. */
-	LINK_LOST,	       /* The connection ended, whichever side ended it. */
+	LINK_RETRY_DUE,		  /* Time for the next attempt. */
+	LINK_RESOLVE_FAILED,	  /* There is no address to dial. */
+	LINK_RESOLVED_TO_CONNECT, /* There are addresses: one of them gets connected to. */
+	LINK_RESOLVED_FOR_PROBES, /* There are addresses: the probes dial them. */
+	LINK_ADDRESS_FAILED,	  /* One address did not work; others are left. */
+	LINK_ADDRESSES_EXHAUSTED, /* The last address did not work. */
+	LINK_ESTABLISHED,	  /* The handshake is done. */
+	LINK_LOST,		  /* The connection ended, whichever side ended it. */
 };
 
 /* The next state. Events that mean nothing in a state leave it. */

@@ -20,18 +20,19 @@ struct probed_target {
 	struct schedule_place place; /* Of its slots. */
 	struct probed_target *next;  /* Among all of a prober's. */
 	struct probed_target *previous;
-	struct probed_target *next_to_add; /* In the prober's letter box. */
+	struct probed_target *next_to_add; /* In the prober's mailbox. */
 	struct probed_target *next_to_remove;
 };
 
 /*
- * Makes a target that no prober has yet. options: complete, and right for the endpoint. Returns 0
+ * Makes a target that no prober has yet. options: complete, and checked against the endpoint. Returns 0
  * with *made owned by the caller until prober_add(), or -ENOMEM.
  */
 int probed_target_new(const char *name, const struct endpoint *endpoint,
 	const struct target_options *options, struct probed_target **made);
 
-/* Ends whatever is under way. NULL is accepted. */
+/* Ends whatever is under way, and frees the target. One that a prober has is freed on that prober's
+ * thread alone. NULL is accepted. */
 void probed_target_free(struct probed_target *target);
 
 #endif

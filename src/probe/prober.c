@@ -40,7 +40,7 @@ struct prober {
 	struct waker waker;
 	atomic_bool came_round; /* Since prober_is_alive() was asked last. */
 	pthread_t thread;
-	/* The letter box, guarded by the mutex, except for the flag that says that it is not empty. */
+	/* The mailbox, guarded by the mutex, except for the flag that says that it is not empty. */
 	atomic_bool has_mail;
 	pthread_mutex_t mutex;
 	struct probed_target *to_add; /* A list, first come first. */
@@ -133,7 +133,7 @@ static void run_alarms(struct prober *prober)
 {
 	struct alarm *alarm;
 	while ((alarm = alarms_take(&prober->context.alarms, prober->woken_ns)))
-		link_on_alarm(link_of_alarm(alarm), prober->woken_ns);
+		link_on_alarm(alarm, prober->woken_ns);
 }
 
 static void run_slots(struct prober *prober)
@@ -161,23 +161,24 @@ static void retire(struct prober *prober, struct probed_target *target)
 static void admit(struct prober *prober, struct probed_target *target, int64_t dial_ns)
 {
 	struct probe_context *context = &prober->context;
-	const struct target *facts = &target->link.target;
+	const struct target *identity = &target->link.target;
 	target->next = prober->targets;
 	if (target->next)
 		target->next->previous = target;
 	prober->targets = target;
 	prober->target_count++;
 	if (alarms_reserve(&context->alarms, prober->target_count) < 0 ||
-		schedule_add(&prober->schedule, facts->options.interval_ns, prober->woken_ns,
+		schedule_add(&prober->schedule, identity->options.interval_ns, prober->woken_ns,
 			&target->link, &target->place) < 0) {
-		log_write(context->log, LOG_LEVEL_ERROR, facts->name, "not probed: out of memory");
+		log_write(
+			context->log, LOG_LEVEL_ERROR, identity->name, "not probed: out of memory");
 		return;
 	}
 	link_start(&target->link, context, dial_ns);
 }
 
 /*
- * Goes through the letter box: first those that come, then those that go, since one may do both in
+ * Goes through the mailbox: first those that come, then those that go, since one may do both in
  * a turn.
  * Returns false when the thread is to end.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said of a target in the log: each change of its state once, and a long outage ever more
- * rarely. */
+/* What is logged about a target: each change of its state once, and a long outage ever more rarely.
+ */
 #ifndef PROBE_REPORT_H
 #define PROBE_REPORT_H
 
@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 enum report_state {
-	REPORT_UNKNOWN, /* Nothing was said yet. */
+	REPORT_UNKNOWN, /* Nothing was reported yet. */
 	REPORT_UP,
 	REPORT_DOWN,
 };

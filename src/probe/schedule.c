@@ -72,7 +72,7 @@ static int make_room(struct schedule *schedule)
 	return 0;
 }
 
-/* The ring of an interval, made where there is none. NULL without memory. */
+/* The ring of an interval, made if there is none. NULL without memory. */
 static struct schedule_ring *find_ring(struct schedule *schedule, int64_t interval_ns)
 {
 	for (size_t i = 0; i < schedule->ring_count; i++)

@@ -103,7 +103,7 @@ int slots_add(struct slots *slots, int64_t phase_ns, int64_t now_ns, void *owner
 void slots_remove(struct slots *slots, int64_t phase_ns, const void *owner)
 {
 	size_t place = find_place(slots, phase_ns);
-	/* Behind all of its phase; more than one share it only beyond as many targets as
+	/* After all of its phase; more than one share it only beyond as many targets as
 	 * nanoseconds. */
 	do {
 		if (place == 0 || slots->ring[place - 1].phase_ns != phase_ns)
@@ -126,7 +126,7 @@ int64_t slots_next_ns(const struct slots *slots)
 
 /*
  * After a sleep of more than an interval everyone is due, and the next round begins elsewhere in
- * the ring. Whose last slot is the oldest goes first: else those in between would stay behind the
+ * the ring. The one whose last slot is oldest goes first; otherwise those in between would stay behind the
  * others for good.
  */
 static void turn_to(struct slots *slots, int64_t now_ns)

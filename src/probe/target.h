@@ -27,7 +27,7 @@ struct target {
 	bool counts_unsent; /* It was connected before, or an attempt failed: start-up is over. */
 };
 
-/* options: complete, and right for the endpoint. Returns 0 or -ENOMEM, with *target empty. */
+/* options: complete, and checked against the endpoint. Returns 0 or -ENOMEM, with *target empty. */
 int target_init(struct target *target, const char *name, const struct endpoint *endpoint,
 	const struct target_options *options);
 

@@ -16,7 +16,7 @@ struct target_change {
 
 /* Stored by the caller; a NULL callback wants to know nothing. */
 struct target_watcher {
-	/* Called on a prober's thread, several at once: to be quick, and never to wait. */
+	/* Called on a prober's thread, several at once: must be quick, and must not block. */
 	void (*on_change)(void *context, const struct target_change *change);
 	void *context; /* Borrowed. */
 };

@@ -38,9 +38,8 @@ struct wall_time clock_wall(void)
 
 void clock_sleep_until(int64_t deadline_ns)
 {
-	if (script.on_sleep)
-		script.on_sleep(deadline_ns);
-	if (script.now_ns < deadline_ns)
+	bool may_pass = !script.on_sleep || script.on_sleep(deadline_ns);
+	if (may_pass && script.now_ns < deadline_ns)
 		script.now_ns = deadline_ns;
 }
 
@@ -61,7 +60,14 @@ evutil_socket_t socket_open(int family)
 	int pair[2];
 	if (script.open_error)
 		return script.open_error;
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(evutil_make_socket_nonblocking(pair[i]), 0);
+#ifdef SO_NOSIGPIPE
+		int on = 1;
+		setsockopt(pair[i], SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof(on));
+#endif
+	}
 	ck_assert_int_lt(pair[0], FDS_MAX);
 	far_ends[pair[0]] = pair[1];
 	behaviours[pair[0]] = NULL;
@@ -127,9 +133,8 @@ int socket_connect(evutil_socket_t fd, const struct sockaddr *address, socklen_t
 
 bool socket_is_dialled(evutil_socket_t fd)
 {
-	/* What ends with an error ends later, as over a network. */
-	return !behaviours[fd] ||
-	       (!behaviours[fd]->is_silent && behaviours[fd]->pending_error == 0);
+	const struct script_peer *peer = behaviours[fd];
+	return script.is_over_now || !peer || (!peer->is_silent && peer->pending_error == 0);
 }
 
 int socket_pending_error(evutil_socket_t fd)
@@ -216,11 +221,13 @@ bool timestamps_enable(evutil_socket_t fd)
 ssize_t timestamps_receive(
 	evutil_socket_t fd, void *buffer, size_t size, struct wall_time *timestamp)
 {
-	*timestamp = WALL_TIME_UNKNOWN;
-	if (script.stamped_ns)
-		timestamp->unix_ns = script.stamped_ns + SCRIPT_AHEAD_NS;
 	ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT);
-	return length >= 0 ? length : -errno;
+	if (length < 0)
+		return -errno;
+	*timestamp = WALL_TIME_UNKNOWN;
+	if (length > 0 && script.stamped_ns)
+		timestamp->unix_ns = script.stamped_ns + SCRIPT_AHEAD_NS;
+	return length;
 }
 
 bool tcp_info_is_available(void)
@@ -383,7 +390,7 @@ void script_go_to(struct probe_context *context, int64_t now_ns)
 	while (alarms_next_ns(&context->alarms) <= now_ns) {
 		script.now_ns = alarms_next_ns(&context->alarms);
 		struct alarm *alarm = alarms_take(&context->alarms, script.now_ns);
-		link_on_alarm(link_of_alarm(alarm), script.now_ns);
+		link_on_alarm(alarm, script.now_ns);
 	}
 	script.now_ns = now_ns;
 }

@@ -34,11 +34,14 @@ struct script_peer {
 struct script {
 	int64_t now_ns;
 	int64_t tick_ns; /* How much later it is after each look at the clock. */
-	/* Called when somebody sleeps, before it is until_ns; NULL for nobody. */
-	void (*on_sleep)(int64_t until_ns);
+	/* Called when somebody sleeps, before it is until_ns; returns whether it may become that
+	 * late. NULL for nobody. */
+	bool (*on_sleep)(int64_t until_ns);
 
 	const struct script_peer *peers; /* Any other is connected as soon as the loop runs. */
 	size_t peer_count;
+	/* What ends with an error ends later, as over a network; with this, every handshake is over. */
+	bool is_over_now;
 	int open_error;	  /* Of socket_open(): 0 or a negative errno. */
 	int bind_error;	  /* Of socket_bind(), likewise. */
 	char dialled[64]; /* The letters of those that were dialled first, in this order. */
@@ -59,13 +62,13 @@ struct script {
 	struct resolver_query *query;	   /* Unanswered, or NULL. */
 
 	char log[LOG_MESSAGE_MAX]; /* The last line. */
-	unsigned changes;	   /* That the watcher was told of. */
+	unsigned changes;	   /* Reported to the watcher. */
 	bool is_up;		   /* The last of them. */
 };
 
 extern struct script script;
 
-/* Everything anew: a context with an event loop, at SCRIPT_START_NS. */
+/* Starts afresh: a context with an event loop, at SCRIPT_START_NS. */
 void script_begin(struct probe_context *context);
 
 /* Checks that every socket was closed, and frees the context. */

@@ -5,36 +5,14 @@
 #include <string.h>
 
 #include "../unit.h"
-
-/* Addresses are letters here: 'a' is 192.0.2.97. A capital one is IPv6. */
-static union address address_of(char letter)
-{
-	union address address = {0};
-	if (letter >= 'A' && letter <= 'Z') {
-		address.v6.sin6_family = AF_INET6;
-		address.v6.sin6_port = htons(4000);
-		address.v6.sin6_addr.s6_addr[15] = (unsigned char)letter;
-	} else {
-		address.v4.sin_family = AF_INET;
-		address.v4.sin_port = htons(4000);
-		address.v4.sin_addr.s_addr = htonl(0xc0000200U + (unsigned char)letter);
-	}
-	return address;
-}
-
-static char letter_of(const union address *address)
-{
-	if (address->any.sa_family == AF_INET6)
-		return (char)address->v6.sin6_addr.s6_addr[15];
-	return (char)(ntohl(address->v4.sin_addr.s_addr) & 0xff);
-}
+#include "scripted.h"
 
 static struct address_list list_of(const char *letters)
 {
 	struct address_list list = {.count = strlen(letters)};
 	list.addresses = calloc(list.count, sizeof(*list.addresses));
 	for (size_t i = 0; i < list.count; i++)
-		list.addresses[i] = address_of(letters[i]);
+		list.addresses[i] = script_address(letters[i]);
 	return list;
 }
 
@@ -42,7 +20,7 @@ static struct addresses make(const char *letters, char good)
 {
 	struct addresses addresses = {0};
 	if (good)
-		addresses.good = address_of(good);
+		addresses.good = script_address(good);
 	struct address_list list = list_of(letters);
 	addresses_take(&addresses, &list);
 	ck_assert_ptr_null(list.addresses);
@@ -54,7 +32,7 @@ static void take_all(struct addresses *addresses, char *order)
 {
 	union address address;
 	while (addresses_next(addresses, &address))
-		*order++ = letter_of(&address);
+		*order++ = script_letter(&address);
 	*order = '\0';
 }
 
@@ -79,9 +57,9 @@ START_TEST(the_good_one_comes_first_and_each_once)
 	char order[8];
 	take_all(&addresses, order);
 	ck_assert_msg(strcmp(order, orders[_i].order) == 0, "%s: %s", orders[_i].says, order);
-	union address untouched = address_of('u');
+	union address untouched = script_address('u');
 	ck_assert(!addresses_next(&addresses, &untouched));
-	ck_assert_int_eq(letter_of(&untouched), 'u');
+	ck_assert_int_eq(script_letter(&untouched), 'u');
 	addresses_clear(&addresses);
 	ck_assert_uint_eq(addresses.list.count, 0);
 	ck_assert_int_eq(addresses_have_good(&addresses), orders[_i].good != '\0');
@@ -105,7 +83,7 @@ static const struct {
 START_TEST(the_one_being_dialled_is_not_dialled_at_once_again)
 {
 	struct addresses addresses = make(skips[_i].list, skips[_i].good);
-	union address dialled = address_of(skips[_i].dialled);
+	union address dialled = script_address(skips[_i].dialled);
 	addresses_skip(&addresses, &dialled);
 	char order[8];
 	take_all(&addresses, order);
@@ -139,14 +117,14 @@ START_TEST(a_renewed_list_keeps_the_turn)
 		union address turn = *addresses_turn(&addresses);
 		addresses_pass(&addresses, &turn);
 	}
-	ck_assert_msg(letter_of(addresses_turn(&addresses)) == renewals[_i].turn, "%s",
+	ck_assert_msg(script_letter(addresses_turn(&addresses)) == renewals[_i].turn, "%s",
 		renewals[_i].says);
 	if (renewals[_i].good)
-		addresses.good = address_of(renewals[_i].good);
+		addresses.good = script_address(renewals[_i].good);
 	struct address_list list = list_of(renewals[_i].renewed);
 	addresses_renew(&addresses, &list);
-	ck_assert_msg(letter_of(addresses_turn(&addresses)) == renewals[_i].turn_then, "%s: %c",
-		renewals[_i].says, letter_of(addresses_turn(&addresses)));
+	ck_assert_msg(script_letter(addresses_turn(&addresses)) == renewals[_i].turn_then, "%s: %c",
+		renewals[_i].says, script_letter(addresses_turn(&addresses)));
 	addresses_clear(&addresses);
 }
 END_TEST
@@ -154,14 +132,14 @@ END_TEST
 START_TEST(only_the_one_whose_turn_it_is_passes_it_on)
 {
 	struct addresses addresses = make("abc", '\0');
-	union address other = address_of('b');
+	union address other = script_address('b');
 	addresses_pass(&addresses, &other);
-	ck_assert_int_eq(letter_of(addresses_turn(&addresses)), 'a');
-	union address turn = address_of('a');
+	ck_assert_int_eq(script_letter(addresses_turn(&addresses)), 'a');
+	union address turn = script_address('a');
 	addresses_pass(&addresses, &turn);
 	/* Of many handshakes to one address that fails, only the first counts. */
 	addresses_pass(&addresses, &turn);
-	ck_assert_int_eq(letter_of(addresses_turn(&addresses)), 'b');
+	ck_assert_int_eq(script_letter(addresses_turn(&addresses)), 'b');
 	addresses_clear(&addresses);
 }
 END_TEST
@@ -170,7 +148,7 @@ START_TEST(the_good_one_can_be_the_only_one)
 {
 	struct addresses addresses = make("abc", '\0');
 	ck_assert(!addresses_have_good(&addresses));
-	addresses.good = address_of('B');
+	addresses.good = script_address('B');
 	ck_assert(addresses_have_good(&addresses));
 	ck_assert_int_eq(addresses_take_good(&addresses), 0);
 	char order[8];

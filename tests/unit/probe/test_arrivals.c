@@ -74,7 +74,7 @@ static const struct {
 	{"one that departed after the last arrives with it", 1110 * US, 1900 * US, 20 * US,
 		500 * US, false, false, {1050 * US, 1000 * US}, {1110 * US, 1110 * US}, 110 * US},
 	{"a departure after the arrival of all", 1110 * US, 1900 * US, 20 * US, 50 * US, false,
-		false, {1200 * US, 1090 * US}, {1110 * US, 1110 * US}, 20 * US},
+		false, {1200 * US, 1090 * US}, {1200 * US, 1110 * US}, 20 * US},
 };
 
 static struct wall_time stamp(int64_t monotonic_ns)
@@ -118,7 +118,7 @@ START_TEST(each_reply_arrives_when_it_could_first_be_read)
 }
 END_TEST
 
-/* Whatever goes in: none before its departure or after now, unless now is before it departed. */
+/* Whatever goes in, in whatever order. */
 START_TEST(no_reply_arrives_before_its_departure_or_after_the_reading)
 {
 	uint64_t random = (uint64_t)_i + 1;
@@ -144,14 +144,9 @@ START_TEST(no_reply_arrives_before_its_departure_or_after_the_reading)
 		};
 		int64_t arrivals_ns[REPLIES_MAX];
 		arrivals_find(&reading, &clock, &least_rtt_ns, arrivals_ns);
-		int64_t last_ns = arrivals_ns[count - 1];
 		for (size_t i = 0; i < count; i++) {
-			/* One that departed after the last reply had come cannot be: it gets the
-			 * last one's arrival. */
-			bool is_possible = departures_ns[i] <= last_ns;
-			ck_assert(!is_possible || arrivals_ns[i] >= departures_ns[i]);
+			ck_assert_int_ge(arrivals_ns[i], departures_ns[i]);
 			ck_assert_int_le(arrivals_ns[i], now_ns);
-			ck_assert_int_le(arrivals_ns[i], last_ns);
 		}
 	}
 }

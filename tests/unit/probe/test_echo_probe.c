@@ -208,7 +208,7 @@ START_TEST(without_any_reply_the_connection_is_stalled)
 }
 END_TEST
 
-START_TEST(one_swallowed_frame_is_a_loss_and_an_idle_connection_is_healthy)
+START_TEST(the_oldest_unanswered_probe_decides_and_an_idle_connection_is_healthy)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -223,7 +223,6 @@ START_TEST(one_swallowed_frame_is_a_loss_and_an_idle_connection_is_healthy)
 		if (fixture.target->link.state != LINK_CONNECTED)
 			break;
 	}
-	/* The swallowed one is the oldest without an answer until it is given up. */
 	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_STALLED], 1);
 	tear_down(&fixture);
 	set_up(&fixture);
@@ -244,7 +243,6 @@ START_TEST(replies_may_come_in_pieces)
 {
 	struct fixture fixture;
 	set_up(&fixture);
-	int64_t departure_ns = script.now_ns;
 	probe_often(&fixture, 3);
 	unsigned char bytes[3 * FRAME_SIZE];
 	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
@@ -255,7 +253,6 @@ START_TEST(replies_may_come_in_pieces)
 		at += length;
 		ck_assert_uint_eq(script_values(fixture.target).received, at / FRAME_SIZE);
 	}
-	ck_assert_int_lt(script.now_ns - departure_ns, TIMEOUT_NS);
 	tear_down(&fixture);
 }
 END_TEST
@@ -366,7 +363,7 @@ START_TEST(a_send_to_a_peer_that_is_gone_loses_the_connection)
 }
 END_TEST
 
-/* Fills the connection until so many bytes of a frame fit, and no more; returns how many bytes. */
+/* Fills the connection; returns with how many bytes. */
 static size_t fill_connection(int fd)
 {
 	unsigned char zeros[FRAME_SIZE] = {0};
@@ -551,22 +548,24 @@ START_TEST(half_a_reply_does_not_outlive_its_connection)
 }
 END_TEST
 
-START_TEST(the_clocks_are_read_before_replies_are)
+START_TEST(a_step_of_the_wall_clock_since_the_last_turn_is_seen_before_the_reading)
 {
 	struct fixture fixture;
 	set_up(&fixture);
 	unsigned char bytes[FRAME_SIZE];
 	probe(&fixture);
+	int64_t departure_ns = script.now_ns;
 	take_frames(bytes, sizeof(bytes));
 	reply(bytes, sizeof(bytes));
+	/* What the clock knows is of another time: without a look at it the stamp means nothing. */
 	fixture.context.turn.is_clock_fresh = false;
 	fixture.context.turn.clock = (struct arrival_clock){0};
-	script.stamped_ns = script.now_ns;
-	/* The clock looks at the time twice before the reading, which is when it begins to know. */
-	script.tick_ns = 1;
+	script.tick_ns = 10;
+	script.stamped_ns = departure_ns + 25;
 	event_base_loop(fixture.context.base, EVLOOP_NONBLOCK);
 	ck_assert(fixture.context.turn.is_clock_fresh);
-	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	/* A reading is as exact as half the time that it takes. Read later, it would have been 20. */
+	ck_assert_int_eq(script_values(fixture.target).last_rtt_ns, 30);
 	tear_down(&fixture);
 }
 END_TEST
@@ -635,7 +634,8 @@ int main(void)
 	tcase_add_test(tcase, settling_reads_before_it_calls_anything_lost);
 	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_be_late_after_all);
 	tcase_add_test(tcase, without_any_reply_the_connection_is_stalled);
-	tcase_add_test(tcase, one_swallowed_frame_is_a_loss_and_an_idle_connection_is_healthy);
+	tcase_add_test(
+		tcase, the_oldest_unanswered_probe_decides_and_an_idle_connection_is_healthy);
 	tcase_add_loop_test(tcase, replies_may_come_in_pieces, 0, ROWS(pieces));
 	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
 	tcase_add_test(tcase, an_old_replys_connection_is_over);
@@ -648,7 +648,8 @@ int main(void)
 		ROWS(readings));
 	tcase_add_test(tcase, only_new_segments_out_of_order_hold_replies_up);
 	tcase_add_test(tcase, half_a_reply_does_not_outlive_its_connection);
-	tcase_add_test(tcase, the_clocks_are_read_before_replies_are);
+	tcase_add_test(
+		tcase, a_step_of_the_wall_clock_since_the_last_turn_is_seen_before_the_reading);
 	tcase_add_test(tcase, more_replies_than_one_reading_holds_are_all_read);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
 	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_a_second);

@@ -261,8 +261,12 @@ START_TEST(failures_of_the_machine_itself_are_told)
 	set_up(&fixture, "name.example:4000", &lasting);
 	script.ask_error = -EAGAIN;
 	begin_attempt(&fixture);
-	ck_assert_str_eq(script.log, "down: cannot resolve name.example:4000: out of memory");
-	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
+	ck_assert_str_eq(
+		script.log, "down: cannot resolve name.example:4000: cannot start a thread");
+	script.ask_error = -ENOMEM;
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 2);
+	ck_assert_str_eq(script.log, "still down: cannot resolve name.example:4000: out of memory");
 	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
 	tear_down(&fixture);
 }
@@ -544,7 +548,7 @@ START_TEST(an_alarm_means_something_else_in_each_state)
 	struct fixture fixture;
 	lead_to(&fixture, states[_i].state);
 	link_set_alarm(&fixture.link, ALARM_NEVER);
-	link_on_alarm(&fixture.link, script.now_ns);
+	link_on_alarm(&fixture.link.alarm, script.now_ns);
 	ck_assert_int_eq(fixture.link.state, states[_i].state_then);
 	ck_assert_uint_eq(calls.settled, states[_i].settled);
 	tear_down(&fixture);
