@@ -118,7 +118,8 @@ def a_release_publishes_what_its_jobs_make():
 @scenario
 def only_a_tag_that_names_the_version_is_a_release():
     with tempfile.TemporaryDirectory() as folder:
-        for path in ("scripts/check-tag", "scripts/common.sh", "configure.ac", "CHANGELOG.md", "debian/changelog"):
+        for path in ("scripts/release/check-tag", "scripts/common.sh", "configure.ac", "CHANGELOG.md",
+                     "debian/changelog"):
             os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
             copy = shutil.copy(os.path.join(TOP, path), os.path.join(folder, path))
             # An archive may be read-only.
@@ -132,7 +133,7 @@ def only_a_tag_that_names_the_version_is_a_release():
         def check(tag, date="2026-12-01"):
             with open(changes, "w", encoding="utf-8") as file:
                 file.write(re.sub(r"^(## \[" + re.escape(version) + r"\] - ).*", rf"\g<1>{date}", text, flags=re.M))
-            return call(os.path.join(folder, "scripts", "check-tag"), tag)[0]
+            return call(os.path.join(folder, "scripts", "release", "check-tag"), tag)[0]
 
         assert check("v" + version) == 0
         for tag in (version, "v" + version + ".1", "v9" + version, "v", "version"):
@@ -146,7 +147,7 @@ def only_a_tag_that_names_the_version_is_a_release():
 
 
 def bill(*arguments, **options):
-    return call(sys.executable, os.path.join(TOP, "scripts", "sbom.py"), *arguments, **options)
+    return call(sys.executable, os.path.join(TOP, "scripts", "release", "sbom.py"), *arguments, **options)
 
 
 def build_folder():
@@ -198,9 +199,9 @@ def the_bill_of_materials_refuses_what_it_does_not_know():
 def the_version_stands_in_one_place():
     with open(os.path.join(TOP, "configure.ac"), encoding="utf-8") as file:
         version = re.search(r"AC_INIT\(\[[^]]*\], \[([^]]*)\]", file.read()).group(1)
-    # The two changelogs have it too, which scripts/check-tag and scripts/deb compare.
+    # The two changelogs have it too, which scripts/release/check-tag and scripts/release/deb compare.
     files = [os.path.join(TOP, name) for name in ("Dockerfile", "compose.yaml", "Makefile.am")]
-    for pattern in ("packaging/**/*", ".github/**/*", "scripts/*", "m4/*.m4"):
+    for pattern in ("packaging/**/*", ".github/**/*", "scripts/**/*", "m4/*.m4"):
         files += glob.glob(os.path.join(TOP, pattern), recursive=True)
     for path in files:
         if os.path.isfile(path) and not path.endswith(".spec"):

@@ -2,7 +2,7 @@
 """
 Writes the software bill of materials of a build in CycloneDX 1.5 (JSON).
 
-    python3 scripts/sbom.py BUILD-FOLDER [PROGRAM]
+    python3 scripts/release/sbom.py BUILD-FOLDER [PROGRAM]
 
 It asks the finished build: its Makefile for what configure found, pkg-config for the versions, the program for what it
 links, dpkg for the packages that own it. Linking a library that this script does not know is an error, and so is not
@@ -112,7 +112,7 @@ def components_of(variables, linked):
 
 def main():
     if len(sys.argv) not in (2, 3):
-        fail("usage: python3 scripts/sbom.py BUILD-FOLDER [PROGRAM]")
+        fail("usage: python3 scripts/release/sbom.py BUILD-FOLDER [PROGRAM]")
     folder = sys.argv[1]
     variables = makefile_variables(folder)
     name, version = variables["PACKAGE"], variables["VERSION"]
