@@ -116,3 +116,23 @@ test_counts() {
 			print count["PASS:"] + count["XFAIL:"],
 				count["FAIL:"] + count["XPASS:"] + count["ERROR:"], count["SKIP:"] + 0 }' "$1"
 }
+
+# scenario_counts LOG: what the system tests' closing lines in a log add up to, as "PASSED RETRIED".
+# The output of a test that failed is shown twice: the same line counts once. No such line: nothing.
+scenario_counts() {
+	awk '/^SCENARIOS: / && !seen[$0]++ { passed += $3; retried += $5; any = 1 }
+		END { if (!any) exit 1
+			print passed, retried }' "$1"
+}
+
+# second_tries LOG: the scenarios of a log that were run again, each once, with the first failure.
+second_tries() {
+	awk '/^RETRY: / && !seen[$2 $3]++' "$1"
+}
+
+# few_second_tries LOG MOST: fails where more scenarios than that were run again.
+few_second_tries() {
+	local count
+	count=$(second_tries "$1" | wc -l)
+	[ "$count" -le "$2" ] || fail "$count scenarios needed a second try; allowed: $2"
+}

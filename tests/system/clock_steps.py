@@ -223,4 +223,4 @@ def monotonic(row):
 
 
 if __name__ == "__main__":
-    main(workers=3, rounds=3)
+    main(workers=3, second_try=True)

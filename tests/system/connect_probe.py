@@ -339,4 +339,4 @@ def targets_of_collectd_are_probed_by_handshakes_too():
 
 
 if __name__ == "__main__":
-    main(workers=4, rounds=3, seconds=240 if PATIENCE <= 1 else 400)
+    main(workers=4, second_try=True, seconds=240 if PATIENCE <= 1 else 400)

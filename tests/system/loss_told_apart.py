@@ -393,4 +393,4 @@ def every_row_of_the_table_has_its_fault():
 
 if __name__ == "__main__":
     enter_or_skip()
-    main(workers=32, rounds=3)
+    main(workers=32, second_try=True)

@@ -98,4 +98,4 @@ def a_prober_with_a_quota_doubts_itself_and_not_the_network():
 
 
 if __name__ == "__main__":
-    main(rounds=3)
+    main(second_try=True)

@@ -215,4 +215,4 @@ def send_lag_is_measured_for_every_send():
 
 
 if __name__ == "__main__":
-    main(workers=4, rounds=3)
+    main(workers=4, second_try=True)

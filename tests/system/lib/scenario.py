@@ -43,32 +43,73 @@ def scenarios_of(table, prefix):
 
 
 def _run(function):
+    """Runs one scenario; returns its verdict, and its failure in one line."""
     begin = time.monotonic()
+    failure = ""
     try:
         function()
         verdict, detail = "ok", ""
     except Skip as reason:
         verdict, detail = "skip", str(reason)
-    except Exception:  # Whatever it is, it is this scenario's failure and not the others'.
+    except Exception as error:  # Whatever it is, it is this scenario's failure and not the others'.
         verdict, detail = "FAIL", traceback.format_exc()
+        failure = " ".join(f"{type(error).__name__}: {error}".split())
     took = time.monotonic() - begin
-    print(f"{verdict:4} {function.__name__} ({took:.1f} s) {detail}".rstrip(), flush=True)
-    return verdict
+    _print(f"{verdict:4} {function.__name__} ({took:.1f} s) {detail}".rstrip())
+    return verdict, failure
+
+
+def _print(line):
+    """In one piece: print() lets another thread come between a line and its end."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _announce(line):
+    """Prints a line that must be seen even when the script passes, and so its output is not shown."""
+    _print(line)
+    descriptor = os.environ.get("TCP_ECHO_METRICS_NOTES_FD")
+    if descriptor:
+        os.write(int(descriptor), f"{line}\n".encode())
+
+
+def _run_again(chosen, results):
+    """Runs what failed once more, alone. Returns which scenarios that was."""
+    again = [index for index, (verdict, _) in enumerate(results) if verdict == "FAIL"]
+    for index in again:
+        _announce(f"RETRY: {_script()}: {chosen[index].__name__}: {results[index][1]}")
+        results[index] = _run(chosen[index])
+    return again
+
+
+def _script():
+    return os.path.basename(sys.argv[0])
+
+
+def _sum_up(verdicts, again):
+    """The line that scripts/common.sh adds up over all scripts."""
+    late = sum(verdicts[index] == "ok" for index in again)
+    counts = [verdicts.count(verdict) for verdict in ("ok", "FAIL", "skip")]
+    _announce(
+        f"SCENARIOS: {_script()}: {counts[0]} passed, {late} of them on a second try, "
+        f"{counts[1]} failed, {counts[2]} skipped"
+    )
 
 
 def _give_up():
-    """Says where every thread stands; SIGTERM then ends what the script has started, and itself."""
+    """Says where every thread is; SIGTERM then ends what the script has started, and itself."""
     faulthandler.dump_traceback()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(workers=1, seconds=240, rounds=1):
+def main(workers=1, seconds=240, second_try=False):
     """
-    Runs all scenarios, or those whose names contain an argument of the command line; so many at a
-    time, which helps where they wait more than they work. Ends the script with automake's status.
+    Runs all scenarios, or those whose names contain an argument of the command line, workers of
+    them at a time, which helps where they wait more than they work. Ends the script with automake's
+    status.
 
-    rounds: of those that assert figures which a machine that does something else meanwhile spoils.
-    What fails is run again, alone, up to so often in all; what is broken fails each time.
+    second_try: what fails is run once more, alone. Only for what is statistical by nature; the
+    caller says why. Each is announced, and .ci/run allows few.
     """
     guard = threading.Timer(seconds * PATIENCE, _give_up)
     guard.daemon = True
@@ -79,12 +120,11 @@ def main(workers=1, seconds=240, rounds=1):
         if not sys.argv[1:] or any(word in one.__name__ for word in sys.argv[1:])
     ]
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        verdicts = list(pool.map(_run, chosen))
-    for _ in range(rounds - 1):
-        verdicts = [
-            _run(one) if verdict == "FAIL" else verdict for one, verdict in zip(chosen, verdicts)
-        ]
+        results = list(pool.map(_run, chosen))
+    again = _run_again(chosen, results) if second_try else []
     guard.cancel()
+    verdicts = [verdict for verdict, _ in results]
+    _sum_up(verdicts, again)
     if "FAIL" in verdicts or not verdicts:
         sys.exit(1)
     sys.exit(STATUS_SKIP if set(verdicts) == {"skip"} else 0)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""Scenarios that are run again are seen, counted and limited."""
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+
+from lib.scenario import main, scenario
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+COMMON = os.path.join(os.path.dirname(os.path.dirname(FOLDER)), "scripts", "common.sh")
+
+# Of these one fails once, one always, and one cannot run.
+SCRIPT = '''
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from lib.scenario import Skip, main, scenario
+
+runs = []
+
+@scenario
+def passes():
+    pass
+
+@scenario
+def fails_once():
+    runs.append(1)
+    assert len(runs) > 1, "of two\\nlines"
+
+@scenario
+def fails_always():
+    raise ValueError("always")
+
+@scenario
+def is_skipped():
+    raise Skip("not here")
+
+main(workers=2, second_try=sys.argv.pop(1) == "again")
+'''
+ONCE = "RETRY: some.py: fails_once: AssertionError: of two lines"
+ALWAYS = "RETRY: some.py: fails_always: ValueError: always"
+
+
+def run_script(again, *words):
+    """Runs the script's scenarios; returns (status, lines of its output, lines of its notes)."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as notes:
+        path = os.path.join(folder, "some.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(SCRIPT)
+        done = subprocess.run(
+            [sys.executable, path, FOLDER, again, *words],
+            env={**os.environ, "TCP_ECHO_METRICS_NOTES_FD": str(notes.fileno())},
+            pass_fds=[notes.fileno()],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        notes.seek(0)
+        return done.returncode, done.stdout.splitlines(), notes.read().splitlines()
+
+
+def in_shell(function, log, *arguments):
+    """Calls a function of scripts/common.sh with a log of that text; returns (status, stdout, stderr)."""
+    with tempfile.NamedTemporaryFile("w", suffix=".log") as file:
+        file.write(log)
+        file.flush()
+        command = shlex.join([function, file.name, *map(str, arguments)])
+        done = subprocess.run(
+            ["bash", "-euc", f'. "$1"; {command}', "common", COMMON],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+
+@scenario
+def what_fails_once_passes_on_a_second_try_and_is_announced():
+    status, lines, notes = run_script("again", "passes", "fails_once")
+    assert status == 0, lines
+    assert notes == [ONCE, "SCENARIOS: some.py: 2 passed, 1 of them on a second try, 0 failed, 0 skipped"], notes
+    assert [line for line in lines if line.startswith(("RETRY", "SCENARIOS"))] == notes, lines
+
+
+@scenario
+def what_always_fails_fails_on_the_second_try_too():
+    status, lines, notes = run_script("again")
+    assert status == 1, lines
+    assert notes == [
+        ONCE, ALWAYS, "SCENARIOS: some.py: 2 passed, 1 of them on a second try, 1 failed, 1 skipped"], notes
+    assert sum(line.startswith("FAIL fails_always") for line in lines) == 2, lines
+
+
+@scenario
+def without_leave_nothing_is_run_again():
+    status, lines, notes = run_script("once", "fails_once")
+    assert status == 1, lines
+    assert notes == ["SCENARIOS: some.py: 0 passed, 0 of them on a second try, 1 failed, 0 skipped"], notes
+
+
+@scenario
+def skipped_is_neither_passed_nor_failed():
+    status, _, notes = run_script("again", "is_skipped")
+    assert status == 77, status
+    assert notes == ["SCENARIOS: some.py: 0 passed, 0 of them on a second try, 0 failed, 1 skipped"], notes
+
+
+def closing(script, passed, retried):
+    return f"SCENARIOS: {script}: {passed} passed, {retried} of them on a second try, 0 failed, 0 skipped\n"
+
+
+@scenario
+def counts_add_up_over_scripts_and_no_line_counts_twice():
+    log = closing("a.py", 12, 0) + "PASS: tests/system/a.py\n" + 2 * closing("b.py", 30, 2)
+    assert in_shell("scenario_counts", log) == (0, "42 2\n", ""), in_shell("scenario_counts", log)
+    assert in_shell("scenario_counts", "PASS: tests/system/a.py\n")[:2] == (1, "")
+    again = "RETRY: a.py: one: x\nok   one\nRETRY: a.py: two: y\n" + "RETRY: a.py: one: x\n"
+    assert in_shell("second_tries", again)[1] == "RETRY: a.py: one: x\nRETRY: a.py: two: y\n"
+
+
+@scenario
+def more_than_a_few_second_tries_are_a_failure():
+    def log(count):
+        return "".join(2 * f"RETRY: a.py: scenario_{number}: x\n" for number in range(count))
+
+    assert in_shell("few_second_tries", "", 3) == (0, "", "")
+    assert in_shell("few_second_tries", log(3), 3) == (0, "", "")
+    status, _, err = in_shell("few_second_tries", log(4), 3)
+    assert status == 1 and "4 scenarios needed a second try; allowed: 3" in err, (status, err)
+
+
+if __name__ == "__main__":
+    main(workers=2)
