@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The real-time clock steps while probes are in flight, and no round-trip time tells of it."""
+import contextlib
 import os
 import random
 import shutil
@@ -26,7 +27,8 @@ random.seed(1)
 
 # What it is, the steps in ns, the time between two of them, and a bound that the RTTs of a quick peer stay below.
 # A prober of one target sleeps up to 10 ms: of a step that is shorter, and longer than the RTT, it cannot be told
-# on which side of it a reply came.
+# on which side of it a reply came. Nor can it where the steps of a sleep hide in the noise of readings, 20 us, and
+# are longer than the RTT: over loopback some RTTs are 10 us.
 STEPS = [
     ("an hour forward", [3600 * S] * 60, 30 * MS, "0.0008"),
     ("an hour back", [-3600 * S] * 60, 30 * MS, "0.0008"),
@@ -37,7 +39,7 @@ STEPS = [
     ("300 us back", [-300 * US] * 200, 9 * MS, "0.0008"),
     ("300 us forward", [300 * US] * 200, 9 * MS, "0.0008"),
     ("just more than the noise of readings", [25 * US] * 600, 3 * MS, "0.0008"),
-    ("just less, all the time", [15 * US] * 900, 2 * MS, "0.0008"),
+    ("1 us, all the time", [1 * US] * 900, 2 * MS, "0.0008"),
     ("at random", [random.choice((-1, 1)) * int(10 ** random.uniform(3, 13)) for _ in range(60)], 31 * MS, "0.0128"),
     ("before 1970 and back again", [-70 * YEAR, 70 * YEAR] * 30, 30 * MS, "0.0008"),
 ]
@@ -63,8 +65,11 @@ class Round:
         return 1 - self.within(bound) / self.received
 
 
-def measure(programs, until_ns=0):
-    """The rounds of all targets, by name, of some time; until the machine's clock shows until_ns."""
+def measure(programs, until_ns):
+    """
+    Scrapes the programs in turns for some time, until the machine's clock shows until_ns at least.
+    Returns the rounds of each, by target.
+    """
     scrapes = [[program.metrics()] for program in programs]
     begin = time.monotonic()
 
@@ -74,7 +79,7 @@ def measure(programs, until_ns=0):
         return time.monotonic() - begin > ROUND_S and time.time_ns() > until_ns
 
     wait_for(is_over, "a round", 20, 0.1)
-    return {name: Round(found, name) for found in scrapes for name in found[0].targets()}
+    return [{name: Round(found, name) for name in found[0].targets()} for found in scrapes]
 
 
 def is_shorter(name, stepped):
@@ -88,14 +93,14 @@ def is_shorter(name, stepped):
 
 
 def is_longer(name, plain, stepped, quick_bound):
-    """Says where more replies than the machine makes late took longer than they should; else empty."""
+    """Says where more replies took long than without steps at the same time; else empty."""
     known = DELAYS.get(name.rstrip("0123456789"))
     bound = DOUBLE[known] if known else quick_bound
     above, before = stepped.share_above(bound), plain.share_above(bound)
-    if above > 0.05 + 3 * before:
-        return f"{name}: {before:.1%} of the RTTs were above {bound} s, and now {above:.1%}"
+    if above > 0.1 + 2 * before:
+        return f"{name}: {above:.1%} of the RTTs are above {bound} s, without steps {before:.1%}"
     if stepped.jitter > 5 * plain.jitter + float(quick_bound):
-        return f"{name}: the jitter was {plain.jitter:.6f} s, and now is {stepped.jitter:.6f} s"
+        return f"{name}: the jitter is {stepped.jitter:.6f} s, without steps {plain.jitter:.6f} s"
     return ""
 
 
@@ -109,41 +114,48 @@ def check_program(program, lines):
     assert program.lines == lines, f"steps are none of the log's business: {program.lines}"
 
 
-def check_rounds(programs, clock, row):
-    """A round without steps, and one with; more of them where the machine did something else meanwhile."""
+def check_rounds(stepped, plain, clock, row):
+    """
+    Programs whose clock steps beside others that measure the same, at the same time, under a clock
+    that does not: whatever else the machine does holds up both.
+    """
     _, steps_ns, spacing_ns, quick_bound = row
-    for _ in range(3):
-        plain = measure(programs)
-        stepped = measure(programs, clock.schedule(steps_ns, spacing_ns))
-        wrong = [is_shorter(name, found) for name, found in stepped.items()]
-        wrong += [is_longer(name, plain[name], found, quick_bound) for name, found in stepped.items()]
-        wrong = "; ".join(filter(None, wrong))
-        if not wrong:
-            return
-        print(f"note: {wrong}", flush=True)
-    raise AssertionError(wrong)
+    rounds = measure(stepped + plain, clock.schedule(steps_ns, spacing_ns))
+    wrong = []
+    for ours, others in zip(rounds, rounds[len(stepped):]):
+        for name, found in ours.items():
+            wrong += [is_shorter(name, found), is_longer(name, others[name], found, quick_bound)]
+    wrong = list(filter(None, wrong))
+    assert not wrong, "; ".join(wrong)
+
+
+def start(stack, clock, targets):
+    """Two probers under a clock, one of them of a single target; both with echo servers of their own."""
+    flags = ("-interval=10ms", "-timeout=20s")
+    many = stack.enter_context(Program("both", *flags, targets=targets, env=clock.environment()))
+    one = stack.enter_context(Program("both", *flags, env=clock.environment()))
+    clock.check_effect(many)
+    for name in targets:
+        many.wait_target(name, lambda t: t.received >= 20, "replies")
+    one.wait_target("default", lambda t: t.received >= 20, "replies")
+    return [many, one]
 
 
 def go_through(row, poll_lag_ns=0):
-    with SteppedClock() as clock, Peer(behave.delayed(float(NEAR))) as near, Peer(behave.delayed(float(FAR))) as far:
+    with contextlib.ExitStack() as stack:
+        clock, still = stack.enter_context(SteppedClock()), stack.enter_context(SteppedClock())
+        near, far = (stack.enter_context(Peer(behave.delayed(float(delay)))) for delay in (NEAR, FAR))
         targets = {"quick": "127.0.0.1:{listen}"}
-        for number in range(3):
+        for number in range(2):
             targets[f"near{number}"] = near.address
             targets[f"far{number}"] = far.address
-        flags = ("-interval=10ms", "-timeout=20s")
-        environment = clock.environment()
-        with Program("both", *flags, targets=targets, env=environment) as many, Program(
-            "both", *flags, env=environment
-        ) as one:
-            clock.check_effect(many)
-            for name in targets:
-                many.wait_target(name, lambda t: t.received >= 20, "replies")
-            one.wait_target("default", lambda t: t.received >= 20, "replies")
-            clock.hold_up_polls(poll_lag_ns)
-            lines = list(many.lines), list(one.lines)
-            check_rounds((many, one), clock, row)
-            check_program(many, lines[0])
-            check_program(one, lines[1])
+        stepped, plain = start(stack, clock, targets), start(stack, still, targets)
+        clock.hold_up_polls(poll_lag_ns)
+        still.hold_up_polls(poll_lag_ns)
+        lines = [list(program.lines) for program in stepped]
+        check_rounds(stepped, plain, clock, row)
+        for program, before in zip(stepped, lines):
+            check_program(program, before)
 
 
 @scenarios_of(STEPS, "no_rtt_tells_of_steps_")
@@ -164,7 +176,8 @@ def stop_with_a_step(row):
     # What a suspended machine does: it sleeps, and its clocks disagree when it wakes.
     _, by_ns = row
     with SteppedClock() as clock, Peer(behave.delayed(float(FAR))) as peer:
-        flags = ("-interval=20ms", "-timeout=800ms", "-target", peer.address)
+        # What arrived in the stop would be lost, were it told by when it was read.
+        flags = ("-interval=20ms", "-timeout=1500ms", "-target", peer.address)
         with Program("client", *flags, env=clock.environment()) as program:
             clock.check_effect(program)
             before = program.wait_target("default", lambda t: t.received >= 20, "replies")
@@ -178,7 +191,7 @@ def stop_with_a_step(row):
             assert after.timeouts == 0 and after.late == 0 and after.connects == 1, after
             assert after.missed_slots - before.missed_slots >= 50, after
             assert after.bucket(FAR) == 0, "RTTs shorter than the delay"
-            assert after.bucket("0.8192") == after.received, "an RTT has the stop in it"
+            assert after.bucket("1.6384") == after.received, "an RTT has the stop in it"
 
 
 def shifted(days):
@@ -203,9 +216,13 @@ def shifted(days):
 def monotonic(row):
     # Half a minute after a start is as early as the kernel lets it be without fuss.
     days = row[1] or (30 - time.monotonic()) / 86400
-    flags = ("-interval=10ms", "-timeout=400ms")
+    flags = ("-interval=10ms", "-timeout=20s")
     with Peer(behave.mute) as mute, Peer(behave.delayed(float(NEAR))) as near:
-        targets = {"quick": "127.0.0.1:{listen}", "near": near.address, "mute": mute.address}
+        targets = {
+            "quick": "127.0.0.1:{listen}",
+            "near": near.address,
+            "mute": {"address": mute.address, "timeout": "400ms"},
+        }
         begin = time.monotonic()
         with Program("both", *flags, targets=targets, prefix=shifted(days)) as program:
             for name in ("quick", "near"):
@@ -213,7 +230,7 @@ def monotonic(row):
                 assert target.timeouts == 0 and target.connects == 1, target
             assert Target(target.metrics, "near").bucket(NEAR) == 0, "RTTs shorter than the delay"
             quick = Target(target.metrics, "quick")
-            assert quick.bucket("0.0064") > 0.5 * quick.received, "the RTTs of a quick peer"
+            assert quick.bucket("0.1024") > 0.5 * quick.received, "the RTTs of a quick peer"
             mute = program.wait_target("mute", lambda t: t.disconnects.get("stalled", 0) >= 2, "stalls")
             assert mute.received == 0 and mute.timeouts > 0, mute
             cpu = mute.metrics.value("process_cpu_seconds_total") / (time.monotonic() - begin)
