@@ -15,7 +15,7 @@ from lib.peer import Peer
 from lib.program import Program
 from lib.prometheus import ALERTS, JOB, need
 from lib.scenario import Skip, main, scenario
-from lib.starved import Buckets, throttled
+from lib.starved import Buckets, Throttle
 from lib.wait import PATIENCE, wait_for
 
 # Between two scrapes as promtool plays them.
@@ -156,7 +156,7 @@ def a_starved_prober_raises_doubt_in_the_measurement_and_no_more():
     need("promtool")
     with Program("both", "-interval=20ms", targets=TARGETS) as program:
         well = healthy(program)
-        with throttled(program.pid, 0.06, 0.04):
+        with Throttle(program.pid, 0.06, 0.04):
             starved = Figures(program)
     assert starved.missed_percent() > 10 and starved.lag() > 0.0102, (starved.missed_percent(), starved.lag())
     # After a while in which it lasts, and until a while after it.
@@ -175,7 +175,7 @@ def a_prober_that_is_late_without_missing_raises_the_lag():
     targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(10)}
     with Program("both", "-interval=200ms", targets=targets) as program:
         well = healthy(program)
-        with throttled(program.pid, 0.1, 0.05):
+        with Throttle(program.pid, 0.1, 0.05):
             late = Figures(program)
     assert late.lag() > 0.02, late.lag()
     raised = {LAG} | ({MISSED} if late.missed_percent() > 1 else set())

@@ -17,7 +17,7 @@ from lib.namespaces import Names, Path, SlowPath, enter_or_skip
 from lib.peer import Peer
 from lib.program import Program, free_port
 from lib.scenario import main, scenario
-from lib.wait import PATIENCE, holds_for
+from lib.wait import PATIENCE, holds_for, wait_for
 
 CONNECT = ("-probe=connect", "-interval=100ms")
 # Longer than anything but what is lost.
@@ -83,6 +83,12 @@ def changes_of(program, name="default"):
     return [line.split(f" {name}: ")[1] for line in program.lines if f" {name}: " in line]
 
 
+def wait_changes(program, count):
+    """That many of them: a scrape may show a change before its line has been read here."""
+    wait_for(lambda: len(changes_of(program)) >= count, f"{count} changes are told")
+    return changes_of(program)
+
+
 @scenario
 def a_syn_that_was_lost_once_is_late_and_counted():
     with new_path() as path, FarServer(path) as server:
@@ -146,7 +152,7 @@ def a_black_out_is_told_once_and_ends_with_the_next_probe():
             assert back.connected == 1 and back.received > before.received, back
             assert set(back.connect_failures) == {"timeout"}, back
             program.wait_target("default", lambda t: t.loss_percent == 0, "loss falls to 0")
-            up, down, again = changes_of(program)
+            up, down, again = wait_changes(program, 3)
             assert up == f"up: {server.address} answers", up
             assert down == f"down: {server.address} does not answer within 800ms", down
             assert again.startswith(f"up: {server.address} answers again, after "), again
@@ -184,7 +190,7 @@ def a_path_that_is_down_is_unsent_and_unreachable():
             back = program.wait_target(
                 "default", lambda t: t.connected == 1 and t.received > down.received, "recovery")
             assert back.connects == back.received, back
-            _, line, _ = changes_of(program)
+            _, line, _ = wait_changes(program, 3)
             assert line == f"down: {server.address} is unreachable", line
 
 
@@ -211,7 +217,7 @@ def a_router_that_says_no_is_believed():
             back = program.wait_target("default", lambda t: t.connected == 1, "recovery")
             refusals = back.connect_failures["refused"]
             assert back.received == back.connects + refusals, back
-            assert changes_of(program)[1] == f"down: {server.address} is unreachable", program.lines
+            assert wait_changes(program, 2)[1] == f"down: {server.address} is unreachable", program.lines
 
 
 @scenario
@@ -372,7 +378,7 @@ def check_kept(address, failure):
             "default", lambda t: t.connects >= first.connects + 30, "stays there")
         assert later.connect_failures == first.connect_failures, (first, later)
         assert later.connected == 1, later
-        changes = [line.split(":")[0] for line in changes_of(program)]
+        changes = [line.split(":")[0] for line in wait_changes(program, 2)]
         assert changes == ["down", "up"], changes_of(program)
 
 

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Keeps the CPU from a program, in ways that work on any machine; and what lags and RTTs make of it."""
+"""Keeps the CPU from a program, in ways that work on any machine; tells how long; and what lags and RTTs make of it."""
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 
 
 @contextlib.contextmanager
 def spinning(core, count):
-    """So many processes that want all of a core."""
+    """count processes that want all of a core."""
     spinners = []
     try:
         for _ in range(count):
@@ -24,28 +26,93 @@ def spinning(core, count):
             spinner.wait()
 
 
-@contextlib.contextmanager
-def throttled(pid, stopped_s, running_s):
-    """Lets a process run for a while and stops it for a while, in turns, as a quota of CPU time does."""
-    is_over = threading.Event()
+class Waits:
+    """How long each thread of a process has waited for a CPU, and how often it lost one, as the kernel counts it."""
 
-    def throttle():
+    def __init__(self, pid):
+        self.seconds = {}
+        self.preemptions = {}
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+                self.seconds[task] = int(file.read().split()[1]) / 1e9
+            with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as file:
+                lines = [line for line in file if line.startswith("nonvoluntary_ctxt_switches:")]
+                self.preemptions[task] = int(lines[0].split()[1])
+
+    def seconds_since(self, earlier):
+        """Of the thread that waited most: what else there is hardly ever wants to run."""
+        return max(self.seconds[task] - since for task, since in earlier.seconds.items())
+
+    def preemptions_since(self, earlier):
+        return sum(self.preemptions[task] - since for task, since in earlier.preemptions.items())
+
+
+class Throttle:
+    """
+    Lets a process run for a while and stops it for a while, in turns, as a quota of CPU time does.
+    As a context. total_s: how long it was stopped so far, at least.
+    """
+
+    def __init__(self, pid, stopped_s, running_s):
+        self.total_s = 0.0
+        self._pid = pid
+        self._stopped_s = stopped_s
+        self._running_s = running_s
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._thread.join()
+
+    def _run(self):
         try:
-            while not is_over.is_set():
-                os.kill(pid, signal.SIGSTOP)
-                is_over.wait(stopped_s)
-                os.kill(pid, signal.SIGCONT)
-                is_over.wait(running_s)
+            while not self._is_over.is_set():
+                os.kill(self._pid, signal.SIGSTOP)
+                begin = time.monotonic()
+                self._is_over.wait(self._stopped_s)
+                self.total_s += time.monotonic() - begin
+                os.kill(self._pid, signal.SIGCONT)
+                self._is_over.wait(self._running_s)
         except ProcessLookupError:
             pass  # Whoever waits for it will tell.
 
-    thread = threading.Thread(target=throttle)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()
+
+class Pinger:
+    """
+    Measures round trips to an echo server every 10 ms, on a thread, as a context; by no more than two looks at the
+    clock around a blocking read. times_s: what they took, this machine's own delays among it.
+    """
+
+    def __init__(self, port):
+        self.times_s = []
+        self._is_over = threading.Event()
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._thread.join()
+        self._socket.close()
+
+    def _run(self):
+        while not self._is_over.wait(0.01):
+            begin = time.monotonic()
+            self._socket.sendall(bytes(16))
+            assert len(self._socket.recv(16, socket.MSG_WAITALL)) == 16, "no echo"
+            self.times_s.append(time.monotonic() - begin)
+
+    def share_above(self, bound_s):
+        return sum(time_s > bound_s for time_s in self.times_s) / len(self.times_s)
 
 
 class Buckets:
