@@ -409,4 +409,4 @@ def of_two_addresses_the_one_that_does_not_refuse_is_kept():
 if __name__ == "__main__":
     enter_or_skip()
     with HOSTS.names:
-        main(workers=6, second_try=True, seconds=240 if PATIENCE <= 1 else 400)
+        main(workers=6, seconds=240 if PATIENCE <= 1 else 400)

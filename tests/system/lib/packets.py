@@ -19,10 +19,18 @@ class Packets:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
         except PermissionError:
             raise Skip("to look at packets needs more rights than there are here") from None
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._make_room()
         self._socket.bind((device, ETH_P_ALL))
         self._wake, self._waker = os.pipe()
         self._thread = threading.Thread(target=self._look_on)
+
+    def _make_room(self):
+        """For what comes while this process is held up; beyond the usual limit, where that is allowed."""
+        so_rcvbufforce, size = 33, 64 << 20
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, so_rcvbufforce, size)
+        except PermissionError:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def __enter__(self):
         self._thread.start()

@@ -14,6 +14,7 @@ from lib.wait import PATIENCE
 STATUS_SKIP = 77
 
 _scenarios = []
+_statistical = set()
 
 
 class Skip(Exception):
@@ -26,8 +27,13 @@ def scenario(function):
     return function
 
 
-def scenarios_of(table, prefix):
-    """One scenario for each row: for those that differ by a row of a table."""
+def scenarios_of(table, prefix, is_statistical=False):
+    """
+    One scenario for each row: for those that differ by a row of a table.
+
+    is_statistical: what it asserts is likely and no more, whatever the machine does. Where it fails
+    it is run once more, alone. That is announced, and .ci/run allows few; the caller says why.
+    """
 
     def decorate(function):
         for row in table:
@@ -37,6 +43,8 @@ def scenarios_of(table, prefix):
 
             run.__name__ = prefix + str(row[0]).replace(" ", "_")
             _scenarios.append(run)
+            if is_statistical:
+                _statistical.add(run)
         return function
 
     return decorate
@@ -74,8 +82,12 @@ def _announce(line):
 
 
 def _run_again(chosen, results):
-    """Runs what failed once more, alone. Returns which scenarios that was."""
-    again = [index for index, (verdict, _) in enumerate(results) if verdict == "FAIL"]
+    """Runs once more what failed and may. Returns which scenarios that was."""
+    again = [
+        index
+        for index, (verdict, _) in enumerate(results)
+        if verdict == "FAIL" and chosen[index] in _statistical
+    ]
     for index in again:
         _announce(f"RETRY: {_script()}: {chosen[index].__name__}: {results[index][1]}")
         results[index] = _run(chosen[index])
@@ -102,14 +114,11 @@ def _give_up():
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(workers=1, seconds=240, second_try=False):
+def main(workers=1, seconds=240):
     """
     Runs all scenarios, or those whose names contain an argument of the command line, workers of
     them at a time, which helps where they wait more than they work. Ends the script with automake's
     status.
-
-    second_try: what fails is run once more, alone. Only for what is statistical by nature; the
-    caller says why. Each is announced, and .ci/run allows few.
     """
     guard = threading.Timer(seconds * PATIENCE, _give_up)
     guard.daemon = True
@@ -121,7 +130,7 @@ def main(workers=1, seconds=240, second_try=False):
     ]
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         results = list(pool.map(_run, chosen))
-    again = _run_again(chosen, results) if second_try else []
+    again = _run_again(chosen, results)
     guard.cancel()
     verdicts = [verdict for verdict, _ in results]
     _sum_up(verdicts, again)
