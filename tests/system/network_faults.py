@@ -15,12 +15,14 @@ from lib.wait import holds_for, wait_for
 
 # Section 4 of the design: a connect takes up to 3 s, a retry waits up to 5 s, and some jitter.
 RECOVERY_SECONDS = 3 + 5 + 2
+# The neighbour that no fault of the path may touch; a machine that does something else must not, either.
+NEAR = {"address": "127.0.0.1:{listen}", "timeout": "2s"}
 
 
 @scenario
 def lost_segments_are_retransmitted_and_counted():
     with Path() as path, FarServer(path) as server:
-        targets = {"far": server.address, "near": "127.0.0.1:{listen}"}
+        targets = {"far": server.address, "near": NEAR}
         flags = ("-interval=10ms", "-timeout=150ms", "-window=200")
         with Program("both", *flags, targets=targets) as program:
             clean = program.wait_target(
@@ -53,7 +55,7 @@ def lost_segments_are_retransmitted_and_counted():
 @scenario
 def a_black_out_is_a_loss_of_100_and_ends_in_time():
     with Path() as path, FarServer(path) as server:
-        targets = {"far": server.address, "near": "127.0.0.1:{listen}"}
+        targets = {"far": server.address, "near": NEAR}
         flags = ("-interval=20ms", "-timeout=300ms", "-window=50")
         with Program("both", *flags, targets=targets) as program:
             before = program.wait_target("far", lambda t: t.received >= 100, "a clean path", 20)

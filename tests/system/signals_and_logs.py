@@ -45,6 +45,7 @@ def it_ends_right_after_its_start():
 @scenario
 def signals_in_a_row_are_one_end():
     with Program("both") as program:
+        program.check_law()
         for _ in range(5):
             os.kill(program.pid, signal.SIGINT)
         status = program.process.wait(5 * PATIENCE)

@@ -208,10 +208,9 @@ LoadPlugin write_prometheus
         with open(self.csv_path, encoding="utf-8") as file:
             return [line for line in file.read().split("\n")[:-1] if "/tcp_echo" in line]
 
-    def __exit__(self, kind, value, trace):
-        if kind is None and self.is_running() and not self.serves_metrics:
-            self.stop()
-        super().__exit__(kind, value, trace)
+    def check_law(self):
+        if self.serves_metrics:
+            super().check_law()
 
     def lines_about_us(self):
         return [line for line in self.lines if "tcp_echo" in line]

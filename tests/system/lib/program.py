@@ -172,7 +172,6 @@ class Program:
         try:
             if kind is None:
                 if self.is_running():
-                    self.metrics()
                     self.stop()
             else:
                 tail = "\n".join(self.lines[-30:])
@@ -272,6 +271,10 @@ class Program:
         self._last = metrics
         return metrics
 
+    def check_law(self):
+        """Of what it has counted so far."""
+        self.metrics()
+
     def target(self, name="default"):
         """One scrape's view of one target."""
         return Target(self.metrics(), name)
@@ -323,7 +326,11 @@ class Program:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def stop(self, number=None):
-        """Ends it by a signal: status 0, in time, and nothing found by an instrumented build."""
+        """
+        Ends it by a signal, after a last look at the law: status 0, in time, and nothing found by an
+        instrumented build.
+        """
+        self.check_law()
         begin = time.monotonic()
         self.send_signal(number or self.stop_signal)
         try:
