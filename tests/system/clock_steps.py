@@ -97,7 +97,7 @@ def is_longer(name, plain, stepped, quick_bound):
     known = DELAYS.get(name.rstrip("0123456789"))
     bound = DOUBLE[known] if known else quick_bound
     above, before = stepped.share_above(bound), plain.share_above(bound)
-    if above > 0.1 + 2 * before:
+    if above > 0.2 + 2 * before:
         return f"{name}: {above:.1%} of the RTTs are above {bound} s, without steps {before:.1%}"
     if stepped.jitter > 5 * plain.jitter + float(quick_bound):
         return f"{name}: the jitter is {stepped.jitter:.6f} s, without steps {plain.jitter:.6f} s"

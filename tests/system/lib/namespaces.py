@@ -28,6 +28,7 @@ _INSIDE = "TCP_ECHO_METRICS_INSIDE_NAMESPACE"
 def enter_or_skip():
     """Starts the script again inside a namespace of its own, or ends it with a word why it cannot."""
     if os.environ.get(_INSIDE):
+        _run("ip", "link", "set", "lo", "up")
         return
     for tool in ("unshare", "nsenter", "ip", "nft"):
         if shutil.which(tool) is None:
