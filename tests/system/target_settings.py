@@ -184,6 +184,11 @@ def a_source_that_is_not_of_this_machine_is_told():
         assert neighbour.timeouts == 0, neighbour
 
 
+def marked_peer(**options):
+    """On a port that nobody is given for dialling out: what is seen of it is the peer's own."""
+    return Peer(behave.echo, port=free_port(), **options)
+
+
 @scenario
 def packets_bear_the_mark_of_their_target():
     with contextlib.ExitStack() as stack:
@@ -192,7 +197,7 @@ def packets_bear_the_mark_of_their_target():
         targets = {}
 
         def add(name, codepoint, host="127.0.0.1", **settings):
-            peer = stack.enter_context(Peer(behave.echo, host=host))
+            peer = stack.enter_context(marked_peer(host=host))
             targets[name] = {"address": peer.address, **settings}
             wanted[peer.port] = codepoint
 
@@ -220,7 +225,7 @@ def packets_bear_the_mark_of_their_target():
 
 @scenario
 def without_a_word_nothing_is_marked():
-    with Marks() as marks, Peer(behave.echo) as peer:
+    with Marks() as marks, marked_peer() as peer:
         with Program("client", "-interval=20ms", "-target", peer.address) as program:
             program.wait_target("default", lambda t: t.received >= 5, "replies")
             wait_for(lambda: marks.from_port[peer.port], "they were seen")
@@ -507,7 +512,7 @@ def blocks_of_collectd_have_sources_too():
 
 @scenario
 def blocks_of_collectd_mark_packets_too():
-    with Marks() as marks, Peer(behave.echo) as one, Peer(behave.echo) as other:
+    with Marks() as marks, marked_peer() as one, marked_peer() as other:
         targets = {
             "one": {"Address": one.address, "DSCP": "ef"},
             "other": {"Address": other.address, "DSCP": 0},
