@@ -2,11 +2,17 @@
 #include "probe/dial.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../unit.h"
 #include "net/socket.h"
 #include "scripted.h"
+
+static void set_source(struct target_options *options, const char *source)
+{
+	snprintf(options->source, sizeof(options->source), "%s", source);
+}
 
 static const struct {
 	const char *says;
@@ -26,7 +32,7 @@ START_TEST(the_family_is_that_of_version_or_source)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.ip_version = families[_i].ip_version;
-	strcpy(options.source, families[_i].source);
+	set_source(&options, families[_i].source);
 	ck_assert_msg(dial_family(&options) == families[_i].family, "%s", families[_i].says);
 }
 END_TEST
@@ -60,7 +66,7 @@ static const struct {
 START_TEST(each_failure_has_its_reason_and_its_words)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
-	strcpy(options.source, failures[_i].source);
+	set_source(&options, failures[_i].source);
 	union address address = script_address('a');
 	char why[DIAL_WHY_MAX];
 	ck_assert_int_eq(dial_failure(failures[_i].error), failures[_i].failure);
@@ -75,7 +81,7 @@ START_TEST(the_socket_is_made_as_the_options_want_it)
 	script_begin(&context);
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.dscp = 46;
-	strcpy(options.source, "192.0.2.1");
+	set_source(&options, "192.0.2.1");
 	union address address = script_address('a');
 	evutil_socket_t fd;
 	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EINPROGRESS);
@@ -86,7 +92,7 @@ START_TEST(the_socket_is_made_as_the_options_want_it)
 	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EADDRNOTAVAIL);
 	socket_close(fd);
 	/* Its interface is gone. */
-	strcpy(options.source, "fe80::1%none");
+	set_source(&options, "fe80::1%none");
 	script.bind_error = 0;
 	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EADDRNOTAVAIL);
 	socket_close(fd);

@@ -282,7 +282,7 @@ START_TEST(what_is_not_an_echo_ends_the_connection)
 	set_up(&fixture);
 	probe_often(&fixture, 3);
 	unsigned char bytes[8 * FRAME_SIZE];
-	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), 3 * FRAME_SIZE);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), (size_t)3 * FRAME_SIZE);
 	unsigned right = garbage[_i].right;
 	for (unsigned i = 0; i < garbage[_i].times; i++) {
 		struct frame frame;
