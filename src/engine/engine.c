@@ -21,8 +21,7 @@
 /* Descriptors for everything but targets: listeners, scrapes, event loops, logs, the resolver. */
 #define DESCRIPTORS_BESIDES 32
 
-/* Threads are shifted against each other by the golden ratio, so that their slots do not coincide.
- */
+/* Threads are shifted against each other by the golden ratio, so their slots do not coincide. */
 #define SHARE_SHIFT 0.6180339887498949
 
 /* One prober and what it has to do. */
@@ -397,8 +396,7 @@ void engine_stop(struct engine *engine)
 {
 	if (!engine)
 		return;
-	/* Probers first, so that the end of our own server is not taken for a fault of the network.
-	 */
+	/* Probers first, so that the end of our own server is not taken for a network fault. */
 	for (unsigned i = 0; i < engine->share_count; i++)
 		prober_stop(engine->shares[i].prober);
 	resolver_free(engine->resolver);

@@ -67,8 +67,7 @@ uint64_t flight_time_out(struct flight *flight, int64_t departed_by_ns);
 /* When the oldest probe in flight departed; INT64_MAX if there is none. */
 int64_t flight_oldest_in_flight_ns(struct flight *flight);
 
-/* When the oldest probe without an answer departed, timed out or not; INT64_MAX when there is none.
- */
+/* When the oldest unanswered probe departed, timed out or not; INT64_MAX if there is none. */
 int64_t flight_oldest_unanswered_ns(const struct flight *flight);
 
 /* The connection is lost: settles all that is in flight as timed out; returns how many. Numbers go

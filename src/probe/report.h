@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is logged about a target: each change of its state once, and a long outage ever more rarely.
- */
+/* What is logged about a target: each change of its state, and a long outage ever more rarely. */
 #ifndef PROBE_REPORT_H
 #define PROBE_REPORT_H
 
