@@ -35,6 +35,9 @@ static bool came_together(
 	/* Anything that came before would have ended the wait. */
 	if (reading->was_waiting && reading->now_ns - last_ns < PROMPT_NS)
 		return true;
+	/* Held up, the first replies of a connection took long, with nothing to compare them with. */
+	if (least_rtt_ns == INT64_MAX)
+		return reading->was_held_up;
 	return (last_ns - last_departure_ns(reading)) / 2 > least_rtt_ns + STUCK_MIN_NS;
 }
 

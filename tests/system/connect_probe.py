@@ -64,7 +64,7 @@ def an_open_port_is_reached_by_each_probe():
             assert_open(target)
             assert not target.metrics.has("tcp_echo_tcp_rtt_seconds"), "of which connection?"
             # Each is a connection to the peer, and is closed.
-            wait_for(lambda: peer.connections() <= 1, "closed")
+            wait_for(lambda: peer.accepted >= target.received and peer.connections() <= 1, "closed")
             accepted, after = peer.accepted, program.target()
             assert target.received <= accepted <= after.received + 1, (target, accepted, after)
             # The kernel's RTT has no wake-up in it.

@@ -68,7 +68,8 @@ def check_told(found, share, most_long):
     slots = found.missed + found.sent
     # Of the slots that fall due meanwhile the last is sent late, and may be so by little.
     assert found.missed + found.late >= 0.5 * share * slots, "the starvation is not told"
-    assert found.missed >= 0.25 * share * slots, "missed slots do not tell of the starvation"
+    # How many are missed rather than late depends on how long the processor was gone at a time.
+    assert found.missed >= 0.1 * share * slots, "missed slots do not tell of the starvation"
     # One that hardly sends at all has no lags and RTTs to speak of.
     assert found.late >= 0.1 * share * found.sent - 5, "the lag does not tell of the starvation"
     assert found.long <= most_long or found.received < 50, "the network is blamed"

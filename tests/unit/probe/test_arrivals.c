@@ -69,6 +69,8 @@ static const struct {
 		50 * US},
 	{"and all of a sleeping one's, since they took long", 150 * US, 9900 * US, 20 * US, 50 * US,
 		false, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US}, 50 * US},
+	{"so do the first of a connection, with nothing to compare them with", 150 * US, 9900 * US,
+		20 * US, 0, false, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US}, 0},
 	{"a probe cannot be answered before it departed", 1110 * US, 1900 * US, 20 * US, 50 * US,
 		false, false, {1105 * US, 1000 * US}, {1110 * US, 1110 * US}, 50 * US},
 	{"one that departed after the last arrives with it", 1110 * US, 1900 * US, 20 * US,
