@@ -42,7 +42,7 @@ static const char *parse_port(const char *text, enum endpoint_use use, uint16_t 
 	if (value > UINT16_MAX)
 		return "has a port above 65535";
 	if (value == 0 && use == ENDPOINT_TO_DIAL)
-		return "has port 0; allowed: 1 to 65535";
+		return "has port 0, which cannot be dialled";
 	*port = (uint16_t)value;
 	return NULL;
 }

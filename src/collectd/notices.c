@@ -90,7 +90,7 @@ bool notices_take(struct notices *notices, const struct letter *letter, struct n
 		char outage[DURATION_TEXT_MAX];
 		/* Tenths of a second are precise enough. */
 		duration_format(outage_ns - outage_ns % (100 * NS_PER_MS), outage);
-		snprintf(notice->text, sizeof(notice->text), "%s answers again, after %s",
+		snprintf(notice->text, sizeof(notice->text), "%s answers again after %s",
 			notice->target, outage);
 		erase(notices, at);
 	} else {

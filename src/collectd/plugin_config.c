@@ -153,12 +153,12 @@ static int read_value(const oconfig_item_t *item, const struct option *option, u
 	const char *once, struct option_value *value, struct text_error *error)
 {
 	if (item->values_num != 1 || item->children_num != 0)
-		return refuse_option(item, option, "is not one value", error);
+		return refuse_option(item, option, "does not have exactly one value", error);
 	if (!has_right_type(&item->values[0], option))
-		return refuse_option(item, option, "is of the wrong kind", error);
+		return refuse_option(item, option, "has the wrong type", error);
 	uint64_t bit = UINT64_C(1) << option->id;
 	if (*given & bit)
-		return refuse(item, "comes twice", once, error);
+		return refuse(item, "is given twice", once, error);
 	*given |= bit;
 	const char *reason = NULL;
 	int result =
@@ -176,8 +176,8 @@ static int set_option(
 	if (!is_known(option, false))
 		return refuse_unknown(item, false, error);
 	struct option_value value = {0};
-	int result = read_value(
-		item, option, &config->given, "once in all blocks together", &value, error);
+	int result = read_value(item, option, &config->given,
+		"once across all <Plugin tcp_echo> blocks", &value, error);
 	if (result != 0)
 		return result;
 	if (option->scope == OPTION_OF_TARGET) {
@@ -224,7 +224,8 @@ static int add_target(
 	struct plugin_config *config, const oconfig_item_t *block, struct text_error *error)
 {
 	if (block->values_num != 1 || !is_text(&block->values[0]))
-		return refuse(block, "is not one text", "<Target \"name\">", error);
+		return refuse(
+			block, "needs exactly one name in quotes", "<Target \"name\">", error);
 	const char *name = block->values[0].value.string;
 	struct target_block target = {0};
 	struct text_error inner;

@@ -17,9 +17,9 @@ static const char *check_name(const struct labels *labels, const char *name)
 	if (name[0] == '\0' || !strchr(letters, name[0]) || name[strspn(name, more)] != '\0')
 		return "is not a valid label name";
 	if (strncmp(name, "__", 2) == 0)
-		return "begins with \"__\", which Prometheus keeps for itself";
+		return "begins with \"__\", reserved by Prometheus";
 	if (strlen(name) > LABEL_NAME_MAX)
-		return "is too long; 128 bytes are allowed";
+		return "is too long; allowed: 128 bytes";
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
 		if (strcmp(name, taken[i]) == 0)
 			return "is a label that the metrics already have";
@@ -31,7 +31,7 @@ static const char *check_name(const struct labels *labels, const char *name)
 			return "is given twice";
 		count++;
 	}
-	return count < LABELS_MAX ? NULL : "is one too many; 32 are allowed";
+	return count < LABELS_MAX ? NULL : "is one label too many; allowed: 32";
 }
 
 static const char *check_value(const char *value)
@@ -41,7 +41,7 @@ static const char *check_value(const char *value)
 	if (length == 0)
 		return "is empty";
 	if (length > LABEL_VALUE_MAX)
-		return "is too long; 1024 bytes are allowed";
+		return "is too long; allowed: 1024 bytes";
 	if (!utf8_is_valid(value, length))
 		return "is not valid UTF-8";
 	return utf8_has_control(value, length) ? "has a control character" : NULL;

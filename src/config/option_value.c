@@ -72,6 +72,10 @@ static int parse_number(const struct option *option, const char *text, struct op
 static int parse_choice(const struct option *option, const char *text, struct option_value *value,
 	const char **reason)
 {
+	/* A number is the same with zeros before it. */
+	if (option_takes_number(option))
+		while (text[0] == '0' && text[1] != '\0')
+			text++;
 	int word = option_find_word(option, text);
 	*reason = option->invalid;
 	if (word == 0)
@@ -204,7 +208,7 @@ static int choice_of_number(const struct option *option, int64_t number, struct 
 int option_value_of_number(
 	const struct option *option, double number, struct option_value *value, const char **reason)
 {
-	*reason = "is a number, not a text";
+	*reason = "is not a string";
 	if (!option_takes_number(option))
 		return -EINVAL;
 	/* What is not a number at all, or too large to be converted, is out of every range. */

@@ -77,7 +77,7 @@ static const char *check_name(const char *name, size_t length)
 	if (memchr(name, '/', length) != NULL)
 		return "has a '/', which is not allowed";
 	if (length > TARGET_NAME_MAX)
-		return "is too long; 127 bytes are allowed";
+		return "is too long; allowed: 127 bytes";
 	return NULL;
 }
 

@@ -173,7 +173,7 @@ static int check_interval(const struct target_options *options, struct text_erro
 	duration_format(TARGET_CONNECT_INTERVAL_MIN_NS, least);
 	duration_format(option_get(OPTION_INTERVAL)->most, most);
 	text_error_set(error, 0,
-		"interval: %s is out of range for a new connection each time; allowed: %s to %s",
+		"interval: %s is too short for connect probes, a new connection each; allowed: %s to %s",
 		interval, least, most);
 	return -EINVAL;
 }
@@ -223,13 +223,14 @@ static int check_families(const struct target_options *options, const struct end
 	int host = address ? address_family(address->host) : AF_UNSPEC;
 	char version = options->ip_version == IP_VERSION_6 ? '6' : '4';
 	if (!fits(source, options->ip_version)) {
-		text_error_set(
-			error, 0, "source: %s is not an IPv%c address", options->source, version);
+		text_error_set(error, 0, "source: %s is not an IPv%c address, but ip_version is %c",
+			options->source, version, version);
 		return -EINVAL;
 	}
 	if (!fits(host, options->ip_version)) {
-		text_error_set(
-			error, 0, "address: %s is not an IPv%c address", address->host, version);
+		text_error_set(error, 0,
+			"address: %s is not an IPv%c address, but ip_version is %c", address->host,
+			version, version);
 		return -EINVAL;
 	}
 	if (source != AF_UNSPEC && host != AF_UNSPEC && source != host) {

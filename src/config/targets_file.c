@@ -88,10 +88,10 @@ static int check_bytes(const char *text, const char *end, struct text_error *err
 		if ((unsigned char)c < ' ' && !is_blank(c))
 			return refuse(error, line, "has a control character");
 		if (c == '\\' && strncmp(here, "\\u0000", 6) == 0)
-			return refuse(error, line, "has \\u0000, which no name can hold");
+			return refuse(error, line, "contains \\u0000, which is not allowed");
 		if (walk.depth > NESTING_MAX)
 			return refuse(
-				error, line, "is nested too deeply; an array of objects is wanted");
+				error, line, "is nested too deeply; expected an array of objects");
 	}
 	return 0;
 }
@@ -125,7 +125,7 @@ static int refuse_syntax(
 		}
 	}
 	if (position == end)
-		return refuse(error, line, "is not valid JSON: it ends too early");
+		return refuse(error, line, "is not valid JSON: unexpected end of file");
 	int shown = 0;
 	while (shown < SHOWN_MAX && position + shown < end && position[shown] != '\n')
 		shown++;

@@ -263,7 +263,7 @@ static void connection_start(struct echo_server *server, evutil_socket_t fd)
  */
 static void reject_without_descriptor(struct echo_server *server)
 {
-	log_rejection(server, "no file descriptor left");
+	log_rejection(server, "no file descriptors left");
 	if (server->spare_fd >= 0) {
 		socket_close(server->spare_fd);
 		evutil_socket_t fd = socket_accept(server->listen_fd);

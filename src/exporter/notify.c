@@ -97,7 +97,7 @@ void notify_reloading(const struct notify *notify, int64_t now_ns)
 
 void notify_stopping(const struct notify *notify)
 {
-	send_state(notify, "STOPPING=1\nSTATUS=ending");
+	send_state(notify, "STOPPING=1\nSTATUS=shutting down");
 }
 
 void notify_status(struct notify *notify, const char *status, int64_t now_ns)

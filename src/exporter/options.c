@@ -28,9 +28,9 @@ struct reading {
 static const char *const group_titles[OPTION_GROUPS] = {
 	[OPTION_GROUP_WHAT] = "What runs",
 	[OPTION_GROUP_HOW] = "How it probes",
-	[OPTION_GROUP_OUTPUT] = "What it tells",
+	[OPTION_GROUP_OUTPUT] = "Output",
 	[OPTION_GROUP_OTHER] = "Other",
-	[OPTION_GROUP_SERVICE] = "As a service, which takes over the flags given with -svc install",
+	[OPTION_GROUP_SERVICE] = "As a service, run with the flags given along with -svc install",
 };
 
 /* In the order of the words of -mode. */
@@ -150,7 +150,7 @@ static int set_flag(struct reading *reading, const struct option *flag, const ch
 
 static int refuse_stray(const char *argument, struct text_error *error)
 {
-	text_error_set(error, 0, "stray argument \"%.*s\"; only flags are allowed, see -help",
+	text_error_set(error, 0, "unexpected argument \"%.*s\"; only flags are allowed, see -help",
 		SHOWN_MAX, argument);
 	return -EINVAL;
 }
@@ -223,7 +223,7 @@ static void warn_of_idle_flags(const char *const *given, struct options *options
 		if (given[OPTION_TARGET] && options->targets_path)
 			text_error_set(warning, 0, "-target is ignored because -targets is given");
 		else if (given[OPTION_NAME] && options->verb == VERB_NONE)
-			text_error_set(warning, 0, "-name: no effect without -svc");
+			text_error_set(warning, 0, "-name has no effect without -svc");
 		return;
 	}
 	bool is_verb = is_verb_alone(options);
@@ -317,7 +317,7 @@ static int choose_action(const struct reading *reading, struct text_error *error
 	}
 	if (!alone || options->verb == VERB_NONE)
 		return 0;
-	text_error_set(error, 0, "-%s: does not go with -svc; give one of them", alone);
+	text_error_set(error, 0, "-%s cannot be combined with -svc", alone);
 	return -EINVAL;
 }
 

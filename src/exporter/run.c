@@ -187,7 +187,7 @@ static void serve_until_end(struct exporter *exporter)
 			break;
 		case PROCESS_END:
 			notify_stopping(&exporter->notify);
-			log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: ending", by);
+			log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: shutting down", by);
 			return;
 		}
 	}

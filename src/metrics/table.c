@@ -48,7 +48,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_target",
-		.help = "Always 1. The labels have the target's configured address and its peer: "
+		.help = "Always 1. The labels give the target's configured address and its peer: "
 			"the address that its connection uses or last used, empty before the "
 			"first one.",
 		.type = METRIC_INFO,
@@ -132,9 +132,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_unsent",
-		.help = "Probes that fell due while nothing could be sent, for want of a "
-			"connection or of room in its send buffer; part of the timeouts. Tells an "
-			"outage from a lossy path.",
+		.help = "Probes that fell due while nothing could be sent, because there was no "
+			"connection or its send buffer was full; part of the timeouts. "
+			"Distinguishes an outage from a lossy path.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -143,7 +143,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_duplicates",
-		.help = "Replies to a probe that had already been answered. Above 0, the target "
+		.help = "Replies to a probe that had already been answered. If above 0, the target "
 			"is not a faithful echo server.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
@@ -173,7 +173,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_in_flight",
-		.help = "Probes sent and neither answered nor timed out yet. Normally about the "
+		.help = "Probes sent but not yet answered or timed out. Normally about the "
 			"round-trip time divided by the interval.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
@@ -249,8 +249,8 @@ const struct metric metric_table[] = {
 	{
 		.name = "tcp_echo_disconnects",
 		.help = "Connections to the target that ended, by reason: the peer closed or "
-			"reset it, replies stopped coming (stalled), or what came was not an echo "
-			"(invalid).",
+			"reset it, replies stopped coming (stalled), or something other than an "
+			"echo came back (invalid).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_REASONS,
@@ -323,8 +323,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_server_rejected",
-		.help = "Connections that the echo server turned away, by what it had run out of. "
-			"Above 0, a limit is too low for the number of peers.",
+		.help = "Connections that the echo server turned away, by the resource that had run out. "
+			"If above 0, a limit is too low for the number of peers.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_REASONS,
@@ -354,7 +354,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "process_max_fds",
-		.help = "How many file descriptors this process may have open.",
+		.help = "Maximum number of open file descriptors.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_COUNT,

@@ -69,7 +69,7 @@ static const char *bind_error(evutil_socket_t error)
 		return "permission denied (ports below 1024 need privileges)";
 	case -EMFILE:
 	case -ENFILE:
-		return "no file descriptor left";
+		return "no file descriptors left";
 	default:
 		return NULL;
 	}

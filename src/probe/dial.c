@@ -121,7 +121,7 @@ static void describe_unreachable(const struct target_options *options, const cha
 static void describe_other(const char *address, int error, char *why, size_t size)
 {
 	if (error == -EMFILE || error == -ENFILE) {
-		snprintf(why, size, "no file descriptor left to connect to %s", address);
+		snprintf(why, size, "no file descriptors left to connect to %s", address);
 		return;
 	}
 	char reason[ERROR_TEXT_MAX] = "out of memory";

@@ -24,7 +24,7 @@ static bool may_tell(struct report *report, int64_t now_ns, const char **hint)
 		return false;
 	report->lines_until_ns += CHANGE_PERIOD_NS;
 	bool is_last = used_ns + CHANGE_PERIOD_NS > (CHANGES_IN_A_ROW - 1) * CHANGE_PERIOD_NS;
-	*hint = is_last ? " (it changes often: not every change is logged)" : "";
+	*hint = is_last ? " (flapping: not every change is logged)" : "";
 	return true;
 }
 
@@ -49,7 +49,7 @@ bool report_up(struct report *report, const struct log *log, const char *target,
 		report->outage_ns = now_ns - report->down_ns;
 		format_outage(report, now_ns, outage);
 		log_write(log, is_told ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, target,
-			"up: %s answers again, after %s%s", peer, outage, hint);
+			"up: %s answers again after %s%s", peer, outage, hint);
 	} else {
 		log_write(log, is_told ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, target,
 			"up: %s answers%s", peer, hint);
@@ -85,8 +85,8 @@ bool report_down(struct report *report, const struct log *log, const char *targe
 	}
 	char outage[DURATION_TEXT_MAX];
 	format_outage(report, now_ns, outage);
-	log_write(log, LOG_LEVEL_WARNING, target, "still down, after %s and %u attempts: %s",
-		outage, report->attempts, why);
+	log_write(log, LOG_LEVEL_WARNING, target, "still down after %s and %u attempts: %s", outage,
+		report->attempts, why);
 	report->remind_after_ns *= 2;
 	if (report->remind_after_ns > LAST_REMINDER_NS)
 		report->remind_after_ns = LAST_REMINDER_NS;

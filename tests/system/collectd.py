@@ -124,7 +124,7 @@ def a_target_that_goes_and_comes_back_sends_notifications():
             daemon.wait_sample("loss_percent", "target", lambda v: v == 100, "loss")
             peer = Peer(behave.echo, port)
             line = daemon.wait_line("Notification: severity = OKAY, " + about, 15)
-            assert re.search(r"message = target answers again, after \d[\d.]*s$", line), line
+            assert re.search(r"message = target answers again after \d[\d.]*s$", line), line
             daemon.wait_sample("connected", "target", lambda v: v == 1, "connected again")
             daemon.wait_sample("loss_percent", "target", lambda v: v == 0, "no loss")
             told = [line for line in daemon.lines if "Notification:" in line]
@@ -139,11 +139,11 @@ REFUSED = [
     ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
     ("a window of zero", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
     ("an unknown option", "Intervall 1", "Intervall 1 is not a valid option; allowed: Listen, "),
-    ("an option that comes twice", "Timeout 1\nTimeout 2", "Timeout 2 comes twice; "),
+    ("an option that is given twice", "Timeout 1\nTimeout 2", "Timeout 2 is given twice; "),
     ("an address to listen on", 'Listen "localhost"', 'Listen "localhost" has no port; '),
     ("a name with a slash", target_block("a/b", ":1"), "target \"a/b\": name has a '/'"),
     ("a name of 128 bytes", target_block("n" * 128, ":1"), 'target "nnnn'),
-    ("a name that comes twice", target_block("a", ":1") + target_block("a", ":2"),
+    ("a name that is given twice", target_block("a", ":1") + target_block("a", ":2"),
      'target "a": name is used twice'),
     ("a target without an address", '<Target "a">\n</Target>', 'Target "a" has no Address'),
     ("an address without a port", target_block("a", "host"), 'Target "a": Address "host" has no port'),
@@ -210,7 +210,7 @@ def a_changed_targets_file_takes_effect():
         before = daemon.wait_target("stays", lambda t: t.received > 5, "replies")
         daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is down")
         daemon.write_targets({"stays": OWN, "new": OWN})
-        daemon.wait_line("targets.json reloaded: 2 targets in all")
+        daemon.wait_line("targets.json reloaded: 2 targets in total")
         daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is no longer probed")
         daemon._last = None  # A target went, and its counters with it.
         daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new one in its values")
@@ -245,7 +245,7 @@ def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
                 lambda: sum("reload" in line for line in daemon.lines) == 1, f"one line: {says}", 2.5)
             assert daemon.target("old").received > before.received, says
         daemon.write_targets({"old": OWN, "new": OWN})
-        daemon.wait_line("targets.json reloaded: 3 targets in all")
+        daemon.wait_line("targets.json reloaded: 3 targets in total")
 
 
 @scenario
@@ -258,7 +258,7 @@ def a_targets_file_that_vanishes_leaves_the_old_targets():
         daemon.wait_target("old", lambda t: t.received > before.received + 20, "replies")
         assert sum("vanished" in line for line in daemon.lines) == 1, daemon.lines
         daemon.write_targets({"old": OWN, "new": OWN})
-        daemon.wait_line("targets.json reloaded: 2 targets in all")
+        daemon.wait_line("targets.json reloaded: 2 targets in total")
         assert daemon.target("old").connects == 1
 
 
@@ -275,7 +275,7 @@ def a_targets_file_that_is_being_written_is_not_taken_half():
                 file.flush()
                 time.sleep(0.3)
                 assert "t0" not in daemon.http().body.decode(), "taken half"
-        daemon.wait_line("targets.json reloaded: 20 targets in all")
+        daemon.wait_line("targets.json reloaded: 20 targets in total")
         assert not any("reload failed" in line for line in daemon.lines), daemon.lines
         daemon._last = None  # The old target went, and its counters with it.
         daemon.wait_target("t19", lambda t: t.received > 0, "replies")

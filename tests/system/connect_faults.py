@@ -155,7 +155,7 @@ def a_black_out_is_told_once_and_ends_with_the_next_probe():
             up, down, again = wait_changes(program, 3)
             assert up == f"up: {server.address} answers", up
             assert down == f"down: {server.address} does not answer within 800ms", down
-            assert again.startswith(f"up: {server.address} answers again, after "), again
+            assert again.startswith(f"up: {server.address} answers again after "), again
 
 
 @scenario

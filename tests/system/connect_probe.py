@@ -145,7 +145,7 @@ def a_service_that_goes_and_comes_back():
                 (
                     r"up: 127\.0\.0\.1:\d+ answers",
                     r"down: connection refused by 127\.0\.0\.1:\d+",
-                    r"up: 127\.0\.0\.1:\d+ answers again, after [\d.]+m?s",
+                    r"up: 127\.0\.0\.1:\d+ answers again after [\d.]+m?s",
                 ),
             ):
                 assert re.fullmatch(pattern, change), change
@@ -233,7 +233,7 @@ def without_descriptors_probes_are_unsent_and_come_back():
             # A scrape would need one as well: all is looked at afterwards.
             resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (3, usual[1]))
             try:
-                program.wait_line("no file descriptor left to connect to " + peer.address)
+                program.wait_line("no file descriptors left to connect to " + peer.address)
                 time.sleep(0.5)
             finally:
                 resource.prlimit(program.pid, resource.RLIMIT_NOFILE, usual)

@@ -80,7 +80,7 @@ def the_whole_round():
 
         does("-svc=stop")
         assert not systemd.pid(NAME), "still runs"
-        assert "SIGTERM: ending" in systemd.log(), systemd.log()
+        assert "SIGTERM: shutting down" in systemd.log(), systemd.log()
         assert "is not running" in changes_nothing(systemd, "-svc=stop")
 
         does("-svc=uninstall")

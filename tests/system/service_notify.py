@@ -174,7 +174,7 @@ def the_status_follows_what_is_connected():
             told = len(manager.told("STATUS="))
             assert told <= 3, manager.messages
             program.stop()
-            assert manager.wait("STOPPING=1") == "STOPPING=1\nSTATUS=ending"
+            assert manager.wait("STOPPING=1") == "STOPPING=1\nSTATUS=shutting down"
             assert manager.messages[-1][1].startswith("STOPPING=1"), manager.messages
 
 

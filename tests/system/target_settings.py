@@ -355,7 +355,7 @@ def a_reload_that_is_wrong_changes_nothing():
         before = program.wait_target("a", lambda t: t.received >= 5, "replies")
         program.reload({"a": {"address": OWN, "probe": "connect", "interval": "20ms"}})
         line = program.wait_line("error")
-        assert f"{program.targets_path}:1: target \"a\": interval: 20ms is out of range" in line, line
+        assert f"{program.targets_path}:1: target \"a\": interval: 20ms is too short for connect probes" in line, line
         after = program.wait_target("a", lambda t: t.received >= before.received + 5, "goes on")
         assert after.connects == 1 and after.timeouts == 0, after
         assert program.metrics().has("tcp_echo_sent_total", site="ams")
@@ -413,7 +413,7 @@ BAD = [
     (
         "connections too often",
         {"probe": "connect", "interval": "99ms"},
-        'target "b": interval: 99ms is out of range for a new connection each time; allowed: 100ms',
+        'target "b": interval: 99ms is too short for connect probes, a new connection each; allowed: 100ms',
     ),
     (
         "what does not go with the flags",
@@ -538,7 +538,7 @@ def a_block_of_collectd_that_does_not_fit_is_told():
     targets = {"a": {"Address": "127.0.0.1:4000", "Probe": "connect"}}
     with Trial("Interval 0.01\n", targets=targets, listen=False) as daemon:
         line = daemon.wait_line("interval: ")
-        assert 'target "a": interval: 10ms is out of range for a new connection' in line, line
+        assert 'target "a": interval: 10ms is too short for connect probes' in line, line
     targets = {"a": {"Address": "127.0.0.1:4000", "DSCP": 64}}
     with Trial(targets=targets, listen=False) as daemon:
         line = daemon.wait_line("DSCP")

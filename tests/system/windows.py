@@ -42,7 +42,7 @@ def says_what_it_is():
 REFUSED = [
     ("an unknown flag", ["-frequency=1s"], 2, "-frequency"),
     ("an interval of 0", ["-interval=0s"], 2, "-interval"),
-    ("a stray argument", ["-mode=client", "extra"], 2, 'stray argument "extra"'),
+    ("a unexpected argument", ["-mode=client", "extra"], 2, 'unexpected argument "extra"'),
     ("a flag in UTF-8", ["-mode=büro"], 2, 'büro" is not a valid mode'),
     ("a mark on packets", ["-mode=client", "-dscp=ef"], 2, "dscp: 46 has no effect on Windows"),
     ("a missing file", ["-mode=client", "-targets=nowhere.json"], 1, "No such file"),
@@ -269,7 +269,7 @@ def ends_by_ctrl_c_while_it_is_busy():
         with connect(program.metrics_port) as scraper:
             scraper.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
             program.stop(signal.SIGINT)
-        assert any("Ctrl-C: ending" in line for line in program.lines), program.lines[-5:]
+        assert any("Ctrl-C: shutting down" in line for line in program.lines), program.lines[-5:]
 
 
 main(workers=2, seconds=400)

@@ -36,7 +36,7 @@ START_TEST(reports_an_outage_and_its_end)
 	ck_assert(take(LETTER_UP, "server1", 0, 61234 * NS_PER_MS));
 	ck_assert(notice.is_up);
 	ck_assert_str_eq(notice.target, "server1");
-	ck_assert_str_eq(notice.text, "server1 answers again, after 1m1.2s");
+	ck_assert_str_eq(notice.text, "server1 answers again after 1m1.2s");
 }
 END_TEST
 
@@ -44,7 +44,7 @@ START_TEST(measures_an_outage_whose_length_is_not_given)
 {
 	ck_assert(take(LETTER_DOWN, "a", 5 * NS_PER_S, 0));
 	ck_assert(take(LETTER_UP, "a", 7 * NS_PER_S + 250 * NS_PER_MS, 0));
-	ck_assert_str_eq(notice.text, "a answers again, after 2.2s");
+	ck_assert_str_eq(notice.text, "a answers again after 2.2s");
 }
 END_TEST
 

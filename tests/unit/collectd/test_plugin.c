@@ -291,7 +291,7 @@ START_TEST(takes_a_changed_targets_file)
 		fake_daemon_will_notify("1 testhost tcp_echo-a/tcp_echo a is down: ", PATIENCE_S));
 
 	write_file("[{\"name\": \"c\", \"address\": \"127.0.0.1:1\"}]");
-	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in all\n", PATIENCE_S));
+	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in total\n", PATIENCE_S));
 	ck_assert(fake_daemon_will_notify(
 		"4 testhost tcp_echo-b/tcp_echo b is no longer probed\n", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.read(), 0);
@@ -317,7 +317,7 @@ START_TEST(keeps_the_targets_when_the_file_is_bad_or_gone)
 	ck_assert_int_eq(fake_daemon.read(), 0);
 	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 1);
 	write_file("[" A ", " B "]");
-	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in all\n", PATIENCE_S));
+	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in total\n", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
 }
 END_TEST
@@ -341,7 +341,7 @@ START_TEST(reports_targets_that_go_down_and_come_back)
 	struct text_error error;
 	ck_assert_int_eq(engine_start(&settings, &silence, NULL, &server, &error), 0);
 	ck_assert(fake_daemon_will_notify(
-		"4 testhost tcp_echo-a/tcp_echo a answers again, after ", PATIENCE_S));
+		"4 testhost tcp_echo-a/tcp_echo a answers again after ", PATIENCE_S));
 	engine_stop(server);
 	ck_assert(fake_daemon_will_log("4 tcp_echo plugin: a: down: ", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);

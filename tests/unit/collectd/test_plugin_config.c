@@ -160,19 +160,19 @@ static const struct {
 	{"an endless number", "Interval inf", "Interval inf is out of range; "},
 	{"a text too short", "Interval \"10us\"", "Interval \"10us\" is out of range; "},
 	{"a text beyond 64 bits", "Interval \"9999999h\"", "Interval \"9999999h\" is out of "},
-	{"a truth for a duration", "Interval true", "Interval true is of the wrong kind; "},
-	{"no value", "Interval", "Interval without a value is not one value; "},
-	{"two values", "Interval 1 2", "Interval 1 is not one value; "},
-	{"a block for an option", "<Interval 1>\nFoo 1\n</Interval>", "Interval 1 is not one v"},
+	{"a truth for a duration", "Interval true", "Interval true has the wrong type; "},
+	{"no value", "Interval", "Interval without a value does not have exactly one value; "},
+	{"two values", "Interval 1 2", "Interval 1 does not have exactly one value; "},
+	{"a block for an option", "<Interval 1>\nFoo 1\n</Interval>", "Interval 1 does not have exactly one v"},
 	{"window zero", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"},
 	{"a negative window", "Window -5", "Window -5 is out of range; "},
 	{"a window with a fraction", "Window 1.5", "Window 1.5 is not a whole number; "},
 	{"a window too large", "Window 1000001", "Window 1000001 is out of range; "},
-	{"a window in quotes", "Window \"100\"", "Window \"100\" is of the wrong kind; "},
+	{"a window in quotes", "Window \"100\"", "Window \"100\" has the wrong type; "},
 	{"too many threads", "Threads 65", "Threads 65 is out of range; allowed: 1 to 64"},
 	{"no port to listen on", "Listen \"localhost\"", "Listen \"localhost\" has no port; "},
 	{"a port out of range", "Listen \":70000\"", "Listen \":70000\" "},
-	{"a port as a number", "Listen 4000", "Listen 4000 is of the wrong kind; allowed: host"},
+	{"a port as a number", "Listen 4000", "Listen 4000 has the wrong type; allowed: host"},
 	{"an open bracket", "Metrics \"[::1\"", "Metrics \"[::1\" "},
 	{"no port for metrics", "Metrics \"2112\"", "Metrics \"2112\" has no port; "},
 	{"a relative path", "TargetsFile \"targets.json\"",
@@ -180,56 +180,56 @@ static const struct {
 	{"an empty path", "TargetsFile \"\"", "TargetsFile \"\" is empty; "},
 	{"an unknown level", "LogLevel \"notice\"",
 		"LogLevel \"notice\" is not a valid level; allowed: \"error\""},
-	{"an option twice", "Interval 1\nInterval 1", "Interval 1 comes twice; "},
+	{"an option twice", "Interval 1\nInterval 1", "Interval 1 is given twice; "},
 	{"a target without a name", "<Target>\nAddress \":1\"\n</Target>",
-		"Target without a value is not one text; allowed: <Target \"name\">"},
+		"Target without a value needs exactly one name in quotes; allowed: <Target \"name\">"},
 	{"a target with two names", "<Target \"a\" \"b\">\nAddress \":1\"\n</Target>",
-		"Target \"a\" is not one text; "},
+		"Target \"a\" needs exactly one name in quotes; "},
 	{"a target with a number", "<Target 5>\nAddress \":1\"\n</Target>",
-		"Target 5 is not one text; "},
+		"Target 5 needs exactly one name in quotes; "},
 	{"a target with an empty name", TARGET(""), "target \"\": name is empty"},
 	{"a target without an address", "<Target \"a\">\n</Target>", "Target \"a\" has no Addr"},
 	{"a target that is no block", "Target \"a\"", "Target \"a\" has no Address"},
 	{"an address without a port", "<Target \"a\">\nAddress \"host\"\n</Target>",
 		"Target \"a\": Address \"host\" has no port; allowed: host:port, "},
 	{"an address as a number", "<Target \"a\">\nAddress 4000\n</Target>",
-		"Target \"a\": Address 4000 is of the wrong kind; "},
+		"Target \"a\": Address 4000 has the wrong type; "},
 	{"port 0 to dial", "<Target \"a\">\nAddress \":0\"\n</Target>", "Target \"a\": Address \""},
 	{"two addresses", "<Target \"a\">\nAddress \":1\"\nAddress \":2\"\n</Target>",
-		"Target \"a\": Address \":2\" comes twice; "},
+		"Target \"a\": Address \":2\" is given twice; "},
 	{"an unknown probe", "Probe \"ping\"",
 		"Probe \"ping\" is not a valid kind of probe; allowed: \"echo\" or \"connect\""},
-	{"a probe as a number", "Probe 1", "Probe 1 is of the wrong kind; allowed: \"echo\""},
+	{"a probe as a number", "Probe 1", "Probe 1 has the wrong type; allowed: \"echo\""},
 	{"a source that is none", "Source \"eth0\"",
 		"Source \"eth0\" is not a valid IP address; allowed: an IP address of this machine, in "},
-	{"a source as a number", "Source 10.5", "Source 10.5 is of the wrong kind; "},
+	{"a source as a number", "Source 10.5", "Source 10.5 has the wrong type; "},
 	{"a codepoint too high", "DSCP 64", "DSCP 64 is out of range; allowed: 0 to 63, or a na"},
 	{"a negative codepoint", "DSCP -1", "DSCP -1 is out of range; "},
 	{"a fraction of a codepoint", "DSCP 1.5", "DSCP 1.5 is not a whole number; "},
 	{"an unknown codepoint", "DSCP \"gold\"", "DSCP \"gold\" is not a valid codepoint; "},
-	{"a truth for a codepoint", "DSCP true", "DSCP true is of the wrong kind; "},
+	{"a truth for a codepoint", "DSCP true", "DSCP true has the wrong type; "},
 	{"IP version 5", "IPVersion 5",
 		"IPVersion 5 is not a valid IP version; allowed: 4, 6 or \"any\""},
 	{"IP version by name", "IPVersion \"IPv4\"",
 		"IPVersion \"IPv4\" is not a valid IP version; "},
-	{"a truth for a version", "IPVersion false", "IPVersion false is of the wrong kind; "},
-	{"two codepoints", "DSCP 1 2", "DSCP 1 is not one value; "},
+	{"a truth for a version", "IPVersion false", "IPVersion false has the wrong type; "},
+	{"two codepoints", "DSCP 1 2", "DSCP 1 does not have exactly one value; "},
 	{"a probe twice", "Probe \"echo\"\nProbe \"echo\"",
-		"Probe \"echo\" comes twice; allowed: once in all blocks together"},
+		"Probe \"echo\" is given twice; allowed: once across all <Plugin tcp_echo> blocks"},
 	{"an option of a target out of range",
 		"<Target \"a\">\nAddress \":1\"\nWindow 0\n</Target>",
 		"Target \"a\": Window 0 is out of range; allowed: 1 to 1000000"},
 	{"an option of a target of the wrong kind",
 		"<Target \"a\">\nAddress \":1\"\nWindow \"7\"\n</Target>",
-		"Target \"a\": Window \"7\" is of the wrong kind; allowed: 1 to 1000000, without"},
+		"Target \"a\": Window \"7\" has the wrong type; allowed: 1 to 1000000, without"},
 	{"an option of a target twice", "<Target \"a\">\nAddress \":1\"\nDSCP 1\nDSCP 1\n</Target>",
-		"Target \"a\": DSCP 1 comes twice; allowed: once"},
+		"Target \"a\": DSCP 1 is given twice; allowed: once"},
 	{"an option of a target without a value",
 		"<Target \"a\">\nAddress \":1\"\nProbe\n</Target>",
-		"Target \"a\": Probe without a value is not one value; "},
+		"Target \"a\": Probe without a value does not have exactly one value; "},
 	{"a block within a target",
 		"<Target \"a\">\nAddress \":1\"\n<Source \"::1\">\nX 1\n</Source>\n</Target>",
-		"Target \"a\": Source \"::1\" is not one value; "},
+		"Target \"a\": Source \"::1\" does not have exactly one value; "},
 	{"labels, which collectd has no place for",
 		"<Target \"a\">\nAddress \":1\"\nLabels \"x\"\n</Target>",
 		"Target \"a\": Labels \"x\" is not a valid option; allowed: Address, Interval, Timeout, "
@@ -290,7 +290,8 @@ START_TEST(an_option_may_be_given_to_all_and_to_each_target)
 		add("DSCP 1\n<Target \"a\">\nAddress \":1\"\nDSCP 2\n</Target>", &error), 0);
 	ck_assert_int_eq(add("<Target \"b\">\nAddress \":1\"\nDSCP 3\n</Target>", &error), 0);
 	ck_assert_int_lt(add("DSCP 1", &error), 0);
-	ck_assert_str_eq(error.reason, "DSCP 1 comes twice; allowed: once in all blocks together");
+	ck_assert_str_eq(error.reason,
+		"DSCP 1 is given twice; allowed: once across all <Plugin tcp_echo> blocks");
 }
 END_TEST
 
@@ -299,8 +300,8 @@ START_TEST(refuses_what_two_blocks_both_have)
 	struct text_error error = {0};
 	ck_assert_int_eq(add("Window 5\n" TARGET("a"), &error), 0);
 	ck_assert_int_lt(add("Window 6", &error), 0);
-	ck_assert_str_eq(
-		error.reason, "Window 6 comes twice; allowed: once in all blocks together");
+	ck_assert_str_eq(error.reason,
+		"Window 6 is given twice; allowed: once across all <Plugin tcp_echo> blocks");
 	ck_assert_int_lt(add(TARGET("a"), &error), 0);
 	ck_assert_str_eq(error.reason, "target \"a\": name is used twice");
 }
@@ -325,8 +326,8 @@ START_TEST(refuses_what_does_not_go_together)
 			&error),
 		0);
 	ck_assert_int_eq(plugin_config_complete(&config, &error), -EINVAL);
-	ck_assert_str_eq(error.reason, "target \"a\": interval: 50ms is out of range for a new "
-				       "connection each time; allowed: 100ms to 24h");
+	ck_assert_str_eq(error.reason, "target \"a\": interval: 50ms is too short for connect "
+				       "probes, a new connection each; allowed: 100ms to 24h");
 }
 END_TEST
 

@@ -74,11 +74,9 @@ static const struct {
 	{"a dot", "a.b", "1", false, "is not a valid label name"},
 	{"a space behind", "a ", "1", false, "is not a valid label name"},
 	{"beyond ASCII", "gr\xc3\xb6\xc3\x9f\x65", "1", false, "is not a valid label name"},
-	{"two underscores first", "__a", "1", false,
-		"begins with \"__\", which Prometheus keeps for itself"},
-	{"two underscores alone", "__", "1", false,
-		"begins with \"__\", which Prometheus keeps for itself"},
-	{"129 bytes", NAME_OF_128 "c", "1", false, "is too long; 128 bytes are allowed"},
+	{"two underscores first", "__a", "1", false, "begins with \"__\", reserved by Prometheus"},
+	{"two underscores alone", "__", "1", false, "begins with \"__\", reserved by Prometheus"},
+	{"129 bytes", NAME_OF_128 "c", "1", false, "is too long; allowed: 128 bytes"},
 	{"target", "target", "1", false, "is a label that the metrics already have"},
 	{"reason", "reason", "1", false, "is a label that the metrics already have"},
 	{"le", "le", "1", false, "is a label that the metrics already have"},
@@ -112,7 +110,7 @@ START_TEST(a_value_may_have_1024_bytes)
 	value[LABEL_VALUE_MAX + 1] = '\0';
 	bool is_value;
 	ck_assert_str_eq(label_rules_check(&labels, "a", value, &is_value),
-		"is too long; 1024 bytes are allowed");
+		"is too long; allowed: 1024 bytes");
 	ck_assert(is_value);
 	value[LABEL_VALUE_MAX] = '\0';
 	add(&labels, "a", value);
@@ -138,7 +136,7 @@ START_TEST(there_may_be_32)
 	fill(&labels, LABELS_MAX);
 	bool is_value;
 	ck_assert_str_eq(label_rules_check(&labels, "more", "1", &is_value),
-		"is one too many; 32 are allowed");
+		"is one label too many; allowed: 32");
 	ck_assert(!is_value);
 	const char *value;
 	const char *name = NULL;

@@ -75,8 +75,8 @@ START_TEST(checks_the_kind_of_probe_with_the_interval)
 	ck_assert_int_eq(settings_check(&settings, &error), 0);
 	settings.defaults.interval_ns = 99 * MS;
 	ck_assert_int_eq(settings_check(&settings, &error), -EINVAL);
-	ck_assert_str_eq(error.reason, "interval: 99ms is out of range for a new connection each "
-				       "time; allowed: 100ms to 24h");
+	ck_assert_str_eq(error.reason, "interval: 99ms is too short for connect probes, a new "
+				       "connection each; allowed: 100ms to 24h");
 	settings_clear(&settings);
 }
 END_TEST
@@ -105,8 +105,8 @@ START_TEST(completes_targets_with_defaults_that_came_later)
 	request(&settings, "c", "probe=connect");
 	ck_assert_int_eq(settings_check(&settings, &error), 0);
 	ck_assert_int_eq(settings_complete(&settings, &error), -EINVAL);
-	ck_assert_str_eq(error.reason, "target \"c\": interval: 10ms is out of range for a new "
-				       "connection each time; allowed: 100ms to 24h");
+	ck_assert_str_eq(error.reason, "target \"c\": interval: 10ms is too short for connect "
+				       "probes, a new connection each; allowed: 100ms to 24h");
 	settings_clear(&settings);
 }
 END_TEST

@@ -53,11 +53,11 @@ static const struct {
 	{"C1 control character", "a\xc2\x85", ":1", "target \"a?\": name has a control character"},
 	{"invalid UTF-8", "a\xff", ":1", "target \"a?\": name is not valid UTF-8"},
 	{"128 bytes", NAME_127 "x", ":1",
-		"target \"" NAME_127 "...\": name is too long; 127 bytes are allowed"},
+		"target \"" NAME_127 "...\": name is too long; allowed: 127 bytes"},
 	{"used twice", "taken", ":1", "target \"taken\": name is used twice"},
 	{"no port", "a", "host", "target \"a\": address has no port"},
 	{"empty address", "a", "", "target \"a\": address is empty"},
-	{"port 0", "a", ":0", "target \"a\": address has port 0; allowed: 1 to 65535"},
+	{"port 0", "a", ":0", "target \"a\": address has port 0, which cannot be dialled"},
 };
 
 START_TEST(refuses_with_a_reason_and_leaves_the_list_untouched)
@@ -218,11 +218,11 @@ static const struct {
 } inherited[] = {
 	{"nothing of its own", "", NULL},
 	{"as often as the defaults say", "probe=connect",
-		"target \"a\": interval: 50ms is out of range for a new connection each time; "
+		"target \"a\": interval: 50ms is too short for connect probes, a new connection each; "
 		"allowed: 100ms to 24h"},
 	{"less often", "probe=connect interval=100ms", NULL},
 	{"an address of the other version", "ip_version=6",
-		"target \"a\": address: 10.0.0.1 is not an IPv6 address"},
+		"target \"a\": address: 10.0.0.1 is not an IPv6 address, but ip_version is 6"},
 	{"its own version", "ip_version=4", NULL},
 };
 

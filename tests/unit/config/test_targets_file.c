@@ -50,7 +50,7 @@ static const struct {
 	{"a byte order mark alone", BYTE_ORDER_MARK, 0, "is empty"},
 	{"no JSON", "name: a\n", 1, "not valid JSON at byte 1 of the line: name: a"},
 	{"no JSON in the third line", "[\n" A ",\n  x\n]", 3, "at byte 3 of the line: x"},
-	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "ends too early"},
+	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "unexpected end of file"},
 	{"cut off in a string", "[{\"name\": \"b", 1, "not valid JSON"},
 	{"cut off in an escape", "[{\"name\": \"b\\", 1, "not valid JSON"},
 	{"comma too much", "[" A ",\n]", 2, "at byte 1 of the line: ]"},
@@ -104,9 +104,9 @@ static const struct {
 		"has a control character"},
 	{"control character between", "[\n\x02" A "]", 2, "has a control character"},
 	{"escaped NUL in a name", "[\n{\"name\": \"a\\u0000b\", \"address\": \":1\"}]", 2,
-		"has \\u0000"},
+		"contains \\u0000, which is not allowed"},
 	{"escaped NUL in a key", "[{\"name\\u0000\": \"a\", \"address\": \":1\"}]", 1,
-		"has \\u0000"},
+		"contains \\u0000, which is not allowed"},
 	{"invalid UTF-8", "[" A ",\n{\"name\": \"\xff\", \"address\": \":1\"}]", 2,
 		"is not valid UTF-8"},
 	{"invalid UTF-8 in the last line", "\n\n\xc3", 3, "is not valid UTF-8"},
@@ -187,7 +187,7 @@ static const struct {
 		"target 1: unknown key \"ip-version\"; allowed: name, address, interval, timeout, "
 		"window, probe, source, dscp, ip_version, "},
 	{"connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
-		"target \"a\": interval: 99ms is out of range for a new connection each time; "
+		"target \"a\": interval: 99ms is too short for connect probes, a new connection each; "
 		"allowed: 100ms to 24h"},
 	{"more than can be remembered, with the default timeout", WITH("\"timeout\": \"24h\""), 1,
 		"target \"a\": interval: 200ms is too short for a timeout of 24h"},
@@ -204,7 +204,7 @@ static const struct {
 	{"the second target's options together",
 		"[" A ",\n\n{\"name\": \"b\", \"address\": \":1\", \"probe\": "
 		"\"connect\", \"interval\": \"1ms\"}]",
-		3, "target \"b\": interval: 1ms is out of range"},
+		3, "target \"b\": interval: 1ms is too short for connect probes"},
 };
 
 START_TEST(reads_targets)
@@ -283,7 +283,7 @@ static const struct {
 } with_defaults[] = {
 	{"nothing of its own", "[" A "]", NULL},
 	{"another probe, as often as the defaults say", WITH("\"probe\": \"connect\""),
-		"target \"a\": interval: 10ms is out of range for a new connection each time"},
+		"target \"a\": interval: 10ms is too short for connect probes, a new connection each"},
 	{"and with an interval", WITH("\"probe\": \"connect\", \"interval\": \"100ms\""), NULL},
 	{"a host of the other version", "[{\"name\": \"a\", \"address\": \"[::1]:1\"}]",
 		"target \"a\": address: ::1 is not an IPv4 address"},

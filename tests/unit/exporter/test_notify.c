@@ -127,7 +127,7 @@ START_TEST(tells_each_state)
 	notify_ready(&notify, "probing", NOW_NS);
 	ck_assert_str_eq(told(), "READY=1\nSTATUS=probing");
 	notify_stopping(&notify);
-	ck_assert_str_eq(told(), "STOPPING=1\nSTATUS=ending");
+	ck_assert_str_eq(told(), "STOPPING=1\nSTATUS=shutting down");
 	ck_assert_str_eq(told(), "");
 }
 END_TEST

@@ -214,12 +214,13 @@ static const struct {
 	{"flag in capitals", {"-Interval=1s"}, "-Interval: unknown flag"},
 	{"three dashes", {"---interval=1s"}, "--interval: unknown flag"},
 	{"no name", {"-=1s"}, "-: unknown flag"},
-	{"stray argument", {"client"}, "stray argument \"client\"; only flags are allowed"},
-	{"stray argument behind flags", {"-mode=client", "x"}, "stray argument \"x\""},
-	{"one dash alone", {"-"}, "stray argument \"-\""},
-	{"empty argument", {""}, "stray argument \"\""},
-	{"argument behind two dashes", {"--", "-check"}, "stray argument \"-check\""},
-	{"a boolean's value apart", {"-check", "true"}, "stray argument \"true\""},
+	{"unexpected argument", {"client"},
+		"unexpected argument \"client\"; only flags are allowed"},
+	{"unexpected argument behind flags", {"-mode=client", "x"}, "unexpected argument \"x\""},
+	{"one dash alone", {"-"}, "unexpected argument \"-\""},
+	{"empty argument", {""}, "unexpected argument \"\""},
+	{"argument behind two dashes", {"--", "-check"}, "unexpected argument \"-check\""},
+	{"a boolean's value apart", {"-check", "true"}, "unexpected argument \"true\""},
 	{"a boolean that is none", {"-check=maybe"},
 		"-check: \"maybe\" is not a valid boolean; allowed: true or false"},
 	{"a boolean without value", {"-check="}, "-check: \"\" is not a valid boolean"},
@@ -250,7 +251,7 @@ static const struct {
 	{"empty probe", {"-probe="}, "-probe: \"\" is not a valid kind of probe"},
 	{"no probe", {"-probe"}, "-probe: value is missing; allowed: echo or connect"},
 	{"connections too often", {"-mode=client", "-probe=connect", "-interval=50ms"},
-		"-interval: 50ms is out of range for a new connection each time; allowed: 100ms"},
+		"-interval: 50ms is too short for connect probes, a new connection each; allowed: 100ms"},
 	{"source a name", {"-source=eth0"},
 		"-source: \"eth0\" is not a valid IP address; allowed: an IP address of this machine"},
 	{"empty source", {"-source="}, "-source: \"\" is not a valid IP address"},
@@ -285,7 +286,7 @@ static const struct {
 	{"empty listen", {"-listen="}, "-listen: \"\" is empty; allowed: host:port"},
 	{"metrics with a bad port", {"-metrics=:99999"},
 		"-metrics: \":99999\" has a port above 65535"},
-	{"target with port 0", {"-mode=client", "-target=:0"}, "-target: \":0\" has port 0;"},
+	{"target with port 0", {"-mode=client", "-target=:0"}, "-target: \":0\" has port 0, which cannot be dialled;"},
 	{"target with an open bracket", {"-mode=client", "-target=[::1"},
 		"-target: \"[::1\" has an unclosed bracket"},
 	{"empty target", {"-mode=client", "-target="}, "-target: \"\" is empty"},
@@ -296,9 +297,9 @@ static const struct {
 		"-svc: \"restart\" is not a valid action; allowed: install, uninstall, "
 		"start, stop or run"},
 	{"empty verb", {"-svc="}, "-svc: \"\" is not a valid action"},
-	{"-check with a verb", {"-svc=install", "-check"}, "-check: does not go with -svc"},
-	{"-help with a verb", {"-svc=start", "-help"}, "-help: does not go with -svc"},
-	{"-version with a verb", {"-version", "-svc=run"}, "-version: does not go with -svc"},
+	{"-check with a verb", {"-svc=install", "-check"}, "-check cannot be combined with -svc"},
+	{"-help with a verb", {"-svc=start", "-help"}, "-help cannot be combined with -svc"},
+	{"-version with a verb", {"-version", "-svc=run"}, "-version cannot be combined with -svc"},
 	{"empty name", {"-svc=start", "-name="}, "-name: \"\" is not a valid service name"},
 	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is not a valid service name"},
 	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is not a valid service name"},
@@ -350,7 +351,7 @@ static const struct {
 	{"target and targets", {"-mode=client", "-target=a:1", "-targets=t.json"},
 		"-target is ignored because -targets is given"},
 	{"all have an effect", {"-mode=both", "-target=a:1", "-listen=:1"}, ""},
-	{"a name for nothing", {"-name=x"}, "-name: no effect without -svc"},
+	{"a name for nothing", {"-name=x"}, "-name has no effect without -svc"},
 	{"a name for a service", {"-svc=stop", "-name=x"}, ""},
 	{"flags for what is installed", {"-svc=stop", "-mode=client", "-window=5", "-json-logs"},
 		"-mode, -window: no effect with -svc=stop"},
@@ -503,8 +504,8 @@ START_TEST(a_targets_file_is_checked_with_the_flags)
 	options.targets_path = path;
 	struct text_error error = {.reason = ""};
 	ck_assert_int_eq(options_load_targets(&options, &error), -EINVAL);
-	ck_assert_msg(strstr(error.reason, ":1: target \"a\": interval: 10ms is out of range "
-					   "for a new connection") != NULL,
+	ck_assert_msg(strstr(error.reason, ":1: target \"a\": interval: 10ms is too short for "
+					   "connect probes") != NULL,
 		"%s", error.reason);
 	options.settings.defaults.interval_ns = 100 * MS;
 	ck_assert_int_eq(options_load_targets(&options, NULL), 0);

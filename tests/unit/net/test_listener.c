@@ -204,7 +204,7 @@ START_TEST(without_descriptors_left_it_says_so)
 	int failure = listener_open(&endpoint, &fd, bound, &error);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_int_eq(failure, -EMFILE);
-	ck_assert_str_eq(error.reason, "cannot listen on :0: no file descriptor left");
+	ck_assert_str_eq(error.reason, "cannot listen on :0: no file descriptors left");
 }
 END_TEST
 

@@ -255,7 +255,8 @@ START_TEST(failures_of_the_machine_itself_are_told)
 	set_up(&fixture, "192.0.2.97:4000", &lasting);
 	script.open_error = -EMFILE;
 	begin_attempt(&fixture);
-	ck_assert_str_eq(script.log, "down: no file descriptor left to connect to 192.0.2.97:4000");
+	ck_assert_str_eq(
+		script.log, "down: no file descriptors left to connect to 192.0.2.97:4000");
 	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_OTHER], 1);
 	tear_down(&fixture);
 	set_up(&fixture, "name.example:4000", &lasting);

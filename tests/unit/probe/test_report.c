@@ -104,7 +104,7 @@ START_TEST(a_target_that_changes_all_the_time_is_told_of_once_in_a_while)
 	int before = caught.infos;
 	report_up(&report, &log, "t", "p", now_ns + 10 * MINUTE_NS);
 	ck_assert_int_eq(caught.infos, before + 1);
-	ck_assert_str_eq(caught.message, "up: p answers again, after 10m1s");
+	ck_assert_str_eq(caught.message, "up: p answers again after 10m1s");
 }
 END_TEST
 
@@ -117,7 +117,7 @@ START_TEST(coming_back_tells_how_long_the_outage_was)
 	report_down(&report, &log, "t", "first", 10 * NS_PER_S);
 	report_down(&report, &log, "t", "second", 20 * NS_PER_S);
 	report_up(&report, &log, "t", "[::1]:4000", 100 * NS_PER_S + 123 * NS_PER_MS);
-	ck_assert_str_eq(caught.message, "up: [::1]:4000 answers again, after 1m30.1s");
+	ck_assert_str_eq(caught.message, "up: [::1]:4000 answers again after 1m30.1s");
 }
 END_TEST
 
@@ -141,7 +141,7 @@ START_TEST(a_long_outage_is_mentioned_ever_more_rarely)
 		reminders++;
 	}
 	ck_assert_int_eq(reminders, ROWS(reminder_minutes));
-	ck_assert_str_eq(caught.message, "still down, after 4h3m and 14581 attempts: why");
+	ck_assert_str_eq(caught.message, "still down after 4h3m and 14581 attempts: why");
 }
 END_TEST
 
@@ -160,7 +160,7 @@ START_TEST(a_new_outage_starts_from_the_beginning)
 	ck_assert_int_eq(caught.warnings, warnings);
 	report_down(&report, &log, "t", "again", 11 * HOUR_NS + MINUTE_NS);
 	ck_assert_int_eq(caught.warnings, warnings + 1);
-	ck_assert_str_eq(caught.message, "still down, after 1m and 3 attempts: again");
+	ck_assert_str_eq(caught.message, "still down after 1m and 3 attempts: again");
 }
 END_TEST
 

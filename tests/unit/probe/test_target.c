@@ -120,7 +120,7 @@ START_TEST(each_change_is_told_once_to_log_and_watcher)
 	ck_assert_int_eq(told.change.outage_ns, 0);
 	ck_assert_str_eq(told.text, "some reason");
 	target_report_up(&target, &peer, 27 * NS_PER_S);
-	ck_assert_str_eq(told.line, "up: 192.0.2.1:4000 answers again, after 7s");
+	ck_assert_str_eq(told.line, "up: 192.0.2.1:4000 answers again after 7s");
 	ck_assert_int_eq(told.change.outage_ns, 7 * NS_PER_S);
 	target_clear(&target);
 }
