@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Each alert of the examples is raised by what it is for and by nothing else: promtool plays minutes of
-what the real binary said within seconds.
+Each alert of the examples fires for its own fault and for no other: promtool replays over minutes what
+the real binary reported within seconds.
 """
 import json
 import os
@@ -18,7 +18,7 @@ from lib.scenario import Skip, main, scenario
 from lib.starved import Buckets, Throttle
 from lib.wait import PATIENCE, wait_for
 
-# Between two scrapes as promtool plays them.
+# Between two scrapes, as promtool replays them.
 PERIOD_S = 15
 A_MINUTE = 60 // PERIOD_S
 PLACE = {"job": JOB, "instance": "prober:2112"}
@@ -26,7 +26,7 @@ ROUND_S = 2.0
 
 
 class Figures:
-    """What a program counted in some seconds, to be played for minutes."""
+    """What a program counted within seconds, to be replayed over minutes."""
 
     def __init__(self, program):
         begin = time.monotonic()
@@ -43,7 +43,7 @@ class Figures:
         return 100 * missed / (missed + self.total("tcp_echo_sent_total"))
 
     def lag(self):
-        """Within which bucket the 99th percentile of the lag lies: its upper bound in seconds."""
+        """Upper bound, in seconds, of the bucket that holds the 99th percentile of the lag."""
         return Buckets(self.before, self.after, "tcp_echo_send_lag_seconds").quantile(0.99)
 
 
@@ -52,22 +52,22 @@ def label_text(labels):
 
 
 def names_in_alerts():
-    """The metrics that the alerts ask for."""
+    """The metrics that the alerts query."""
     with open(ALERTS, encoding="utf-8") as file:
         expressions = re.findall(r"expr: ((?:.*\n)+?) +for:", file.read())
     return sorted(set(re.findall(r"\btcp_echo_\w+", "".join(expressions))))
 
 
 def grows(metrics, name):
-    """Whether a sample of that name is counted up, and is no gauge."""
+    """Whether samples of that name are counters rather than gauges."""
     family = re.sub(r"_(bucket|count|sum)$", "", name)
     return metrics.types.get(name, metrics.types.get(family)) in ("counter", "histogram")
 
 
 def series(parts):
     """
-    promtool's input series for parts of a story: [(figures, minutes)]. Counts go on where the last
-    part ended; where figures is None the program started anew, and counts with it.
+    promtool's input series for parts of a story: [(figures, minutes)]. Counts continue where the
+    last part ended; where figures is None, the program was restarted and counts from 0.
     """
     found = {}
     ends = {}
@@ -84,14 +84,14 @@ def series(parts):
                     start = ends.get(key, 0)
                 count = minutes * A_MINUTE
                 ends[key] = start + count * step
-                # So many steps are one sample more.
+                # N steps make N + 1 samples.
                 found.setdefault(key, []).append(f"{start:.6f}+{step:.6f}x{count - 1}")
     found["up" + label_text(PLACE)] = [f"1x{sum(minutes for _, minutes in parts) * A_MINUTE}"]
     return [{"series": key, "values": " ".join(values)} for key, values in found.items()]
 
 
 def check(input_series, *moments):
-    """moments: (minute, {(alert, target)}): those are raised then, and no others."""
+    """moments: (minute, {(alert, target)}): exactly these fire then."""
     tests = [
         {
             "expr": 'group by (alertname, target, job, instance) (ALERTS{alertstate="firing"})',
@@ -127,7 +127,7 @@ TARGETS = {"near": "127.0.0.1:{listen}", "far": "127.0.0.1:{listen}"}
 
 
 def undisturbed(program):
-    """Figures of a time in which the machine let the program do what it wanted."""
+    """Figures from a time when the machine did not hold the program up."""
     for _ in range(10):
         figures = Figures(program)
         if figures.missed_percent() < 0.5 and figures.lag() < 0.005:
@@ -136,14 +136,14 @@ def undisturbed(program):
 
 
 def healthy(program):
-    """Figures of targets that answer."""
+    """Figures of targets that reply."""
     for name in program.targets:
         program.wait_target(name, lambda t: t.received >= 5, "replies")
     return undisturbed(program)
 
 
 @scenario
-def a_healthy_prober_and_one_that_starts_anew_raise_nothing():
+def nothing_fires_for_a_healthy_or_a_restarted_prober():
     need("promtool")
     with Program("both", "-interval=50ms", targets=TARGETS) as program:
         figures = healthy(program)
@@ -152,25 +152,25 @@ def a_healthy_prober_and_one_that_starts_anew_raise_nothing():
 
 
 @scenario
-def a_starved_prober_raises_doubt_in_the_measurement_and_no_more():
+def a_starved_prober_only_casts_doubt_on_the_measurement():
     need("promtool")
     with Program("both", "-interval=20ms", targets=TARGETS) as program:
         well = healthy(program)
         with Throttle(program.pid, 0.06, 0.04):
             starved = Figures(program)
     assert starved.missed_percent() > 10 and starved.lag() > 0.0102, (starved.missed_percent(), starved.lag())
-    # After a while in which it lasts, and until a while after it.
+    # It fires once this has lasted a while, and for a while afterwards.
     check(
         series([(well, 10), (starved, 15), (well, 15)]),
         (9, set()), (13, set()), (18, {MISSED, LAG}), (24, {MISSED, LAG}), (30, set()), (39, set()),
     )
-    # What passes within a minute is no matter.
+    # What is over within a minute does not matter.
     always = [(period / A_MINUTE, set()) for period in range(26 * A_MINUTE)]
     check(series([(well, 10), (starved, 1), (well, 15)]), *always)
 
 
 @scenario
-def a_prober_that_is_late_without_missing_raises_the_lag():
+def a_prober_that_is_late_but_misses_nothing_fires_the_lag_alert():
     need("promtool")
     targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(10)}
     with Program("both", "-interval=200ms", targets=targets) as program:
@@ -183,12 +183,12 @@ def a_prober_that_is_late_without_missing_raises_the_lag():
 
 
 @scenario
-def a_dead_target_and_one_that_answers_late_raise_theirs():
+def a_dead_target_and_a_late_one_fire_their_alerts():
     need("promtool")
     with Peer(behave.delayed(0.3)) as slow:
         targets = {"good": "127.0.0.1:{listen}", "dead": "127.0.0.1:9", "slow": slow.address}
         with Program("both", "-interval=50ms", "-timeout=100ms", targets=targets) as program:
-            program.wait_target("dead", lambda t: t.unsent > 0, "it is down")
+            program.wait_target("dead", lambda t: t.unsent > 0, "the target is down")
             program.wait_target("slow", lambda t: t.late > 0, "late replies")
             figures = undisturbed(program)
     down, losses = {("TcpEchoTargetDown", "dead")}, {("TcpEchoLoss", "dead"), ("TcpEchoLoss", "slow")}
@@ -196,7 +196,7 @@ def a_dead_target_and_one_that_answers_late_raise_theirs():
 
 
 def with_retransmits(figures, values):
-    """What is played of healthy figures, but for the segments to "far" that were sent again."""
+    """Replays healthy figures, except for the segments retransmitted to "far"."""
     played = series([(figures, 15)])
     for one in played:
         if one["series"].startswith("tcp_echo_tcp_retransmits_total") and 'target="far"' in one["series"]:
@@ -206,13 +206,13 @@ def with_retransmits(figures, values):
 
 
 @scenario
-def retransmissions_and_a_program_that_is_gone_raise_theirs():
+def retransmissions_and_a_vanished_program_fire_their_alerts():
     need("promtool")
     with Program("both", "-interval=50ms", targets=TARGETS) as program:
         figures = healthy(program)
     sent = figures.total("tcp_echo_sent_total") / len(TARGETS) / figures.took_s * PERIOD_S
     calm = 2 * A_MINUTE
-    # One segment in thirty, and one in three but for a minute alone, as the kernel would count them.
+    # One segment in thirty, and one in three for a single minute, as the kernel would count them.
     check(with_retransmits(figures, f"0+{sent / 30:.6f}x{15 * A_MINUTE}"), (3, set()), (12, RESENT))
     burst = f"0x{calm} 0+{sent / 3:.6f}x{A_MINUTE} {sent / 3 * A_MINUTE:.6f}x{15 * A_MINUTE}"
     check(with_retransmits(figures, burst), *[(period / A_MINUTE, set()) for period in range(15 * A_MINUTE)])
@@ -221,12 +221,12 @@ def retransmissions_and_a_program_that_is_gone_raise_theirs():
 
 
 @scenario
-def every_alert_is_raised_somewhere_here():
+def every_alert_fires_somewhere_here():
     with open(ALERTS, encoding="utf-8") as file:
         alerts = set(re.findall(r"- alert: (\w+)", file.read()))
     with open(os.path.abspath(__file__), encoding="utf-8") as file:
         named = set(re.findall(r'"(TcpEcho\w+)"', file.read()))
-    assert alerts == named, f"alerts {alerts}, and raised here are {named}"
+    assert alerts == named, f"alerts {alerts}, but fired here: {named}"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The real-time clock steps while probes are in flight, and no round-trip time tells of it."""
+"""The real-time clock steps while probes are in flight, and no RTT shows it."""
 import contextlib
 import os
 import random
@@ -19,37 +19,37 @@ from lib.stepped_clock import MS, S, US, SteppedClock
 from lib.wait import wait_for
 
 YEAR = 365 * 86400 * S
-# Their delays are bounds of the histogram, so that it tells how many RTTs were shorter.
+# Their delays are histogram bounds, so that the histogram says how many RTTs were shorter.
 NEAR, FAR = "0.0512", "0.2048"
 DELAYS = {"near": NEAR, "far": FAR}
 DOUBLE = {NEAR: "0.1024", FAR: "0.4096"}
 ROUND_S = 1.5
-# A send that is later was held up; a bound of the histogram.
+# A send later than this was held up; a bound of the histogram.
 LATE_S = 0.00128
 random.seed(1)
 
-# What it is, the steps in ns, the time between two of them, and a bound that the RTTs of a quick peer stay below.
-# A prober of one target sleeps up to 10 ms: of a step that is shorter, and longer than the RTT, it cannot be told
-# on which side of it a reply came. Nor can it where the steps of a sleep hide in the noise of readings, 20 us, and
-# are longer than the RTT: over loopback some RTTs are 10 us.
+# Says, the steps in ns, the time between two of them, and a bound that the RTTs of a quick peer stay below.
+# A prober of one target sleeps up to 10 ms: if a step comes back within that, and is longer than the RTT, nobody
+# can say on which side of it a reply came. The same holds where the steps during one sleep hide in the noise of
+# readings, 20 us, and are longer than the RTT: over loopback some RTTs are 10 us.
 STEPS = [
     ("an hour forward", [3600 * S] * 60, 30 * MS, "0.0008"),
     ("an hour back", [-3600 * S] * 60, 30 * MS, "0.0008"),
     ("100 ms forward", [100 * MS] * 60, 30 * MS, "0.0008"),
     ("100 ms back", [-100 * MS] * 60, 30 * MS, "0.0008"),
-    ("10 ms forth and back", [10 * MS, -10 * MS] * 40, 23 * MS, "0.0128"),
+    ("10 ms back and forth", [10 * MS, -10 * MS] * 40, 23 * MS, "0.0128"),
     ("3 ms back", [-3 * MS] * 80, 23 * MS, "0.0064"),
     ("300 us back", [-300 * US] * 200, 9 * MS, "0.0008"),
     ("300 us forward", [300 * US] * 200, 9 * MS, "0.0008"),
-    ("just more than the noise of readings", [25 * US] * 600, 3 * MS, "0.0008"),
+    ("just above the noise of readings", [25 * US] * 600, 3 * MS, "0.0008"),
     ("1 us, all the time", [1 * US] * 900, 2 * MS, "0.0008"),
     ("at random", [random.choice((-1, 1)) * int(10 ** random.uniform(3, 13)) for _ in range(60)], 31 * MS, "0.0128"),
-    ("before 1970 and back again", [-70 * YEAR, 70 * YEAR] * 30, 30 * MS, "0.0008"),
+    ("to before 1970 and back again", [-70 * YEAR, 70 * YEAR] * 30, 30 * MS, "0.0008"),
 ]
 
 
 class Round:
-    """What a target counted from the first to the last of some scrapes."""
+    """What a target counted between the first and the last of some scrapes."""
 
     def __init__(self, scrapes, name):
         targets = [Target(metrics, name) for metrics in scrapes]
@@ -57,14 +57,14 @@ class Round:
         self.received = targets[-1].received - targets[0].received
         assert self.received > 0, f"no replies: {targets[-1]}"
         lags = Buckets(scrapes[0], scrapes[-1], "tcp_echo_send_lag_seconds")
-        # How often the prober was held up, and so may have slept through two steps, which look like one.
+        # How often the prober was held up, and so may have slept through two steps, which then look like one.
         self.held_up = targets[-1].missed_slots - targets[0].missed_slots + lags.above(LATE_S)
         self.last_rtts = [target.last_rtt_seconds for target in targets[1:]]
-        # One that the machine made late is in it for long.
+        # A reply that the machine delayed stays in it for a long time.
         self.jitter = min(target.jitter_seconds for target in targets[1:])
 
     def within(self, bound):
-        """How many RTTs were at most so long; bound as printed."""
+        """How many RTTs were at or below bound, which is given as printed."""
         return self._ends[1].bucket(bound) - self._ends[0].bucket(bound)
 
     def share_above(self, bound):
@@ -73,7 +73,7 @@ class Round:
 
 def measure(programs, until_ns):
     """
-    Scrapes the programs in turns for some time, until the machine's clock shows until_ns at least.
+    Scrapes the programs in turn until the machine's clock shows at least until_ns.
     Returns the rounds of each, by target.
     """
     scrapes = [[program.metrics()] for program in programs]
@@ -89,7 +89,7 @@ def measure(programs, until_ns):
 
 
 def is_shorter(name, stepped):
-    """Says where a reply took less than what is known of the peer's delay; else empty."""
+    """Says which replies took less time than the peer is known to wait; empty if none."""
     known = DELAYS.get(name.rstrip("0123456789"))
     if known and stepped.within(known) > stepped.held_up:
         return f"{name}: {stepped.within(known):g} of {stepped.received:g} RTTs are shorter than {known} s"
@@ -99,7 +99,7 @@ def is_shorter(name, stepped):
 
 
 def is_longer(name, plain, stepped, quick_bound):
-    """Says where more replies took long than without steps at the same time; else empty."""
+    """Says where more replies were slow than at the same time without steps; empty if nowhere."""
     known = DELAYS.get(name.rstrip("0123456789"))
     bound = DOUBLE[known] if known else quick_bound
     above, before = stepped.share_above(bound), plain.share_above(bound)
@@ -111,18 +111,18 @@ def is_longer(name, plain, stepped, quick_bound):
 
 
 def check_program(program, lines):
-    """Nothing was lost, and nothing is said of it."""
+    """Nothing was lost, and nothing was logged."""
     metrics = program.metrics()
     for name in metrics.targets():
         target = Target(metrics, name)
         assert target.timeouts == 0 and target.late == 0 and target.connects == 1, target
         assert target.disconnects == {} and target.loss_percent == 0, target
-    assert program.lines == lines, f"steps are none of the log's business: {program.lines}"
+    assert program.lines == lines, f"steps do not belong in the log: {program.lines}"
 
 
 def check_rounds(stepped, plain, clock, row):
     """
-    Programs whose clock steps beside others that measure the same, at the same time, under a clock
+    Compares programs whose clock steps with others that measure the same, at the same time, under a clock
     that does not: whatever else the machine does holds up both.
     """
     _, steps_ns, spacing_ns, quick_bound = row
@@ -136,7 +136,7 @@ def check_rounds(stepped, plain, clock, row):
 
 
 def start(stack, clock, targets):
-    """Two probers under a clock, one of them of the quick target alone."""
+    """Two probers under one clock, one of them with the quick target alone."""
     flags = ("-interval=10ms", "-timeout=20s")
     quick = {"alone": targets["quick"]}
     many, one = (
@@ -174,25 +174,25 @@ def through(row):
 
 
 @scenario
-def no_rtt_tells_of_steps_that_come_between_a_look_at_the_clock_and_at_the_sockets():
+def no_rtt_shows_steps_between_reading_the_clock_and_the_sockets():
     go_through(("", [7 * MS, -7 * MS] * 20, 43 * MS, "0.0128"), poll_lag_ns=5 * MS)
 
 
-STOP_STEPS = [("forward", 3600 * S), ("back", -3600 * S), ("a little back", -300 * MS)]
+STOP_STEPS = [("forward", 3600 * S), ("back", -3600 * S), ("a little backward", -300 * MS)]
 
 
 @scenarios_of(STOP_STEPS, "nothing_is_lost_in_a_stop_with_a_step_")
 def stop_with_a_step(row):
-    # What a suspended machine does: it sleeps, and its clocks disagree when it wakes.
+    # As on a suspended machine: it sleeps, and its clocks disagree when it wakes.
     _, by_ns = row
     with SteppedClock() as clock, Peer(behave.delayed(float(FAR))) as peer:
-        # What arrived in the stop would be lost, were it told by when it was read.
+        # What arrived during the stop would be lost if the time of reading counted.
         flags = ("-interval=20ms", "-timeout=1500ms", "-target", peer.address)
         with Program("client", *flags, env=clock.environment()) as program:
             clock.check_effect(program)
             before = program.wait_target("default", lambda t: t.received >= 20, "replies")
             program.send_signal(signal.SIGSTOP)
-            # Some ten replies come meanwhile: half of them before the step.
+            # About ten replies come meanwhile, half of them before the step.
             begin = time.monotonic()
             clock.step(by_ns, time.time_ns() + 100 * MS)
             wait_for(lambda: time.monotonic() - begin > 2, "it is stopped", pause=0.1)
@@ -201,11 +201,11 @@ def stop_with_a_step(row):
             assert after.timeouts == 0 and after.late == 0 and after.connects == 1, after
             assert after.missed_slots - before.missed_slots >= 50, after
             assert after.bucket(FAR) == 0, "RTTs shorter than the delay"
-            assert after.bucket("1.6384") == after.received, "an RTT has the stop in it"
+            assert after.bucket("1.6384") == after.received, "an RTT includes the stop"
 
 
 def shifted(days):
-    """What to put before a command, so that its monotonic clock is so many days ahead; skips where that cannot be."""
+    """The prefix that puts a command's monotonic clock that many days ahead; skips where that cannot be done."""
     offset = int(days * 86400)
     unshare = ["unshare", "--time", f"--monotonic={offset}", f"--boottime={offset}"]
     if os.geteuid() != 0:
@@ -216,15 +216,15 @@ def shifted(days):
     done = subprocess.run([*unshare, sys.executable, "-c", show], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Skip(f"no time namespace here: {done.stderr.strip()}")
-    # Before Linux 6.3 or so it is a child, not what is executed, that moves into it.
+    # Before about Linux 6.3 it is the child that moves into it, not the program that is executed.
     if abs(float(done.stdout) - time.monotonic() - offset) > 3600 and abs(offset) > 3600:
-        raise Skip("this kernel lets no program into a time namespace by executing it")
+        raise Skip("this kernel does not let a program into a time namespace by executing it")
     return unshare
 
 
 @scenarios_of([("far ahead", 20000), ("near its start", None)], "a_monotonic_clock_works_as_well_")
 def monotonic(row):
-    # Half a minute after a start is as early as the kernel lets it be without fuss.
+    # Half a minute after boot is as early as the kernel allows without fuss.
     days = row[1] or (30 - time.monotonic()) / 86400
     flags = ("-interval=10ms", "-timeout=20s")
     with Peer(behave.mute) as mute, Peer(behave.delayed(float(NEAR))) as near:
@@ -244,9 +244,9 @@ def monotonic(row):
             mute = program.wait_target("mute", lambda t: t.disconnects.get("stalled", 0) >= 2, "stalls")
             assert mute.received == 0 and mute.timeouts > 0, mute
             cpu = mute.metrics.value("process_cpu_seconds_total") / (time.monotonic() - begin)
-            assert cpu < 0.5, f"it takes {cpu:.0%} of a core: it does not sleep"
+            assert cpu < 0.5, f"takes {cpu:.0%} of a core: does not sleep"
             started = mute.metrics.value("process_start_time_seconds")
-            assert abs(time.time() - started) < 600, f"it started at {started}"
+            assert abs(time.time() - started) < 600, f"started at {started}"
 
 
 if __name__ == "__main__":

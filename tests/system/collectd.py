@@ -20,7 +20,7 @@ OWN = "127.0.0.1:{listen}"
 
 
 def gone():
-    """An address where nobody listens."""
+    """An address with no listener."""
     return f"127.0.0.1:{free_port()}"
 
 
@@ -42,11 +42,11 @@ def values_go_to_csv_and_write_prometheus_at_once():
 
 
 @scenario
-def it_is_loaded_and_ended_without_a_line_of_warning():
+def loads_and_ends_without_a_warning():
     with Daemon(FAST, targets={"one": OWN}) as daemon:
         daemon.wait_target("one", lambda t: t.received > 5, "replies")
         daemon.stop()
-        # The threads run before the plugin says so: the target may be up before that line.
+        # The threads run before the plugin says so, so the target may be up before that line.
         wanted = [r'plugin_load: plugin "tcp_echo" successfully loaded\.',
                   r"tcp_echo plugin: \S+ started, echo server on \S+, probes every 20ms, metrics on \S+",
                   r"tcp_echo plugin: one: up: \S+ answers"]
@@ -58,7 +58,7 @@ def it_is_loaded_and_ended_without_a_line_of_warning():
 
 
 class Example(Daemon):
-    """The shipped example, with free ports and no address beyond this machine."""
+    """The shipped example, with free ports and only addresses of this machine."""
 
     def __init__(self):
         super().__init__(metrics=False)
@@ -79,7 +79,7 @@ class Example(Daemon):
 
 
 @scenario
-def the_example_works_as_it_stands():
+def the_example_works_unchanged():
     with Example() as example:
         example.wait_sample("received_total", "this machine", lambda v: v > 20, "replies", 30)
         assert example.sample("connected", "server1") == 0 and example.sample("connected", "server2") == 0
@@ -88,7 +88,7 @@ def the_example_works_as_it_stands():
 
 
 @scenario
-def several_blocks_and_the_file_add_up():
+def blocks_and_the_file_add_up():
     more = "</Plugin>\n<Plugin tcp_echo>\n" + target_block("second", OWN)
     with Daemon(FAST + more, targets={"first": OWN}, file={"third": OWN}) as daemon:
         for name in ("first", "second", "third"):
@@ -96,7 +96,7 @@ def several_blocks_and_the_file_add_up():
 
 
 @scenario
-def a_reading_never_waits_for_targets():
+def reading_never_waits_for_targets():
     with FullBacklog() as backlog, Peer(behave.mute) as mute:
         targets = {"backlog": backlog.address, "mute": mute.address, "dead": gone(),
                    "nowhere": "name.invalid:4000"}
@@ -111,7 +111,7 @@ def a_reading_never_waits_for_targets():
 
 
 @scenario
-def a_target_that_goes_and_comes_back_sends_notifications():
+def a_target_that_goes_down_and_comes_back_sends_notifications():
     port = free_port()
     peer = Peer(behave.echo, port)
     try:
@@ -133,14 +133,14 @@ def a_target_that_goes_and_comes_back_sends_notifications():
         peer.close()
 
 
-# Each: says, the plugin's block, how the one line of error begins.
+# Each: says, the plugin's block, how the one error line begins.
 REFUSED = [
-    ("an interval that is none", 'Interval "abc"', 'Interval "abc" is not a valid duration; allowed: 0.001'),
+    ("an interval that is not a duration", 'Interval "abc"', 'Interval "abc" is not a valid duration; allowed: 0.001'),
     ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
-    ("a window of zero", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
+    ("a window of 0", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
     ("an unknown option", "Intervall 1", "Intervall 1 is not a valid option; allowed: Listen, "),
-    ("an option that is given twice", "Timeout 1\nTimeout 2", "Timeout 2 is given twice; "),
-    ("an address to listen on", 'Listen "localhost"', 'Listen "localhost" has no port; '),
+    ("an option that comes twice", "Timeout 1\nTimeout 2", "Timeout 2 comes twice; "),
+    ("a listen address without a port", 'Listen "localhost"', 'Listen "localhost" has no port; '),
     ("a name with a slash", target_block("a/b", ":1"), "target \"a/b\": name has a '/'"),
     ("a name of 128 bytes", target_block("n" * 128, ":1"), 'target "nnnn'),
     ("a name that is given twice", target_block("a", ":1") + target_block("a", ":2"),
@@ -159,49 +159,49 @@ def refuses(row):
         assert len(errors) == 1 and ("[error] tcp_echo plugin: " + row[2]) in errors[0], trial.lines
 
 
-def goes_on_without_the_plugin(trial, message):
-    """init failed with one line; the daemon reads on, flushes and ends, without us."""
+def carries_on_without_the_plugin(trial, message):
+    """init fails with one line; the daemon carries on reading, flushes and ends without the plugin."""
     errors = [line for line in trial.lines if "tcp_echo plugin: " in line]
     assert len(errors) == 1 and "[error]" in errors[0] and message in errors[0], trial.lines
-    wait_for(trial.goes_on, "the daemon goes on")
-    holds_for(trial.is_running, "the daemon goes on", 1.5)
+    wait_for(trial.carries_on, "the daemon carries on")
+    holds_for(trial.is_running, "the daemon carries on", 1.5)
     assert trial.csv_lines() == [], trial.csv_lines()
     trial.end()
 
 
 @scenario
-def a_port_in_use_ends_the_plugin_and_not_the_daemon():
+def a_port_in_use_ends_the_plugin_but_not_the_daemon():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = "127.0.0.1:%d" % taken.getsockname()[1]
         for option in ("Listen", "Metrics"):
             with Trial(f'{option} "{address}"\n' + target_block("a", ":1"), listen=False) as trial:
-                goes_on_without_the_plugin(trial, f"cannot listen on {address}: ")
+                carries_on_without_the_plugin(trial, f"cannot listen on {address}: ")
 
 
 @scenario
-def a_targets_file_that_is_missing_ends_the_plugin_and_not_the_daemon():
+def a_missing_targets_file_ends_the_plugin_but_not_the_daemon():
     with Trial('TargetsFile "/nonexistent/targets.json"') as trial:
-        goes_on_without_the_plugin(trial, "/nonexistent/targets.json: ")
+        carries_on_without_the_plugin(trial, "/nonexistent/targets.json: ")
 
 
 @scenario
-def a_name_in_file_and_block_ends_the_plugin_and_not_the_daemon():
+def a_name_in_both_file_and_block_ends_the_plugin_but_not_the_daemon():
     with Trial(targets={"a": ":1"}, file={"b": ":1", "a": ":2"}) as trial:
-        goes_on_without_the_plugin(
+        carries_on_without_the_plugin(
             trial, 'targets.json: target "a": name is used twice, here and in a <Target> block')
 
 
 @scenario
-def too_few_descriptors_end_the_plugin_and_not_the_daemon():
+def too_few_descriptors_end_the_plugin_but_not_the_daemon():
     targets = {f"t{number}": ":1" for number in range(200)}
     with Trial(targets=targets, descriptors=150) as trial:
-        goes_on_without_the_plugin(trial, "200 targets need 232 file descriptors, but the limit is 150: raise")
+        carries_on_without_the_plugin(trial, "200 targets need 232 file descriptors, but the limit is 150: raise")
 
 
 @scenario
-def nothing_to_do_ends_the_plugin_and_not_the_daemon():
+def nothing_to_do_ends_the_plugin_but_not_the_daemon():
     with Trial(listen=False) as trial:
-        goes_on_without_the_plugin(trial, "nothing to do: no Listen, ")
+        carries_on_without_the_plugin(trial, "nothing to do: no Listen, ")
 
 
 @scenario
@@ -212,14 +212,14 @@ def a_changed_targets_file_takes_effect():
         daemon.write_targets({"stays": OWN, "new": OWN})
         daemon.wait_line("targets.json reloaded: 2 targets in total")
         daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is no longer probed")
-        daemon._last = None  # A target went, and its counters with it.
-        daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new one in its values")
+        daemon._last = None  # A target is gone, and its counters with it.
+        daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new target in the daemon's values")
         after = daemon.target("stays")
         assert after.connects == 1 and after.received > before.received, after
         assert sorted(after.metrics.targets()) == ["new", "stays"]
 
 
-# Each: says, what the file holds, how the one line of error goes on behind the path.
+# Each: says, what the file holds, how the one error line continues after the path.
 BAD_FILES = [
     ("no JSON", "[", ":1: "),
     ("no array", "{}", ""),
@@ -231,7 +231,7 @@ BAD_FILES = [
 
 
 @scenario
-def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
+def a_bad_targets_file_is_logged_once_and_the_previous_targets_stay():
     with Daemon(FAST, targets={"block": OWN}, file={"old": OWN}) as daemon:
         for says, text, message in BAD_FILES:
             daemon.lines.clear()
@@ -240,7 +240,7 @@ def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
             line = daemon.wait_line("reload failed, keeping the previous targets: ")
             assert line.startswith("[error]") and daemon.targets_path + message in line, f"{says}: {line}"
             before = daemon.target("old")
-            # Long enough for another look at the file or two.
+            # Long enough to look at the file once or twice more.
             holds_for(
                 lambda: sum("reload" in line for line in daemon.lines) == 1, f"one line: {says}", 2.5)
             assert daemon.target("old").received > before.received, says
@@ -249,7 +249,7 @@ def a_bad_targets_file_is_told_of_once_and_the_old_targets_go_on():
 
 
 @scenario
-def a_targets_file_that_vanishes_leaves_the_old_targets():
+def a_targets_file_that_vanishes_leaves_the_previous_targets():
     with Daemon(FAST, file={"old": OWN}) as daemon:
         os.unlink(daemon.targets_path)
         line = daemon.wait_line("targets.json has vanished, keeping the previous targets")
@@ -263,7 +263,7 @@ def a_targets_file_that_vanishes_leaves_the_old_targets():
 
 
 @scenario
-def a_targets_file_that_is_being_written_is_not_taken_half():
+def a_half_written_targets_file_is_not_taken():
     with Daemon(FAST, file={"old": OWN}) as daemon:
         write_targets(daemon.targets_path + ".whole", {f"t{number}": daemon.fill_in(OWN) for number in range(20)})
         with open(daemon.targets_path + ".whole", encoding="utf-8") as file:
@@ -277,11 +277,11 @@ def a_targets_file_that_is_being_written_is_not_taken_half():
                 assert "t0" not in daemon.http().body.decode(), "taken half"
         daemon.wait_line("targets.json reloaded: 20 targets in total")
         assert not any("reload failed" in line for line in daemon.lines), daemon.lines
-        daemon._last = None  # The old target went, and its counters with it.
+        daemon._last = None  # The old target is gone, and its counters with it.
         daemon.wait_target("t19", lambda t: t.received > 0, "replies")
 
 
-# Each: says, behaviour, reasons of the disconnects that it gets; {} for none at all.
+# Each: says, behaviour, the reasons of the disconnects it causes; {} for none.
 PEERS = [
     ("garbage", behave.garbage, {"invalid"}),
     ("wrong sequence", behave.wrong_sequence, {"invalid"}),
@@ -300,7 +300,7 @@ PEERS = [
 
 
 @scenario
-def misbehaving_peers_harm_nobody():
+def misbehaving_peers_do_no_harm():
     peers = {says: Peer(behaviour) for says, behaviour, _ in PEERS}
     try:
         targets = {**{says: peer.address for says, peer in peers.items()}, "neighbour": OWN}
@@ -326,7 +326,7 @@ VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirec
 
 
 def found_about_us(text):
-    """Valgrind's reports that name the plugin; others are the daemon's own."""
+    """Valgrind's reports that name the plugin; the others are the daemon's own."""
     reports = re.split(r"^==\d+== *\n", text, flags=re.MULTILINE)
     return [report for report in reports if " at 0x" in report and names_us(report)]
 

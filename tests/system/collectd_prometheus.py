@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The plugin's values in a real Prometheus, scraped as the shipped example says: as the standalone's."""
+"""The plugin's values in a real Prometheus, scraped by the shipped example, look like the standalone's."""
 import contextlib
 import math
 import os
@@ -23,12 +23,12 @@ OWN = "127.0.0.1:{listen}"
 
 
 def replace_once(text, old, new):
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the example"
+    assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in the example"
     return text.replace(old, new)
 
 
 def shipped(port, standalone=None):
-    """The shipped configuration, with other ports and a quicker pace; and the standalone as a second job."""
+    """The shipped configuration with other ports and a faster pace, and the standalone as a second job."""
     with open(EXAMPLE, encoding="utf-8") as file:
         text = file.read()
     text = replace_once(text, "localhost:9103", f"127.0.0.1:{port}")
@@ -59,7 +59,7 @@ def the_dashboard_and_the_readme_work_on_it():
     with Daemon('Interval 0.02\nTimeout "200ms"\nWindow 50\n', targets=targets) as daemon:
         with Prometheus(shipped(daemon.daemon_port)) as prometheus:
             wait_scrapes(prometheus, 7)
-            # Until the target's first address, without its peer, has faded from the daemon.
+            # Until the first target_info, which had no peer, has expired in the daemon.
             wait_for(lambda: len(prometheus.query('tcp_echo_target_info{target="alive"}')) == 1, "one peer", 20, 0.5)
             values = check_dashboard(prometheus)
             states = {labels["target"]: value for labels, value in values["Connection state", "A", ".+"]}
@@ -72,7 +72,7 @@ def the_dashboard_and_the_readme_work_on_it():
             for query in queries:
                 assert prometheus.query(query), f"no data: {query}"
             left = [name for name in prometheus.api("label/__name__/values") if name.startswith("collectd_tcp_echo")]
-            assert left == [], f"names that nobody restores: {left}"
+            assert left == [], f"names that are not restored: {left}"
 
 
 @contextlib.contextmanager
@@ -88,19 +88,19 @@ def side_by_side(interval, timeout, targets):
 
 
 def series_of(prometheus, job):
-    """{(name, labels): value}, without what tells the jobs apart."""
+    """{(name, labels): value}, without the labels that differ between the jobs."""
     found = {}
     for labels, value in prometheus.query(f'{{job="{job}",__name__=~"(tcp_echo|process)_.+"}}'):
         labels = {name: text for name, text in labels.items() if name not in ("job", "instance")}
         name = labels.pop("__name__")
         key = name, frozenset(labels.items())
-        assert key not in found, f"{key} is there twice"
+        assert key not in found, f"{key} occurs twice"
         found[key] = value
     return found
 
 
 def wait_for_one_probe(prometheus):
-    """The series of both jobs when the first probe is settled and told of, and the second not due."""
+    """The series of both jobs once the first probe is settled and exposed, and before the second is due."""
     seen = {}
 
     def is_settled():
@@ -111,7 +111,7 @@ def wait_for_one_probe(prometheus):
         return received == [1, 1] and seen[JOB].keys() == seen[STANDALONE].keys()
 
     try:
-        # A series that is gone, as the address without its peer, fades from both after a while.
+        # A series that is gone, as the target_info without a peer, expires in both after a while.
         wait_for(is_settled, "the same series, with one reply", 40, 0.2)
     except AssertionError as error:
         raise AssertionError(f"{error}; differ: {seen[JOB].keys() ^ seen[STANDALONE].keys()}") from None
@@ -119,16 +119,16 @@ def wait_for_one_probe(prometheus):
     return seen[JOB], seen[STANDALONE]
 
 
-# What two processes that measure the same at the same time need not agree on.
+# Two processes that measure the same thing at the same time need not agree on these.
 OWN_WORDS = re.compile(
     r"process_|tcp_echo_send_lag_seconds_|tcp_echo_(jitter|tcp_rtt|tcp_min_rtt|last_connect)_seconds")
-# Round-trip times, which lie between 300 and 400 ms here.
+# RTTs, which lie between 300 and 400 ms here.
 TIMES = ("tcp_echo_last_rtt_seconds", "tcp_echo_rtt_seconds_sum")
 
 
 @scenario
-def value_by_value_it_is_what_the_standalone_shows():
-    # One probe, whose reply takes its time, and then all rests until the next.
+def every_value_matches_the_standalone():
+    # One probe with a slow reply, and then nothing happens until the next.
     with Peer(behave.delayed(0.3)) as peer:
         with side_by_side("12s", "800ms", {"one": peer.address}) as prometheus:
             plugin, standalone = wait_for_one_probe(prometheus)
@@ -143,7 +143,7 @@ def value_by_value_it_is_what_the_standalone_shows():
 
 
 @scenario
-def what_write_prometheus_says_is_what_the_own_front_says():
+def write_prometheus_says_what_our_own_front_says():
     need("prometheus")
     want_collectd()
     with Peer(behave.echo) as peer, Daemon("Interval 12\n", targets={"one": peer.address}) as daemon:
@@ -165,7 +165,7 @@ LAW = (
 
 
 @scenario
-def an_outage_shows_and_the_law_holds_on_all_that_is_stored():
+def an_outage_shows_and_the_law_holds_for_all_that_is_stored():
     need("prometheus")
     want_collectd()
     port = free_port()

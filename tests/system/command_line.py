@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: what it takes, and that it refuses the rest with one line and a status."""
+"""The command line: what it accepts, and that it refuses everything else with one line and a status."""
 import re
 import socket
 
@@ -26,7 +26,7 @@ USAGE_ERRORS = [
     ("an interval of 0", ["-interval=0"], ["-interval", "1ms"]),
     ("an interval of 0s", ["-interval=0s"], ["-interval", "1ms"]),
     ("a negative interval", ["-interval=-1s"], ["-interval", "-1s"]),
-    ("a negative interval as an argument of its own", ["-interval", "-1s"], ["-interval", "-1s"]),
+    ("a negative interval as a separate argument", ["-interval", "-1s"], ["-interval", "-1s"]),
     ("an interval without a unit", ["-interval=200"], ["-interval", "200"]),
     ("an interval that is a word", ["-interval=often"], ["-interval", "often"]),
     ("an empty interval", ["-interval="], ["-interval"]),
@@ -36,19 +36,19 @@ USAGE_ERRORS = [
     ("an interval beyond 64 bits", ["-interval=9999999h"], ["-interval"]),
     ("an interval of 400 digits", [f"-interval={BIG}h"], ["-interval"]),
     ("an interval that is not a number", ["-interval=nan"], ["-interval"]),
-    ("an interval that is infinite", ["-interval=inf"], ["-interval"]),
+    ("an infinite interval", ["-interval=inf"], ["-interval"]),
     ("a timeout of 0", ["-timeout=0"], ["-timeout", "1ms"]),
     ("a negative timeout", ["-timeout=-800ms"], ["-timeout"]),
     ("a timeout without a unit", ["-timeout=800"], ["-timeout", "800"]),
     ("a timeout above 24 h", ["-timeout=25h"], ["-timeout", "24h"]),
     (
-        "more probes in flight than there is room for",
+        "more probes in flight than fit",
         ["-interval=1ms", "-timeout=24h"],
         ["-interval", "1ms", "timeout", "24h"],
     ),
     ("a window of 0", ["-window=0"], ["-window"]),
     ("a negative window", ["-window=-5"], ["-window", "-5"]),
-    ("a window too large", ["-window=1000001"], ["-window", "1000000"]),
+    ("a window that is too large", ["-window=1000001"], ["-window", "1000000"]),
     ("a window beyond 64 bits", [f"-window={BIG}"], ["-window"]),
     ("a window that would wrap to 1", ["-window=4294967297"], ["-window"]),
     ("a window with a fraction", ["-window=1.5"], ["-window", "1.5"]),
@@ -61,7 +61,7 @@ USAGE_ERRORS = [
     ("a mode in capitals", ["-mode=Both"], ["-mode", "Both"]),
     ("an empty mode", ["-mode="], ["-mode"]),
     ("an unknown log level", ["-log-level=loud"], ["-log-level", "loud", "debug"]),
-    ("a value for a switch that is none", ["-json-logs=maybe"], ["-json-logs", "maybe"]),
+    ("a value for a switch that is not a boolean", ["-json-logs=maybe"], ["-json-logs", "maybe"]),
     ("a target without a port", ["-mode=client", "-target=host"], ["-target", "host", "port"]),
     (
         "a target with an empty port",
@@ -91,17 +91,17 @@ USAGE_ERRORS = [
     ("a metrics address with an empty port", ["-metrics=host:"], ["-metrics", "host:"]),
     ("a metrics address with port 99999", ["-metrics=:99999"], ["-metrics", ":99999"]),
     ("an unknown service verb", ["-svc=frobnicate"], ["-svc", "frobnicate", "uninstall"]),
-    ("a check of a service verb", ["-svc=start", "-check"], ["-check", "-svc"]),
-    ("a service's name with a slash", ["-svc=start", "-name=a/b"], ["-name", "a/b"]),
-    ("a bad flag behind good ones", ["-mode=both", "-interval=1s", "-window=x"], ["-window", "x"]),
-    ("a bad value though -check is asked for", ["-check", "-interval=0"], ["-interval"]),
+    ("-check together with a service verb", ["-svc=start", "-check"], ["-check", "-svc"]),
+    ("a service name with a slash", ["-svc=start", "-name=a/b"], ["-name", "a/b"]),
+    ("a bad flag after good ones", ["-mode=both", "-interval=1s", "-window=x"], ["-window", "x"]),
+    ("a bad value with -check", ["-check", "-interval=0"], ["-interval"]),
     ("a control character in a value", ["-mode=a\x1b[31mb"], ["-mode"]),
     ("an empty targets path", ["-mode=client", "-targets="], ["-targets"]),
 ]
 
 
 def assert_one_line(err):
-    assert err.endswith("\n"), f"no whole line: {err!r}"
+    assert err.endswith("\n"), f"not a whole line: {err!r}"
     assert err.count("\n") == 1, f"not one line: {err!r}"
     assert len(err) < 1000, f"{len(err)} bytes in one line"
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", err), f"control characters: {err!r}"
@@ -121,9 +121,9 @@ def refuses(row):
 # Each: says, flags.
 GOOD = [
     ("nothing at all", []),
-    ("one dash and a value of its own", ["-interval", "1s", "-timeout", "2s"]),
+    ("one dash and a separate value", ["-interval", "1s", "-timeout", "2s"]),
     ("one dash and an equals sign", ["-interval=1s", "-timeout=2s"]),
-    ("two dashes and a value of its own", ["--interval", "1s", "--timeout", "2s"]),
+    ("two dashes and a separate value", ["--interval", "1s", "--timeout", "2s"]),
     ("two dashes and an equals sign", ["--interval=1s", "--timeout=2s"]),
     ("durations as Go writes them", ["-interval=1m30s", "-timeout=1.5h"]),
     ("the shortest interval", ["-interval=1ms"]),
@@ -141,7 +141,7 @@ GOOD = [
         "every log level",
         ["-log-level=error", "-log-level=warning", "-log-level=info", "-log-level=debug"],
     ),
-    ("a name for a service", ["-name=second.One_1-x"]),
+    ("a service name", ["-name=second.One_1-x"]),
     ("the last of two values", ["-interval=1s", "-interval=2s"]),
 ]
 
@@ -150,14 +150,14 @@ GOOD = [
 def accepts(row):
     status, out, err = run("-check", *row[1])
     assert status == 0, f"status {status}: {err}"
-    assert out.strip() or err.strip(), "it does not say what would run"
+    assert out.strip() or err.strip(), "does not say what would run"
 
 
 @scenario
 def check_says_what_would_run_and_starts_nothing():
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
-        # A port in use is no error of the flags, and nothing is started that would meet it.
+        # A port in use is not an error in the flags, and nothing is started that would hit it.
         status, out, err = run(
             "-check",
             "-mode=both",
@@ -167,7 +167,7 @@ def check_says_what_would_run_and_starts_nothing():
         )
     assert status == 0, err
     for word in (str(port), "350ms", "probe-me.example.com:4321"):
-        assert word in out + err, f"{word} is not told: {out}{err}"
+        assert word in out + err, f"{word} is not printed: {out}{err}"
 
 
 @scenario
@@ -195,7 +195,7 @@ def version_starts_with_name_and_number_and_ends_with_0():
 
 
 @scenario
-def a_full_standard_output_is_an_error_of_help():
+def help_fails_when_standard_output_is_full():
     status, _, err = run(prefix=["sh", "-c", 'exec "$0" -help >/dev/full'])
     assert status == 1, (status, err)
 
@@ -224,7 +224,7 @@ def a_port_in_use_is_one_line_and_status_1():
 
 
 @scenario
-def an_address_that_is_not_ours_is_status_1():
+def a_foreign_listen_address_is_status_1():
     for flag in ("-listen", "-metrics"):
         other = {"-listen": "-metrics", "-metrics": "-listen"}[flag]
         status, _, err = run(
@@ -249,15 +249,15 @@ def a_listen_address_that_does_not_resolve_is_status_1():
 
 
 @scenario
-def any_free_port_is_told_in_the_log():
+def the_port_that_was_picked_is_logged():
     with Program("server") as program:
-        # The ports that were given are told as well: an operator sees where to look.
+        # The ports that were given are logged as well, so that an operator sees where to look.
         program.wait_line(str(program.listen_port))
         program.wait_line(str(program.metrics_port))
 
 
 @scenario
-def too_few_descriptors_for_the_targets_are_refused_at_the_start_or_survived():
+def too_few_descriptors_are_refused_at_the_start_or_survived():
     targets = {f"t{number}": "127.0.0.1:9" for number in range(200)}
     try:
         with Program("client", targets=targets, descriptors=64) as program:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Probing by handshakes over a path that loses SYNs, goes black, is slow, or ends."""
+"""Probing by handshake over a path that loses SYNs, goes black, is slow, or ends."""
 import contextlib
 import ctypes
 import itertools
@@ -20,14 +20,14 @@ from lib.scenario import main, scenario
 from lib.wait import PATIENCE, holds_for, wait_for
 
 CONNECT = ("-probe=connect", "-interval=100ms")
-# Longer than anything but what is lost.
+# Longer than anything takes that is not lost.
 PATIENT = (*CONNECT, "-timeout=20s")
 
 _numbers = itertools.count()
 
 
 class Hosts:
-    """The names that all scenarios know, each with its own."""
+    """The names of all scenarios; each scenario has its own."""
 
     def __init__(self, names):
         self.names = names
@@ -35,13 +35,13 @@ class Hosts:
         self.lock = threading.Lock()
 
     def set(self, name, *addresses):
-        """From now on these are the addresses of that name."""
+        """Sets the addresses of that name."""
         with self.lock:
             self.known[name] = [f"{address} {name}" for address in addresses]
             self.names.set(*itertools.chain(*self.known.values()))
 
 
-# Other names hang, for their name server does not answer.
+# Other names hang, because their name server does not answer.
 HOSTS = Hosts(Names(asks_server=True))
 
 
@@ -56,7 +56,7 @@ def new_slow_path(delay):
 
 
 def in_namespace(path, function):
-    """Calls a function on a thread in the other namespace: the sockets that it makes are of there."""
+    """Calls a function on a thread in the other namespace, so that its sockets belong there."""
     made = []
     libc = ctypes.CDLL(None, use_errno=True)
 
@@ -69,28 +69,28 @@ def in_namespace(path, function):
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
-    assert made, "not made in the other namespace"
+    assert made, "not opened in the other namespace"
     return made[0]
 
 
 def filter_there(path, rule):
-    """Adds a rule to what comes in over there."""
+    """Adds an input rule at the far end."""
     subprocess.run([*path.there(), "nft", f"add rule ip path{path.number} input {rule}"], check=True)
 
 
 def changes_of(program, name="default"):
-    """What the log says of a target, without its times."""
+    """What the log says about a target, without the times."""
     return [line.split(f" {name}: ")[1] for line in program.lines if f" {name}: " in line]
 
 
 def wait_changes(program, count):
-    """That many of them: a scrape may show a change before its line has been read here."""
-    wait_for(lambda: len(changes_of(program)) >= count, f"{count} changes are told")
+    """Waits for that many: a scrape may show a change before its log line has been read here."""
+    wait_for(lambda: len(changes_of(program)) >= count, f"{count} changes are logged")
     return changes_of(program)
 
 
 @scenario
-def a_syn_that_was_lost_once_is_late_and_counted():
+def a_syn_lost_once_is_late_and_counted():
     with new_path() as path, FarServer(path) as server:
         with Program("client", *CONNECT, "-target", server.address) as program:
             clean = program.wait_target("default", lambda t: t.received >= 10, "a clean path")
@@ -101,7 +101,7 @@ def a_syn_that_was_lost_once_is_late_and_counted():
                  "{ type inet_service; flags dynamic; size 65535; }"], check=True)
             filter_there(path, "tcp flags & (syn | ack) == syn tcp sport != @seen "
                                "add @seen { tcp sport } drop")
-            # Linux dials again after a second: after the timeout, and within the grace.
+            # Linux sends the SYN again after a second: after the timeout, and within the grace period.
             lossy = program.wait_target("default", lambda t: t.late >= 10, "late", 20)
             assert lossy.timeouts >= lossy.late and lossy.unsent == 0, lossy
             assert lossy.tcp_retransmits == lossy.late, (lossy, lossy.tcp_retransmits)
@@ -116,7 +116,7 @@ def a_syn_that_was_lost_once_is_late_and_counted():
 
 
 @scenario
-def a_syn_that_was_lost_once_may_be_in_time():
+def a_syn_lost_once_may_be_in_time():
     with new_path() as path, FarServer(path) as server:
         with Program("client", *PATIENT, "-target", server.address) as program:
             clean = program.wait_target("default", lambda t: t.received >= 5, "a clean path")
@@ -125,13 +125,13 @@ def a_syn_that_was_lost_once_may_be_in_time():
             path.heal()
             after = program.wait_target("default", lambda t: t.tcp_retransmits >= 3, "again")
             assert after.timeouts == 0 and after.received > clean.received, after
-            # The kernel's RTT would be that of the last SYN alone.
+            # The kernel's RTT would cover the last SYN only.
             slow = after.received - after.bucket("0.8192")
             assert slow == after.tcp_retransmits, (after, slow)
 
 
 @scenario
-def a_black_out_is_told_once_and_ends_with_the_next_probe():
+def a_blackout_is_logged_once_and_ends_with_the_next_probe():
     with new_path() as path, FarServer(path) as server:
         flags = (*CONNECT, "-timeout=300ms", "-window=20", "-target", server.address)
         with Program("client", *flags) as program:
@@ -141,7 +141,7 @@ def a_black_out_is_told_once_and_ends_with_the_next_probe():
                 "default", lambda t: t.connect_failures.get("timeout", 0) >= 20, "given up", 20)
             assert black.connected == 0 and black.loss_percent == 100, black
             assert black.unsent == 0 and black.in_flight <= 5, black
-            # A SYN that goes out again after a second goes out after the grace.
+            # A SYN is sent again after a second, which is after the grace period.
             assert black.tcp_retransmits == 0, black.tcp_retransmits
             path.heal()
             begin = time.monotonic()
@@ -159,12 +159,12 @@ def a_black_out_is_told_once_and_ends_with_the_next_probe():
 
 
 @scenario
-def one_lost_of_many_is_no_outage():
+def one_loss_among_many_is_not_an_outage():
     with new_path() as path, FarServer(path) as server:
         flags = (*CONNECT, "-timeout=400ms", "-target", server.address)
         with Program("client", *flags) as program:
             program.wait_target("default", lambda t: t.received >= 10, "a clean path")
-            # Lost until the kernel dials again, after 1 s, it is given up after 900 ms.
+            # The kernel would send a lost SYN again after 1 s; the probe is given up after 900 ms.
             path.drop(30, ("there",))
             target = program.wait_target(
                 "default", lambda t: t.connect_failures.get("timeout", 0) >= 5, "some are lost", 30)
@@ -172,7 +172,7 @@ def one_lost_of_many_is_no_outage():
             path.heal()
             program.wait_target("default", lambda t: t.received > target.received, "goes on")
             assert set(target.connect_failures) == {"timeout"} and target.late == 0, target
-            # Nine in a row, lost by chance, would be one: 2 of 100,000.
+            # Nine lost in a row by chance would be an outage: 2 in 100,000.
             downs = [line for line in changes_of(program) if line.startswith("down")]
             assert len(downs) <= 1, downs
 
@@ -195,20 +195,20 @@ def a_path_that_is_down_is_unsent_and_unreachable():
 
 
 @scenario
-def a_router_that_says_no_is_believed():
-    # Packets that take their time come when nobody holds the socket: else Linux puts such news off.
+def an_icmp_error_is_believed():
+    # Slow packets arrive while nobody holds the socket: otherwise Linux defers such errors.
     with new_slow_path(0.02) as path, FarServer(path) as server:
         with Program("client", *PATIENT, "-target", server.address) as program:
             program.wait_target("default", lambda t: t.received >= 5, "a clean path")
             filter_there(path, "ip protocol tcp reject with icmp type host-unreachable")
             down = program.wait_target(
                 "default", lambda t: t.connect_failures.get("unreachable", 0) >= 5, "unreachable")
-            # It was sent, and lost long before the timeout.
+            # It was sent, and known to be lost long before the timeout.
             assert down.timeouts == down.connect_failures["unreachable"], down
             assert down.unsent == 0 and down.connected == 0 and down.late == 0, down
             path.heal()
             filter_there(path, "ip protocol tcp reject with tcp reset")
-            # Those that were under way before are refused as well, but behind a later one that was not.
+            # Probes already in flight are refused as well, but only after a later one that was not.
             program.wait_target(
                 "default",
                 lambda t: t.connect_failures.get("refused", 0) >= 5 and not t.connected,
@@ -221,18 +221,18 @@ def a_router_that_says_no_is_believed():
 
 
 @scenario
-def the_delay_of_the_path_is_what_is_measured():
+def measures_the_delay_of_the_path():
     with new_slow_path(0.05) as path, FarServer(path) as server:
         targets = {"open": server.address, "refused": f"{path.far}:{free_port()}"}
         with Program("client", *PATIENT, targets=targets) as program:
             for name in targets:
                 target = program.wait_target(name, lambda t: t.received >= 20, "handshakes")
                 assert target.timeouts == 0, target
-                # 100 ms there and back, and what the path itself adds on a busy machine.
+                # 100 ms for the round trip, and what the path itself adds on a busy machine.
                 assert target.bucket("0.0512") == 0, target
                 assert target.rtt_sum / target.rtt_count >= 0.1, target
                 assert 2 * target.bucket("0.2048") >= target.received, target
-            # A refusal is seen an eighth later, at the most: by order it is the same.
+            # A refusal is noticed at most an eighth later: the same order of magnitude.
             ends = [program.target(name) for name in targets]
             means = [end.rtt_sum / end.rtt_count for end in ends]
             assert means[1] < 1.5 * means[0], means
@@ -240,9 +240,9 @@ def the_delay_of_the_path_is_what_is_measured():
 
 
 @scenario
-def it_never_takes_itself_for_an_open_port():
-    # Dialling a port of the kernel's own range again and again, a socket is one day given that very
-    # port. The range is made so small, in another namespace, that this happens soon.
+def never_takes_itself_for_an_open_port():
+    # A socket that keeps dialling a port in the kernel's ephemeral range is one day given that very port.
+    # The range is made so small, in another namespace, that this happens soon.
     with new_path() as path:
         subprocess.run([*path.there(), "sh", "-c",
                         "echo 40000 40001 >/proc/sys/net/ipv4/ip_local_port_range"], check=True)
@@ -255,8 +255,8 @@ def it_never_takes_itself_for_an_open_port():
 
 
 @scenario
-def a_process_that_slept_calls_no_handshake_lost():
-    # Two of each are under way at any time, more than are looked at first, and their ends are far
+def a_process_that_slept_counts_no_handshake_as_lost():
+    # Two probes of each are in flight at any time, more than are looked at first, and they end long
     # before the timeout.
     with new_slow_path(0.1) as path, FarServer(path) as server:
         targets = {f"t{number}": server.address for number in range(24)}
@@ -277,12 +277,12 @@ def a_process_that_slept_calls_no_handshake_lost():
 
 
 def resets_at_once(connection):
-    """Drops each connection hard as soon as it is there."""
+    """Resets each connection as soon as it is accepted."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 @scenario
-def a_handshake_that_was_done_counts_even_when_reset_behind():
+def a_completed_handshake_counts_even_when_reset_afterwards():
     with new_slow_path(0.1) as path:
         with in_namespace(path, lambda: Peer(resets_at_once, host=path.far)) as peer:
             flags = (*CONNECT, "-timeout=500ms", "-target", peer.address)
@@ -291,7 +291,7 @@ def a_handshake_that_was_done_counts_even_when_reset_behind():
                 for _ in range(2):
                     under_way = program.wait_target(
                         "default", lambda t: t.in_flight >= 2, "under way")
-                    # When it looks again, they were done, and then reset.
+                    # When the program looks again, the handshakes are done and the connections reset.
                     program.send_signal(signal.SIGSTOP)
                     time.sleep(1.0)
                     program.send_signal(signal.SIGCONT)
@@ -299,7 +299,7 @@ def a_handshake_that_was_done_counts_even_when_reset_behind():
                         "default", lambda t: t.received >= under_way.received + 5, "goes on")
                 assert target.connect_failures == {}, target
                 assert target.connects == target.received + target.late, target
-                assert target.bucket("0.4096") == target.received, "an RTT has the stop in it"
+                assert target.bucket("0.4096") == target.received, "an RTT includes the stop"
                 assert len(changes_of(program)) == 1, program.lines
 
 
@@ -316,16 +316,16 @@ def a_name_is_followed_to_its_new_address():
         targets = {"dies": f"dies.test:{port}", "stays": f"stays.test:{port}"}
         program = stack.enter_context(Program("client", *PATIENT, targets=targets))
         for name in targets:
-            program.wait_target(name, lambda t: t.connects >= 5, "at its old place")
+            program.wait_target(name, lambda t: t.connects >= 5, "at its old address")
         began = time.monotonic()
         HOSTS.set("dies.test", "127.0.0.3")
         HOSTS.set("stays.test", "127.0.0.3")
         peers["127.0.0.2"].close()
-        # One that is down is asked for every 5 s.
+        # The name of a target that is down is resolved again every 5 s.
         program.wait_target("dies", lambda t: has_peer(t, peers["127.0.0.3"]), "found again", 8)
         moved = program.wait_target("dies", lambda t: t.connected == 1, "and up")
         assert set(moved.connect_failures) == {"refused"}, moved
-        # One whose old address still answers is asked for every half a minute.
+        # If the old address still answers, the name is resolved again every half a minute.
         stays = program.wait_target("stays", lambda t: has_peer(t, peers["127.0.0.3"]), "moved", 35)
         print(f"     moved after {time.monotonic() - began:.1f} s", flush=True)
         assert stays.connect_failures == {} and stays.timeouts == 0, stays
@@ -337,7 +337,7 @@ def has_peer(target, peer):
 
 
 @scenario
-def a_name_server_that_does_not_answer_stops_no_probe():
+def a_mute_name_server_stops_no_probe():
     HOSTS.set("fades.test", "127.0.0.6")
     with Peer(behave.mute, host="127.0.0.6") as peer, Peer(behave.mute) as neighbour:
         targets = {
@@ -351,12 +351,12 @@ def a_name_server_that_does_not_answer_stops_no_probe():
             peer.close()
             hangs = program.wait_target("hangs", lambda t: t.unsent >= 5, "nowhere to dial")
             assert hangs.connect_failures == {"resolve": 1}, hangs
-            # It is asked for after 5 s, and dialled at its old address all the while.
+            # The name is resolved again after 5 s, and its old address is dialled all the while.
             fades = program.wait_target(
                 "fades", lambda t: t.connect_failures.get("refused", 0) >= 80, "dialled on", 20)
             assert fades.unsent == 0 and fades.timeouts == 0, fades
             assert set(fades.connect_failures) == {"refused"}, fades
-            # They go while they are asked for; and the program ends while another is.
+            # They are removed while being resolved, and the program ends while another one is.
             program.reload({"neighbour": neighbour.address, "other": f"other.test:{peer.port}"})
             program.wait_line("reloaded: 2 targets")
             before = program.target("neighbour")
@@ -366,11 +366,11 @@ def a_name_server_that_does_not_answer_stops_no_probe():
 
 
 def check_kept(address, failure):
-    """Of two addresses one fails for that reason; the other answers, and from then on alone."""
+    """Of two addresses one fails for that reason; the other answers and is used alone from then on."""
     flags = (*CONNECT, "-timeout=500ms", "-target", address)
     with Program("client", *flags) as program:
         program.wait_target("default", lambda t: t.connects >= 1, "reached", 20)
-        # What was under way to the other comes to its end: half a second, and the grace.
+        # Handshakes with the other one run out: half a second and the grace period.
         holds_for(lambda: True, "all others end", 1.5 * PATIENCE)
         first = program.target()
         assert set(first.connect_failures) == {failure}, first
@@ -382,8 +382,8 @@ def check_kept(address, failure):
         assert changes == ["down", "up"], changes_of(program)
 
 
-# By their order in the list, whichever that is, one is tried first: so both ways, and as many
-# handshakes are under way when the one is found that answers.
+# The order of the list, whichever that is, decides which is tried first: hence both orders. That many
+# handshakes are in flight when the one that answers is found.
 @scenario
 def of_two_addresses_the_one_that_answers_is_kept():
     port = free_port()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Probing by handshakes, on this machine: ports that are open, refused, mute; that go and come back."""
+"""Probing by handshake on this machine: ports that are open, closed or mute, and that come and go."""
 import re
 import resource
 import signal
@@ -16,7 +16,7 @@ from lib.scenario import Skip, main, scenario
 from lib.wait import PATIENCE, wait_for
 
 OWN = "127.0.0.1:{listen}"
-# A slow machine is none of the network's; only where it matters is the timeout short.
+# A slow machine is not a slow network: the timeout is short only where it matters.
 CONNECT = ("-probe=connect", "-interval=100ms", "-timeout=20s")
 
 
@@ -25,7 +25,7 @@ def assert_lossless(target):
 
 
 def assert_open(target):
-    """All handshakes that were ended so far came to their end."""
+    """All handshakes that have ended so far were completed."""
     assert_lossless(target)
     assert target.connects == target.received and target.connect_failures == {}, target
     assert target.connected == 1 and target.loss_percent == 0, target
@@ -39,7 +39,7 @@ def assert_refused(target):
 
 
 def python_seconds(port):
-    """What dialling takes a program that waits, at the median of many."""
+    """The median time that connect() takes in a program that blocks."""
     times = []
     for _ in range(50):
         begin = time.perf_counter()
@@ -50,7 +50,7 @@ def python_seconds(port):
 
 
 def assert_median_below(target, seconds):
-    """By the histogram: half of the RTTs lie within the bucket that those seconds are in."""
+    """By the histogram: half of the RTTs lie at or below the bucket that seconds falls into."""
     bound = next(bound for bound in RTT_BOUNDS if float(bound) >= seconds)
     assert 2 * target.bucket(bound) >= target.received, (target, bound)
     assert target.rtt_sum > 0, target
@@ -62,12 +62,12 @@ def an_open_port_is_reached_by_each_probe():
         with Program("client", *CONNECT, "-target", peer.address) as program:
             target = program.wait_target("default", lambda t: t.received >= 20, "handshakes")
             assert_open(target)
-            assert not target.metrics.has("tcp_echo_tcp_rtt_seconds"), "of which connection?"
-            # Each is a connection to the peer, and is closed.
+            assert not target.metrics.has("tcp_echo_tcp_rtt_seconds"), "there is no connection to speak of"
+            # Each probe is a connection to the peer, and is closed.
             wait_for(lambda: peer.accepted >= target.received and peer.connections() <= 1, "closed")
             accepted, after = peer.accepted, program.target()
             assert target.received <= accepted <= after.received + 1, (target, accepted, after)
-            # The kernel's RTT has no wake-up in it.
+            # The kernel's RTT does not include a wake-up.
             assert_median_below(after, 2 * python_seconds(peer.port))
             assert after.last_connect_seconds > 0, after
             program.wait_line("default: up: ")
@@ -75,15 +75,15 @@ def an_open_port_is_reached_by_each_probe():
 
 
 @scenario
-def a_listener_that_never_accepts_is_reached_until_its_queue_is_full():
+def a_listener_that_never_accepts_is_reached_until_its_backlog_is_full():
     with socket.create_server(("127.0.0.1", 0), backlog=10) as listener:
         address = "127.0.0.1:%d" % listener.getsockname()[1]
         flags = ("-probe=connect", "-interval=100ms", "-timeout=300ms", "-target", address)
         with Program("client", *flags) as program:
-            # Linux keeps one more than was asked for.
+            # Linux queues one more than it was asked to.
             reached = program.wait_target("default", lambda t: t.received >= 11, "reached")
             full = program.wait_target(
-                "default", lambda t: t.connect_failures.get("timeout"), "not reached any more"
+                "default", lambda t: t.connect_failures.get("timeout"), "no longer reached"
             )
             assert full.received == full.connects == 11, full
             assert full.connected == 0 and full.timeouts >= 5, full
@@ -92,7 +92,7 @@ def a_listener_that_never_accepts_is_reached_until_its_queue_is_full():
 
 
 @scenario
-def no_answer_is_a_timeout_and_then_a_failure():
+def silence_is_a_timeout_and_then_a_failure():
     with FullBacklog() as peer:
         flags = ("-probe=connect", "-interval=100ms", "-timeout=300ms", "-window=20")
         with Program("client", *flags, "-target", peer.address) as program:
@@ -100,7 +100,7 @@ def no_answer_is_a_timeout_and_then_a_failure():
             target = program.wait_target("default", lambda t: t.timeouts >= 30, "timeouts")
             assert target.received == 0 and target.late == 0 and target.connects == 0, target
             assert target.loss_percent == 100 and target.connected == 0, target
-            # Whatever was given up had timed out before, and as many are left as the grace holds.
+            # Whatever was given up had timed out before; the grace period's worth of probes is left.
             assert set(target.connect_failures) == {"timeout"}, target
             given_up = target.connect_failures["timeout"]
             assert target.timeouts - 8 <= given_up < target.timeouts, target
@@ -109,7 +109,7 @@ def no_answer_is_a_timeout_and_then_a_failure():
 
 
 @scenario
-def a_refusal_is_a_reply_of_the_host():
+def a_refusal_is_a_reply_from_the_host():
     port = free_port()
     with Program("client", *CONNECT, f"-target=127.0.0.1:{port}") as program:
         target = program.wait_target("default", lambda t: t.received >= 20, "refusals")
@@ -122,7 +122,7 @@ def a_refusal_is_a_reply_of_the_host():
 
 
 @scenario
-def a_service_that_goes_and_comes_back():
+def follows_a_service_that_goes_down_and_comes_back():
     port = free_port()
     with Program("client", *CONNECT, f"-target=127.0.0.1:{port}") as program:
         with Peer(behave.mute, port=port):
@@ -149,15 +149,15 @@ def a_service_that_goes_and_comes_back():
                 ),
             ):
                 assert re.fullmatch(pattern, change), change
-            # Ten refusals, of which the first made it one, took nine intervals.
+            # The first of the ten refusals began the outage, which so took nine intervals.
             outage = changes[2].rsplit(" ", 1)[1]
             seconds = float(outage.rstrip("ms")) / (1000 if outage.endswith("ms") else 1)
             assert 0.8 < seconds < 60, outage
 
 
 @scenario
-def many_targets_hold_few_descriptors_and_leave_none():
-    # On this machine a handshake is done at once. The server's own descriptors would count too.
+def many_targets_hold_few_descriptors_and_leak_none():
+    # On this machine a handshake completes at once. The server's own descriptors would count too.
     with Program("server") as server, FullBacklog() as mute:
         open_port = f"127.0.0.1:{server.listen_port}"
         flags = ("-probe=connect", "-interval=100ms", "-timeout=200ms", "-threads=2")
@@ -169,7 +169,7 @@ def many_targets_hold_few_descriptors_and_leave_none():
             program.wait_line("reloaded: 100 targets")
             for target in wait_all(program, targets, 5):
                 assert target.connects == target.received + target.late, target
-            # Where the machine holds the program up, many wait to be closed, but not most of the time.
+            # When the machine holds the program up, many wait to be closed, but not most of the time.
             usual = statistics.median(sampled(program.descriptors, 100))
             assert usual < base + 40, f"{usual} descriptors, {base} before"
             silent = {f"mute {number}": mute.address for number in range(20)}
@@ -177,7 +177,7 @@ def many_targets_hold_few_descriptors_and_leave_none():
             program.wait_line("reloaded: 21 targets")
             program.wait_target("mute 19", lambda t: t.timeouts >= 10, "no answers")
             most = max(sampled(program.descriptors, 100))
-            # 700 ms in steps of 100 ms, and two: at most nine for each.
+            # 700 ms in steps of 100 ms, plus two: at most nine for each.
             assert base + 20 * 5 < most <= base + 20 * 9 + 10, f"{most} descriptors, {base} before"
             program.reload({"t0": open_port})
             wait_for(lambda: program.descriptors() <= base + 2, "all closed")
@@ -185,7 +185,7 @@ def many_targets_hold_few_descriptors_and_leave_none():
 
 
 def wait_all(program, names, received):
-    """Scrapes until each has received so many."""
+    """Scrapes until each target has received that many replies."""
     seen = []
 
     def holds():
@@ -193,12 +193,12 @@ def wait_all(program, names, received):
         seen[:] = [Target(metrics, name) for name in names]
         return all(target.received >= received for target in seen)
 
-    wait_for(holds, f"{received} replies of each", 20, 0.2)
+    wait_for(holds, f"{received} replies from each", 20, 0.2)
     return seen
 
 
 def sampled(function, times):
-    """What it returns, so many times over some two seconds."""
+    """What function returns, called many times over about two seconds."""
     values = []
     for _ in range(times):
         values.append(function())
@@ -207,7 +207,7 @@ def sampled(function, times):
 
 
 @scenario
-def too_few_descriptors_are_told_at_the_start():
+def too_few_descriptors_are_reported_at_the_start():
     for limit, flags in ((46, ()), (48, ("-timeout=1s",))):
         status, out, err = run(
             "-mode=client",
@@ -219,7 +219,7 @@ def too_few_descriptors_are_told_at_the_start():
             prefix=("sh", "-c", f'ulimit -n {limit} && exec "$@"', "sh"),
         )
         assert status == 1 and out == "" and err.count("\n") == 1, (status, out, err)
-        # (800 ms + 500 ms) / 100 ms and two; and what else it takes.
+        # (800 ms + 500 ms) / 100 ms plus two, and what else the program opens.
         needed = limit + 1
         assert f"1 targets need {needed} file descriptors, but the limit is {limit}" in err, err
 
@@ -230,7 +230,7 @@ def without_descriptors_probes_are_unsent_and_come_back():
         with Program("client", *CONNECT, "-window=10", "-target", peer.address) as program:
             before = program.wait_target("default", lambda t: t.received >= 5, "handshakes")
             usual = resource.prlimit(program.pid, resource.RLIMIT_NOFILE)
-            # A scrape would need one as well: all is looked at afterwards.
+            # A scrape would need one as well, so everything is checked afterwards.
             resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (3, usual[1]))
             try:
                 program.wait_line("no file descriptors left to connect to " + peer.address)
@@ -247,7 +247,7 @@ def without_descriptors_probes_are_unsent_and_come_back():
 
 
 @scenario
-def a_process_that_slept_misses_slots_and_calls_nothing_lost():
+def a_process_that_slept_misses_slots_and_counts_nothing_as_lost():
     with Peer(behave.mute) as peer:
         port = free_port()
         targets = {"open": peer.address, "refused": f"127.0.0.1:{port}"}
@@ -266,8 +266,8 @@ def a_process_that_slept_misses_slots_and_calls_nothing_lost():
 
 
 @scenario
-def addresses_take_turns_however_rare_the_probes_are():
-    # This machine's addresses are ::1 and 127.0.0.1, in this order, and are asked for anew each time.
+def addresses_take_turns_however_rare_the_probes():
+    # This machine's addresses are ::1 and 127.0.0.1, in this order, and are looked up again each time.
     try:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):
             pass
@@ -305,7 +305,7 @@ def the_law_holds_in_every_scrape_while_targets_come_and_go():
 
 
 @scenario
-def targets_of_collectd_are_probed_by_handshakes_too():
+def collectd_targets_are_probed_by_handshake_too():
     port = free_port()
     with Peer(behave.mute) as peer, FullBacklog() as mute:
         targets = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-Dockerfile and compose.yaml, without an engine to run them: what they name exists, fits the binary, and is
-what Prometheus and the build take. (make check-image runs the Dockerfile's commands.)
+Dockerfile and compose.yaml, without a container engine: what they name exists, fits the binary, and is
+accepted by Prometheus and the build. (make check-image runs the Dockerfile's commands.)
 """
 import fnmatch
 import glob
@@ -24,7 +24,7 @@ except ImportError:
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HEALTHY = os.path.join(TOP, "packaging", "container", "is-healthy")
-# Of these the image's build is told to do without.
+# The image's build is configured without these.
 LEFT_OUT = ("libsystemd",)
 
 
@@ -40,7 +40,7 @@ def load(*path):
 
 
 def default_ports():
-    """Of the echo server and of /metrics, as -help tells them."""
+    """The ports of the echo server and of /metrics, as -help prints them."""
     status, out, _ = run("-help")
     assert status == 0
     ports = dict(re.findall(r"^ +-(listen|metrics) .*?:(\d+)\b", out, re.MULTILINE))
@@ -48,7 +48,7 @@ def default_ports():
 
 
 def instructions():
-    """The Dockerfile's instructions, as (word, rest) without comments and broken lines."""
+    """The Dockerfile's instructions as (word, rest), comments dropped and continued lines joined."""
     lines = [line for line in read("Dockerfile").splitlines() if not line.startswith("#")]
     text = re.sub(r"\s*\\\n\s*", " ", "\n".join(lines))
     return [tuple(line.split(maxsplit=1)) for line in text.splitlines() if line.strip()]
@@ -69,7 +69,7 @@ def words_of(stage, word):
 
 
 def ignored(path):
-    """Whether .dockerignore keeps a file out of the build."""
+    """Whether .dockerignore keeps a file out of the build context."""
     patterns = [line for line in read(".dockerignore").splitlines() if line and not line.startswith("#")]
     return any(path == one or path.startswith(one + "/") or fnmatch.fnmatch(path, one) for one in patterns)
 
@@ -102,7 +102,7 @@ def what_the_dockerfile_copies_is_there():
 
 
 @scenario
-def the_build_gets_all_of_the_sources():
+def the_build_context_has_all_sources():
     wanted = ["autogen.sh", "configure.ac", "Makefile.am", "packaging/container/is-healthy"]
     for folder in ("src", "m4", "packaging", "scripts", "tests"):
         wanted += glob.glob(os.path.join(folder, "**", "*"), root_dir=TOP, recursive=True)
@@ -115,7 +115,7 @@ def the_build_gets_all_of_the_sources():
 @scenario
 def the_image_has_the_libraries_that_the_program_links():
     if not shutil.which("dpkg-query") or "static" in str(os.environ.get("TCP_ECHO_METRICS_WRAPPER")):
-        raise Skip("this is no Debian")
+        raise Skip("this is not Debian")
     with open("/etc/os-release", encoding="utf-8") as file:
         if "bookworm" not in file.read():
             raise Skip("the image's libraries are those of Debian 12")
@@ -133,7 +133,7 @@ def the_image_has_the_libraries_that_the_program_links():
 
 
 @scenario
-def the_health_check_tells_health():
+def the_health_check_reports_health():
     def status(port):
         env = dict(os.environ, METRICS_PORT=str(port))
         return subprocess.run([HEALTHY], env=env, capture_output=True, timeout=60, check=False).returncode
@@ -142,7 +142,7 @@ def the_health_check_tells_health():
         program.wait_target("default", lambda t: t.received > 0, "replies")
         assert status(program.metrics_port) == 0
         assert status(program.listen_port) != 0, "an echo server is not /metrics"
-    assert status(free_port()) != 0, "nobody listens there"
+    assert status(free_port()) != 0, "there is no listener"
     with http.server.HTTPServer(("127.0.0.1", 0), Unwell) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert status(server.server_port) == 1
@@ -150,7 +150,7 @@ def the_health_check_tells_health():
 
 
 class Unwell(http.server.BaseHTTPRequestHandler):
-    """Answers, but not well."""
+    """Answers, but with an error."""
 
     protocol_version = "HTTP/1.1"
 
@@ -166,7 +166,7 @@ def services():
 
 
 def mounts(service):
-    """What is mounted from the checkout: path there, and in the container."""
+    """What is mounted from the checkout: (path there, path in the container)."""
     for text in services()[service].get("volumes", []):
         source, target = text.split(":")[:2]
         if source.startswith("./"):
@@ -185,7 +185,7 @@ def compose_mounts_what_is_there():
             count += 1
             if source.startswith("./"):
                 assert os.path.exists(os.path.join(TOP, source)), f"{name}: {source}"
-                assert text.endswith(":ro"), f"{name}: {text} could be written to"
+                assert text.endswith(":ro"), f"{name}: {text} is writable"
             else:
                 assert source in compose["volumes"], f"{name}: {source}"
         assert service["cap_drop"] == ["ALL"], name
@@ -210,14 +210,14 @@ def compose_publishes_the_programs_ports():
 
 
 @scenario
-def the_prometheus_scrapes_the_program():
+def prometheus_scrapes_the_program():
     config = load("packaging", "compose", "prometheus.yml")
     (scrape,) = config["scrape_configs"]
     assert scrape["static_configs"] == [{"targets": [f"tcp-echo-metrics:{default_ports()[1]}"]}]
     promtool = shutil.which("promtool")
     if not promtool:
         raise Skip("promtool was not found")
-    # As in the container, where its configuration and the alerts lie side by side.
+    # As in the container, where its configuration and the alerts are side by side.
     with tempfile.TemporaryDirectory() as folder:
         for source, target in mounts("prometheus"):
             if target.startswith("/etc/prometheus/"):
@@ -229,7 +229,7 @@ def the_prometheus_scrapes_the_program():
 
 
 @scenario
-def the_grafana_finds_prometheus_and_the_dashboard():
+def grafana_finds_prometheus_and_the_dashboard():
     placed = dict((target, source) for source, target in mounts("grafana"))
     (source,) = load("packaging", "compose", "grafana", "datasources", "prometheus.yml")["datasources"]
     port = services()["prometheus"]["ports"][0].split(":")[-1]

@@ -20,7 +20,7 @@ EXAMPLE_CONFIG = os.path.join(TOP, "examples", "prometheus.yml")
 
 @contextlib.contextmanager
 def measured():
-    """Server and prober with a live and a dead target, and some seconds of them in a Prometheus."""
+    """Server and prober with a live and a dead target, and a Prometheus with some seconds of their data."""
     need("prometheus")
     targets = {"alive": "127.0.0.1:{listen}", "dead": f"127.0.0.1:{free_port()}"}
     with Program("both", "-interval=20ms", "-timeout=200ms", "-window=50", targets=targets) as program:
@@ -30,13 +30,13 @@ def measured():
 
 
 @scenario
-def the_dashboard_is_whole():
+def the_dashboard_is_complete():
     dashboard = read_dashboard()
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
     assert set(variables) == {"datasource", "job", "target"}, variables
     assert all(variables[name]["multi"] and variables[name]["includeAll"] for name in ("job", "target"))
     numbers = [panel["id"] for panel in dashboard["panels"]]
-    assert len(set(numbers)) == len(numbers), "a panel's number is there twice"
+    assert len(set(numbers)) == len(numbers), "a panel ID is used twice"
     for panel in panels_of(dashboard):
         title = panel["title"]
         assert panel["description"], f"{title} has no description"
@@ -47,13 +47,13 @@ def the_dashboard_is_whole():
             names = [p["value"] for p in override["properties"] if p["id"] == "custom.fillBelowTo"]
             if override["matcher"]["id"] == "byName":
                 names.append(override["matcher"]["options"])
-            assert legends.issuperset(names), f"{title}: {names} are not all in {legends}"
+            assert legends.issuperset(names), f"{title}: not all of {names} are in {legends}"
     sources = set(re.findall(r'"uid": "([^"]*)"', json.dumps(dashboard["panels"])))
     assert sources == {"${datasource}"}, f"data sources: {sources}"
 
 
 @scenario
-def no_panels_of_the_dashboard_overlap():
+def panels_of_the_dashboard_do_not_overlap():
     taken = {}
     for panel in read_dashboard()["panels"]:
         place = panel["gridPos"]
@@ -61,17 +61,17 @@ def no_panels_of_the_dashboard_overlap():
         for x in range(place["x"], place["x"] + place["w"]):
             for y in range(place["y"], place["y"] + place["h"]):
                 other = taken.setdefault((x, y), panel["title"])
-                assert other == panel["title"], f"{panel['title']} lies over {other}"
+                assert other == panel["title"], f"{panel['title']} overlaps {other}"
 
 
 @scenario
 def every_query_of_the_dashboard_has_data():
     with measured() as prometheus:
-        check_what_they_tell(check_dashboard(prometheus))
+        check_what_they_show(check_dashboard(prometheus))
 
 
-def check_what_they_tell(values):
-    """One target lives and one is dead, and the dashboard says so."""
+def check_what_they_show(values):
+    """One target is alive and one is dead, and the dashboard shows it."""
 
     def by_target(title):
         return {labels["target"]: value for labels, value in values[title, "A", ".+"]}
@@ -106,7 +106,7 @@ def every_query_of_the_documents_has_data():
 
 
 @scenario
-def the_alerts_are_raised_for_the_dead_target_alone():
+def the_alerts_fire_for_the_dead_target_alone():
     with open(ALERTS, encoding="utf-8") as file:
         names = set(re.findall(r"- alert: (\w+)", file.read()))
     with measured() as prometheus:
@@ -122,7 +122,7 @@ def the_alerts_are_raised_for_the_dead_target_alone():
             assert rule["health"] == "ok" and not rule.get("lastError"), rule
         for name in ("TcpEchoTargetDown", "TcpEchoLoss"):
             raised = [alert["labels"]["target"] for alert in found[name]["alerts"]]
-            assert raised == ["dead"], f"{name} is raised for {raised}"
+            assert raised == ["dead"], f"{name} fires for {raised}"
         assert found["TcpEchoMetricsGone"]["alerts"] == [], found["TcpEchoMetricsGone"]
 
 

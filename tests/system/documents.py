@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is written for people says what the binary does: every flag, and every metric."""
+"""The documentation matches the binary: every flag and every metric."""
 import glob
 import os
 import re
@@ -20,11 +20,11 @@ def read(*path):
 
 
 def table_programs():
-    """What prints the tables: told by make check, else beside the binary."""
+    """The programs that print the tables: named by make check, else beside the binary."""
     told = os.environ.get("TCP_ECHO_METRICS_TABLES")
     programs = told.split() if told else glob.glob(os.path.join(os.path.dirname(BINARY), "scripts/tables/print_*[a-z]"))
     if not programs:
-        raise Skip("make check builds what prints the tables")
+        raise Skip("make check builds the programs that print the tables")
     return programs
 
 
@@ -66,7 +66,7 @@ def the_manual_page_has_every_flag():
 
 
 @scenario
-def the_page_of_metrics_has_every_metric_and_its_type():
+def the_metrics_page_has_every_metric_and_its_type():
     documented = {}
     for names, kind in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\w+) \|", read("docs", "metrics.md"), re.MULTILINE):
         documented.update({name: kind for name in re.findall(r"`(\w+)`", names)})
@@ -88,11 +88,11 @@ def the_readme_has_the_types_of_its_metrics():
         program.wait_target("alive", lambda t: t.received > 0, "a reply")
         types = program.metrics().types
     wrong = {name: kind for name, kind in documented.items() if types.get(name) != kind}
-    assert not wrong, f"README: not so: {wrong}"
+    assert not wrong, f"README: wrong types: {wrong}"
 
 
 @scenario
-def the_pages_name_only_metrics_that_exist():
+def the_pages_name_only_existing_metrics():
     with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
         program.wait_target("alive", lambda t: t.received > 0, "a reply")
         types = program.metrics().types

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every metric of the contract is there from the start, of its type, at 0 unless said otherwise."""
+"""Every metric of the contract is exposed from the start, with its type, at 0 unless said otherwise."""
 import math
 import sys
 
@@ -33,8 +33,8 @@ def assert_reasons(metrics, name, reasons, **labels):
 
 @scenario
 def a_target_has_all_its_metrics_before_its_first_connection():
-    # Reserved for documentation: nobody answers there, and the first connect is under way for long;
-    # where there is no way out at all it fails at once, and failures alone may be counted.
+    # Reserved for documentation: nothing answers there, and the first connect takes a long time. Where
+    # there is no route out at all, it fails at once, and only failures may be counted.
     with Program("client", "-interval=1h", targets={"a": "192.0.2.1:4000"}) as program:
         metrics = program.metrics()
         for name in COUNTERS:
@@ -131,7 +131,7 @@ def bounds_print_in_their_shortest_form():
 
 
 @scenario
-def no_metric_has_a_name_outside_the_contract():
+def no_metric_is_outside_the_contract():
     known = (
         {f"tcp_echo_{name}_total" for name in COUNTERS}
         | {f"tcp_echo_{name}" for name in GAUGES}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The HTTP front: what it answers, in which format, and that no client of it can stop another."""
+"""The HTTP front: what it answers, in which format, and that no client can block another."""
 import gzip
 import html
 import http.client
@@ -25,7 +25,7 @@ PROMETHEUS = (
 
 
 @scenario
-def answers_in_the_format_that_is_accepted():
+def answers_in_the_accepted_format():
     table = [
         (None, TEXT),
         ("*/*", TEXT),
@@ -57,7 +57,7 @@ def answers_in_the_format_that_is_accepted():
 
 
 @scenario
-def packs_where_that_is_accepted():
+def compresses_where_accepted():
     table = [
         ("gzip", True),
         ("gzip, deflate", True),
@@ -82,7 +82,7 @@ def packs_where_that_is_accepted():
 
 
 @scenario
-def head_has_the_headers_alone():
+def head_gets_headers_only():
     with Program("server") as program:
         for path in ("/", "/metrics", "/-/healthy", "/-/ready"):
             got, head = program.http(path), program.http(path, method="HEAD")
@@ -181,7 +181,7 @@ def endless_headers_end_in_a_refusal():
                         sent += len(piece) * 16
                     except OSError:
                         ended = True
-                assert ended, f"{sent} bytes of headers are taken"
+                assert ended, f"{sent} bytes of headers are accepted"
             program.metrics()
 
 
@@ -192,7 +192,7 @@ def silent_clients_do_not_stop_a_scrape():
         try:
             for client in silent[:20]:
                 client.sendall(b"GET /metrics HT")
-            program.wait_target("default", lambda t: t.received > 0, "scrapes go on")
+            program.wait_target("default", lambda t: t.received > 0, "scrapes are still answered")
         finally:
             for client in silent:
                 client.close()
@@ -220,7 +220,7 @@ def a_client_that_does_not_read_does_not_stop_a_scrape():
 
 
 @scenario
-def nonsense_is_refused_and_harms_nobody():
+def nonsense_is_refused_and_does_no_harm():
     pieces = [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(200),
         b"GET\r\n\r\n",
@@ -242,7 +242,7 @@ def nonsense_is_refused_and_harms_nobody():
                     while client.recv(65536):
                         pass
                 except OSError:
-                    pass  # A refusal, or silence for a while: both will do.
+                    pass  # Either a refusal or silence will do.
             program.metrics()
 
 
@@ -270,7 +270,7 @@ def scrapes_delay_no_probe():
 
 
 @scenario
-def listens_for_both_families_on_one_port():
+def listens_on_both_families_at_one_port():
     with Program("server", metrics_host="") as program:
         program.metrics()
         if socket.has_ipv6:
@@ -279,7 +279,7 @@ def listens_for_both_families_on_one_port():
 
 
 @scenario
-def ends_in_time_while_clients_hang_on():
+def ends_in_time_while_clients_stay_connected():
     with Program("both") as program:
         clients = [connect(program.metrics_port) for _ in range(10)]
         clients[0].sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
@@ -290,7 +290,7 @@ def ends_in_time_while_clients_hang_on():
 
 
 @scenario
-def a_crowd_of_clients_leaves_no_descriptor_behind():
+def a_crowd_of_clients_leaks_no_descriptor():
     with Program("both") as program:
         program.metrics()
         before = program.descriptors()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes each fault of docs/reading-losses.md, and reads what happened from two scrapes by its table."""
+"""Causes each fault of docs/reading-losses.md, and diagnoses it from two scrapes by the table there."""
 import collections
 import contextlib
 import itertools
@@ -19,10 +19,10 @@ from lib.reading import Facts, read_table, what_happened
 from lib.scenario import main, scenario, scenarios_of
 from lib.wait import wait_for
 
-# So many targets at once are one that is watched so many times as long.
+# N targets at once amount to one target watched N times as long.
 MANY, SOME = 80, 10
 LOSSY_SECONDS = 28
-# What breaks connections needs no statistics.
+# Faults that break connections need no statistics.
 FAULT_SECONDS = 6
 PAUSE = 0.25
 
@@ -30,7 +30,7 @@ _numbers = itertools.count()
 
 
 class Group:
-    """A prober with some targets that are all at one address, and its scrapes."""
+    """A prober with some targets at one address, and its scrapes."""
 
     def __init__(self, address, count=SOME, interval="200ms"):
         self.names = [f"t{number}" for number in range(count)]
@@ -43,7 +43,7 @@ class Group:
     def __enter__(self):
         self.program.__enter__()
         try:
-            # The kernel's RTT has the first ones in it, which a busy machine may have made slow.
+            # The kernel's RTT includes the first ones, which a busy machine may have made slow.
             self.wait(lambda t: t.received >= 5 and t.tcp_rtt_seconds < 0.05, "a clean path")
         except BaseException:
             self.program.__exit__(*sys.exc_info())
@@ -55,7 +55,7 @@ class Group:
         self.program.__exit__(*exception)
 
     def wait(self, condition, what, seconds=20.0):
-        """Until it holds for every target."""
+        """Scrapes until the condition holds for every target."""
 
         def holds():
             metrics = self.program.metrics()
@@ -64,7 +64,7 @@ class Group:
         wait_for(holds, what, seconds, PAUSE)
 
     def wait_measured(self, what="measured again"):
-        """Until every target has got another reply, and all but the latest probes are settled."""
+        """Waits until every target has got another reply and all but the latest probes are settled."""
         seen = self.program.metrics()
         self.wait(lambda t: t.received > Target(seen, t.name).received + 5, what, 20)
 
@@ -72,20 +72,20 @@ class Group:
         return Facts(self.before, self.program.metrics(), self.names, self.interval)
 
     def tell(self, what, label=None):
-        """The table must say so. Returns the facts."""
+        """Checks that the table says so. Returns the facts."""
         facts = self.facts()
         told = what_happened(facts)
         print(f"     {label or what} | {facts.cells()} |", flush=True)
-        assert told == what, f"{what}, but the table tells: {told}; {facts}"
+        assert told == what, f"{what}, but the table says: {told}; {facts}"
         return facts
 
 
 def pass_time(seconds):
-    """What is measured is what happens meanwhile."""
+    """Measures what happens meanwhile."""
     time.sleep(seconds)
 
 
-# Percent, ways, what the table calls it, and the percent that are to be told, there and back.
+# Percent, directions, what the table calls it, and the percentages it must find, there and back.
 LOSSY = [
     ("1 % in both directions", 1, ("there", "back"), "segments dropped in both directions"),
     ("5 % in both directions", 5, ("there", "back"), "segments dropped in both directions"),
@@ -95,23 +95,23 @@ LOSSY = [
 
 
 def is_about(found, percent):
-    """Within what some dozens of losses tell; 1 % and 5 % stay apart."""
+    """As close as a few dozen losses can show; 1 % and 5 % stay apart."""
     return 0.5 * percent <= found <= 1.8 * percent if percent else found < 0.5
 
 
 def check_percent(facts, percent, ways):
-    """The shares that the page promises."""
+    """Checks the shares that the page promises."""
     there = 100 * facts.tcp_retransmits / facts.sent
     back = 100 * facts.slow / facts.sent - there
     assert is_about(there, percent if "there" in ways else 0), f"{there} % there: {facts}"
-    # It is what is left, and bears the error of both.
+    # It is what remains, and carries the error of both.
     if "back" in ways:
         assert is_about(back, percent), f"{back} % back: {facts}"
 
 
-# Which segments are dropped is left to chance, and so is how far a share is from what it should be.
+# Which segments are dropped is random, and so is how far a share is from the expected one.
 @scenarios_of(LOSSY, "tells_", is_statistical=True)
-def tells_dropped_segments(row):
+def diagnoses_dropped_segments(row):
     label, percent, ways, what = row
     with Path(next(_numbers)) as path, FarServer(path) as server:
         with Group(server.address, MANY) as usual, Group(server.address, 4, "20ms") as dense:
@@ -125,7 +125,7 @@ def tells_dropped_segments(row):
 
 
 def check_dense(facts, ways, label):
-    """At short intervals a loss may slow several probes: there and both ways are not to be told apart."""
+    """At short intervals a loss may slow several probes: forward and both directions look the same."""
     print(f"     {label} | {facts.cells()} |", flush=True)
     told = what_happened(facts)
     if "there" in ways:
@@ -136,7 +136,7 @@ def check_dense(facts, ways, label):
 
 
 @scenario
-def tells_a_blackout_of_2_s():
+def diagnoses_a_blackout_of_2_s():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.drop(100, ("there", "back"))
         pass_time(2)
@@ -152,7 +152,7 @@ def tells_a_blackout_of_2_s():
 
 
 @scenario
-def tells_a_blackout_of_30_s():
+def diagnoses_a_blackout_of_30_s():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.drop(100, ("there", "back"))
         pass_time(30)
@@ -168,7 +168,7 @@ def tells_a_blackout_of_30_s():
 
 
 @scenario
-def the_kernels_count_is_that_of_the_capture():
+def the_kernels_count_matches_the_capture():
     with Path(next(_numbers)) as path, contextlib.ExitStack() as stack:
         servers = [stack.enter_context(FarServer(path)) for _ in range(6)]
         targets = {str(server.port): server.address for server in servers}
@@ -179,7 +179,7 @@ def the_kernels_count_is_that_of_the_capture():
             stack.enter_context(program)
 
         def counts():
-            """By target: what the probers say, together, and what was seen."""
+            """By target: what the probers report together, and what was captured."""
             scrapes = [program.metrics() for program in programs]
             return {name: (sum(Target(scrape, name).tcp_retransmits for scrape in scrapes),
                            capture.by_port(int(name))) for name in targets}
@@ -197,7 +197,7 @@ def the_kernels_count_is_that_of_the_capture():
         finally:
             print(f"     tcp_retransmits and the capture's count, by target: {counts()}; of the latter, "
                   f"SYNs: {sum(capture.syns_by_port.values())}", flush=True)
-        assert capture.lost == 0, f"the capture has missed {capture.lost} packets"
+        assert capture.lost == 0, f"the capture missed {capture.lost} packets"
         assert all(capture.data_by_port[int(name)] >= 10 for name in targets), counts()
         assert all(capture.syns_by_port[int(name)] >= 4 for name in targets), counts()
         for program in programs:
@@ -208,7 +208,7 @@ def the_kernels_count_is_that_of_the_capture():
 
 
 @scenario
-def tells_a_stopped_peer():
+def diagnoses_a_stopped_peer():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         server.send_signal(signal.SIGSTOP)
         pass_time(FAULT_SECONDS)
@@ -219,14 +219,14 @@ def tells_a_stopped_peer():
 
 
 def check_stall(facts):
-    """The peer's kernel lives: every connect succeeds, and at once."""
+    """The peer's kernel is alive: every connect succeeds, and at once."""
     assert set(facts.disconnects) == {"stalled"} and not facts.connect_failures, facts
     assert facts.disconnects["stalled"] >= 2 * SOME, facts
     assert abs(facts.connects - facts.disconnects["stalled"]) <= SOME, facts
 
 
 class Mood:
-    """A peer's behaviour that changes while connections stand: how long it waits, and whether it is mute."""
+    """A peer whose behaviour changes while connections are open: how long it waits, and whether it is mute."""
 
     def __init__(self):
         self.delay = 0.0
@@ -248,7 +248,7 @@ class Mood:
 
 
 @scenario
-def tells_a_mute_peer():
+def diagnoses_a_mute_peer():
     mood = Mood()
     with Peer(mood) as peer, Group(peer.address) as group:
         mood.is_mute = True
@@ -259,7 +259,7 @@ def tells_a_mute_peer():
 
 
 @scenario
-def tells_a_slow_program():
+def diagnoses_a_slow_program():
     # Not far beyond the timeout of 800 ms: 500 ms later it would be a stall.
     for delay, what in (
         (0.85, "the peer's program is slow, beyond the timeout"),
@@ -274,17 +274,17 @@ def tells_a_slow_program():
 
 
 @scenario
-def tells_a_slow_path():
+def diagnoses_a_slow_path():
     with SlowPath(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.delay = 0.15
         pass_time(2 * FAULT_SECONDS)
         facts = group.tell("the path is slow")
-        # What the path takes is the least; a machine that holds it up makes it more.
+        # The path's own delay is the least; a busy machine adds to it.
         assert facts.tcp_rtt_rise > 0.2, facts
 
 
 @scenario
-def tells_a_reset():
+def diagnoses_a_reset():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.behaviour = behave.resets
         peer.reset_connections()
@@ -297,7 +297,7 @@ def tells_a_reset():
 
 
 @scenario
-def tells_a_firewall_that_rejects():
+def diagnoses_a_firewall_that_rejects():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.reject()
         pass_time(FAULT_SECONDS / 2)
@@ -309,19 +309,19 @@ def tells_a_firewall_that_rejects():
 
 
 @scenario
-def tells_an_end():
+def diagnoses_a_close():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.drop_connections()
         group.wait(lambda t: t.connects == 2, "connected again")
         group.wait_measured()
         facts = group.tell("the peer closes the connection")
         assert facts.disconnects == {"closed": SOME} and facts.connects == SOME, facts
-        # Half a second at 200 ms, and what was on its way just then.
+        # Half a second at 200 ms, and what was in flight just then.
         assert facts.timeouts <= 5 * SOME and facts.timeouts - facts.unsent <= 2 * SOME, facts
 
 
 @scenario
-def tells_a_port_that_refuses():
+def diagnoses_a_closed_port():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.close()
         pass_time(FAULT_SECONDS / 2)
@@ -331,7 +331,7 @@ def tells_a_port_that_refuses():
 
 
 @scenario
-def tells_that_there_is_no_route():
+def diagnoses_a_missing_route():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.remove_route()
         pass_time(FAULT_SECONDS / 2)
@@ -340,7 +340,7 @@ def tells_that_there_is_no_route():
 
 
 @scenario
-def tells_a_name_that_is_gone():
+def diagnoses_a_name_that_is_gone():
     with Names() as names, Peer(behave.echo) as peer:
         names.set("127.0.0.1 gone.test")
         with Group(f"gone.test:{peer.port}") as group:
@@ -352,7 +352,7 @@ def tells_a_name_that_is_gone():
 
 
 @scenario
-def tells_a_peer_that_is_not_an_echo_server():
+def diagnoses_a_peer_that_is_not_an_echo_server():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.behaviour = behave.garbage
         peer.reset_connections()
@@ -362,28 +362,28 @@ def tells_a_peer_that_is_not_an_echo_server():
 
 
 @scenario
-def tells_the_probers_own_fault():
+def diagnoses_the_probers_own_fault():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         group.program.send_signal(signal.SIGSTOP)
         pass_time(FAULT_SECONDS / 2)
         group.program.send_signal(signal.SIGCONT)
         group.wait_measured()
         facts = group.tell("the prober itself was not running")
-        # All but the one slot that was due when it came back.
+        # All except the one slot that was due when it came back.
         assert facts.missed_slots >= 0.7 * SOME * FAULT_SECONDS / 2 / 0.2, facts
 
 
 @scenario
-def tells_that_nothing_happened():
+def diagnoses_that_nothing_happened():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
 
         def is_told():
-            """A machine with too much to do makes faults of its own, but not all the time."""
+            """A machine with too much to do causes faults itself, but not all the time."""
             group.before = group.program.metrics()
             pass_time(FAULT_SECONDS / 2)
             return what_happened(group.facts()) == "nothing"
 
-        wait_for(is_told, "nothing happens, and that is told", 30)
+        wait_for(is_told, "nothing happens, and the table says so", 30)
 
 
 @scenario
@@ -392,10 +392,10 @@ def every_row_of_the_table_has_its_fault():
         source = file.read()
     rows = [row["what happened"] for row in read_table()]
     untold = [name for name in rows if f'"{name}"' not in source]
-    assert not untold and len(rows) == len(set(rows)) >= 15, f"nobody makes {untold}; rows: {rows}"
+    assert not untold and len(rows) == len(set(rows)) >= 15, f"no scenario causes {untold}; rows: {rows}"
 
 
 if __name__ == "__main__":
     enter_or_skip()
-    # The longest come first; the fewer at a time, the less they hold each other up.
+    # The longest come first; the fewer run at a time, the less they hold each other up.
     main(workers=12)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Under valgrind: no error, and nothing lost at the end."""
+"""Under valgrind: no errors, and no memory leaked at the end."""
 import os
 import platform
 import shutil
@@ -29,7 +29,7 @@ def want_valgrind():
         raise Skip("another wrapper is set")
     with open(BINARY, "rb") as file:
         code = file.read()
-    # Their shadow memory under valgrind would take all the memory of the machine.
+    # Under valgrind, its shadow memory would take all the memory of the machine.
     if b"__asan_init" in code or b"__tsan_init" in code:
         raise Skip("the binary is instrumented by its compiler")
     status, _, err = run("-version", prefix=VALGRIND, seconds=60)
@@ -38,7 +38,7 @@ def want_valgrind():
 
 
 @scenario
-def all_of_it_ends_without_a_leak_or_an_error():
+def a_full_run_ends_without_a_leak_or_an_error():
     want_valgrind()
     with Peer(behave.garbage) as bad, Peer(behave.mute) as mute, Peer(
         behave.closes_after(3)

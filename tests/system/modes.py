@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The three modes, one target and a thousand, and a reload of the targets while all goes on."""
+"""The three modes, one target and a thousand, and reloads of the targets while probing continues."""
 import resource
 
 from lib import peer as behave
@@ -32,7 +32,7 @@ def both_without_a_target_finds_its_server_on_any_address():
 
 
 @scenario
-def both_with_a_target_probes_that_one():
+def both_with_a_target_probes_that_target():
     with Peer(behave.echo) as peer:
         with Program("both", "-interval=20ms", f"-target={peer.address}") as program:
             program.wait_target("default", lambda t: t.received >= 3, "replies")
@@ -43,7 +43,7 @@ def both_with_a_target_probes_that_one():
 
 
 @scenario
-def a_targets_file_wins_over_a_target():
+def a_targets_file_overrides_a_target():
     with Peer(behave.echo) as file_peer, Peer(behave.echo) as flag_peer:
         targets = {"from file": file_peer.address}
         with Program("client", f"-target={flag_peer.address}", targets=targets) as program:
@@ -53,7 +53,7 @@ def a_targets_file_wins_over_a_target():
 
 
 @scenario
-def three_targets_are_told_apart():
+def three_targets_are_kept_apart():
     peers = [Peer(behave.echo), Peer(behave.delayed(0.2)), Peer(behave.mute)]
     try:
         names = ["fast", 'sl"ow\\', "müte 🦆"]
@@ -89,11 +89,11 @@ def probe_many(threads):
             received = [value for _, value in metrics.select("tcp_echo_received_total")]
             return metrics if len(received) == count and min(received) >= 3 else None
 
-        metrics = wait_for(all_received, "three replies of each", 30, pause=0.3)
+        metrics = wait_for(all_received, "three replies from each", 30, pause=0.3)
         assert metrics.sum("tcp_echo_timeouts_total") == 0
         assert metrics.sum("tcp_echo_connects_total") == count
         assert metrics.value("tcp_echo_server_connections") == count
-        # Phases spread them: the first and the last differ by no more than one slot or so.
+        # Phases spread them: the first and the last are at most about one slot apart.
         sent = [value for _, value in metrics.select("tcp_echo_sent_total")]
         missed = metrics.sum("tcp_echo_missed_slots_total")
         assert max(sent) - min(sent) <= 3 + missed, (min(sent), max(sent), missed)
@@ -122,7 +122,7 @@ def server_mode_shows_no_targets_and_client_mode_no_server():
 
 
 @scenario
-def a_reload_adds_and_removes_and_leaves_the_others_alone():
+def a_reload_adds_and_removes_targets_and_leaves_the_others_alone():
     with Peer(behave.echo) as one, Peer(behave.echo) as two, Peer(behave.echo) as three:
         first = {"stays": one.address, "goes": two.address, "moves": two.address}
         second = {"comes": three.address, "stays": one.address, "moves": three.address}
@@ -133,7 +133,7 @@ def a_reload_adds_and_removes_and_leaves_the_others_alone():
             moved = program.target("moves").received
             program.reload(second)
             program.wait_target("stays", lambda t: "comes" in t.metrics.targets(), "reloaded")
-            program.wait_target("comes", lambda t: t.received >= 10, "the new one is probed")
+            program.wait_target("comes", lambda t: t.received >= 10, "the new target is probed")
             after = program.wait_target("stays", lambda t: t.received > before.received, "goes on")
             assert after.connects == 1 and after.timeouts == 0, after
             assert one.accepted == 1
@@ -141,9 +141,9 @@ def a_reload_adds_and_removes_and_leaves_the_others_alone():
             assert sorted(metrics.targets()) == sorted(second)
             for name in metrics.samples:
                 assert not metrics.has(name, target="goes"), f"{name} still has the removed target"
-            # Another address under the same name is another target: it starts anew.
+            # Another address under the same name is another target, which starts from 0.
             at_new_place = program.wait_target(
-                "moves", lambda t: t.received > 0, "at its new place"
+                "moves", lambda t: t.received > 0, "at its new address"
             )
             [(labels, _)] = at_new_place.metrics.select("tcp_echo_target_info", target="moves")
             assert labels["peer"] == three.address, labels
@@ -151,7 +151,7 @@ def a_reload_adds_and_removes_and_leaves_the_others_alone():
 
 
 @scenario
-def a_reload_of_a_bad_file_keeps_the_old_targets():
+def a_reload_of_a_bad_file_keeps_the_previous_targets():
     with Peer(behave.echo) as peer:
         with Program("client", "-interval=20ms", targets={"a": peer.address}) as program:
             program.wait_target("a", lambda t: t.received >= 5, "replies")
@@ -170,12 +170,12 @@ def a_reload_of_a_bad_file_keeps_the_old_targets():
                 assert after.connects == 1 and after.timeouts == 0, after
             program.reload({"a": peer.address, "b": peer.address})
             program.wait_target(
-                "a", lambda t: "b" in t.metrics.targets(), "a good file is taken again"
+                "a", lambda t: "b" in t.metrics.targets(), "a good file is accepted again"
             )
 
 
 @scenario
-def many_reloads_leave_nothing_behind():
+def many_reloads_leak_nothing():
     with Peer(behave.echo) as peer:
         small = {"stays": peer.address}
         large = {**small, **{f"t{number}": peer.address for number in range(50)}}
@@ -194,7 +194,7 @@ def many_reloads_leave_nothing_behind():
 
 
 @scenario
-def a_reload_without_a_targets_file_harms_nobody():
+def a_reload_without_a_targets_file_does_no_harm():
     with Peer(behave.echo) as peer:
         with Program("client", "-interval=20ms", "-target", peer.address) as program:
             before = program.wait_target("default", lambda t: t.received > 5, "replies")
@@ -206,7 +206,7 @@ def a_reload_without_a_targets_file_harms_nobody():
 
 
 @scenario
-def targets_of_one_file_may_share_an_address():
+def targets_may_share_an_address():
     with Peer(behave.echo) as peer:
         targets = {"a": peer.address, "b": peer.address}
         with Program("client", "-interval=20ms", targets=targets) as program:
@@ -216,12 +216,12 @@ def targets_of_one_file_may_share_an_address():
 
 
 @scenario
-def a_file_that_is_replaced_is_not_read_before_it_is_asked_for():
+def a_replaced_file_is_not_read_before_a_reload():
     with Peer(behave.echo) as peer:
         with Program("client", "-interval=20ms", targets={"a": peer.address}) as program:
             program.wait_target("a", lambda t: t.received > 0, "replies")
             write_targets(program.targets_path, {"b": peer.address})
-            holds_for(lambda: program.metrics().targets() == ["a"], "still the old targets", 0.5)
+            holds_for(lambda: program.metrics().targets() == ["a"], "still the previous targets", 0.5)
 
 
 if __name__ == "__main__":

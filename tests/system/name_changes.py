@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Names that resolve later, to several addresses, to others than before, or never to an end."""
+"""Names that resolve late, to several addresses, to different ones than before, or not at all."""
 from lib import peer as behave
 from lib.namespaces import Names, enter_or_skip
 from lib.peer import Peer
@@ -13,7 +13,7 @@ def peer_of(target):
 
 
 @scenario
-def a_name_that_resolves_later_is_found():
+def a_name_that_resolves_late_is_found():
     with Names() as names, Peer(behave.echo) as peer:
         targets = {"later": f"later.test:{peer.port}"}
         with Program("client", "-interval=20ms", targets=targets) as program:
@@ -41,18 +41,18 @@ def a_name_that_changes_its_address_is_followed():
     with Names() as names, Peer(behave.echo, host="127.0.0.2", port=port) as old:
         names.set("127.0.0.2 moves.test")
         with Program("client", "-interval=20ms", targets={"a": f"moves.test:{port}"}) as program:
-            before = program.wait_target("a", lambda t: t.received >= 10, "at its old place")
+            before = program.wait_target("a", lambda t: t.received >= 10, "at its old address")
             assert peer_of(before) == old.address, peer_of(before)
             with Peer(behave.echo, host="127.0.0.3", port=port) as new:
                 names.set("127.0.0.3 moves.test")
                 old.close()
-                after = program.wait_target("a", lambda t: t.connects == 2, "at its new place", 15)
+                after = program.wait_target("a", lambda t: t.connects == 2, "at its new address", 15)
                 after = program.wait_target("a", lambda t: t.received > after.received, "replies")
                 assert peer_of(after) == new.address, peer_of(after)
 
 
 @scenario
-def a_name_server_that_does_not_answer_delays_no_other_target():
+def a_mute_name_server_delays_no_other_target():
     with Names(asks_server=True) as names, Peer(behave.echo) as peer:
         names.set("127.0.0.1 known.test")
         hanging = {f"hangs {number}": f"hangs-{number}.test:4000" for number in range(14)}
@@ -60,7 +60,7 @@ def a_name_server_that_does_not_answer_delays_no_other_target():
         with Program("client", "-interval=20ms", targets=targets) as program:
             for name in ("numeric", "known"):
                 program.wait_target(name, lambda t: t.received >= 10, "replies", 15)
-            # Both must be found again, too, while the others still hang.
+            # Both must also be found again while the others still hang.
             before = {name: program.target(name).received for name in ("numeric", "known")}
             peer.drop_connections()
             for name, received in before.items():
@@ -70,7 +70,7 @@ def a_name_server_that_does_not_answer_delays_no_other_target():
 
 
 @scenario
-def it_ends_in_time_while_a_name_server_does_not_answer():
+def ends_in_time_while_the_name_server_is_mute():
     with Names(asks_server=True):
         with Program("client", "-target=hangs.test:4000") as program:
             program.wait_target("default", lambda t: t.connected == 0, "it hangs")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Names and connections: what does not resolve, refuses, goes down and comes back."""
+"""Names and connections: targets that do not resolve, refuse, go down and come back."""
 import socket
 
 from lib import peer as behave
@@ -18,7 +18,7 @@ def assert_neighbour(program):
 
 
 @scenario
-def a_name_that_does_not_resolve_is_retried_and_harms_nobody():
+def a_name_that_does_not_resolve_is_retried_and_does_no_harm():
     targets = {"nowhere": "no-such-host.invalid:4000", **NEIGHBOUR}
     with Program("both", "-interval=50ms", targets=targets) as program:
         target = program.wait_target(
@@ -31,11 +31,11 @@ def a_name_that_does_not_resolve_is_retried_and_harms_nobody():
 
 
 @scenario
-def many_names_that_do_not_resolve_harm_nobody():
+def many_names_that_do_not_resolve_do_no_harm():
     names = {f"n{number}": f"no-such-host-{number}.invalid:4000" for number in range(100)}
     with Program("both", "-interval=50ms", targets={**names, **NEIGHBOUR}) as program:
         program.wait_target("neighbour", lambda t: t.received >= 20, "the neighbour is probed", 30)
-        program.wait_target("n0", lambda t: t.connect_failures, "the first has failed", 60)
+        program.wait_target("n0", lambda t: t.connect_failures, "the first one has failed", 60)
         assert_neighbour(program)
 
 
@@ -83,7 +83,7 @@ def reaches_an_ipv6_address():
 
 
 @scenario
-def a_refused_target_is_retried_until_it_is_there():
+def a_refused_target_is_retried_until_it_is_up():
     port = free_port()
     targets = {"a": f"127.0.0.1:{port}", **NEIGHBOUR}
     with Program("both", "-interval=50ms", "-window=20", targets=targets) as program:
@@ -96,7 +96,7 @@ def a_refused_target_is_retried_until_it_is_there():
         assert target.unsent == target.timeouts == target.sent, target
         assert target.loss_percent == 100, target
         with Peer(behave.echo, port=port):
-            target = program.wait_target("a", lambda t: t.received > 0, "it is there", 15)
+            target = program.wait_target("a", lambda t: t.received > 0, "the target is up", 15)
             assert target.connects == 1 and target.connected == 1, target
             target = program.wait_target("a", lambda t: t.loss_percent == 0, "loss goes back to 0")
             assert target.disconnects == {}, target
@@ -104,7 +104,7 @@ def a_refused_target_is_retried_until_it_is_there():
 
 
 @scenario
-def a_start_up_is_no_outage():
+def starting_up_is_not_an_outage():
     with Peer(behave.echo) as peer:
         with Program("client", "-interval=1ms", "-target", peer.address) as program:
             target = program.wait_target("default", lambda t: t.received >= 10, "replies")
@@ -126,14 +126,14 @@ def loss_is_100_while_a_target_is_down_and_0_when_it_is_back():
             set(down.disconnects) <= {"closed", "reset"} and sum(down.disconnects.values()) == 1
         ), down
         assert set(down.connect_failures) <= {"refused"}, down
-        # The slots went on while it was down: nothing is omitted.
-        later = program.wait_target("a", lambda t: t.unsent >= down.unsent + 40, "unsent goes on")
+        # The slots continued while it was down: nothing is omitted.
+        later = program.wait_target("a", lambda t: t.unsent >= down.unsent + 40, "unsent keeps rising")
         assert later.loss_percent == 100 and later.received == down.received, later
         with Peer(behave.echo, port=port):
             back = program.wait_target("a", lambda t: t.received > down.received, "back", 15)
             assert back.connects == 2 and back.connected == 1, back
             healed = program.wait_target("a", lambda t: t.loss_percent == 0, "loss falls to 0")
-            # 40 replies fill the window; scrapes in between may let some more pass.
+            # 40 replies fill the window; some more may pass between scrapes.
             assert healed.received >= down.received + 40, healed
             assert healed.timeouts == healed.unsent + (down.timeouts - down.unsent), healed
         assert_neighbour(program)
@@ -159,8 +159,8 @@ def a_dropped_connection_is_dialled_again():
 
 
 @scenario
-def an_address_that_cannot_be_reached_is_counted_as_such():
-    # 240.0.0.0/4 is reserved: the kernel has no way there, or the way ends at the first router.
+def an_unreachable_address_is_counted_as_such():
+    # 240.0.0.0/4 is reserved: the kernel has no route there, or the route ends at the first router.
     targets = {"a": "255.255.255.255:4000", **NEIGHBOUR}
     with Program("both", "-interval=50ms", targets=targets) as program:
         target = program.wait_target("a", lambda t: t.connect_failures, "a failure")
@@ -169,8 +169,8 @@ def an_address_that_cannot_be_reached_is_counted_as_such():
 
 
 @scenario
-def a_target_on_a_port_that_speaks_http_harms_nobody():
-    # The program's own HTTP port is a peer like any other.
+def a_target_that_speaks_http_does_no_harm():
+    # The program's own HTTP port is as good a peer as any other.
     targets = {"web": "127.0.0.1:{metrics}", **NEIGHBOUR}
     with Program("both", "-interval=50ms", targets=targets) as program:
         target = program.wait_target("web", lambda t: t.disconnects, "dropped", 20)

@@ -13,9 +13,9 @@ from lib.program import Program
 from lib.scenario import main, scenario
 from lib.wait import holds_for, wait_for
 
-# Section 4 of the design: a connect takes up to 3 s, a retry waits up to 5 s, and some jitter.
+# A connect takes up to 3 s, and a retry waits up to 5 s plus some jitter.
 RECOVERY_SECONDS = 3 + 5 + 2
-# The neighbour that no fault of the path may touch; a machine that does something else must not, either.
+# The neighbour, which no fault of the path may touch; nor may a busy machine.
 NEAR = {"address": "127.0.0.1:{listen}", "timeout": "2s"}
 
 
@@ -29,7 +29,7 @@ def lost_segments_are_retransmitted_and_counted():
                 "far", lambda t: t.received >= 200 and t.loss_percent == 0, "a clean path", 20
             )
             path.drop(10)
-            # Each lost segment stands for some 200 ms in which nothing passes: longer than the timeout.
+            # Each lost segment means about 200 ms in which nothing passes, which is longer than the timeout.
             lossy = program.wait_target(
                 "far",
                 lambda t: t.tcp_retransmits >= clean.tcp_retransmits + 10
@@ -53,7 +53,7 @@ def lost_segments_are_retransmitted_and_counted():
 
 
 @scenario
-def a_black_out_is_a_loss_of_100_and_ends_in_time():
+def a_blackout_is_100_percent_loss_and_ends_in_time():
     with Path() as path, FarServer(path) as server:
         targets = {"far": server.address, "near": NEAR}
         flags = ("-interval=20ms", "-timeout=300ms", "-window=50")
@@ -80,9 +80,9 @@ def a_black_out_is_a_loss_of_100_and_ends_in_time():
 
 
 @scenario
-def a_short_black_out_keeps_the_connection():
+def a_short_blackout_keeps_the_connection():
     with Path() as path, FarServer(path) as server:
-        # Shorter than a stall, 2 s + 500 ms: TCP itself mends it, and no probe is lost.
+        # Shorter than a stall, 2 s + 500 ms: TCP itself recovers, and no probe is lost.
         flags = ("-interval=20ms", "-timeout=2s", "-target", server.address)
         with Program("client", *flags) as program:
             program.wait_target("default", lambda t: t.received >= 50, "a clean path", 20)
@@ -92,7 +92,7 @@ def a_short_black_out_keeps_the_connection():
             hole = program.target().sent
             after = program.wait_target("default", lambda t: t.received > hole, "goes on")
             assert after.connects == 1 and after.timeouts == 0, after
-            # The kernel is asked now and then.
+            # The kernel's statistics are read only now and then.
             program.wait_target(
                 "default", lambda t: t.tcp_retransmits > 0, "retransmits are counted"
             )
@@ -117,7 +117,7 @@ def a_path_that_ends_is_unreachable_and_comes_back():
 
 
 def port_range(text=None):
-    """Sets the ports that the kernel takes for outgoing connections, in this namespace; or tells them."""
+    """Sets, or returns, the ports that the kernel uses for outgoing connections in this namespace."""
     path = "/proc/sys/net/ipv4/ip_local_port_range"
     if text is None:
         with open(path, encoding="ascii") as file:
@@ -128,25 +128,25 @@ def port_range(text=None):
 
 
 @scenario
-def it_never_takes_itself_for_the_target():
-    # A socket that dials a port of the kernel's own range again and again will one day be given that
+def never_takes_itself_for_the_target():
+    # A socket that keeps dialling a port in the kernel's ephemeral range will one day be given that
     # very port as its own, and be connected to itself: its own perfect echo. The range is made so
     # small here that this happens at the first attempt.
     with Path(), Program("client", "-interval=50ms", "-target=127.0.0.1:40000") as program:
-        # Opened before: it needs no port of that range.
+        # Opened beforehand, so that it needs no port of that range.
         scraper = http.client.HTTPConnection("127.0.0.1", program.metrics_port, timeout=10)
         first = Target(parse(request_on(scraper).body), "default")
         usual = port_range()
         port_range("40000 40001")
 
-        def failed_four_times_more():
+        def has_failed_four_more_times():
             target = Target(parse(request_on(scraper).body), "default")
             assert target.received == 0 and target.connects == 0, target
             failures = sum(target.connect_failures.values())
             return failures >= sum(first.connect_failures.values()) + 4
 
         try:
-            wait_for(failed_four_times_more, "failures", 40, pause=0.1)
+            wait_for(has_failed_four_more_times, "failures", 40, pause=0.1)
         finally:
             port_range(usual)
         scraper.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What packages bring along fits the binary: completions, the version, the unit for systemd."""
+"""What packages ship matches the binary: completions, the version, the systemd unit."""
 import os
 import re
 import shutil
@@ -11,7 +11,7 @@ from lib.scenario import Skip, main, scenario
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PACKAGING = os.path.join(TOP, "packaging")
-# Of systemd-analyze security: 0 is best, 10 worst.
+# By systemd-analyze security: 0 is best, 10 is worst.
 EXPOSURE_MAX = 1.5
 
 
@@ -30,7 +30,7 @@ def flags_of_help():
 
 
 def complete_in_bash(*words):
-    """What bash would offer for the last of the words of a command line."""
+    """What bash offers for the last word of a command line."""
     script = (
         'compopt() { :; }; . "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
         'COMPREPLY=(); _tcp_echo_metrics; printf "%s\\n" "${COMPREPLY[@]}"'
@@ -61,7 +61,7 @@ def bash_completes_values_however_they_are_written():
         assert complete_in_bash(*words) == modes, words
     assert complete_in_bash("-check", "-mode", "=", "b") == {"both"}
     assert complete_in_bash("-log-level", "w") == {"warning"}
-    # After a flag whose values nobody can know, nothing is offered: above all no flags.
+    # After a flag that takes an arbitrary value, nothing is offered, least of all flags.
     for flag, value in flags_of_help().items():
         if value:
             offered = complete_in_bash(f"-{flag}", "=", "")
@@ -74,7 +74,7 @@ def zsh_and_fish_complete_every_flag():
     zsh = dict(re.findall(r"'\*-([a-z-]+)(=?)\[", read("packaging/completions/zsh/_tcp-echo-metrics")))
     assert {flag: bool(value) for flag, value in zsh.items()} == {
         flag: bool(value) for flag, value in flags.items()
-    }, f"zsh: {set(zsh) ^ set(flags)} differ, or whether they take a value"
+    }, f"zsh: {set(zsh) ^ set(flags)} differ, or in whether they take a value"
     fish = dict(
         re.findall(
             r"(?m)^complete -c tcp-echo-metrics -o ([a-z-]+) (-[xr])?",
@@ -83,7 +83,7 @@ def zsh_and_fish_complete_every_flag():
     )
     assert {flag: bool(value) for flag, value in fish.items()} == {
         flag: bool(value) for flag, value in flags.items()
-    }, f"fish: {set(fish) ^ set(flags)} differ, or whether they take a value"
+    }, f"fish: {set(fish) ^ set(flags)} differ, or in whether they take a value"
 
 
 @scenario
@@ -94,7 +94,7 @@ def the_packages_have_the_version_of_the_program():
 
 
 @scenario
-def the_service_starts_with_what_its_file_says():
+def the_service_starts_with_the_flags_of_its_file():
     flags = re.search(r'(?m)^ARGS="(.*)"$', read("packaging/systemd/tcp-echo-metrics.default"))
     targets = os.path.join(PACKAGING, "systemd", "targets.json")
     installed = "/etc/tcp-echo-metrics/targets.json"
@@ -105,7 +105,7 @@ def the_service_starts_with_what_its_file_says():
 
 
 def analyze(command, folder):
-    """Runs systemd-analyze on the unit, with the binary where the unit looks for it."""
+    """Runs systemd-analyze on the unit, with the binary where the unit expects it."""
     if not shutil.which("systemd-analyze"):
         raise Skip("needs systemd-analyze")
     unit = os.path.join(folder, "tcp-echo-metrics.service")

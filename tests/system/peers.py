@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-The prober against peers that misbehave, each in its own way, all in one process with a healthy
-neighbour, which must lose nothing.
+The prober against peers that misbehave, each in its own way, each beside a healthy neighbour in the
+same process, which must lose nothing.
 """
 import shutil
 import socket
@@ -39,7 +39,7 @@ def assert_untouched(target):
 
 
 def wait_disconnects(program, reasons, at_least):
-    """Waits for so many disconnects; they must all be for these reasons."""
+    """Waits for that many disconnects, which must all be for these reasons."""
     target = program.wait_target(
         "target", lambda t: sum(t.disconnects.values()) >= at_least, f"{at_least} disconnects", 20
     )
@@ -49,18 +49,18 @@ def wait_disconnects(program, reasons, at_least):
     return target
 
 
-# Each: says, behaviour, reasons of the disconnects that it gets, whether replies may count.
+# Each: says, behaviour, the reasons of the disconnects it causes, whether replies may count.
 DROPPED = [
     ("garbage", behave.garbage, {"invalid"}, False),
-    ("speech before it is spoken to", behave.unasked, {"invalid"}, False),
+    ("data before the first probe", behave.unasked, {"invalid"}, False),
     ("a sequence number never sent", behave.wrong_sequence, {"invalid"}, False),
     ("sequence number zero", behave.zero_sequence, {"invalid"}, False),
     ("a timestamp never sent", behave.wrong_timestamp, {"invalid"}, False),
-    ("half a frame and silence", behave.half_a_frame, {"stalled"}, False),
+    ("half a frame, then silence", behave.half_a_frame, {"stalled"}, False),
     ("silence", behave.mute, {"stalled"}, False),
     ("a peer that never reads", behave.never_reads, {"stalled"}, False),
     ("a reset at each probe", behave.resets, {"reset"}, False),
-    # A probe that is on its way when the peer closes is answered by a reset.
+    # A probe in flight when the peer closes is answered by a reset.
     ("a close at once", behave.closes_at_once, {"closed", "reset"}, False),
     ("a close after five frames", behave.closes_after(5), {"closed", "reset"}, True),
 ]
@@ -89,7 +89,7 @@ def drops(row):
 HARMLESS = [
     ("a plain echo", behave.echo),
     ("an echo byte by byte", behave.echo_bytewise),
-    ("pieces that end in the middle of frames", behave.shifted_pieces),
+    ("pieces that end in mid-frame", behave.shifted_pieces),
     ("an echo 100 ms late", behave.delayed(0.1)),
     ("five replies in one piece", behave.glued(5)),
     ("replies out of order", behave.reordered),
@@ -111,8 +111,8 @@ def harmless(row):
 
 
 @scenario
-def replies_that_come_after_the_timeout_are_late_and_stay_timeouts():
-    # Later than the timeout, but sooner than a stall (timeout + 500 ms), as far as a busy machine lets it.
+def replies_after_the_timeout_are_late_and_stay_timeouts():
+    # Later than the timeout, but sooner than a stall (timeout + 500 ms), as far as a busy machine allows.
     with Peer(behave.delayed(0.45)) as peer:
 
         def check(program):
@@ -125,7 +125,7 @@ def replies_that_come_after_the_timeout_are_late_and_stay_timeouts():
 
 
 @scenario
-def peers_that_repeat_one_reply_for_ever_harm_nobody():
+def peers_that_repeat_one_reply_forever_do_no_harm():
     peers = [Peer(behave.endlessly) for _ in range(3)]
     try:
         targets = {f"flood {number}": peer.address for number, peer in enumerate(peers)}
@@ -158,7 +158,7 @@ def a_full_backlog_is_a_connect_timeout():
 
 
 @scenario
-def all_of_them_at_once_harm_nobody():
+def all_of_them_at_once_do_no_harm():
     rows = [
         (f"{says}", behaviour)
         for says, behaviour, *_ in DROPPED + HARMLESS
@@ -182,7 +182,7 @@ def all_of_them_at_once_harm_nobody():
 
 
 @scenario
-def an_echo_server_of_another_make_is_as_good():
+def another_echo_server_works_as_well():
     if shutil.which("socat") is None:
         raise Skip("socat is missing")
     port = free_port()

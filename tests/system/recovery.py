@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""With the path back, a target is measured again within 6 s, whatever it was at just then."""
+"""Once the path is back, a target is measured again within 6 s, whatever state it was in."""
 import contextlib
 import itertools
 import socket
@@ -15,10 +15,10 @@ from lib.wait import PATIENCE
 # The promise, counted from the path's return.
 RECOVERY_SECONDS = 6.0
 WINDOW = 40
-# Long enough for as many probes as the window has, and then some.
+# Long enough for a window of probes, and then some.
 FLAGS = ("-interval=50ms", f"-window={WINDOW}")
-# Targets that were connected before, and ones that come one after the other while nothing passes:
-# each is somewhere else in its attempts and pauses when the path returns.
+# Targets that were connected before, and targets added one by one while nothing passes: each is at
+# a different point of its attempts and pauses when the path returns.
 OLD, NEW, NEW_SPACING = 10, 10, 0.6
 BOTH = ("there", "back")
 
@@ -26,7 +26,7 @@ _numbers = itertools.count()
 
 
 class Watch:
-    """The targets of a prober, scraped again and again: when each came back, and what it lost then."""
+    """The targets of a prober, scraped again and again: when each came back, and what it lost afterwards."""
 
     def __init__(self, program, names):
         self.program = program
@@ -37,7 +37,7 @@ class Watch:
         return {name: Target(metrics, name) for name in self.names}
 
     def wait(self, condition, what, seconds):
-        """Scrapes until it holds for each; returns when it first did: {name: (seconds, target)}."""
+        """Scrapes until the condition holds for each; returns when it first did: {name: (seconds, target)}."""
         begin = time.monotonic()
         found = {}
         while len(found) < len(self.names):
@@ -52,7 +52,7 @@ class Watch:
         return found
 
     def check_recovery(self, label):
-        """To be called in the moment in which the path is back."""
+        """To be called at the moment the path is back."""
         black = self.scrape()
         back = self.wait(
             lambda t: t.received > black[t.name].received, "measured again", RECOVERY_SECONDS * PATIENCE + 20
@@ -66,16 +66,16 @@ class Watch:
             lambda t: t.received >= back[t.name][1].received + WINDOW, "a window later", 20 * PATIENCE
         )
         for name, (_, target) in after.items():
-            # What the machine itself holds up by a second is another loss than the path's.
+            # What the machine itself holds up by a second is not a loss of the path.
             if target.timeouts == back[name][1].timeouts:
-                assert target.loss_percent == 0, f"a window after its return: {target}"
+                assert target.loss_percent == 0, f"one window after the path's return: {target}"
         assert sum(t.timeouts == back[name][1].timeouts for name, (_, t) in after.items()) >= len(after) / 2
 
 
 def dial_as_older_kernels_do():
     """
-    Since Linux 6.5 a SYN is sent again each second at first; before, 1 s and 3 s after the first,
-    and so less often than an attempt takes.
+    Since Linux 6.5 a SYN is at first sent again every second; older kernels send it again 1 s and 3 s
+    after the first, and so less often than within each attempt.
     """
     with contextlib.suppress(FileNotFoundError):
         with open("/proc/sys/net/ipv4/tcp_syn_linear_timeouts", "w", encoding="ascii") as file:
@@ -92,7 +92,7 @@ def can_cap_pauses():
 
 
 def let_pass(seconds):
-    """How long nothing passes is what is tested."""
+    """Sleeps: how long nothing passes is what is tested."""
     time.sleep(seconds)
 
 
@@ -105,7 +105,7 @@ def come_late(program, targets, more):
 
 
 def outage(label, seconds, begin, end, targets, more, *flags):
-    """From begin() on the targets cannot be measured; so many seconds later end() lets them be."""
+    """begin() makes the targets unmeasurable; that many seconds later end() makes them measurable again."""
     targets = dict(targets)
     with Program("client", *FLAGS, *flags, targets=targets) as program:
         Watch(program, list(targets)).wait(lambda t: t.received >= 5, "measured", 20 * PATIENCE)
@@ -128,24 +128,24 @@ BLACK_OUTS = [
     ("30 s", 30, (), NEW),
     # The timeout moves the moment of the stall.
     ("8 s with a timeout of 5 s", 8, ("-timeout=5s",), NEW),
-    # Until then it is TCP that must go on by itself, whose pauses double: 6.4 s, 12.8 s.
+    # Until the stall TCP alone must recover, and its pauses double: 6.4 s, 12.8 s.
     ("14 s with a timeout of 60 s", 14, ("-timeout=60s",), NEW),
 ]
 
 
 @scenarios_of(BLACK_OUTS, "is_back_in_time_after_")
-def is_back_in_time_after_a_black_out(row):
+def is_back_in_time_after_a_blackout(row):
     label, seconds, flags, new = row
     if "60 s" in label and not can_cap_pauses():
         raise Skip("this kernel's retransmissions cannot be hurried")
     with Path(next(_numbers)) as path, FarServer(path) as server:
-        outage(f"black-out of {label}", seconds, lambda: path.drop(100, BOTH), path.heal,
+        outage(f"blackout of {label}", seconds, lambda: path.drop(100, BOTH), path.heal,
                numbered("old", OLD, server.address), numbered("new", new, server.address), *flags)
 
 
 @scenario
 def is_back_in_time_after_20_s_of_refusals():
-    # They cost no time, so the pauses between attempts grow to their longest.
+    # Refusals take no time, so the pauses between attempts grow to their longest.
     with Path(next(_numbers)) as path, FarServer(path) as server:
         down = outage("refused for 20 s", 20, path.reject, path.heal,
                       numbered("old", OLD, server.address), numbered("new", NEW, server.address))
@@ -153,16 +153,16 @@ def is_back_in_time_after_20_s_of_refusals():
 
 
 @scenario
-def is_back_in_time_after_10_s_without_a_neighbour():
+def is_back_in_time_after_10_s_with_the_link_down():
     with Path(next(_numbers)) as path, FarServer(path) as server:
         down = outage("link down for 10 s", 10, lambda: path.set_link("down"), lambda: path.set_link("up"),
                       numbered("old", OLD, server.address), numbered("new", NEW, server.address))
-        # Which of the two ends an attempt is a close race: both take 3 s.
+        # It is a close race which of the two ends an attempt: both take 3 s.
         assert all(set(target.connect_failures) <= {"unreachable", "timeout"} for target in down.values()), down
 
 
 @scenario
-def is_back_in_time_by_name_after_the_name_server_was_gone_too():
+def is_back_in_time_by_name_after_the_name_server_was_down_too():
     with Names(asks_server=True) as names, Path(next(_numbers)) as path, FarServer(path) as server:
 
         def begin():
@@ -179,7 +179,7 @@ def is_back_in_time_by_name_after_the_name_server_was_gone_too():
             for targets in (numbered("old", OLD, f"old-{{}}.test:{server.port}"),
                             numbered("new", NEW, f"new-{{}}.test:{server.port}"))
         )
-        down = outage("black-out of 9 s, of the name server too", 9, begin, end, old, new)
+        down = outage("blackout of 9 s, of the name server too", 9, begin, end, old, new)
         assert any(target.connect_failures == {"resolve": 1} for target in down.values()), down
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What releases are made with, as far as it can be tried here: the workflows, the bill of materials, the tag."""
+"""What makes releases, as far as it can be tried here: the workflows, the bill of materials, the tag."""
 import glob
 import json
 import os
@@ -47,9 +47,9 @@ def workflows():
 
 
 @scenario
-def the_workflows_are_whole():
+def the_workflows_are_complete():
     for file, workflow in workflows().items():
-        # YAML 1.1 takes the key "on" for a truth.
+        # YAML 1.1 takes the key "on" for a boolean.
         assert workflow["name"] and (workflow.get("on") or workflow.get(True)), file
         for name, job in workflow["jobs"].items():
             assert job["runs-on"] and job["timeout-minutes"], f"{file}: {name}"
@@ -61,7 +61,7 @@ def the_workflows_are_whole():
 
 
 @scenario
-def the_workflows_have_no_more_rights_than_they_need():
+def the_workflows_have_only_the_rights_they_need():
     for file, workflow in workflows().items():
         assert workflow["permissions"] == {"contents": "read"}, file
         for name, job in workflow["jobs"].items():
@@ -89,7 +89,7 @@ def the_commands_of_the_workflows_are_shell():
 
 
 @scenario
-def the_scripts_that_the_workflows_run_are_there():
+def the_scripts_that_the_workflows_run_exist():
     count = 0
     for file, workflow in workflows().items():
         for _, step in steps(workflow):
@@ -171,7 +171,7 @@ def the_bill_of_materials_names_what_is_linked():
     assert {"libevent", "libmicrohttpd", "cJSON", "zlib"} <= set(components), set(components)
     for name, one in components.items():
         assert one["type"] == "library"
-        # Of systemd -version has the name alone.
+        # For systemd, -version prints the name alone.
         assert one["version"] in printed or name == "systemd", f"{one}: not in {printed}"
         (licence,) = one["licenses"]
         assert re.fullmatch(r"[A-Za-z0-9.-]+", licence["license"]["id"]), one
@@ -180,13 +180,13 @@ def the_bill_of_materials_names_what_is_linked():
     references = {one["bom-ref"] for one in bom["components"]}
     assert len(references) == len(bom["components"])
     assert bom["dependencies"] == [{"ref": own["bom-ref"], "dependsOn": [one["bom-ref"] for one in bom["components"]]}]
-    assert bill(build_folder())[1] == out, "the same build, another text"
+    assert bill(build_folder())[1] == out, "the same build, a different text"
 
 
 @scenario
 def the_bill_of_materials_refuses_what_it_does_not_know():
     folder = build_folder()
-    # One links less than the program, the other what it does not.
+    # One links less than the program does, the other something else.
     for arguments, text in (((folder, shutil.which("cat")), "does not link"),
                             ((folder, shutil.which("bash")), "links unknown libraries"),
                             ((folder, "/nonexistent"), "build it first"),
@@ -196,10 +196,10 @@ def the_bill_of_materials_refuses_what_it_does_not_know():
 
 
 @scenario
-def the_version_stands_in_one_place():
+def the_version_is_written_in_one_place():
     with open(os.path.join(TOP, "configure.ac"), encoding="utf-8") as file:
         version = re.search(r"AC_INIT\(\[[^]]*\], \[([^]]*)\]", file.read()).group(1)
-    # The two changelogs have it too, which scripts/release/check-tag and scripts/release/deb compare.
+    # The two changelogs have it too; scripts/release/check-tag and scripts/release/deb compare those.
     files = [os.path.join(TOP, name) for name in ("Dockerfile", "compose.yaml", "Makefile.am")]
     for pattern in ("packaging/**/*", ".github/**/*", "scripts/**/*", "m4/*.m4"):
         files += glob.glob(os.path.join(TOP, pattern), recursive=True)

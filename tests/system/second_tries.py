@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scenarios that are run again are seen, counted and limited."""
+"""Scenarios that are run again are announced, counted and limited."""
 import os
 import shlex
 import subprocess
@@ -11,7 +11,7 @@ from lib.scenario import main, scenario
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 COMMON = os.path.join(os.path.dirname(os.path.dirname(FOLDER)), "scripts", "common.sh")
 
-# Of each kind some pass, some fail once, some always; and one cannot run.
+# Of each kind one passes, one fails once and one always fails; and one scenario cannot run.
 SCRIPT = '''
 import sys
 sys.path.insert(0, sys.argv.pop(1))
@@ -65,7 +65,7 @@ def run_script(*words):
 
 
 def in_shell(function, log, *arguments):
-    """Calls a function of scripts/common.sh with a log of that text; returns (status, stdout, stderr)."""
+    """Calls a function of scripts/common.sh with that text as its log; returns (status, stdout, stderr)."""
     with tempfile.NamedTemporaryFile("w", suffix=".log") as file:
         file.write(log)
         file.flush()
@@ -103,7 +103,7 @@ def what_always_fails_fails_on_the_second_try_too():
 
 
 @scenario
-def what_is_exact_is_not_run_again():
+def exact_scenarios_are_not_run_again():
     status, lines, notes = run_script("exact")
     assert status == 1, lines
     assert notes == [closing("some.py", 1, 0, 2)], notes

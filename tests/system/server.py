@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The echo server: both frame formats, however their bytes come, and exact counts of all of it."""
+"""The echo server: both frame formats, however their bytes arrive, and exact counts of everything."""
 import socket
 import struct
 import threading
@@ -27,7 +27,7 @@ class Counts:
 
 
 def wait_counts(program, **wanted):
-    """Waits until exactly these counts are shown."""
+    """Waits until exactly these counts are exposed."""
     seen = [None]
 
     def holds():
@@ -101,11 +101,11 @@ def echoes_a_burst_of_10000_frames_in_order():
 
 
 @scenario
-def takes_any_bytes_but_the_magic_for_16_byte_frames():
+def takes_any_bytes_except_the_magic_for_16_byte_frames():
     with Program("server") as program:
         with connect(program.listen_port) as peer:
             assert_echo(peer, b"\xff" * 16 + b"\0" * 16 + b"TCPPING!" * 2 + b"TCPPIN\0\0" * 2)
-            # The first frame decides: a magic in a later one is only a number.
+            # The first frame decides: the magic in a later one is just a number.
             assert_echo(peer, MAGIC + bytes(8))
         wait_counts(program, frames=5, closed={"closed": 1})
 
@@ -142,7 +142,7 @@ def a_half_closed_peer_still_gets_all_its_echoes():
 
 
 @scenario
-def a_half_close_in_the_middle_of_a_frame_ends_cleanly():
+def a_half_close_in_mid_frame_ends_cleanly():
     with Program("server") as program:
         with connect(program.listen_port) as peer:
             peer.sendall(frame(1) + b"half")
@@ -173,7 +173,7 @@ def keeps_a_silent_peer():
 
 
 @scenario
-def listens_for_both_families_on_one_port():
+def listens_on_both_families_at_one_port():
     with Program("server", listen_host="") as program:
         with connect(program.listen_port, "127.0.0.1") as four:
             assert_echo(four, frame(4))
@@ -185,13 +185,13 @@ def listens_for_both_families_on_one_port():
 
 
 @scenario
-def listens_on_one_family_where_asked():
+def listens_on_one_family_when_asked():
     with Program("server", listen_host="[::1]") as program:
         with connect(program.listen_port, "::1") as six:
             assert_echo(six, frame(6))
         try:
             connect(program.listen_port, "127.0.0.1").close()
-            raise AssertionError("[::1] listens for IPv4 too")
+            raise AssertionError("[::1] accepts IPv4 too")
         except ConnectionRefusedError:
             pass
 

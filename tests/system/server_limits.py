@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The echo server at its limits: peers without number, without descriptors, and without manners."""
+"""The echo server at its limits: countless peers, no descriptors left, and peers without manners."""
 import http.client
 import resource
 import select
@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 
 
 def want_descriptors(count):
-    """Lets this script and what it starts have so many descriptors."""
+    """Lets this script, and what it starts, have that many descriptors."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < count:
         raise Skip(f"only {hard} descriptors are allowed here")
@@ -53,7 +53,7 @@ def serves_2000_peers_at_once():
 
 
 def push(peer, seconds):
-    """Sends without reading until the connection ends or no byte has gone for a second."""
+    """Sends without reading until the connection ends or no byte has left for a second."""
     data = b"".join(frame(sequence) for sequence in range(1, 4097))
     peer.setblocking(False)
     sent = 0
@@ -71,7 +71,7 @@ def push(peer, seconds):
 
 
 @scenario
-def a_peer_that_never_reads_is_bounded_in_memory_and_others_go_on():
+def a_peer_that_never_reads_takes_bounded_memory_and_blocks_nobody():
     with Program("server") as program:
         with connect(program.listen_port) as healthy:
             assert_echo(healthy, frame(1))
@@ -130,7 +130,7 @@ class Flood:
         try:
             self.peer.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # The other side has ended it.
+            pass  # The other side has closed it.
         for thread in self.threads:
             thread.join()
         self.peer.close()
@@ -180,7 +180,7 @@ def a_slow_reader_gets_every_byte():
             sent, back = 0, bytearray()
             deadline = time.monotonic() + 30 * PATIENCE
             while len(back) < len(data) and time.monotonic() < deadline:
-                # What can be sent is sent first, so that the way back is full most of the time.
+                # Sends all it can first, so that the return path is full most of the time.
                 writable = select.select([], [peer], [], 0)[1] if sent < len(data) else []
                 if writable:
                     sent += peer.send(data[sent : sent + 65536])
@@ -195,9 +195,9 @@ def a_slow_reader_gets_every_byte():
 
 
 @scenario
-def lives_through_a_lack_of_descriptors_and_recovers():
+def survives_running_out_of_descriptors_and_recovers():
     with Program("server", descriptors=64) as program:
-        # This connection was there before: it still scrapes when no other can.
+        # This connection is older, so it can still scrape when no new one can.
         scraper = http.client.HTTPConnection(
             "127.0.0.1", program.metrics_port, timeout=10 * PATIENCE
         )
@@ -217,9 +217,9 @@ def lives_through_a_lack_of_descriptors_and_recovers():
             assert_echo(first, frame(sequence))
         used = cpu_seconds(program)
         began = time.monotonic()
-        wait_for(lambda: time.monotonic() - began > 1, "a second of it", pause=0.2)
+        wait_for(lambda: time.monotonic() - began > 1, "it lasts a second", pause=0.2)
         share = (cpu_seconds(program) - used) / (time.monotonic() - began)
-        assert share < 0.5, f"spins at {share:.0%} of a processor without descriptors"
+        assert share < 0.5, f"spins at {share:.0%} of a core without descriptors"
         for peer in crowd:
             peer.close()
 
@@ -240,16 +240,16 @@ def lives_through_a_lack_of_descriptors_and_recovers():
 
 
 def cpu_seconds(program):
-    """Processor time that the program has used."""
+    """CPU time that the program has used."""
     with open(f"/proc/{program.pid}/stat", encoding="utf-8") as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
 
 
 @scenario
-def the_prober_lives_through_a_lack_of_descriptors():
+def the_prober_survives_running_out_of_descriptors():
     with Peer(behave.echo) as good:
-        # Enough for what starts, not for every HTTP connection of the crowd below.
+        # Enough to start, but not for every HTTP connection of the crowd below.
         targets = {f"t{number}": good.address for number in range(10)}
         with Program("client", "-interval=50ms", targets=targets, descriptors=64) as program:
             for name in targets:

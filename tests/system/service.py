@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""-svc: installed, started, stopped and uninstalled by systemd, or refused and nothing changed."""
+"""-svc under systemd: install, start, stop and uninstall; or a refusal that changes nothing."""
 import errno
 import glob
 import os
@@ -27,10 +27,10 @@ def changes_nothing(systemd, *flags, **options):
 
 
 def verify_unit(name):
-    """systemd's own opinion of the unit: it ends with 0 on unknown settings, but not silently."""
+    """systemd's own opinion of the unit: unknown settings give status 0, but not silence."""
     tool = shutil.which("systemd-analyze")
     if tool is None:
-        print("note: without systemd-analyze nobody verifies the units", flush=True)
+        print("note: units are not verified, because systemd-analyze is missing", flush=True)
         return
     done = subprocess.run(
         [tool, "verify", "--man=no", f"{UNITS}/{name}.service"],
@@ -43,7 +43,7 @@ def verify_unit(name):
 
 
 @scenario
-def the_whole_round():
+def the_whole_life_cycle():
     with Systemd() as systemd, Folder() as here:
         out = does(
             *here.flags, "-targets", "targets.json", "-svc", "install", prefix=here.prefix()
@@ -101,7 +101,7 @@ def two_services_live_side_by_side():
             here.scrape()
         assert len({systemd.pid(name) for name in names}) == 2
         assert "is not installed" in changes_nothing(systemd, "-svc=start")
-        # One that runs is stopped before it goes.
+        # A running service is stopped before it is removed.
         does("-svc=uninstall", "-name=one")
         assert systemd.pid("one") is None and systemd.pid("Two.2_x")
         assert list(systemd.state()["files"]) == ["Two.2_x.service"], systemd.state()
@@ -111,7 +111,7 @@ def two_services_live_side_by_side():
 
 
 @scenario
-def any_file_name_reaches_the_service_as_it_is():
+def any_file_name_reaches_the_service_unchanged():
     name = "a \"b\" 'c' $HOME ${X} $$ %n %% \\x41 \\ ; # é \t\n\x01\x7f=-.json"
     with Systemd(), Folder(name) as here:
         does(*here.flags, "-targets", name, "-svc=install", prefix=here.prefix())
@@ -137,9 +137,9 @@ def a_program_in_a_folder_of_any_name_is_found():
 
 
 @scenario
-def its_user_can_read_what_it_needs():
-    """A user of its own, where everybody may read it; else root, with nothing but that right."""
-    # Neither /tmp nor below a folder that somebody has to himself.
+def its_user_can_read_the_targets_file():
+    """Its own user if everyone may read the file; else root with no right except to read it."""
+    # Neither in /tmp nor below a private folder.
     folder = "/mnt"
     subprocess.run(["mount", "-t", "tmpfs", "none", folder], check=True)
     path = os.path.join(folder, "t.json")
@@ -155,7 +155,7 @@ def its_user_can_read_what_it_needs():
                 (0o755, 0o644, path, True),
                 (0o755, 0o640, path, False),
                 (0o750, 0o644, path, False),
-                # A service with a user of its own has a /tmp of its own, too.
+                # A service with its own user also has its own /tmp.
                 (0o755, 0o644, in_tmp.name, False),
             )
             for folder_mode, file_mode, targets, is_dynamic in cases:
@@ -172,7 +172,7 @@ def its_user_can_read_what_it_needs():
 
 
 @scenario
-def what_is_not_its_own_stays():
+def leaves_alone_what_it_did_not_create():
     with Systemd() as systemd:
         path = f"{UNITS}/mine.service"
         with open(path, "w", encoding="ascii") as file:
@@ -192,7 +192,7 @@ def what_is_not_its_own_stays():
 
 
 @scenario
-def nothing_bad_is_installed():
+def installs_nothing_that_would_not_start():
     with Systemd() as systemd, Folder() as here:
         targets = f"-targets={here.path}"
         usage = (
@@ -214,13 +214,13 @@ def nothing_bad_is_installed():
         os.unlink(here.path)
         assert here.path in refuses("-svc=install", "-mode=both", targets)
         assert systemd.state() == NOTHING and systemd.calls() == [], systemd.calls()
-        # With its mode it has no use for the file, as -check says too.
+        # Its mode has no use for the file, as -check says too.
         _, _, err = run("-svc=install", "-mode=server", targets)
         assert "warning: -targets: no effect with -mode=server" in err, err
 
 
 @scenario
-def machines_without_systemd_are_told_so():
+def reports_machines_without_systemd():
     with Systemd(is_booted=False) as systemd:
         for verb in ("install", "uninstall", "start", "stop"):
             err = refuses(f"-svc={verb}")
@@ -236,7 +236,7 @@ def machines_without_systemd_are_told_so():
 
 
 @scenario
-def others_than_root_are_told_of_sudo():
+def points_ordinary_users_to_sudo():
     with Systemd() as systemd, tempfile.TemporaryDirectory(prefix="tcp-echo-") as folder:
         drop = ["setpriv", "--reuid=65534", "--clear-groups"]
         os.chmod(folder, 0o755)
@@ -253,7 +253,7 @@ def others_than_root_are_told_of_sudo():
 
 
 @scenario
-def an_install_that_fails_half_way_is_undone():
+def an_install_that_fails_halfway_is_undone():
     with Systemd() as systemd:
         for verb in ("daemon_reload", "enable"):
             systemd.order(**{verb: "Failed to do\nwhat was asked: \x1b[31mno\n"})
@@ -293,7 +293,7 @@ def an_install_that_is_interrupted_is_undone():
             try:
                 wait_for(systemd.hangs, "systemctl hangs", 20)
                 systemd.order()
-                # As a terminal sends it: to all that run there.
+                # As a terminal does: to every process in the foreground.
                 os.killpg(process.pid, number)
                 _, err = process.communicate(timeout=20 * PATIENCE)
             finally:
@@ -304,7 +304,7 @@ def an_install_that_is_interrupted_is_undone():
 
 
 @scenario
-def an_uninstall_that_fails_half_way_is_undone():
+def an_uninstall_that_fails_halfway_is_undone():
     with Systemd() as systemd, Folder() as here:
         does(*here.flags, "-svc=install")
         does("-svc=start")
@@ -326,12 +326,12 @@ def an_uninstall_that_fails_half_way_is_undone():
 
 
 @scenario
-def a_start_that_fails_leaves_nothing_running():
+def a_failed_start_leaves_nothing_running():
     with Systemd() as systemd, Folder() as here, Program("server") as other:
         taken = f"-listen=127.0.0.1:{other.listen_port}"
         does(*here.flags, taken, "-svc=install")
         if "Type=notify" in systemd.unit(NAME):
-            # Its service manager knows then that it did not begin.
+            # The service manager then knows that it did not start.
             err = changes_nothing(systemd, "-svc=start")
             assert f"Job for {NAME}.service failed. See the journal." in err, err
             assert systemd.calls()[-1] == f"stop {NAME}.service", systemd.calls()
@@ -343,6 +343,6 @@ def a_start_that_fails_leaves_nothing_running():
 
 if __name__ == "__main__":
     enter_or_skip()
-    # What a nohup in front of all this ignores, its children would.
+    # What a nohup in front of all this ignores, its children would ignore too.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     main()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a service manager is told, over a socket as systemd's: sd_notify(3)."""
+"""What a service manager is told over a socket like systemd's: sd_notify(3)."""
 import ctypes
 import os
 import signal
@@ -28,7 +28,7 @@ def need_notifications():
 
 
 class Manager:
-    """The service manager's end: collects (time, message). name: of its socket, if it matters."""
+    """The service manager's end: collects (time, message). name: the socket's, where it matters."""
 
     def __init__(self, name=None):
         need_notifications()
@@ -46,7 +46,7 @@ class Manager:
         self._folder.cleanup()
 
     def environment(self, watchdog=None):
-        """What a service is started with; watchdog in seconds."""
+        """The environment that a service is started with; watchdog in seconds."""
         environment = {**os.environ, "NOTIFY_SOCKET": self.name}
         environment.pop("WATCHDOG_PID", None)
         if watchdog:
@@ -62,7 +62,7 @@ class Manager:
             self.messages.append((time.monotonic(), message))
 
     def told(self, text, since=0):
-        """The messages that hold text, from the one of that number on."""
+        """The messages that contain text, from that index on."""
         self._receive()
         return [message for _, message in self.messages[since:] if text in message]
 
@@ -109,7 +109,7 @@ def ready_comes_once_the_ports_accept():
 
 
 @scenario
-def a_start_that_fails_is_never_ready():
+def a_failed_start_is_never_ready():
     with Manager() as manager, Program("server") as other:
         taken = f"127.0.0.1:{other.listen_port}"
         free = f"-metrics=127.0.0.1:{free_port()}"
@@ -130,7 +130,7 @@ def a_start_that_fails_is_never_ready():
 
 
 @scenario
-def a_reload_is_told_from_its_begin_to_its_end():
+def a_reload_is_announced_from_beginning_to_end():
     with Manager() as manager:
         targets = {"one": "127.0.0.1:{listen}"}
         with Program("both", targets=targets, env=manager.environment()) as program:
@@ -155,7 +155,7 @@ def a_reload_is_told_from_its_begin_to_its_end():
             bad = manager.wait("READY=1", begin)
             assert "probing 2 targets, " in bad and "; reload failed: " in bad, bad
             assert program.targets_path in bad, bad
-            program.wait_target("one", lambda t: t.received > 3, "it goes on")
+            program.wait_target("one", lambda t: t.received > 3, "it carries on")
 
             begin = len(manager.messages)
             program.reload(targets)
@@ -170,7 +170,7 @@ def the_status_follows_what_is_connected():
         with Program("both", targets=targets, env=manager.environment()) as program:
             program.wait_target("one", lambda t: t.received > 0, "a reply")
             manager.wait("STATUS=probing 2 targets, 1 connected; serving 1 connection", seconds=20)
-            # And that is all: no message where nothing changes.
+            # And no more than that: no message when nothing changes.
             told = len(manager.told("STATUS="))
             assert told <= 3, manager.messages
             program.stop()
@@ -179,10 +179,10 @@ def the_status_follows_what_is_connected():
 
 
 @scenario
-def the_watchdog_is_fed_twice_in_its_time():
+def the_watchdog_is_fed_twice_per_period():
     seconds = 1.0
     with Manager() as manager:
-        # Nothing is due in the prober for hours.
+        # The prober has nothing to do for hours.
         with Program("both", "-interval=1h", env=manager.environment(seconds)):
             wait_for(lambda: len(manager.times("WATCHDOG=1")) > 8, "it is fed", 20)
             times = manager.times("WATCHDOG=1")
@@ -199,7 +199,7 @@ def without_a_watchdog_nothing_is_fed():
 
 
 class StoppedThread:
-    """Holds one thread of a process, as a debugger does, while all others go on."""
+    """Stops one thread of a process, as a debugger does, while all others run on."""
 
     def __init__(self, tid):
         self.tid = tid
@@ -234,7 +234,7 @@ def prober_threads(pid):
 @scenario
 def one_prober_that_hangs_starves_the_watchdog():
     if WRAPPER:
-        raise Skip("threads of an emulator cannot be held one by one")
+        raise Skip("threads of an emulator cannot be stopped one by one")
     seconds = 0.8
     targets = {f"target{i}": "127.0.0.1:{listen}" for i in range(6)}
     with Manager() as manager:

@@ -16,7 +16,7 @@ refuses = functools.partial(refuses, run=run)
 
 
 @scenario
-def the_whole_round():
+def the_whole_life_cycle():
     with Folder("t é 1.json") as here:
         out = does(*here.flags, "-targets", here.path, "-svc", "install")
         assert f'service "{NAME}" installed' in out, out
@@ -31,7 +31,7 @@ def the_whole_round():
         does("-svc=stop")
         assert not here.answers(), "it still answers"
         assert "is not running" in refuses("-svc=stop")
-        # What was recorded holds for every start, and one that runs is stopped before it goes.
+        # The recorded flags hold for every start, and a running service is stopped before it is removed.
         does("-svc=start")
         here.scrape()
         does("-svc=uninstall")
@@ -69,7 +69,7 @@ def a_program_in_a_folder_with_spaces_takes_a_file_beside_it():
 
 
 @scenario
-def a_start_that_fails_leaves_nothing_running():
+def a_failed_start_leaves_nothing_running():
     with Folder() as here, Folder() as other:
         does(*other.flags, "-svc=install", "-name=other")
         does("-svc=start", "-name=other")
@@ -91,7 +91,7 @@ def a_start_that_fails_leaves_nothing_running():
 
 
 @scenario
-def nothing_bad_is_installed_and_nothing_of_others_touched():
+def installs_nothing_that_would_not_start_and_leaves_others_alone():
     with Folder() as here:
         refuses("-svc=install", "-interval=0", "-name=bad", status=2)
         refuses("-svc=install", "-check", "-name=bad", status=2)
@@ -107,5 +107,5 @@ def nothing_bad_is_installed_and_nothing_of_others_touched():
 
 
 if __name__ == "__main__":
-    # One at a time: under wine -svc=run by hand takes the place of whatever service is being started.
+    # One at a time: under wine, -svc=run by hand takes the place of any service that is being started.
     main(seconds=400)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How it ends, and what it says on the way: state changes once each, never a line a probe."""
+"""How the program ends, and what it logs until then: each state change once, never a line per probe."""
 import json
 import os
 import signal
@@ -21,7 +21,7 @@ def sigint_and_sigterm_end_every_mode_with_status_0():
 
 
 @scenario
-def it_ends_in_time_whatever_its_targets_do():
+def ends_in_time_whatever_its_targets_do():
     with Peer(behave.mute) as mute, Peer(behave.delayed(2)) as slow, FullBacklog() as full:
         targets = {
             "mute": mute.address,
@@ -36,30 +36,30 @@ def it_ends_in_time_whatever_its_targets_do():
 
 
 @scenario
-def it_ends_right_after_its_start():
+def ends_right_after_its_start():
     for _ in range(5):
         with Program("both", "-threads=4") as program:
             program.stop()
 
 
 @scenario
-def signals_in_a_row_are_one_end():
+def several_signals_in_a_row_end_it_once():
     with Program("both") as program:
         program.check_law()
         for _ in range(5):
             os.kill(program.pid, signal.SIGINT)
         status = program.process.wait(5 * PATIENCE)
-        # The second may find it without its handlers.
+        # The second may arrive after its handlers are gone.
         assert status in (0, -signal.SIGINT), status
 
 
 @scenario
-def a_closed_reader_of_its_standard_error_does_not_end_it():
+def a_closed_standard_error_does_not_end_it():
     with Program("both", "-log-level=debug") as program:
         program.metrics()
-        # SIGPIPE is the usual way to die of a peer that went, too.
+        # SIGPIPE is also how programs usually die when a peer has gone away.
         program.send_signal(signal.SIGPIPE)
-        program.wait_target("default", lambda t: t.received > 3, "it goes on")
+        program.wait_target("default", lambda t: t.received > 3, "it carries on")
 
 
 def lines_about(program, name):
@@ -67,7 +67,7 @@ def lines_about(program, name):
 
 
 @scenario
-def state_changes_are_told_once_each_and_probes_never():
+def state_changes_are_logged_once_each_and_probes_never():
     port = free_port()
     flags = ("-interval=1ms", "-timeout=100ms")
     with Program("client", *flags, targets={"the-target": f"127.0.0.1:{port}"}) as program:
@@ -81,7 +81,7 @@ def state_changes_are_told_once_each_and_probes_never():
                 "the-target", lambda t: t.connects == 2 and t.received > 4000, "up", 30
             )
             wait_for(lambda: len(lines_about(program, "the-target")) >= 4, "each change has a line")
-            # First failure, up, down, up; and a thinned-out failure or two.
+            # First failure, up, down, up; and one or two of the thinned-out failures.
             assert len(program.lines) <= 20, program.lines
             at_info = list(program.lines)
         assert len(set(at_info)) >= 4, at_info
@@ -101,7 +101,7 @@ def repeated_connect_failures_are_thinned_out():
 
 
 @scenario
-def json_logs_are_one_object_a_line():
+def json_logs_are_one_object_per_line():
     port = free_port()
     targets = {'q"uote\\ 🦆': f"127.0.0.1:{port}", "gone": "127.0.0.1:9"}
     with Program("client", "-json-logs", "-log-level=debug", targets=targets) as program:
@@ -119,7 +119,7 @@ def json_logs_are_one_object_a_line():
 
 
 @scenario
-def a_start_that_fails_is_told_in_json_too():
+def a_failed_start_is_logged_in_json_too():
     with Program("server", "-json-logs") as first:
         try:
             with Program(
@@ -131,7 +131,7 @@ def a_start_that_fails_is_told_in_json_too():
 
 
 @scenario
-def log_levels_leave_out_what_is_less_grave():
+def log_levels_leave_out_what_is_less_severe():
     counts = {}
     for level in ("error", "info", "debug"):
         with Program("both", f"-log-level={level}") as program:
@@ -143,7 +143,7 @@ def log_levels_leave_out_what_is_less_grave():
 
 
 @scenario
-def names_cannot_write_to_the_terminal():
+def names_cannot_control_the_terminal():
     with Program("client", "-log-level=debug", targets={"nice": "127.0.0.1:9"}) as program:
         program.wait_target("nice", lambda t: t.connect_failures, "refused")
         program.stop()

@@ -55,7 +55,7 @@ def memory_and_descriptors_stay_flat():
             early = max(rss for rss, _ in samples[half // 2 : half])
             late = max(rss for rss, _ in samples[half:])
             assert late <= early + 256 * 1024, f"memory grows: {early} to {late} bytes"
-            # One connection each may be in between two states.
+            # One connection each may be between two states.
             early = max(count for _, count in samples[:half])
             late = max(count for _, count in samples[half:])
             assert late <= early + 3, f"descriptors grow: {early} to {late}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Targets that are probed in different ways at once: each keeps to its own settings."""
+"""Targets probed in different ways at the same time: each keeps to its own settings."""
 import contextlib
 import json
 import os
@@ -42,7 +42,7 @@ def all_of(program, names):
 
 
 def wait_all(program, names, condition, what, seconds=10.0):
-    """Scrapes until condition holds for each; returns the last views."""
+    """Scrapes until condition holds for each target; returns the last views."""
     seen = []
 
     def holds():
@@ -57,7 +57,7 @@ def wait_all(program, names, condition, what, seconds=10.0):
 
 
 def check_rates(program, names):
-    """Of three targets that are probed every 5 ms, 50 ms and second."""
+    """Checks three targets that are probed every 5 ms, 50 ms and second."""
     first = wait_all(program, names, lambda t: t.received >= 1, "replies")
 
     def slots(target, before):
@@ -66,7 +66,7 @@ def check_rates(program, names):
     program.wait_target(names[2], lambda t: slots(t, first[2]) >= 3, "three seconds")
     last = all_of(program, names)
     fast, middle, slow = (slots(*pair) for pair in zip(last, first))
-    # Three slots of a second took between two seconds and four.
+    # Three slots of a second each took between two and four seconds.
     assert 8 < fast / middle < 12, (fast, middle)
     assert 20 * (slow - 1) * 0.8 < middle < 20 * (slow + 1) * 1.2, (middle, slow)
 
@@ -83,7 +83,7 @@ def each_target_keeps_its_own_interval():
 
 
 @scenario
-def a_reply_is_late_for_one_and_in_time_for_the_other():
+def a_reply_is_late_for_one_target_and_in_time_for_the_other():
     with Peer(behave.delayed(0.15)) as peer:
         targets = {
             "impatient": {"address": peer.address, "timeout": "50ms"},
@@ -97,7 +97,7 @@ def a_reply_is_late_for_one_and_in_time_for_the_other():
             assert impatient.received == 0 and impatient.loss_percent == 100, impatient
             for target in others:
                 assert target.timeouts == 0 and target.late == 0, target
-                assert target.bucket("0.1024") == 0, "an answer before it was sent"
+                assert target.bucket("0.1024") == 0, "a reply before it was sent"
 
 
 @scenario
@@ -109,7 +109,7 @@ def each_target_has_its_own_window():
         "long": {"address": address, "window": 100000},
     }
     with Program("client", "-interval=20ms", "-window=100000", targets=targets) as program:
-        wait_all(program, list(targets), lambda t: t.unsent >= 5, "nobody is there")
+        wait_all(program, list(targets), lambda t: t.unsent >= 5, "the target is down")
         with Peer(behave.echo, port=port):
             short = program.wait_target("short", lambda t: t.loss_percent == 0, "it forgets")
             assert short.unsent >= 5, short
@@ -118,7 +118,7 @@ def each_target_has_its_own_window():
 
 
 class Callers:
-    """A behaviour for peers: notes from where they are dialled, and echoes."""
+    """A behaviour for peers: notes where they are dialled from, and echoes."""
 
     def __init__(self):
         self.hosts = set()
@@ -129,7 +129,7 @@ class Callers:
 
 
 def check_sources(start):
-    """start: a function of targets, which makes a program or a daemon of them."""
+    """start: makes a program or a daemon that probes the given targets."""
     callers = [Callers() for _ in range(4)]
     with contextlib.ExitStack() as stack:
         peers = [stack.enter_context(Peer(caller)) for caller in callers]
@@ -165,7 +165,7 @@ def targets_are_probed_from_their_source():
 
 
 @scenario
-def a_source_that_is_not_of_this_machine_is_told():
+def a_source_that_is_not_of_this_machine_is_logged():
     targets = {
         "echo": {"address": OWN, "source": "192.0.2.77"},
         "connect": {"address": OWN, "source": "192.0.2.77", "probe": "connect"},
@@ -185,12 +185,12 @@ def a_source_that_is_not_of_this_machine_is_told():
 
 
 def marked_peer(**options):
-    """On a port that nobody is given for dialling out: what is seen of it is the peer's own."""
+    """On a port that is never handed out for outgoing connections: all packets seen there are the peer's."""
     return Peer(behave.echo, port=free_port(), **options)
 
 
 @scenario
-def packets_bear_the_mark_of_their_target():
+def packets_carry_the_mark_of_their_target():
     with contextlib.ExitStack() as stack:
         marks = stack.enter_context(Marks())
         wanted = {}
@@ -210,12 +210,12 @@ def packets_bear_the_mark_of_their_target():
             want_ipv6()
             add("IPv6", 46, "::1", dscp="ef")
             add("a handshake by IPv6", 10, "::1", dscp="af11", probe="connect", interval="100ms")
-            add("none by IPv6", 0, "::1", dscp="cs0")
+            add("no reply by IPv6", 0, "::1", dscp="cs0")
         program = stack.enter_context(
             Program("client", "-interval=20ms", "-timeout=20s", "-dscp=af41", targets=targets)
         )
         wait_all(program, list(targets), lambda t: t.received >= 5, "replies")
-        # What a packet socket holds is not read at once.
+        # What a packet socket holds is not read immediately.
         wait_for(lambda: wanted.keys() <= marks.from_port.keys(), "all were seen")
         for port, codepoint in wanted.items():
             assert marks.syns[port] == {codepoint}, (codepoint, marks.syns[port])
@@ -224,7 +224,7 @@ def packets_bear_the_mark_of_their_target():
 
 
 @scenario
-def without_a_word_nothing_is_marked():
+def nothing_is_marked_by_default():
     with Marks() as marks, marked_peer() as peer:
         with Program("client", "-interval=20ms", "-target", peer.address) as program:
             program.wait_target("default", lambda t: t.received >= 5, "replies")
@@ -301,7 +301,7 @@ def check_with_promtool(body):
 
 
 def check_openmetrics(program, plain):
-    """The other format has the same series of targets."""
+    """The other format has the same series for targets."""
     response = program.http(headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert "openmetrics-text" in response.headers["Content-Type"], response.headers
     text = response.body.decode()
@@ -344,12 +344,12 @@ def a_reload_that_changes_one_target_leaves_the_others_alone():
                 continue
             assert new.received >= old.received, (old, new)
             assert new.name == "connect" or new.connects == 1, new
-        # It was dialled anew, and its counts began at 0.
+        # It was dialled again, and its counts began at 0.
         assert after[1].connects == 1 and after[1].sent <= after[0].sent - 5, after
 
 
 @scenario
-def a_reload_that_is_wrong_changes_nothing():
+def a_bad_reload_changes_nothing():
     targets = {"a": {"address": OWN, "labels": {"site": "ams"}}}
     with Program("both", "-interval=20ms", "-timeout=20s", targets=targets) as program:
         before = program.wait_target("a", lambda t: t.received >= 5, "replies")
@@ -361,7 +361,7 @@ def a_reload_that_is_wrong_changes_nothing():
         assert program.metrics().has("tcp_echo_sent_total", site="ams")
 
 
-# Each: says, the second target's settings, what the one line says behind file and line.
+# Each: says, the second target's settings, what the one line says after file and line.
 BAD = [
     ("an interval as a number", {"interval": 1}, "target 2: interval is not a string"),
     (
@@ -375,7 +375,7 @@ BAD = [
         'target 2: timeout "800" is not a valid duration; allowed: 1ms to 24h',
     ),
     (
-        "a window too large",
+        "a window that is too large",
         {"window": 1000001},
         "target 2: window 1000001 is out of range; allowed: 1 to 1000000",
     ),
@@ -394,14 +394,14 @@ BAD = [
         {"source": "fe80::1%\x1b[2J\n"},
         'target 2: source "fe80::1%?[2J?" is not a valid IP address',
     ),
-    ("a codepoint too high", {"dscp": 64}, "target 2: dscp 64 is out of range; allowed: 0 to 63"),
+    ("a codepoint that is too high", {"dscp": 64}, "target 2: dscp 64 is out of range; allowed: 0 to 63"),
     (
         "IP version 5",
         {"ip_version": 5},
         "target 2: ip_version 5 is not a valid IP version; allowed: 4, 6 or any",
     ),
     (
-        "a label that is taken",
+        "a reserved label",
         {"labels": {"le": "1"}},
         'target 2: label "le" is a label that the metrics already have',
     ),
@@ -411,17 +411,17 @@ BAD = [
         'target 2: label "a": its value has a control character',
     ),
     (
-        "connections too often",
+        "new connections too often",
         {"probe": "connect", "interval": "99ms"},
         'target "b": interval: 99ms is too short for connect probes, a new connection each; allowed: 100ms',
     ),
     (
-        "what does not go with the flags",
+        "a setting that conflicts with the flags",
         {"timeout": "24h"},
         'target "b": interval: 1s is too short for a timeout of 24h',
     ),
     (
-        "a source of the other version",
+        "a source of the other IP version",
         {"source": "::1"},
         'target "b": source: ::1 cannot reach 127.0.0.1; allowed: an IPv4 address',
     ),
@@ -452,7 +452,7 @@ def refuses(row):
 
 
 @scenario
-def check_shows_what_each_target_has_of_its_own():
+def check_shows_each_targets_own_settings():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "t.json")
         targets = [
@@ -474,12 +474,12 @@ def check_shows_what_each_target_has_of_its_own():
 
 
 def as_options(target):
-    """A target of a file as one of a block."""
+    """A target of the file as the options of a block."""
     return {key.replace("_", ""): value for key, value in target.items()}
 
 
 @scenario
-def blocks_of_collectd_have_settings_too():
+def collectd_blocks_have_settings_too():
     targets = {
         "fast": {"Address": OWN, "Interval": 0.005},
         "middle": {"Address": OWN},
@@ -499,7 +499,7 @@ def blocks_of_collectd_have_settings_too():
 
 
 @scenario
-def blocks_of_collectd_have_sources_too():
+def collectd_blocks_have_sources_too():
     def start(targets):
         blocks = {
             name: as_options(target) if isinstance(target, dict) else target
@@ -511,7 +511,7 @@ def blocks_of_collectd_have_sources_too():
 
 
 @scenario
-def blocks_of_collectd_mark_packets_too():
+def collectd_blocks_mark_packets_too():
     with Marks() as marks, marked_peer() as one, marked_peer() as other:
         targets = {
             "one": {"Address": one.address, "DSCP": "ef"},
@@ -525,7 +525,7 @@ def blocks_of_collectd_mark_packets_too():
 
 
 @scenario
-def labels_of_a_file_show_in_metrics_of_collectd():
+def labels_of_a_file_show_in_collectd_metrics():
     file = {"a": {"address": OWN, "interval": "20ms", "labels": {"site": "ams"}}}
     with Daemon("Timeout 20\n", file=file) as daemon:
         daemon.wait_target("a", lambda t: t.received >= 5, "replies")
@@ -534,7 +534,7 @@ def labels_of_a_file_show_in_metrics_of_collectd():
 
 
 @scenario
-def a_block_of_collectd_that_does_not_fit_is_told():
+def a_bad_collectd_block_is_reported():
     targets = {"a": {"Address": "127.0.0.1:4000", "Probe": "connect"}}
     with Trial("Interval 0.01\n", targets=targets, listen=False) as daemon:
         line = daemon.wait_line("interval: ")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Targets files that are wrong, each in one way: one line that says where, status 1, nothing started."""
+"""Bad targets files, each bad in one way: one line that says where, status 1, nothing started."""
 import json
 import os
 import re
@@ -22,10 +22,10 @@ BAD = [
     ("only white space", " \n\t\n", []),
     ("no JSON", "server1 192.168.1.10:4000\n", []),
     ("an open array", f"[{GOOD}", []),
-    ("a comma too many", f"[{GOOD},]", []),
-    ("something behind the array", f"[{GOOD}] x", []),
+    ("one comma too many", f"[{GOOD},]", []),
+    ("something after the array", f"[{GOOD}] x", []),
     ("two arrays", f"[{GOOD}][{GOOD}]", []),
-    ("a NUL behind the array", f"[{GOOD}]\0", []),
+    ("a NUL after the array", f"[{GOOD}]\0", []),
     ("a NUL in the array", f"[{GOOD}\0]", []),
     ("an object", GOOD, ["array"]),
     ("a string", '"a"', ["array"]),
@@ -60,7 +60,7 @@ BAD = [
     ("invalid UTF-8 in a name", b'[{"name": "a\xff", "address": ":4000"}]', ["UTF-8"]),
     ("overlong UTF-8 in a name", b'[{"name": "a\xc0\xaf", "address": ":4000"}]', ["UTF-8"]),
     (
-        "a surrogate in UTF-8 in a name",
+        "a UTF-8 surrogate in a name",
         b'[{"name": "a\xed\xa0\x80", "address": ":4000"}]',
         ["UTF-8"],
     ),
@@ -73,7 +73,7 @@ BAD = [
     ("an address with an open bracket", entry("here", "[::1"), ["here"]),
     ("an empty address", entry("here", ""), ["here"]),
     ("an address with a newline", entry("here", "host\n:1"), ["here"]),
-    ("the last of many wrong", f'[{GOOD},\n\n{{"name": "b", "address": "b"}}]', ["b", "port"]),
+    ("a bad target after good ones", f'[{GOOD},\n\n{{"name": "b", "address": "b"}}]', ["b", "port"]),
     ("10 MB of open brackets", "[" * 10_000_000, []),
     ("10 MB of open objects", '[{"name":' * 1_111_111, []),
     (
@@ -85,7 +85,7 @@ BAD = [
 
 
 def refuse(path, named, prefix=()):
-    """The binary must refuse that file in one line, whether it is asked to check or to run."""
+    """The binary must refuse that file with one line, both with -check and when run."""
     for flags in (["-check"], []):
         status, out, err = run(
             "-mode=client",
@@ -126,7 +126,7 @@ def names_the_line_of_an_error():
 
 
 @scenario
-def refuses_a_file_that_is_missing():
+def refuses_a_missing_file():
     with tempfile.TemporaryDirectory() as folder:
         refuse(os.path.join(folder, "missing.json"), ["o such file"])
 
@@ -138,14 +138,14 @@ def refuses_a_folder():
 
 
 @scenario
-def refuses_a_device_without_an_end():
+def refuses_an_endless_device():
     if not os.path.exists("/dev/zero"):
         raise Skip("no /dev/zero here")
     refuse("/dev/zero", [])
 
 
 @scenario
-def refuses_a_pipe_that_nobody_writes_to():
+def refuses_a_pipe_without_a_writer():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "pipe")
         os.mkfifo(path)
@@ -184,7 +184,7 @@ def refuses_a_file_that_it_may_not_read():
 
 
 @scenario
-def accepts_what_is_good():
+def accepts_good_files():
     texts = [
         entry("n" * 127),
         entry("ö" * 63),

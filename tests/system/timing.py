@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When things happen: slots, timeouts and arrivals, told by orders and ratios, never by milliseconds."""
+"""When things happen: slots, timeouts and arrivals, judged by order and ratios, never by milliseconds."""
 import os
 import signal
 import socket
@@ -34,7 +34,7 @@ def an_hourly_interval_is_probed_at_the_start():
 
 @scenario
 def an_idle_connection_is_healthy_and_stays():
-    # Idle for far longer than what would be a stall, timeout + 500 ms, were anything unanswered.
+    # Idle for much longer than timeout + 500 ms, which would be a stall if anything were unanswered.
     with Peer(behave.echo) as peer:
         with Program(
             "client", "-interval=2s", "-timeout=100ms", "-target", peer.address
@@ -60,7 +60,7 @@ def probes_a_thousand_times_a_second():
     with Program("both", *flags, targets={"a": "127.0.0.1:{listen}"}) as program:
         target = program.wait_target("a", lambda t: t.received >= 3000, "3,000 replies", 30)
         assert target.timeouts == 0 and target.connects == 1, target
-        # What was not sent in its slot is a missed one, and counted: no slot goes unmentioned.
+        # A slot in which nothing was sent is counted as missed: every slot is accounted for.
         begin, first = time.monotonic(), program.target("a")
         wait_for(lambda: time.monotonic() - begin > 2, "two seconds", pause=0.1)
         last, took = program.target("a"), time.monotonic() - begin
@@ -112,7 +112,7 @@ def a_timeout_may_be_many_intervals_long():
 
 @scenario
 def a_timeout_may_be_shorter_than_the_interval():
-    # Replies come after the timeout and before the next slot: each one is late.
+    # Replies come after the timeout and before the next slot, so each one is late.
     with Peer(behave.delayed(0.2)) as peer:
         flags = ("-interval=500ms", "-timeout=20ms", "-target", peer.address)
         with Program("client", *flags) as program:
@@ -128,14 +128,14 @@ def stop_and_continue(program, seconds):
 
 
 @scenario
-def a_process_that_slept_misses_slots_and_calls_nothing_lost():
+def a_process_that_slept_misses_slots_and_counts_nothing_as_lost():
     with Peer(behave.delayed(0.2)) as peer:
-        # Shorter than the stop: what arrived in it would be lost, were it told by when it was read.
+        # Shorter than the stop: what arrived during it would be lost if the time of reading counted.
         flags = ("-interval=20ms", "-timeout=2s", "-target", peer.address)
         with Program("client", *flags) as program:
             before = program.wait_target("default", lambda t: t.received >= 20, "replies")
             stop_and_continue(program, 3)
-            # Some ten replies came while it was stopped: in time by their arrival.
+            # About ten replies came while it was stopped: in time by their arrival.
             after = program.wait_target(
                 "default", lambda t: t.received >= before.received + 40, "on"
             )
@@ -143,19 +143,19 @@ def a_process_that_slept_misses_slots_and_calls_nothing_lost():
             assert after.connects == 1 and after.disconnects == {}, after
             missed = after.missed_slots - before.missed_slots
             assert 100 <= missed <= 300, f"{missed} missed slots for 150 that fell into the stop"
-            assert after.bucket("1.6384") == after.received, "an RTT has the stop in it"
+            assert after.bucket("1.6384") == after.received, "an RTT includes the stop"
 
 
 @scenario
-def a_connection_that_came_about_in_a_stop_is_no_failure():
+def a_connection_established_during_a_stop_is_not_a_failure():
     if not os.path.exists("/proc/net/tcp"):
-        raise Skip("this system does not tell of connections that come about")
+        raise Skip("this system does not report when a connection was established")
     with FullBacklog() as peer:
         with Program("client", "-interval=20ms", "-target", peer.address) as program:
             wait_for(peer.is_dialled, "it dials")
             program.send_signal(signal.SIGSTOP)
             begin = time.monotonic()
-            # The kernel dials again after 1 s, and the program gives an attempt 3 s.
+            # The kernel sends the SYN again after 1 s, and the program allows 3 s per attempt.
             connection = peer.accept_other(10)
             wait_for(lambda: time.monotonic() - begin > 3.5, "it is stopped", pause=0.1)
             program.send_signal(signal.SIGCONT)
@@ -173,7 +173,7 @@ def a_connection_that_came_about_in_a_stop_is_no_failure():
 
 @scenario
 def a_stop_of_many_targets_is_not_made_up_for_in_a_burst():
-    # The server goes on: what is in flight when the prober stops is echoed meanwhile.
+    # The server carries on: what is in flight when the prober stops is echoed meanwhile.
     flags = ("-interval=50ms", "-timeout=1500ms")
     with Program("server") as server:
         address = f"127.0.0.1:{server.listen_port}"
@@ -208,7 +208,7 @@ def a_server_that_slept_is_a_loss_of_the_target_and_not_of_the_prober():
             finally:
                 server.send_signal(signal.SIGCONT)
             back = program.wait_target("default", lambda t: t.loss_percent == 0, "recovers", 15)
-            # A busy machine may add missed slots of its own, but the outage is not among them.
+            # A busy machine may add some missed slots, but the outage is not among them.
             assert back.timeouts > back.missed_slots, back
 
 
@@ -219,7 +219,7 @@ def send_lag_is_measured_for_every_send():
         metrics = program.metrics()
         lag = metrics.value("tcp_echo_send_lag_seconds_count")
         sent = metrics.value("tcp_echo_sent_total") - metrics.value("tcp_echo_unsent_total")
-        # The two are read one after the other while probing goes on.
+        # The two are read one after the other while probing continues.
         assert abs(lag - sent) <= 5, f"{lag} lags for {sent} sends"
 
 

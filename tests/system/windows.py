@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Windows program under wine: its flags, its files, its end, and both of its sides against this system's."""
+"""The Windows program under wine: flags, files, clean end, and its server and prober against this system's."""
 import os
 import re
 import signal
@@ -20,7 +20,7 @@ NAMES = ["plain", "müte 🦆", 'qu"ote\\', "日本"]
 
 
 def assert_sound(target):
-    """Nothing went wrong on this target but what a busy machine does."""
+    """Nothing went wrong on this target except what a busy machine causes."""
     assert target.connects == 1 and target.connected == 1, target
     assert target.disconnects == {} and target.connect_failures == {}, target
     assert target.received > 0 and target.unsent == 0, target
@@ -38,7 +38,7 @@ def says_what_it_is():
     assert status == 0 and err == "" and "-interval" in out, (status, out, err)
 
 
-# Each: says, flags, status, what stderr must hold.
+# Each: says, flags, status, what stderr must contain.
 REFUSED = [
     ("an unknown flag", ["-frequency=1s"], 2, "-frequency"),
     ("an interval of 0", ["-interval=0s"], 2, "-interval"),
@@ -61,7 +61,7 @@ def refuses(row):
 
 
 @scenario
-def a_port_in_use_is_told_and_ends_it():
+def a_port_in_use_is_reported_and_ends_it():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for flags in (
@@ -74,7 +74,7 @@ def a_port_in_use_is_told_and_ends_it():
 
 
 @scenario
-def checks_a_targets_file_in_utf8_behind_a_path_in_utf8():
+def checks_a_utf8_targets_file_at_a_utf8_path():
     with tempfile.TemporaryDirectory(prefix="tcp-echo büro 🦆 ") as folder:
         path = os.path.join(folder, "ziele für heute.json")
         write_targets(path, {name: "127.0.0.1:4000" for name in NAMES})
@@ -106,7 +106,7 @@ def finds_its_server(row):
 
 
 @scenario
-def a_slow_peer_takes_as_long_as_it_does():
+def measures_how_slow_a_peer_is():
     with Peer(behave.delayed(0.2)) as peer:
         flags = ("-interval=100ms", "-timeout=5s", f"-target={peer.address}")
         with WindowsProgram("client", *flags) as program:
@@ -131,7 +131,7 @@ def its_server_answers_this_systems_prober():
 
 
 @scenario
-def its_prober_is_answered_by_this_systems_server():
+def this_systems_server_answers_its_prober():
     with Program("server") as server:
         targets = {name: f"localhost:{server.listen_port}" for name in NAMES}
         with WindowsProgram("client", "-interval=50ms", "-threads=2", targets=targets) as prober:
@@ -142,7 +142,7 @@ def its_prober_is_answered_by_this_systems_server():
 
 
 @scenario
-def probes_by_handshakes():
+def probes_by_handshake():
     with Program("server") as server:
         flags = ("-probe=connect", "-interval=100ms", f"-target=127.0.0.1:{server.listen_port}")
         with WindowsProgram("client", *flags) as prober:
@@ -169,8 +169,8 @@ def its_server_returns_whole_frames_and_nothing_else():
 
 
 @scenario
-def tells_its_faults_apart():
-    # wine tells of a reset as of an end.
+def distinguishes_faults():
+    # wine reports a reset as an orderly close.
     kinds = {
         "silent": (behave.mute, {"stalled"}),
         "no echo": (behave.garbage, {"invalid"}),
@@ -226,17 +226,17 @@ def five_hundred_targets_are_probed():
                 metrics = program.metrics()
                 return all(Target(metrics, name).received >= 2 for name in names) and metrics
 
-            metrics = wait_for(all_received, "two replies of each", 60, pause=0.5)
+            metrics = wait_for(all_received, "two replies from each", 60, pause=0.5)
             assert metrics.sum("tcp_echo_connected") == 500
             assert metrics.sum("tcp_echo_connects_total") == 500
 
 
 @scenario
-def is_scraped_as_elsewhere():
+def is_scraped_like_any_other():
     with WindowsProgram("both", "-interval=50ms") as program:
         program.wait_target("default", lambda t: t.received >= 2, "replies")
         metrics = program.metrics()
-        # What Windows does not tell is left out, and not told as 0.
+        # What Windows does not report is left out, not shown as 0.
         for name in ("tcp_retransmits_total", "tcp_rtt_seconds", "tcp_min_rtt_seconds"):
             assert not metrics.has("tcp_echo_" + name, target="default"), name
         assert not metrics.has("process_max_fds")
@@ -252,7 +252,7 @@ def is_scraped_as_elsewhere():
 
 
 @scenario
-def logs_lines_of_json_in_utf8():
+def logs_json_lines_in_utf8():
     targets = {"müte 🦆": "127.0.0.1:{listen}"}
     with WindowsProgram("both", "-json-logs", targets=targets) as program:
         line = program.wait_line('"target":"müte 🦆"')
@@ -261,7 +261,7 @@ def logs_lines_of_json_in_utf8():
 
 @scenario
 def ends_by_ctrl_c_while_it_is_busy():
-    # A server that is gone, a name that is being resolved, scrapes: none of it holds up the end.
+    # A server that is gone, a name being resolved, scrapes: none of them delays the end.
     targets = {"nowhere": "no-such-host.invalid:4000", "refusing": f"127.0.0.1:{free_port()}"}
     targets.update({f"t{number}": "127.0.0.1:{listen}" for number in range(20)})
     with WindowsProgram("both", "-interval=5ms", targets=targets) as program:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What the system tests share. Standard library only, so that they run wherever Python 3.9 does."""
+"""Shared by the system tests. Standard library only, so that they run wherever Python 3.9 does."""

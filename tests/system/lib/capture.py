@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks on at a network device, and counts what is sent again."""
+"""Watches a network device and counts retransmissions."""
 import collections
 import socket
 import struct
@@ -12,8 +12,8 @@ SYN = 0x02
 
 class Capture(Packets):
     """
-    Counts the TCP segments that leave by a device and had left before, as a context. by_port: how
-    many by the port that they went to, those with a SYN apart.
+    Counts the TCP segments that leave by a device for a second time, as a context. by_port: how many
+    by destination port, SYNs apart.
     """
 
     def __init__(self, device):
@@ -34,7 +34,7 @@ class Capture(Packets):
         self.lost += dropped
 
     def _take(self, packet):
-        """Counts it, if it is a segment of TCP with bytes, or a SYN, that went before."""
+        """Counts the packet if it is a TCP segment with data, or a SYN, that was sent before."""
         header = (packet[0] & 0x0F) * 4
         if packet[9] != socket.IPPROTO_TCP:
             return
@@ -44,7 +44,7 @@ class Capture(Packets):
         size = length - header - (packet[header + 12] >> 4) * 4
         connection = (source, port)
         if flags & SYN:
-            # The same port with another number is another connection.
+            # The same port with another sequence number is another connection.
             if self._sent.get(connection, (None,))[0] == sequence:
                 self.syns_by_port[port] += 1
             else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the real daemon with the plugin in it, as an ordinary user, on ports that are free."""
+"""Runs the real daemon with the plugin in it, as an ordinary user, on free ports."""
 import contextlib
 import glob
 import os
@@ -20,12 +20,12 @@ BUILT = os.environ.get("TCP_ECHO_METRICS_PLUGIN", "")
 DAEMON = shutil.which("collectd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 FOLDERS = ("/usr/lib/collectd", "/usr/lib/*/collectd", "/usr/lib64/collectd", "/usr/local/lib/collectd")
 HOST = "testhost"
-# The daemon's own threads wait for their next turn once a second.
+# The daemon's own threads wake up once a second.
 STOP_LIMIT = 10.0 * PATIENCE
 
 
 def system_plugins():
-    """The folder with the daemon's own plugins."""
+    """The folder of the daemon's own plugins."""
     for pattern in FOLDERS:
         for folder in glob.glob(pattern):
             if os.path.exists(os.path.join(folder, "write_prometheus.so")):
@@ -34,7 +34,7 @@ def system_plugins():
 
 
 def want_collectd():
-    """Without the daemon, or without the plugin, there is nothing to be tested here."""
+    """Skips the script without the daemon or the plugin."""
     if not BUILT or not os.path.exists(BUILT):
         raise Skip("the plugin was not built")
     if DAEMON is None or system_plugins() is None:
@@ -46,13 +46,13 @@ def want_collectd():
 
 
 def sanitizer_runtimes():
-    """What an instrumented plugin needs to be there before the daemon is."""
+    """What must be preloaded for an instrumented plugin."""
     linked = subprocess.run(["ldd", BUILT], capture_output=True, text=True, check=False).stdout
     return re.findall(r"=> (/\S*lib[at]san\S*)", linked)
 
 
 def names_us(report):
-    """Whether what a tool found has to do with the plugin, and not with the daemon alone."""
+    """Whether a tool's finding concerns the plugin, and not the daemon alone."""
     return re.search(r"tcp_echo\.so|src/(base|measure|config|net|echo|probe|engine|metrics|scrape|collectd)/", report)
 
 
@@ -73,10 +73,10 @@ def target_block(name, target):
 class Daemon(Program):
     """
     collectd -f with the plugins tcp_echo, csv (to a file) and write_prometheus, as a context like
-    Program, whose view of /metrics is what the plugin's own HTTP front says. options: what stands
-    in the plugin's block; {listen} and {folder} are filled in, {metrics} is there already.
-    targets: those of the blocks; file: those of a targets file, watched. listen: an echo server.
-    wrapper: runs the daemon.
+    Program; its /metrics is the plugin's own HTTP front. options: the text of the plugin's block;
+    {listen} and {folder} are filled in, {metrics} is there already. targets: those of the blocks;
+    file: those of a targets file, which is watched. listen: run an echo server. wrapper: a command
+    that runs the daemon.
     """
 
     def __init__(self, options="", targets=None, file=None, listen=True, metrics=True, interval=1,
@@ -152,14 +152,14 @@ LoadPlugin write_prometheus
 """
 
     def command(self):
-        """Puts everything into the folder, and gives it to an ordinary user."""
+        """Puts everything into the folder, and makes an ordinary user its owner."""
         self.daemon_port = free_port()
         path = os.path.join(self.folder, "collectd.conf")
-        # The daemon takes no symbolic link, and the build may lie where that user cannot go.
+        # The daemon refuses symbolic links, and that user may not have access to the build folder.
         shutil.copy(BUILT, os.path.join(self.folder, "tcp_echo.so"))
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.configuration())
-        # Only for the daemon: not every shell bears such a runtime.
+        # For the daemon only: not every shell runs with such a runtime.
         runtimes = " ".join(sanitizer_runtimes())
         preload = ["env", "LSAN_OPTIONS=exitcode=0", f"LD_PRELOAD={runtimes}"] if runtimes else []
         return [*self.prefix, *self.as_ordinary_user(), "sh", "-c", 'exec "$@" >"$0"', self.csv_path,
@@ -184,7 +184,7 @@ LoadPlugin write_prometheus
         return request(self.daemon_port).body.decode("utf-8")
 
     def samples(self):
-        """What write_prometheus serves of ours, under its names: {(name, labels): value}."""
+        """Our values as write_prometheus serves them, by its names: {(name, labels): value}."""
         found = {}
         for line in self.prometheus().splitlines():
             if not line.startswith("collectd_tcp_echo"):
@@ -196,7 +196,7 @@ LoadPlugin write_prometheus
         return found
 
     def sample(self, name, target):
-        """One number of a target, without "collectd_tcp_echo_"; NaN where it is not there yet."""
+        """One value of a target, named without "collectd_tcp_echo_"; NaN if it is not there yet."""
         return self.samples().get(
             ("collectd_tcp_echo_" + name, frozenset({("tcp_echo", target)})), float("nan"))
 
@@ -204,7 +204,7 @@ LoadPlugin write_prometheus
         wait_for(lambda: condition(self.sample(name, target)), what, seconds, 0.2)
 
     def csv_lines(self):
-        """What was written of ours: whole lines."""
+        """Our lines of the csv output, whole ones only."""
         with open(self.csv_path, encoding="utf-8") as file:
             return [line for line in file.read().split("\n")[:-1] if "/tcp_echo" in line]
 
@@ -216,31 +216,31 @@ LoadPlugin write_prometheus
         return [line for line in self.lines if "tcp_echo" in line]
 
     def check_findings(self):
-        """Only what names the plugin: the daemon itself is not instrumented, and has leaks."""
+        """Only findings that name the plugin: the daemon itself is not instrumented, and leaks."""
         if any(word in line for line in self.lines for word in FINDINGS):
             frames = [line for line in self.lines if re.match(r" *#\d+ |.*runtime error:", line)]
             assert not names_us("\n".join(frames)), "instrumentation found:\n" + "\n".join(self.lines[-100:])
 
 
 class Trial(Daemon):
-    """A daemon that may end by itself, or go on without the plugin."""
+    """A daemon that may end on its own, or carry on without the plugin."""
 
     def __init__(self, options="", **more):
         super().__init__(options, metrics=False, **more)
 
     def _becomes_ready(self):
-        wait_for(lambda: self.has_ended() or self.goes_on(), "the daemon runs or has ended", 20)
+        wait_for(lambda: self.has_ended() or self.carries_on(), "the daemon runs or has ended", 20)
         return True
 
     def has_ended(self):
         return self.process.poll() is not None and not self._reader.is_alive()
 
-    def goes_on(self):
-        """Whether every plugin was initialised, or tried to."""
+    def carries_on(self):
+        """Whether the init of every plugin has run, successful or not."""
         return any("entering read-loop" in line for line in self.lines)
 
     def end(self):
-        """Ends it, and in time; whatever its status."""
+        """Ends it in time, whatever its status."""
         self.process.terminate()
         self.process.wait(STOP_LIMIT)
         self._reader.join()

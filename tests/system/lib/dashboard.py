@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Grafana dashboard, and its queries as Grafana would ask them."""
+"""The Grafana dashboard, and its queries as Grafana would make them."""
 import json
 import math
 import os
@@ -10,14 +10,14 @@ from lib.prometheus import JOB, TOP
 
 DASHBOARD = os.path.join(TOP, "dashboards", "tcp-echo-metrics.json")
 
-# What Grafana puts in for a variable with all, one, or some of its values chosen.
+# What Grafana substitutes for a variable with all, one or some of its values chosen.
 CHOICES = [
     {"job": ".+", "target": ".+"},
     {"job": JOB, "target": "alive"},
     {"job": f"({JOB}|other)", "target": "(alive|dead)"},
 ]
 BUILT_IN = {"__rate_interval": "10s", "__range": "60s"}
-# What a value of that unit can be at all, here.
+# The range that a value of that unit can have here.
 SANE = {
     "s": (0, 60), "percent": (0, 100), "cps": (0, 1e6), "none": (0, 1), "short": (0, 1e12),
 }
@@ -29,7 +29,7 @@ def read_dashboard():
 
 
 def panels_of(dashboard):
-    """All panels but the rows' headings."""
+    """All panels except row headings."""
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
@@ -38,12 +38,12 @@ def substitute(expression, choice):
     values = {**BUILT_IN, **choice}
     for name in sorted(values, key=len, reverse=True):
         expression = expression.replace(f"${name}", values[name])
-    assert "$" not in expression, f"a variable that nobody fills in: {expression}"
+    assert "$" not in expression, f"unknown variable: {expression}"
     return expression
 
 
 def unit_of(panel, target):
-    """A field's unit, by the panel's overrides where its legend matches one."""
+    """A field's unit: that of the override that its legend matches, if any, else the panel's."""
     unit = panel["fieldConfig"]["defaults"]["unit"]
     for override in panel["fieldConfig"]["overrides"]:
         matcher = override["matcher"]
@@ -53,24 +53,24 @@ def unit_of(panel, target):
 
 
 def check_values(what, unit, found):
-    """There is data, and it can be true."""
+    """Checks that there is data, and that it is plausible."""
     assert found, f"{what}: no data"
     least, most = SANE[unit]
     numbers = 0
     for labels, value in found:
         if math.isnan(value):
-            # Nothing ever came back from there: that quantile does not exist.
+            # Nothing ever came back from there, so that quantile does not exist.
             assert labels.get("target") == "dead", f"{what}: not a number for {labels}"
             continue
         numbers += 1
-        # Prometheus reckons in floating point: 100 percent may come out a hair above.
+        # Prometheus calculates in floating point: 100 percent may come out slightly higher.
         rounding = 1e-9 * most
         assert least - rounding <= value <= most + rounding, f"{what}: {value} for {labels}"
     assert numbers > 0, f"{what}: not a single number"
 
 
 def check_target(prometheus, panel, target, choice):
-    """One query of one panel, as its kind of panel asks it."""
+    """Makes one query of one panel, as that type of panel does."""
     what = f"{panel['title']}, {target['refId']}, {choice['target']}"
     expression = substitute(target["expr"], choice)
     if target["instant"]:
@@ -84,7 +84,7 @@ def check_target(prometheus, panel, target, choice):
 
 
 def check_dashboard(prometheus):
-    """Every variable and every query has data that can be true. Returns the values by panel and query."""
+    """Checks that every variable and query has plausible data. Returns the values by panel and query."""
     dashboard = read_dashboard()
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A strict reader of the text exposition format 0.0.4: what it lets pass, Prometheus takes."""
+"""A strict reader of the text exposition format 0.0.4: what it accepts, Prometheus accepts."""
 import math
 import re
 
@@ -15,7 +15,7 @@ class BadExposition(AssertionError):
 
 
 class Metrics:
-    """The samples of one scrape, by name and labels, and the families' types."""
+    """The samples of one scrape, by name and labels, and the types of the families."""
 
     def __init__(self):
         self.types = {}
@@ -24,7 +24,7 @@ class Metrics:
         self._by_target = {}
 
     def add(self, name, labels, value):
-        """Takes a sample in; refuses one that is there already."""
+        """Adds a sample; refuses a duplicate."""
         key = frozenset(labels.items())
         series = self.samples.setdefault(name, {})
         if key in series:
@@ -35,7 +35,7 @@ class Metrics:
             found.append((labels, value))
 
     def select(self, name, **labels):
-        """All samples of that name that bear at least those labels: [(labels, value)]."""
+        """All samples of that name that have at least those labels: [(labels, value)]."""
         if "target" in labels:
             candidates = self._by_target.get((name, labels["target"]), [])
         else:
@@ -47,7 +47,7 @@ class Metrics:
         return bool(self.select(name, **labels))
 
     def value(self, name, **labels):
-        """The one sample of that name with at least those labels."""
+        """The only sample of that name with at least those labels."""
         found = self.select(name, **labels)
         if len(found) != 1:
             raise AssertionError(f"{len(found)} samples of {name}{labels}, not 1")
@@ -57,7 +57,7 @@ class Metrics:
         return sum(value for _, value in self.select(name, **labels))
 
     def reasons(self, name, **labels):
-        """The values of a family by its label "reason", without the zeroes."""
+        """The values of a family by its label "reason", zeros left out."""
         return {found["reason"]: value for found, value in self.select(name, **labels) if value}
 
     def targets(self):
@@ -84,7 +84,7 @@ def parse(text):
 
 
 def _enter(state, family):
-    """Families stand in one piece each."""
+    """Checks that each family is in one piece."""
     if state["family"] == family:
         return
     if family in state["closed"]:
@@ -173,7 +173,7 @@ def _check_family(metrics, name, kind):
     if name not in metrics.helps:
         raise BadExposition(f"{name} has no HELP")
     if (kind == "counter") != name.endswith("_total"):
-        raise BadExposition(f"{name} is a {kind}: a counter alone ends in _total")
+        raise BadExposition(f"{name} is a {kind}: only counters end in _total")
     if kind == "histogram":
         if name in metrics.samples:
             raise BadExposition(f"histogram {name} has a bare sample")
@@ -185,7 +185,7 @@ def _check_family(metrics, name, kind):
 
 
 def _check_histogram(metrics, name):
-    """Each series: bounds rise, counts do not fall, +Inf is the count, and there is a sum."""
+    """Of each series: bounds rise, counts do not fall, +Inf equals the count, and there is a sum."""
     groups = {}
     for key, value in metrics.samples.get(name + "_bucket", {}).items():
         labels = dict(key)
@@ -196,7 +196,7 @@ def _check_histogram(metrics, name):
     counts = metrics.samples.get(name + "_count", {})
     sums = metrics.samples.get(name + "_sum", {})
     if not groups.keys() == counts.keys() == sums.keys():
-        raise BadExposition(f"{name}: buckets, counts and sums are not of the same series")
+        raise BadExposition(f"{name}: buckets, counts and sums are of different series")
     for key, buckets in groups.items():
         bounds, values = zip(*buckets)
         if list(bounds) != sorted(set(bounds)) or list(values) != sorted(values):

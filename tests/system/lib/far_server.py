@@ -8,12 +8,12 @@ from lib.wait import PATIENCE, wait_for
 
 
 class FarServer:
-    """An echo server in the other namespace, as a context; its own metrics stay there."""
+    """An echo server in the other namespace, as a context; its own metrics stay in there."""
 
     def __init__(self, path):
         self.path = path
         self.host = path.far
-        # Whether a port is free is asked here, and not over there.
+        # free_port() looks for a free port on this side, not on the far one.
         for _ in range(3):
             self._start()
             if wait_for(lambda: self._listens() or self._has_ended(), "the far server listens") == "listens":

@@ -11,7 +11,7 @@ class Response:
 
 
 def request(port, path="/metrics", method="GET", headers=None, host="127.0.0.1", seconds=10.0):
-    """One request on a connection of its own."""
+    """One request on a new connection."""
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
     try:
         return request_on(connection, path, method, headers)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The law of accounting: holds at every moment and through every fault."""
+"""The law of accounting, which holds at every moment and through every fault."""
 
-# Upper bounds of the RTT histogram, as they are printed.
+# Upper bounds of the RTT histogram, as printed.
 RTT_BOUNDS = [
     "0.0001",
     "0.0002",
@@ -23,7 +23,7 @@ RTT_BOUNDS = [
 
 
 class Target:
-    """What one scrape says of one target."""
+    """What one scrape says about one target."""
 
     def __init__(self, metrics, name):
         self.metrics = metrics
@@ -39,16 +39,16 @@ class Target:
 
     @property
     def disconnects(self):
-        """By reason, without the zeroes."""
+        """By reason, zeros left out."""
         return self.metrics.reasons("tcp_echo_disconnects_total", target=self.name)
 
     @property
     def connect_failures(self):
-        """By reason, without the zeroes."""
+        """By reason, zeros left out."""
         return self.metrics.reasons("tcp_echo_connect_failures_total", target=self.name)
 
     def bucket(self, bound):
-        """How many RTTs were at most so long; bound as printed."""
+        """How many RTTs were at or below bound, which is given as printed."""
         return self._value("rtt_seconds_bucket", le=bound)
 
     @property
@@ -94,9 +94,7 @@ def law(metrics):
 
 
 def law_never_falls(before, after):
-    """
-    No counter may fall. A target that a reload gave another address is another one.
-    """
+    """No counter may fall. A target whose address a reload changed is another target."""
     places = [_addresses(metrics) for metrics in (before, after)]
     for name, kind in before.types.items():
         if kind != "counter":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks on at the loopback device: how packets of TCP are marked."""
+"""Watches the loopback device: how TCP packets are marked."""
 import collections
 import socket
 import struct
@@ -12,8 +12,8 @@ SYN, ACK = 0x02, 0x10
 
 class Marks(Packets):
     """
-    The differentiated services codepoints of all that goes to a port, and of all that comes from
-    it, as a context. syns: of those that open a connection alone.
+    The differentiated services codepoints of all packets to a port, and of all packets from it, as a
+    context. syns: those of packets that open a connection only.
     """
 
     def __init__(self):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """
-Namespaces for a script of its own: for the network, and for the files that tell it names.
+Private namespaces for a script: of the network, and of the files that names are looked up in.
 
-A network namespace for the script, and one more for the far end of each path, with a veth pair between
-them. The script itself moves into the first, the others are held by processes; none has a name, so all
-end with the script, however that ends.
+One network namespace is for the script, and one more for the far end of each path, with a veth pair
+between them. The script itself moves into the first; processes hold the others open. None has a name,
+so all of them end with the script, however that ends.
 """
 import collections
 import contextlib
@@ -26,7 +26,7 @@ _INSIDE = "TCP_ECHO_METRICS_INSIDE_NAMESPACE"
 
 
 def enter_or_skip():
-    """Starts the script again inside a namespace of its own, or ends it with a word why it cannot."""
+    """Starts the script again inside private namespaces, or ends it and says why it cannot."""
     if os.environ.get(_INSIDE):
         _run("ip", "link", "set", "lo", "up")
         return
@@ -54,9 +54,9 @@ def _run(*command):
 
 class Names:
     """
-    The names that this namespace knows: those of /etc/hosts. Others are not known; or, where
-    asks_server, they are asked of a name server, which never answers, unless it has an answer: the
-    address of every name.
+    The names that this namespace knows: those of /etc/hosts. Others do not exist; or, with
+    asks_server, they are looked up at a name server, which never answers unless it is given an
+    answer: one address for every name.
     """
 
     def __init__(self, asks_server=False):
@@ -96,11 +96,11 @@ class Names:
                     self.socket.sendto(self._reply(query), asker)
 
     def _reply(self, query):
-        """The answer to a question for an IPv4 address, and to any other that there is none."""
+        """Answers a query for an IPv4 address; to any other query the answer is that there is none."""
         end = query.index(b"\0", 12) + 5
         has_one = query[end - 4:end] == struct.pack("!HH", 1, 1)
         header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, has_one, 0, 0)
-        # The name is that of the question; good for no time at all.
+        # The name is that of the question; the time to live is 0.
         record = struct.pack("!HHHIH", 0xC00C, 1, 1, 0, 4) + socket.inet_aton(self.answer)
         return header + query[12:end] + (record if has_one else b"")
 
@@ -114,7 +114,7 @@ class Names:
         return os.path.join(self.folder.name, os.path.basename(path))
 
     def _write(self, source, text):
-        """In one go, and no shorter than before: who reads just then finds the old names or the new."""
+        """Writes at once, and never less than before: a concurrent reader finds the old names or the new."""
         descriptor = os.open(source, os.O_WRONLY | os.O_CREAT, 0o644)
         try:
             size = os.fstat(descriptor).st_size
@@ -123,14 +123,14 @@ class Names:
             os.close(descriptor)
 
     def set(self, *lines):
-        """From now on these are the hosts, besides localhost."""
+        """Sets the hosts, besides localhost."""
         self._write(self._source("/etc/hosts"), "\n".join(["127.0.0.1 localhost", *lines, ""]))
 
 
 class Path:
     """
-    The way from here to another namespace: from the address near to the address far. Each number is
-    a path of its own, so that several may stand side by side.
+    The path from here to another namespace: from the address near to the address far. Each number is
+    a separate path, so that there may be several at once.
     """
 
     def __init__(self, number=0):
@@ -170,29 +170,29 @@ class Path:
         self.holder.stdout.close()
 
     def _make_link(self):
-        """Makes both ends, by the names of near0 and far0, here."""
+        """Makes both ends here, named near0 and far0."""
         _run("ip", "link", "add", self.device, "type", "veth", "peer", "name", f"far{self.number}")
 
     def _table(self):
         return f"path{self.number}"
 
     def there(self):
-        """What to put before a command that is to run in the other namespace."""
+        """The prefix that runs a command in the other namespace."""
         return ["nsenter", "--net", "--target", str(self.holder.pid)]
 
     def set_link(self, state):
-        """Takes the far end's link "down", or "up" again. This end has no carrier meanwhile."""
+        """Sets the far end's link "down", or "up" again. This end has no carrier meanwhile."""
         _run(*self.there(), "ip", "link", "set", "far", state)
 
     def remove_route(self):
-        """Takes away the way there, for good."""
+        """Removes the route there, for good."""
         _run("ip", "route", "delete", f"10.77.{self.number}.0/24", "dev", self.device)
 
     def drop(self, percent, ways=("back",)):
         """
-        Drops so many percent of the segments, from now on; ways: of those that come "back" from
-        there, of those on their way "there", or both. They are dropped where they arrive: whoever
-        sends them, and whoever looks on at that end, does not know.
+        Drops that many percent of the segments from now on; ways: those that come "back" from there,
+        those that go "there", or both. They are dropped where they arrive, so that neither the sender
+        nor a capture at that end notices.
         """
         self.heal()
         share = "" if percent == 100 else f"numgen random mod 100 < {percent} "
@@ -223,7 +223,7 @@ def _open_tun(name):
 
 
 class SlowPath(Path):
-    """A path on which each packet takes delay seconds, each way; none is lost, and none overtakes."""
+    """A path that delays each packet by delay seconds each way; none is lost or reordered."""
 
     def __init__(self, number=0):
         super().__init__(number)
@@ -236,7 +236,7 @@ class SlowPath(Path):
         try:
             self._ends = [_open_tun(name) for name in (self.device, f"far{self.number}")]
         except OSError as error:
-            raise Skip(f"no packets of our own here: {error}") from None
+            raise Skip(f"cannot make tun devices here: {error}") from None
         self._carrier.start()
 
     def __exit__(self, *exception):
@@ -260,6 +260,6 @@ class SlowPath(Path):
                     on_the_way.append((due, other, os.read(end, 65536)))
             while on_the_way and on_the_way[0][0] <= time.monotonic():
                 _, end, packet = on_the_way.popleft()
-                # An end that is not up yet takes nothing.
+                # An end that is not up yet accepts nothing.
                 with contextlib.suppress(OSError):
                     os.write(end, packet)

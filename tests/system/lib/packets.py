@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Looks on at a network device."""
+"""Watches a network device."""
 import os
 import select
 import socket
@@ -11,21 +11,21 @@ ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86DD
 
 
 class Packets:
-    """Calls see(packet, address) on a thread of its own for all that a device sends and receives, as a context."""
+    """As a context, calls see(packet, address) on a separate thread for all packets that a device sends or receives."""
 
     def __init__(self, device):
-        # What leaves is shown only to those who want all protocols.
+        # Outgoing packets are shown only to sockets for all protocols.
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
         except PermissionError:
-            raise Skip("to look at packets needs more rights than there are here") from None
+            raise Skip("watching packets needs more rights than there are here") from None
         self._make_room()
         self._socket.bind((device, ETH_P_ALL))
         self._wake, self._waker = os.pipe()
         self._thread = threading.Thread(target=self._look_on)
 
     def _make_room(self):
-        """For what comes while this process is held up; beyond the usual limit, where that is allowed."""
+        """Enlarges the buffer for what comes while this process is held up, beyond the usual limit if allowed."""
         so_rcvbufforce, size = 33, 64 << 20
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, so_rcvbufforce, size)

@@ -15,8 +15,8 @@ MAGIC = b"TCPPING\0"
 
 class Peer:
     """
-    Listens, and hands each connection to behaviour(connection) on a thread of its own. When that
-    returns, the connection is closed. As a context it ends all of them at exit.
+    Listens, and hands each connection to behaviour(connection) on a separate thread. When that returns,
+    the connection is closed. As a context it ends all of them at exit.
     """
 
     def __init__(self, behaviour, port=0, host="127.0.0.1", backlog=128):
@@ -59,7 +59,7 @@ class Peer:
         try:
             self.behaviour(connection)
         except OSError:
-            pass  # The other side went, or close() was called.
+            pass  # The other side has gone, or close() was called.
         finally:
             with self._lock:
                 self._open.discard(connection)
@@ -71,7 +71,7 @@ class Peer:
             return len(self._open)
 
     def drop_connections(self):
-        """Ends every connection, but goes on listening."""
+        """Ends every connection, but keeps listening."""
         with self._lock:
             for connection in self._open:
                 try:
@@ -80,11 +80,11 @@ class Peer:
                     pass
 
     def reset_connections(self):
-        """Ends every connection hard, with a reset, but goes on listening."""
+        """Resets every connection, but keeps listening."""
         with self._lock:
             for connection in self._open:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                # Ends the thread's recv(); without a word to the other side, which close() has then.
+                # Ends the thread's recv(), but tells the other side nothing: that is left to close().
                 connection.shutdown(socket.SHUT_RD)
 
     def close(self):
@@ -121,33 +121,33 @@ def echo(connection):
 
 
 def echo_bytewise(connection):
-    """RFC 862 by the letter: each byte goes back alone."""
+    """RFC 862 to the letter: each byte goes back on its own."""
     while data := connection.recv(65536):
         for byte in data:
             connection.sendall(bytes([byte]))
 
 
 def mute(connection):
-    """Accepts and reads, and says nothing."""
+    """Accepts and reads, but sends nothing."""
     while connection.recv(65536):
         pass
 
 
 def never_reads(connection):
-    """Accepts, and reads nothing until the other side is gone."""
+    """Accepts, but reads nothing until the other side is gone."""
     poll = select.poll()
     poll.register(connection, select.POLLHUP | select.POLLERR | select.POLLRDHUP)
     poll.poll()
 
 
 def garbage(connection):
-    """Answers each frame with bytes that are none."""
+    """Answers each frame with bytes that are not a frame."""
     for _ in frames(connection):
         connection.sendall(os.urandom(FRAME.size))
 
 
 def unasked(connection):
-    """Speaks before it is spoken to, and does not stop."""
+    """Sends before the first probe, and does not stop."""
     while True:
         connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n" * 100)
 
@@ -170,22 +170,22 @@ def wrong_timestamp(connection):
 
 
 def twice(connection):
-    """Every reply comes two times."""
+    """Sends every reply twice."""
     for frame in frames(connection):
         connection.sendall(frame + frame)
 
 
 def keep_small(connection):
     """
-    Keeps the buffers of a socket that floods small. The kernel drops what overflows the queue of the
-    loopback device, and that would be a true loss for tests that run at the same time.
+    Keeps the buffers of a flooding socket small. The kernel drops what overflows the queue of the
+    loopback device, which would be a real loss for tests that run at the same time.
     """
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 131072)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131072)
 
 
 def endlessly(connection):
-    """Repeats its first reply as fast as it can, for as long as it is let."""
+    """Repeats its first reply as fast as it can until the connection ends."""
     keep_small(connection)
     first = next(frames(connection), None)
     if first is None:
@@ -196,7 +196,7 @@ def endlessly(connection):
 
 
 def half_a_frame(connection):
-    """Half a reply, then nothing more."""
+    """Sends half a reply, then nothing more."""
     first = next(frames(connection), None)
     if first:
         connection.sendall(first[: FRAME.size // 2])
@@ -208,13 +208,13 @@ def closes_at_once(_connection):
 
 
 def resets(connection):
-    """Drops the connection hard, with a reset, at the first byte."""
+    """Resets the connection at the first byte."""
     connection.recv(1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def closes_after(count):
-    """Echoes so many frames on each connection, then closes it."""
+    """Echoes that many frames on each connection, then closes it."""
 
     def behaviour(connection):
         for number, frame in enumerate(frames(connection), 1):
@@ -245,7 +245,7 @@ def delayed(seconds):
 
 
 def glued(count):
-    """Keeps frames back until there are so many, then sends them as one piece."""
+    """Keeps frames back until there are that many, then sends them in one piece."""
 
     def behaviour(connection):
         kept = []
@@ -259,7 +259,7 @@ def glued(count):
 
 
 def reordered(connection):
-    """Of each two replies, the second comes first."""
+    """Sends each pair of replies in reverse order."""
     kept = None
     for frame in frames(connection):
         if kept is None:
@@ -280,7 +280,7 @@ def shifted_pieces(connection):
 
 
 class FullBacklog:
-    """A listener that never accepts and whose queue is full: further connections get no answer."""
+    """A listener that never accepts and whose backlog is full: further connections get no answer."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
@@ -294,7 +294,7 @@ class FullBacklog:
         self.accepted = []
 
     def is_dialled(self):
-        """Whether somebody else waits for an answer; by the kernel's own list (Linux)."""
+        """Whether somebody else is waiting for an answer, by the kernel's own list (Linux)."""
         port = self.listener.getsockname()[1]
         ours = {filler.getsockname()[1] for filler in self.fillers}
         with open("/proc/net/tcp", encoding="ascii") as file:
@@ -307,7 +307,7 @@ class FullBacklog:
         return bool(dialling - ours)
 
     def accept_other(self, seconds):
-        """From now on it accepts; returns the first connection of somebody else."""
+        """Starts to accept; returns the first connection of somebody else."""
         ours = {filler.getsockname()[1] for filler in self.fillers}
         self.listener.settimeout(seconds)
         while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs the real binary: flags in, scrapes and log lines out, and a clean end asked of it."""
+"""Runs the real binary: flags in, scrapes and log lines out, and a clean end."""
 import atexit
 import errno
 import json
@@ -21,7 +21,7 @@ from lib.wait import PATIENCE, wait_for
 
 BINARY = os.path.abspath(os.environ.get("TCP_ECHO_METRICS", "./tcp-echo-metrics"))
 WRAPPER = shlex.split(os.environ.get("TCP_ECHO_METRICS_WRAPPER", ""))
-# A clean end takes less than the first; the second is for machines with much else to do.
+# A clean end takes less than the first; the second is for busy machines.
 STOP_WANTED = 1.0
 STOP_LIMIT = 5.0
 # What instrumented builds print when they find something.
@@ -45,7 +45,7 @@ def _on_sigterm(_number, _frame):
 
 
 def end_with_script(process):
-    """Whatever becomes of the script, this process is not left behind."""
+    """Makes sure that this process does not outlive the script, however that ends."""
     _running.add(process)
 
 
@@ -55,8 +55,8 @@ signal.signal(signal.SIGTERM, _on_sigterm)
 
 def free_port():
     """
-    A port that nobody listens on, in either family, from below the range that the kernel takes for
-    outgoing connections: nobody comes to hold it by chance while a test leaves it unused.
+    A port without a listener in either family, from below the range that the kernel uses for outgoing
+    connections: nobody takes it by chance while a test leaves it unused.
     """
     while True:
         port = _ports.randint(10000, 32000)
@@ -77,7 +77,7 @@ def _is_free(port):
 
 
 def run(*flags, seconds=10.0, prefix=(), launcher=(*WRAPPER, BINARY), env=None):
-    """Runs the binary until it ends by itself. Returns (status, stdout, stderr)."""
+    """Runs the binary until it ends. Returns (status, stdout, stderr)."""
     process = subprocess.Popen(
         [*prefix, *launcher, *flags],
         env=env,
@@ -99,8 +99,8 @@ def run(*flags, seconds=10.0, prefix=(), launcher=(*WRAPPER, BINARY), env=None):
 
 def write_targets(path, targets):
     """
-    targets: a dictionary of names and addresses; or, in place of an address, a dictionary of all
-    that the target has besides its name.
+    targets: a dictionary from names to addresses; in place of an address there may be a dictionary of
+    all that the target has besides its name.
     """
     entries = [{"name": name, **as_settings(target)} for name, target in targets.items()]
     temporary = path + ".new"
@@ -110,19 +110,19 @@ def write_targets(path, targets):
 
 
 def as_settings(target):
-    """A target that may be its address alone."""
+    """The settings of a target that may be given as just an address."""
     return target if isinstance(target, dict) else {"address": target}
 
 
 class Program:
     """
-    The binary at work, as a context: ready at entry; at exit the law is checked and SIGTERM must end
-    it with status 0. In flags, {metrics} and {listen} stand for the ports, which are free ones.
-    targets: as for write_targets(); addresses may hold the ports too.
+    The running binary, as a context: ready at entry; at exit the law is checked and SIGTERM must end
+    it with status 0. In flags, {metrics} and {listen} are replaced by free ports.
+    targets: as for write_targets(); addresses may contain {metrics} and {listen} too.
     descriptors: how many it may have open.
     """
 
-    # What runs, and what asks it to end.
+    # The program, and the signal that asks it to end.
     launcher = (*WRAPPER, BINARY)
     stop_signal = signal.SIGTERM
 
@@ -157,7 +157,7 @@ class Program:
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="tcp-echo-")
         try:
-            # Another process may take a port between its choice and its use.
+            # Another process may take a port after it was chosen and before it is used.
             for _ in range(3):
                 self._start()
                 if self._becomes_ready():
@@ -192,7 +192,7 @@ class Program:
         return {"metrics": self.metrics_port, "listen": self.listen_port}
 
     def command(self):
-        """The command line with its ports."""
+        """The command line, with the ports filled in."""
         command = [
             *self.prefix,
             *self.launcher,
@@ -261,7 +261,7 @@ class Program:
         return request(self.metrics_port, path, host=self.http_host(), **options)
 
     def metrics(self):
-        """One scrape, read strictly; the law must hold, and no counter fall."""
+        """One scrape, read strictly; the law must hold, and no counter may fall."""
         response = self.http()
         assert response.status == 200, f"/metrics answers {response.status}"
         metrics = parse(response.body)
@@ -272,7 +272,7 @@ class Program:
         return metrics
 
     def check_law(self):
-        """Of what it has counted so far."""
+        """Checks the law for all that was counted so far."""
         self.metrics()
 
     def target(self, name="default"):
@@ -280,7 +280,7 @@ class Program:
         return Target(self.metrics(), name)
 
     def wait_target(self, name, condition, what, seconds=10.0):
-        """Scrapes until condition holds for the target's view, which is returned."""
+        """Scrapes until condition holds for the view of the target, and returns that view."""
         seen = [None]
 
         def holds():
@@ -302,7 +302,7 @@ class Program:
         )
 
     def reload(self, targets):
-        """Writes the targets and sends SIGHUP. Targets may go, and their counters with them."""
+        """Writes the targets and sends SIGHUP. Targets may vanish, and their counters with them."""
         self.write_targets(targets)
         self._last = None
         self.send_signal(signal.SIGHUP)
@@ -327,7 +327,7 @@ class Program:
 
     def stop(self, number=None):
         """
-        Ends it by a signal, after a last look at the law: status 0, in time, and nothing found by an
+        Ends it with a signal after a last check of the law: status 0, in time, and no findings of an
         instrumented build.
         """
         self.check_law()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real Prometheus, for what it makes of our metrics."""
+"""A real Prometheus, to see what it makes of our metrics."""
 import contextlib
 import json
 import os
@@ -17,12 +17,12 @@ from lib.wait import wait_for
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 ALERTS = os.path.join(TOP, "examples", "alerts.yml")
 
-# The job's name is that of the example configuration: an alert asks for it.
+# The job has the name of the example configuration, because an alert refers to it.
 JOB = "tcp-echo"
 
 
 def need(program):
-    """Where a program is; without it there is nothing to be tested here."""
+    """The path of a program; skips the script without it."""
     path = shutil.which(program)
     if path is None:
         raise Skip(f"{program} was not found")
@@ -30,8 +30,8 @@ def need(program):
 
 
 def scraping(port):
-    """A configuration that scrapes one port of this machine, and knows the alerts."""
-    return json.dumps({  # JSON is YAML, too.
+    """A configuration that scrapes one port of this machine and loads the alerts."""
+    return json.dumps({  # JSON is valid YAML.
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [ALERTS],
         "scrape_configs": [{
@@ -43,7 +43,7 @@ def scraping(port):
 
 class Prometheus:
     """
-    A Prometheus with a storage of its own that scrapes every second; a context.
+    A Prometheus with its own storage that scrapes every second, as a context.
     configuration: its text, as scraping() makes one.
     """
 
@@ -101,7 +101,7 @@ class Prometheus:
         return False
 
     def api(self, path, **parameters):
-        """What the API answers; a query that it refuses fails with its own words."""
+        """The API's answer; when it refuses a query, its error message is the failure."""
         url = self._url(f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
         try:
             with urllib.request.urlopen(url, timeout=30) as response:
@@ -112,16 +112,16 @@ class Prometheus:
         return answer["data"]
 
     def query(self, expression):
-        """The present values: [(labels, value)]."""
+        """The current values: [(labels, value)]."""
         found = self.api("query", query=expression)["result"]
         return [(series["metric"], float(series["value"][1])) for series in found]
 
     def query_range(self, expression, begin, end):
-        """Values second by second: [(labels, [value])]."""
+        """The values, second by second: [(labels, [value])]."""
         found = self.api("query_range", query=expression, start=begin, end=end, step=1)["result"]
         return [(one["metric"], [float(value) for _, value in one["values"]]) for one in found]
 
     def scrapes(self, job=JOB):
-        """How many scrapes went well."""
+        """How many scrapes succeeded."""
         counted = self.query(f'sum_over_time(up{{job="{job}"}}[5m])')
         return counted[0][1] if counted else 0

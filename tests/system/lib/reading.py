@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What happened between two scrapes, told by the table of docs/reading-losses.md."""
+"""What happened between two scrapes, according to the table of docs/reading-losses.md."""
 import os
 import re
 import statistics
@@ -17,7 +17,7 @@ def cells_of(line):
 
 
 def read_table():
-    """The rows: dictionaries of the columns."""
+    """The rows, each a dictionary by column."""
     with open(PAGE, encoding="utf-8") as file:
         lines = file.read().split("\n")
     head = next(at for at, line in enumerate(lines) if line.startswith("| what happened |"))
@@ -33,12 +33,12 @@ def read_table():
 
 
 def slow_bound(interval):
-    """The largest bucket's bound below the interval, but 0.1024 at the most."""
+    """The largest bucket bound below the interval, at most 0.1024."""
     return [bound for bound in RTT_BOUNDS[:-1] if float(bound) < interval and float(bound) <= 0.1024][-1]
 
 
 class Facts:
-    """What rose between two scrapes, over some targets. interval: seconds."""
+    """How much each figure rose between two scrapes, summed over some targets. interval: in seconds."""
 
     def __init__(self, before, after, names, interval=0.2):
         pairs = [(Target(before, name), Target(after, name)) for name in names]
@@ -59,7 +59,7 @@ class Facts:
         self.disconnects = self.reasons(pairs, "disconnects")
         self.connect_failures = self.reasons(pairs, "connect_failures")
         self.breaks = sum(self.disconnects.values()) + sum(self.connect_failures.values())
-        # Where it is not known there is no connection to speak of.
+        # Where it is unknown there is no connection.
         self.tcp_rtt_rise = statistics.median(self.tcp_rtt(now) - self.tcp_rtt(then) for then, now in pairs)
 
     @staticmethod
@@ -75,7 +75,7 @@ class Facts:
         return target.metrics.sum("tcp_echo_tcp_rtt_seconds", target=target.name)
 
     def cells(self):
-        """A row of an example: what one target saw on the average."""
+        """A row of an example: what one target saw on average."""
 
         def each(value):
             return f"{value / self.count:.1f}".removesuffix(".0")
@@ -97,7 +97,7 @@ def share_is(word, part, whole):
 
 
 def retransmits_are(word, facts):
-    """none, 1 to 6 per break, more; without a break it is their share of the probes."""
+    """none, 1 to 6 per break, or more; without a break, their share of the probes."""
     each = facts.tcp_retransmits / facts.breaks if facts.breaks else 0.0
     if facts.breaks:
         found = "none" if each < 1 else "1 to 6 per break" if each <= 6 else "more"
@@ -108,7 +108,7 @@ def retransmits_are(word, facts):
 
 
 def slow_ones_are(word, facts):
-    """Against the retransmissions, where there are enough of them."""
+    """Compared with the retransmissions, where there are enough of them."""
     if share_is("none", facts.slow, facts.received) or facts.slow <= 6 * facts.breaks:
         found = "none"
     elif facts.slow > facts.received / 2:
@@ -148,8 +148,8 @@ def fits(row, facts):
 
 
 def what_happened(facts):
-    """The first row of the table in which everything fits."""
+    """The first row of the table that matches in every column."""
     for row in read_table():
         if fits(row, facts):
             return row["what happened"]
-    return f"nothing that the table knows: {facts}"
+    return f"no row of the table matches: {facts}"

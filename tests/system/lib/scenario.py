@@ -29,10 +29,10 @@ def scenario(function):
 
 def scenarios_of(table, prefix, is_statistical=False):
     """
-    One scenario for each row: for those that differ by a row of a table.
+    One scenario for each row of a table.
 
-    is_statistical: what it asserts is likely and no more, whatever the machine does. Where it fails
-    it is run once more, alone. That is announced, and .ci/run allows few; the caller says why.
+    is_statistical: what it asserts is only likely, whatever the machine does. When it fails it is run
+    once more, alone. That is announced, and .ci/run allows few of them; the caller says why.
     """
 
     def decorate(function):
@@ -59,7 +59,7 @@ def _run(function):
         verdict, detail = "ok", ""
     except Skip as reason:
         verdict, detail = "skip", str(reason)
-    except Exception as error:  # Whatever it is, it is this scenario's failure and not the others'.
+    except Exception as error:  # Whatever it is, it fails this scenario and not the others.
         verdict, detail = "FAIL", traceback.format_exc()
         failure = " ".join(f"{type(error).__name__}: {error}".split())
     took = time.monotonic() - begin
@@ -68,13 +68,13 @@ def _run(function):
 
 
 def _print(line):
-    """In one piece: print() lets another thread come between a line and its end."""
+    """Writes in one piece: with print() another thread can come between a line and its newline."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def _announce(line):
-    """Prints a line that must be seen even when the script passes, and so its output is not shown."""
+    """Prints a line that must be seen even when the script passes and its output is not shown."""
     _print(line)
     descriptor = os.environ.get("TCP_ECHO_METRICS_NOTES_FD")
     if descriptor:
@@ -82,7 +82,7 @@ def _announce(line):
 
 
 def _run_again(chosen, results):
-    """Runs once more what failed and may. Returns which scenarios that was."""
+    """Runs once more what failed and may be run again. Returns which scenarios those were."""
     again = [
         index
         for index, (verdict, _) in enumerate(results)
@@ -109,16 +109,16 @@ def _sum_up(verdicts, again):
 
 
 def _give_up():
-    """Says where every thread is; SIGTERM then ends what the script has started, and itself."""
+    """Prints where every thread is; SIGTERM then ends what the script has started, and itself."""
     faulthandler.dump_traceback()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main(workers=1, seconds=240):
     """
-    Runs all scenarios, or those whose names contain an argument of the command line, workers of
-    them at a time, which helps where they wait more than they work. Ends the script with automake's
-    status.
+    Runs all scenarios, or those whose names contain an argument of the command line, workers at a
+    time, which helps when they wait more than they work. Ends the script with the status that
+    automake expects.
     """
     guard = threading.Timer(seconds * PATIENCE, _give_up)
     guard.daemon = True

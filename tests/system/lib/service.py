@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What scripts that install services have in common: what is said and refused, and a place to run in."""
+"""Shared by scripts that install services: what is printed and refused, and a place to run in."""
 import json
 import os
 import shutil
@@ -14,7 +14,7 @@ from lib.wait import wait_for
 
 
 def does(*flags, run=program.run, **options):
-    """It does what it is told, and says so in one line, which is returned. run: as program.run()."""
+    """Runs a command that succeeds with one line, which is returned. run: as program.run()."""
     status, out, err = run(*flags, **options)
     assert status == 0, f"{flags}: status {status}: {err}"
     assert out.count("\n") == 1 and out.startswith('service "'), out
@@ -23,7 +23,7 @@ def does(*flags, run=program.run, **options):
 
 
 def refuses(*flags, run=program.run, status=1, **options):
-    """It refuses with one line, which is returned."""
+    """Runs a command that is refused with one line, which is returned."""
     ended, out, err = run(*flags, **options)
     assert ended == status, f"{flags}: status {ended}: {err}"
     assert out == "", out
@@ -32,7 +32,7 @@ def refuses(*flags, run=program.run, status=1, **options):
 
 
 class Folder:
-    """A folder to run in, with a targets file; and ports. name: of the targets file."""
+    """A folder to run in, with a targets file, and ports. name: the targets file's."""
 
     def __init__(self, name="targets.json"):
         self.name = name
@@ -58,18 +58,18 @@ class Folder:
             json.dump(targets, file)
 
     def prefix(self):
-        """What to put before a command that is to run there."""
+        """The prefix that runs a command there."""
         return ["env", "-C", self.folder]
 
     def answers(self):
-        """Whether anybody answers scrapes."""
+        """Whether scrapes are answered."""
         try:
             return request(self.metrics).status == 200
         except OSError:
             return False
 
     def scrape(self, target="own"):
-        """The target's view, once its probes are answered; the law holds."""
+        """The view of the target once its probes are answered; the law holds."""
 
         def answered():
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The other end for the echo server: a client that sends and compares."""
+"""The other end of the echo server's connections: a client that sends and compares."""
 import socket
 
 from lib.peer import FRAME, MAGIC, MAGIC_FRAME
@@ -7,14 +7,14 @@ from lib.wait import PATIENCE
 
 
 def connect(port, host="127.0.0.1"):
-    """A connection whose calls fail, and do not hang, when no answer comes."""
+    """A connection whose calls fail rather than hang when no answer comes."""
     connection = socket.create_connection((host, port), timeout=10 * PATIENCE)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
 def read_exactly(connection, size):
-    """So many bytes; fails where the other side ends before."""
+    """Reads that many bytes; fails if the other side ends first."""
     data = bytearray()
     while len(data) < size:
         piece = connection.recv(size - len(data))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Keeps the CPU from a program, in ways that work on any machine; tells how long; and what lags and RTTs make of it."""
+"""Keeps a program off the CPU in ways that work on any machine; how long, and what lags and RTTs make of it."""
 import contextlib
 import os
 import signal
@@ -12,7 +12,7 @@ import time
 
 @contextlib.contextmanager
 def spinning(core, count):
-    """count processes that want all of a core."""
+    """Runs count processes that each want a whole core."""
     spinners = []
     try:
         for _ in range(count):
@@ -27,7 +27,7 @@ def spinning(core, count):
 
 
 class Waits:
-    """How long each thread of a process has waited for a CPU, and how often it lost one, as the kernel counts it."""
+    """How long each thread of a process has waited for a CPU, and how often it lost one, by the kernel's count."""
 
     def __init__(self, pid):
         self.seconds = {}
@@ -40,7 +40,7 @@ class Waits:
                 self.preemptions[task] = int(lines[0].split()[1])
 
     def seconds_since(self, earlier):
-        """Of the thread that waited most: what else there is hardly ever wants to run."""
+        """For the thread that waited most: the others hardly ever want to run."""
         return max(self.seconds[task] - since for task, since in earlier.seconds.items())
 
     def preemptions_since(self, earlier):
@@ -49,8 +49,8 @@ class Waits:
 
 class Throttle:
     """
-    Lets a process run for a while and stops it for a while, in turns, as a quota of CPU time does.
-    As a context. total_s: how long it was stopped so far, at least.
+    Alternately lets a process run and stops it, as a quota of CPU time does. As a context.
+    total_s: how long it was stopped so far, at least.
     """
 
     def __init__(self, pid, stopped_s, running_s):
@@ -79,13 +79,13 @@ class Throttle:
                 os.kill(self._pid, signal.SIGCONT)
                 self._is_over.wait(self._running_s)
         except ProcessLookupError:
-            pass  # Whoever waits for it will tell.
+            pass  # Whoever waits for the process will report it.
 
 
 class Pinger:
     """
-    Measures round trips to an echo server every 10 ms, on a thread, as a context; by no more than two looks at the
-    clock around a blocking read. times_s: what they took, this machine's own delays among it.
+    Measures round trips to an echo server every 10 ms, on a thread, as a context: just reads the clock before and
+    after a blocking exchange. times_s: the RTTs, this machine's own delays included.
     """
 
     def __init__(self, port):
@@ -116,7 +116,7 @@ class Pinger:
 
 
 class Buckets:
-    """What a histogram counted from one scrape to another."""
+    """What a histogram counted between two scrapes."""
 
     def __init__(self, before, after, name, **labels):
         first = {found["le"]: value for found, value in before.select(name + "_bucket", **labels)}
@@ -125,9 +125,9 @@ class Buckets:
         self.count = self._counts[-1][1]
 
     def quantile(self, share):
-        """The upper bound of the bucket that it falls into, in seconds."""
+        """The upper bound, in seconds, of the bucket that the quantile falls into."""
         return next(bound for bound, count in self._counts if count >= share * self.count)
 
     def above(self, bound_s):
-        """How many were longer than a bucket's bound."""
+        """How many were above a bucket's bound."""
         return self.count - next(count for bound, count in self._counts if bound == bound_s)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A real-time clock for the program under test that steps when it is told to, by tests/system/clock_shim.c."""
+"""A real-time clock for the program under test that steps on demand, by tests/system/clock_shim.c."""
 import mmap
 import os
 import random
@@ -12,23 +12,23 @@ from lib.scenario import Skip
 
 SHIM = os.environ.get("TCP_ECHO_METRICS_CLOCK_SHIM") or os.path.join(
     os.path.dirname(BINARY), ".libs", "clock_shim.so")
-# As in the shim: how many steps there are, whether stamps are dropped, how long polls are held up; and the steps.
+# As in the shim: the number of steps, whether timestamps are dropped, how long polls are held up; then the steps.
 HEADER = struct.Struct("=QQq")
 STEP = struct.Struct("=qq")
 STEPS_MAX = 4096
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
-# So far it is ahead from the start.
+# How far it is ahead from the start.
 AHEAD = 7 * 86400 * S
 
 
 class SteppedClock:
-    """As a context. environment() goes to the program; then its clock can be made to step."""
+    """As a context. The program gets environment(); then its clock can be made to step."""
 
     def __enter__(self):
         if not os.path.exists(SHIM):
             raise Skip("the library for a clock that steps was not built (make clock_shim.la)")
         if WRAPPER:
-            raise Skip("a wrapper is set: what is preloaded would meet that one")
+            raise Skip("a wrapper is set, which would be preloaded too")
         self._file = tempfile.NamedTemporaryFile(prefix="tcp-echo-clock-")
         size = HEADER.size + STEPS_MAX * STEP.size
         self._file.truncate(size)
@@ -42,10 +42,10 @@ class SteppedClock:
         self._file.close()
 
     def environment(self):
-        # ASan wants to come first and does without where it is told so.
+        # ASan insists on being loaded first unless it is told otherwise.
         asan = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0")))
         folder, name = os.path.split(os.path.abspath(SHIM))
-        # A white space would end a path in LD_PRELOAD.
+        # A space would end a path in LD_PRELOAD.
         return {
             **os.environ,
             "LD_PRELOAD": name,
@@ -60,7 +60,7 @@ class SteppedClock:
         self._publish()
 
     def _write(self, at_ns, by_ns):
-        assert self._count < STEPS_MAX, "more steps than there is room for"
+        assert self._count < STEPS_MAX, "more steps than fit"
         STEP.pack_into(self._map, HEADER.size + self._count * STEP.size, at_ns, by_ns)
         self._count += 1
 
@@ -69,11 +69,11 @@ class SteppedClock:
 
     def schedule(self, steps_ns, spacing_ns):
         """
-        Steps one after the other, spacing_ns apart on average, so that they fall into step with nothing.
-        Returns when the last of them has come (real-time clock, ns).
+        Steps one after the other, spacing_ns apart on average, so that they keep no rhythm with anything.
+        Returns the time of the last one (real-time clock, ns).
         """
-        # A step must not lie in the past by when the program learns of it: all are written first, and take effect
-        # at once, and where this process was held up for long they are written again.
+        # A step must not be in the past when the program learns of it: all are written first and take effect
+        # together, and if this process was held up for too long they are written again.
         first, lead_ns = self._count, 50 * MS
         while True:
             self._count = first
@@ -88,14 +88,14 @@ class SteppedClock:
             lead_ns *= 2
 
     def drop_stamps(self):
-        """From now on the program gets no timestamps with what it receives."""
+        """From now on the program receives no timestamps."""
         struct.pack_into("=Q", self._map, 8, 1)
 
     def hold_up_polls(self, lag_ns):
-        """From now on the program is held up so long each time before it looks for events; less than a second."""
+        """From now on the program is held up that long, less than a second, each time before it looks for events."""
         struct.pack_into("=q", self._map, 16, lag_ns)
 
     def check_effect(self, program):
-        """Sees to it that the program is under this clock: what it tells as its start is ahead, too."""
+        """Checks that the program runs under this clock: the start time that it exposes is ahead too."""
         ahead = program.metrics().value("process_start_time_seconds") - time.time()
         assert ahead > AHEAD / S / 2, f"the program's clock is {ahead:.3f} s ahead, and should be {AHEAD / S:.0f} s"

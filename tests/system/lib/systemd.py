@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """
-A service manager like systemd, for scripts that are not to touch the machine's own.
+A service manager like systemd, for scripts that must not touch the machine's own.
 
-The script moves into a mount namespace of its own. There, systemctl is this file, /etc/systemd/system and
-/run are empty, and what the fake knows lies in a folder. It starts what ExecStart= says, read by the
-rules of systemd.service(5), waits for it as Type= says, and knows no unit but by daemon-reload.
+The script moves into a private mount namespace. There, systemctl is this file, /etc/systemd/system and
+/run are empty, and the fake's state is in a folder. It starts what ExecStart= says, parsed by the rules
+of systemd.service(5), waits for it as Type= says, and learns of units only by daemon-reload.
 """
 import glob
 import json
@@ -77,7 +77,7 @@ def _expand_variables(word):
 
 
 def section_of(text, section):
-    """The settings of a section, each by its last value."""
+    """The settings of a section; the last value of each counts."""
     settings, inside = {}, False
     for line in text.splitlines():
         if line.startswith("["):
@@ -167,7 +167,7 @@ class Systemctl:
         print(f"LoadState={load}\nActiveState={active}\nFragmentPath={fragment}")
 
     def pid(self, unit):
-        """Of the running service, or None."""
+        """The pid of the running service, or None."""
         try:
             with open(self._path("pids", unit), encoding="ascii") as file:
                 pid = int(file.read())
@@ -198,7 +198,7 @@ class Systemctl:
             )
         with open(self._path("pids", unit), "w", encoding="ascii") as file:
             file.write(str(process.pid))
-        # A service that notifies is awaited; of another kind it is enough that it begins.
+        # A service that notifies is waited for; for any other kind it is enough that it starts.
         while is_notifying:
             if process.poll() is not None:
                 self._fail(f"Job for {unit} failed.\nSee the journal.")
@@ -217,21 +217,21 @@ class Systemctl:
 
 
 def main():
-    """systemctl itself: FOLDER, then what it is told."""
-    # As other programs do: a signal ends it without a word.
+    """systemctl itself: FOLDER, then its arguments."""
+    # As with other programs, a signal ends it silently.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     Systemctl(sys.argv[1]).obey(sys.argv[2], sys.argv[3:])
 
 
 def enter_or_skip():
-    """Starts the script again inside a mount namespace, or ends it with a word why it cannot."""
-    from lib.scenario import STATUS_SKIP  # The fake itself has no need of it.
+    """Starts the script again inside a mount namespace, or ends it and says why it cannot."""
+    from lib.scenario import STATUS_SKIP  # The fake itself does not need one.
 
     if os.environ.get(_INSIDE):
         return
     why = None
     if not os.path.isdir(UNITS) or not os.access(SYSTEMCTL, os.X_OK):
-        why = "there is no systemd here that could be covered"
+        why = "there is no systemd here to stand in for"
     unshare = ["unshare", "--mount", "--kill-child"]
     if os.geteuid() != 0:
         unshare += ["--user", "--map-root-user"]
@@ -249,7 +249,7 @@ def enter_or_skip():
 
 
 class Systemd:
-    """The fake manager, as a context; at the end nothing of it runs any more."""
+    """The fake manager, as a context; at exit nothing of it is left running."""
 
     def __init__(self, is_booted=True):
         self.is_booted = is_booted
@@ -296,11 +296,11 @@ class Systemd:
             return ""
 
     def log(self):
-        """What the services wrote."""
+        """The output of the services."""
         return self._read("log")
 
     def calls(self):
-        """What systemctl was told, but for questions."""
+        """What systemctl was told, queries left out."""
         return [line for line in self._read("calls").splitlines() if not line.startswith("show ")]
 
     def forget_calls(self):
@@ -323,7 +323,7 @@ class Systemd:
         return self.systemctl.pid(f"{name}.service")
 
     def state(self):
-        """All that could be left behind: files, what is loaded and enabled, and what runs."""
+        """All that could be left behind: files, what is loaded and enabled, and what is running."""
         running = [
             os.path.basename(path)
             for path in glob.glob(self.folder + "/pids/*")

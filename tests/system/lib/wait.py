@@ -3,18 +3,18 @@
 import os
 import time
 
-# Slow machines, emulators and instrumented builds get so many times the patience.
+# Slow machines, emulators and instrumented builds get that many times the patience.
 PATIENCE = float(os.environ.get("TCP_ECHO_METRICS_PATIENCE", "0")) or (
     5.0 if os.environ.get("TCP_ECHO_METRICS_WRAPPER") else 1.0
 )
 
 
-# A machine that was suspended for a minute between two looks has waited for no longer than this.
+# However long a machine was suspended between two looks, no more than this counts as waiting.
 LONGEST_LOOK_S = 1.0
 
 
 def wait_for(condition, what, seconds=10.0, pause=0.02):
-    """Calls condition until it returns something true, which is returned; fails after seconds."""
+    """Calls condition until it returns something true, and returns that; fails after seconds."""
     left, then = seconds * PATIENCE, time.monotonic()
     while True:
         result = condition()

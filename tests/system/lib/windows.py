@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Windows program under wine, in a Windows of its own that goes with the script."""
+"""The Windows program under wine, in a private wine prefix that is deleted with the script."""
 import atexit
 import os
 import shutil
@@ -14,23 +14,23 @@ from lib.scenario import STATUS_SKIP
 BINARY = os.path.abspath(
     os.environ.get("TCP_ECHO_METRICS_WINDOWS", "./windows/tcp-echo-metrics.exe")
 )
-# Debian has wine's own programs outside of PATH.
+# Debian keeps wine's own programs outside PATH.
 _PATH = os.environ.get("PATH", "") + ":/usr/lib/wine"
 _WINE = shutil.which("wine64", path=_PATH)
 _WINESERVER = shutil.which("wineserver64", path=_PATH) or shutil.which("wineserver", path=_PATH)
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name != "DISPLAY"},
-    # File names are bytes here: wine takes them for the locale's.
+    # File names are bytes here; wine decodes them by the locale.
     "LC_ALL": "C.UTF-8",
     "WINEDEBUG": "-all",
-    # A new Windows would ask whether to fetch these.
+    # A new prefix would ask whether to download these.
     "WINEDLLOVERRIDES": "mscoree,mshtml=",
 }
 
 
 def _quietly(*command, seconds=60):
-    """What it leaves running must not hold the script's own output open. Returns its status."""
+    """Whatever it leaves running must not keep the script's output open. Returns its status."""
     return subprocess.run(
         command,
         env=ENVIRONMENT,
@@ -44,15 +44,15 @@ def _quietly(*command, seconds=60):
 
 def _make_windows():
     """
-    The server of a Windows comes first, and stays: were it left to the first program, several that
-    start at once would each set up the same Windows. The first program then waits until it is set
-    up, which takes some seconds, and leaves its services running.
+    The prefix's server is started first, and stays: if that were left to the first program, several that
+    start at once would each set up the same prefix. The first program then waits until it is set up,
+    which takes some seconds, and leaves its services running.
     """
     if not os.access(BINARY, os.R_OK):
         print(f"skip: no Windows program at {BINARY}: make windows")
         sys.exit(STATUS_SKIP)
     if not _WINE or not _WINESERVER:
-        print("skip: there is no wine64")
+        print("skip: wine64 is missing")
         sys.exit(STATUS_SKIP)
     folder = tempfile.mkdtemp(prefix="tcp-echo-wine-")
     ENVIRONMENT["WINEPREFIX"] = folder
@@ -63,19 +63,19 @@ def _make_windows():
 
 
 def _end_windows(folder):
-    """Ends the programs of this Windows alone."""
+    """Ends the programs of this prefix only."""
     _quietly(_WINESERVER, "-k")
     _quietly(_WINESERVER, "-w")
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(*flags, seconds=20.0):
-    """Runs the Windows program until it ends by itself. Returns (status, stdout, stderr)."""
+    """Runs the Windows program until it ends. Returns (status, stdout, stderr)."""
     return program.run(*flags, seconds=seconds, launcher=(_WINE, BINARY), env=ENVIRONMENT)
 
 
 class WindowsProgram(program.Program):
-    """The Windows program at work. wine turns SIGINT into a Ctrl-C, as a console makes it."""
+    """The running Windows program. wine turns SIGINT into Ctrl-C, as from a console."""
 
     launcher = (_WINE, BINARY)
     stop_signal = signal.SIGINT
