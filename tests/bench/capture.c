@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The truth about probes: when each really left a network device, and when its echo really came, by
- * the kernel's time stamps of the packets. Follows every TCP connection to a network of /16, whose
- * addresses tell the targets apart, from its SYN on, and writes what it saw when it is ended by
- * SIGTERM (packet(7); Documentation/networking/packet_mmap.rst, TPACKET_V3).
+ * the kernel's timestamps of the packets. Follows every TCP connection to a /16 network, in which
+ * each address is a target, from its SYN on, and writes what it saw when SIGTERM ends it
+ * (packet(7); Documentation/networking/packet_mmap.rst, TPACKET_V3).
  *
- * What it writes are 64-bit words of the machine's own order: struct totals, then for each
- * connection, in the order of their SYNs, struct flow_facts and its frames as struct frame_times.
+ * The output is 64-bit words in native byte order: struct totals, then for each connection, in the
+ * order of their SYNs, struct flow_facts and its frames as struct frame_times.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,26 +31,26 @@
 #define FRAME_SIZE 16U
 #define NS_PER_S INT64_C(1000000000)
 #define TARGETS_MAX 65536
-/* Some 3 s of 100,000 probes a second. */
+/* About 3 s at 100,000 probes per second. */
 #define BLOCK_SIZE 262144U
 #define BLOCKS 512U
-/* A block that is not full is handed over after so long. */
+/* A block that is not full is handed over after this time. */
 #define BLOCK_TIMEOUT_MS 20U
-/* After the end is asked for, so much silence means that nothing is left in the ring. */
+/* After SIGTERM, this much silence means that nothing is left in the ring. */
 #define SILENCE_MS 200
-/* More holes in what came than this are not followed. */
+/* More holes than this in what came are not followed. */
 #define RANGES_MAX 64U
-/* Longer ones would be many segments in one, which hides how many were sent again. */
+/* Anything longer is many segments in one, which hides how many were retransmitted. */
 #define PACKET_MAX 1500U
 #define UNKNOWN INT64_C(-1)
 
 struct totals {
 	int64_t packets;
-	int64_t drops;	    /* Packets that the ring had no room for. */
-	int64_t strays;	    /* Packets of no connection whose SYN was seen. */
+	int64_t drops;	    /* Packets that did not fit into the ring. */
+	int64_t strays;	    /* Packets of connections whose SYN was not seen. */
 	int64_t oversized;  /* Packets of several segments. */
-	int64_t mismatches; /* Frames whose number is not that of their place in the stream. */
-	int64_t overflows;  /* Segments that came when there were too many holes already. */
+	int64_t mismatches; /* Frames whose number does not match their place in the stream. */
+	int64_t overflows;  /* Segments that came when there already were too many holes. */
 	int64_t flows;
 };
 
@@ -59,8 +59,8 @@ struct flow_facts {
 	int64_t port;	/* This end's. */
 	int64_t first_number;
 	int64_t is_established;
-	int64_t syns_again;	/* SYNs sent again. */
-	int64_t segments_again; /* Segments with data, sent again. */
+	int64_t syns_again;	/* Retransmitted SYNs. */
+	int64_t segments_again; /* Retransmitted segments with data. */
 	int64_t resets_sent;
 	int64_t resets_received;
 	int64_t frames;
@@ -89,9 +89,9 @@ struct flow {
 	uint32_t start_in;
 	bool is_answered; /* The peer's SYN has come. */
 	bool is_over;	  /* This end has closed, or either has reset. */
-	uint32_t sent;	  /* So many bytes of the stream have left. */
+	uint32_t sent;	  /* This many bytes of the stream have left. */
 	uint32_t delivered;
-	struct range ranges[RANGES_MAX]; /* What came ahead of a hole, sorted, apart. */
+	struct range ranges[RANGES_MAX]; /* What came after a hole: sorted, disjoint. */
 	unsigned range_count;
 };
 
@@ -121,7 +121,7 @@ static void on_signal(int number)
 	is_ending = 1;
 }
 
-/* The machine has to be little-endian, as the frame is; main() sees to it. */
+/* The machine must be little-endian, as the frame is; main() checks that. */
 static int64_t word_at(const uint8_t *bytes)
 {
 	int64_t word;
@@ -162,7 +162,7 @@ static struct frame_times *flow_frame(struct flow *flow, size_t index)
 	return &flow->frames[index];
 }
 
-/* Reads number and time where the whole frame is in the segment. */
+/* Reads number and time if the whole frame is in the segment. */
 static void read_frame(
 	struct capture *capture, struct flow *flow, size_t index, const uint8_t *bytes, size_t left)
 {
@@ -222,7 +222,7 @@ static void take_out(
 		flow->is_over = true;
 }
 
-/* Keeps what came ahead of a hole. Returns false where there are too many holes. */
+/* Keeps what came after a hole. Returns false if there are too many holes. */
 static bool keep_range(struct flow *flow, struct range range)
 {
 	unsigned first = 0;
@@ -244,7 +244,7 @@ static bool keep_range(struct flow *flow, struct range range)
 	return true;
 }
 
-/* The stream is whole up to end, and perhaps beyond, by what is kept. */
+/* The stream is complete up to end, and with what was kept perhaps beyond. */
 static void deliver(struct flow *flow, uint32_t end, int64_t time_ns)
 {
 	unsigned passed = 0;
@@ -344,7 +344,7 @@ static void take_block(struct capture *capture, const struct tpacket_block_desc 
 	}
 }
 
-/* Takes what comes until the end is asked for and the ring is empty. */
+/* Takes what comes until SIGTERM has come and the ring is empty. */
 static int run(struct capture *capture)
 {
 	struct pollfd waiting = {.fd = capture->fd, .events = POLLIN | POLLERR};
@@ -365,7 +365,7 @@ static int run(struct capture *capture)
 	}
 }
 
-/* Lets TCP over IPv4 alone into the ring. */
+/* Lets only TCP over IPv4 into the ring. */
 static int set_filter(int fd)
 {
 	struct sock_filter code[] = {
@@ -380,7 +380,7 @@ static int set_filter(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
 }
 
-/* Of no protocol until all is set up, so that nothing comes before. */
+/* For no protocol until everything is set up, so that nothing comes before. */
 static int capture_open(struct capture *capture, const char *interface)
 {
 	int version = TPACKET_V3;
@@ -402,7 +402,7 @@ static int capture_open(struct capture *capture, const char *interface)
 	capture->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (capture->fd < 0)
 		return -errno;
-	/* That packets are stamped as they come in, whether the prober asks for it or not. */
+	/* Has packets stamped as they come in, whether or not the prober asks for it. */
 	if (set_filter(capture->fd) < 0 ||
 		setsockopt(capture->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0 ||
 		setsockopt(capture->fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) <
@@ -465,7 +465,7 @@ static int capture_run(struct capture *capture, const char *interface, const cha
 	int error = capture_open(capture, interface);
 	if (error)
 		return error;
-	/* Whoever waits for this line knows that nothing will be overlooked. */
+	/* After this line nothing will be missed. */
 	puts("ready");
 	fflush(stdout);
 	error = run(capture);
@@ -476,7 +476,7 @@ static int capture_run(struct capture *capture, const char *interface, const cha
 
 int main(int argc, char **argv)
 {
-	static struct capture capture; /* Too large for a stack. */
+	static struct capture capture; /* Too large for the stack. */
 	struct in_addr network;
 	if (argc != 4 || inet_pton(AF_INET, argv[2], &network) != 1) {
 		fprintf(stderr, "usage: capture INTERFACE NETWORK FILE\n");

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""collectd with the plugin in it, measured as the standalone prober is."""
+"""collectd with the plugin in it, measured like the standalone prober."""
 
 import glob
 import os
@@ -50,7 +50,7 @@ def system_folder():
 
 
 class Daemon(Program):
-    """The daemon at work: it reads every 10 s, and writes to csv and write_prometheus."""
+    """The running daemon: it reads every 10 s, and writes to csv and write_prometheus."""
 
     END_S = 30
 

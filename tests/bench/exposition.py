@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scraping as Prometheus does it, over one kept connection, and reading what came."""
+"""Scraping as Prometheus does, over one persistent connection, and parsing the result."""
 
 import gzip
 import re
@@ -13,7 +13,7 @@ TIMEOUT_S = 30
 
 
 class Scrape:
-    """One scrape: when it began, how long it took, and the text, read only when it is asked for."""
+    """One scrape: when it began, how long it took, and the text, which is parsed only on demand."""
 
     def __init__(self, began, elapsed, encoded):
         self.began = began
@@ -51,7 +51,7 @@ class Scrape:
 
 
 class Scraper:
-    """A raw HTTP client: so thin that what it measures is the exporter."""
+    """A raw HTTP client, so thin that it measures only the exporter."""
 
     def __init__(self, port):
         self._port = port
@@ -65,7 +65,7 @@ class Scraper:
         self._used = time.monotonic()
 
     def _is_closed(self):
-        """Whether the exporter has closed the connection, as it does after some silence."""
+        """Whether the exporter has closed the connection, as it does when it was idle for a while."""
         return select.select([self._socket], [], [], 0)[0] != []
 
     def __enter__(self):
@@ -100,7 +100,7 @@ class Scraper:
         return count
 
     def _head(self):
-        """Receives the head. Returns where the body starts, its length, and how much is there."""
+        """Receives the head. Returns where the body starts, its length, and how much of it is there."""
         have = 0
         while (end := self._buffer.find(b"\r\n\r\n", 0, have)) < 0:
             have += self._receive(have, have + 1)
@@ -115,7 +115,7 @@ class Scraper:
 
 
 def parse(text):
-    """Text format to {name: [(labels, value)]}."""
+    """Parses the text format into {name: [(labels, value)]}."""
     families = {}
     for line in text.splitlines():
         if line.startswith(b"#") or not line:
@@ -133,7 +133,7 @@ def histogram_between(before, after, name):
 
 
 def histogram_quantile(quantile, buckets):
-    """As Prometheus's histogram_quantile(): linear within a bucket. None without any value."""
+    """Like Prometheus's histogram_quantile(): linear within a bucket. None if there are no values."""
     bounds = sorted(buckets)
     if not bounds or buckets[bounds[-1]] == 0:
         return None
@@ -151,7 +151,7 @@ def histogram_quantile(quantile, buckets):
 
 
 def law_violations(scrape):
-    """Targets for which sent = received + timeouts + in flight, or a part of it, does not hold."""
+    """Targets that break the law: sent = received + timeouts + in flight, and the parts of each."""
     columns = [scrape.by_target("tcp_echo_" + name) for name in (
         "sent_total", "received_total", "timeouts_total", "in_flight", "rtt_seconds_count",
         "late_total", "unsent_total")]

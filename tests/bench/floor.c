@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The floor: what a round trip of 16 bytes over loopback costs at the least. One thread plays both
- * sides of many connections, never sleeps, polls nothing and counts nothing, so that all it costs
- * is send and recv themselves. What the real programs take is told as a ratio to this.
+ * The floor: the least that a round trip of 16 bytes over loopback costs. One thread plays both
+ * sides of many connections; it never sleeps, polls nothing and counts nothing, so that its only cost
+ * is send and recv themselves. The cost of the real programs is given as a ratio to this.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +21,7 @@
 #define NS_PER_US INT64_C(1000)
 #define NS_PER_S INT64_C(1000000000)
 #define CONNECTIONS_MAX 100000
-/* An echo that stays out for so many attempts will never come. */
+/* An echo that has not come after this many attempts never will. */
 #define ATTEMPTS_MAX 10000000
 
 struct pair {
@@ -31,13 +31,13 @@ struct pair {
 
 struct options {
 	size_t connections;
-	size_t batch; /* Connections that have a frame under way at once. */
+	size_t batch; /* Connections that have a frame in flight at once. */
 	int64_t duration_ns;
 };
 
 struct cost {
 	uint64_t round_trips;
-	int64_t cpu_ns;	   /* Of both sides, by the kernel's accounting. */
+	int64_t cpu_ns;	   /* CPU time of both sides, by the kernel's accounting. */
 	int64_t client_ns; /* Elapsed, in the client's send and recv. */
 	int64_t server_ns; /* Elapsed, in the server's recv and send. */
 };
@@ -57,7 +57,7 @@ static int frame_send(int fd, const uint8_t *frame)
 	return sent < 0 ? -errno : -EIO;
 }
 
-/* The kernel may hand the frame over a little later than send returns: until then, ask again. */
+/* The kernel may deliver the frame slightly after send returns; until then, try again. */
 static int frame_receive(int fd, uint8_t *frame)
 {
 	for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
@@ -72,7 +72,7 @@ static int frame_receive(int fd, uint8_t *frame)
 	return -ETIMEDOUT;
 }
 
-/* One round trip on each of so many connections, in the order in which a busy prober does it. */
+/* One round trip on each of that many connections, in the order of a busy prober. */
 static int batch_run(const struct pair *pairs, size_t count, struct cost *cost)
 {
 	uint8_t frame[FRAME_SIZE] = {1};
@@ -183,7 +183,7 @@ static int floor_measure(const struct options *options, struct cost *cost)
 	return error;
 }
 
-/* Two descriptors a connection: the soft limit of many a shell is too low for 1,000. */
+/* Two descriptors per connection: the soft limit of many shells is too low for 1,000. */
 static void descriptors_raise(void)
 {
 	struct rlimit limit;
@@ -210,7 +210,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 	};
 	*options = (struct options){.connections = 100, .batch = 8, .duration_ns = 2 * NS_PER_S};
 	int name;
-	/* There is but one thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	/* There is only one thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	while ((name = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		double number;
 		double max = name == 's' ? 3600 : CONNECTIONS_MAX;
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "floor: %m\n");
 		return EXIT_FAILURE;
 	}
-	/* The CPU time is of both sides together; time that passed in either tells their shares. */
+	/* CPU time is known for both sides together only; the time spent in each gives their shares. */
 	double round_trip_us = (double)cost.cpu_ns / (double)cost.round_trips / (double)NS_PER_US;
 	double client_share = (double)cost.client_ns / (double)(cost.client_ns + cost.server_ns);
 	printf("round_trips %llu\n", (unsigned long long)cost.round_trips);

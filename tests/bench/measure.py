@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One run of one setting: server and prober as two processes, and what they took."""
+"""One run of one setting: server and prober as two processes, and what they used."""
 
 import concurrent.futures
 import contextlib
@@ -16,14 +16,14 @@ from processes import Ports, Program, machine_cpu, run_floor, wait_for_quiet
 from settings import OTHERS_MAX_PERCENT
 
 CONNECT_S = 60
-# A larger floor has more connections than sockets fit the processor's caches: no floor any more.
+# With more connections the sockets no longer fit the CPU's caches, which is no floor any more.
 FLOOR_CONNECTIONS_MAX = 1000
 SCRAPE_PAUSE_S = 0.05
-# How often a run is tried at most until nobody disturbs it.
+# How often a disturbed run is tried at most.
 QUIET_ATTEMPTS = 3
-# On a busy machine a scraper of low priority takes long: so long at most, if with fewer scrapes.
+# On a busy machine a low-priority scraper is slow: it gets this long, even if that means fewer scrapes.
 SCRAPES_MAX_S = 10
-# Large expositions are scraped fewer times, with time in between for the prober to show its lag.
+# Large expositions are scraped less often, with time in between for the prober to show its lag.
 LARGE_TARGETS = 5000
 
 
@@ -32,7 +32,7 @@ class Run:
 
     def __init__(self, setting, targets, plan, ports):
         self.setting = setting
-        self.targets = targets  # Fewer than the setting asks for, where descriptors are short.
+        self.targets = targets  # Fewer than the setting asks for if descriptors are short.
         self.plan = plan
         self.ports = ports
         self.figures = {}
@@ -84,7 +84,7 @@ class Run:
                            f"-timeout={self.setting.timeout}")
 
     def _start_daemon(self, stack, targets):
-        # The daemon may give its rights up, and is to read the file all the same.
+        # The daemon may drop privileges, and must still be able to read the file.
         os.chmod(targets, 0o644)
         port = self.ports.take()
         daemon = stack.enter_context(
@@ -99,11 +99,11 @@ class Run:
             for program in programs:
                 program.check()
             if time.monotonic() > deadline:
-                raise RuntimeError(f"not {wanted} connections after {CONNECT_S} s")
+                raise RuntimeError(f"fewer than {wanted} connections after {CONNECT_S} s")
             time.sleep(0.05)
 
     def _measure_one_target(self, binary, address, server_scraper):
-        """What a prober takes that has next to nothing to do."""
+        """What a prober with next to nothing to do uses."""
         with contextlib.ExitStack() as stack:
             prober, _ = self._start_prober(stack, binary, address, 1)
             self._wait_for_connections(server_scraper, (prober,), 1)
@@ -112,7 +112,7 @@ class Run:
             prober.end()
 
     def _measure_span(self, server, prober, scraper, floor):
-        """Nothing but probing goes on between the two scrapes."""
+        """Between the two scrapes there is only probing."""
         rss = [prober.rss_kib()]
         before = scraper.get()
         rss.append(prober.rss_kib())
@@ -183,15 +183,15 @@ class Run:
 
     def _measure_scrapes_aside(self, *arguments):
         """
-        On a thread of low priority: a real scraper runs on a machine of its own, so what this one
-        takes from the prober must not pass for the exporter's doing.
+        On a low-priority thread: a real scraper runs on another machine, so the CPU that this one takes
+        from the prober must not count against the exporter.
         """
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             pool.submit(step_aside).result()
             pool.submit(self._measure_scrapes, *arguments).result()
 
     def _measure_scrapes(self, prober, scraper, before):
-        """Scrapes so often that the send lag's p99 would show it if a scrape held probes up."""
+        """Scrapes often enough for the send lag's p99 to show whether scrapes hold probes up."""
         large = self.targets >= LARGE_TARGETS
         count = min(self.plan.scrapes, 5) if large else self.plan.scrapes
         plain = []
@@ -219,12 +219,12 @@ class Run:
             self._faults([f"{name}: status {status}, {seconds:.2f} s after SIGTERM"])
 
     def _faults(self, faults):
-        """Faults make the bench fail, but take no figures away. The first few tell enough."""
+        """Faults make the bench fail, but the figures are kept. The first few say enough."""
         self.figures.setdefault("faults", []).extend(faults[:3])
 
 
 def step_aside():
-    """Linux keeps priorities by thread."""
+    """On Linux, each thread has its own priority."""
     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
@@ -242,7 +242,7 @@ def run_once(run, binaries, order, floor):
 
 
 def run_in_quiet(run, binaries, order, floor):
-    """Repeats what others on the machine disturbed, if the plan has the patience for it."""
+    """Repeats runs that others on the machine disturbed, as far as the plan has patience."""
     for _ in range(QUIET_ATTEMPTS if run.plan.patience_s > 0 else 1):
         wait_for_quiet(run.plan.patience_s, OTHERS_MAX_PERCENT)
         figures = run_once(run, binaries, order, floor)
@@ -253,8 +253,8 @@ def run_in_quiet(run, binaries, order, floor):
 
 def rounds(settings, binaries, floor, plan, descriptors, on_run):
     """
-    Runs every setting plan.repeats times, interleaved, so that what changes on the machine
-    meanwhile strikes all alike. Returns {setting: [[figures of each binary] for each round]}.
+    Runs every setting plan.repeats times, interleaved, so that changes on the machine meanwhile
+    affect all alike. Returns {setting: [[figures of each binary] for each round]}.
     """
     ports = Ports()
     results = {setting.name: [] for setting in settings}
@@ -262,7 +262,7 @@ def rounds(settings, binaries, floor, plan, descriptors, on_run):
         for setting in settings:
             run = Run(setting, min(setting.targets, descriptors - 100), plan, ports)
             on_run(number, setting, run.targets)
-            # Every other round goes the other way round, so that none is always the first.
+            # Every other round is in reverse order, so that none is always first.
             order = range(len(binaries))[::-1 if number % 2 else 1]
             results[setting.name].append(run_in_quiet(run, binaries, order, floor))
     return results

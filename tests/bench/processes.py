@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The processes that are measured: started, read through /proc, and ended by their ids."""
+"""The measured processes: started, read through /proc, and ended by pid."""
 
 import os
 import resource
@@ -17,20 +17,20 @@ PORTS = range(20000, 32000)
 
 
 def raise_descriptor_limit(wanted):
-    """Raises the limit that the children inherit as far as it goes. Returns it."""
+    """Raises the limit that children inherit as far as possible. Returns it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < wanted:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
         except (ValueError, PermissionError):
-            pass  # Not root: the hard limit is what there is.
+            pass  # Not root: the hard limit is all there is.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
 
 class Ports:
-    """Hands out free ports, a new one each time: old connections in TIME_WAIT block no run."""
+    """Hands out free ports, a new one each time, so that old connections in TIME_WAIT block no run."""
 
     def __init__(self):
         self._next = os.getpid() % len(PORTS)
@@ -49,9 +49,9 @@ class Ports:
 
 
 class Program:
-    """A running binary; ends with the block that it was started for."""
+    """A running binary, as a context."""
 
-    END_S = END_S  # How long it may take.
+    END_S = END_S  # How long ending may take.
 
     def __init__(self, binary, *arguments):
         command = [binary, *arguments, "-log-level=warning"]
@@ -74,18 +74,18 @@ class Program:
         self._stderr.close()
 
     def end(self):
-        """Ends it as an operator would. Returns the exit status, and the seconds that it took."""
+        """Ends it as an operator would. Returns the exit status and how many seconds it took."""
         self.check()
         began = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
         try:
             status = self._process.wait(self.END_S)
         except subprocess.TimeoutExpired:
-            raise RuntimeError(f"{self._name}: goes on after SIGTERM") from None
+            raise RuntimeError(f"{self._name}: still runs after SIGTERM") from None
         return status, time.monotonic() - began
 
     def check(self):
-        """RuntimeError, with what it said, where it has ended by itself."""
+        """Raises RuntimeError with its output if it has ended."""
         if self._process.poll() is not None:
             self._stderr.seek(0)
             said = self._stderr.read(4096).decode(errors="replace").strip()
@@ -102,7 +102,7 @@ class Program:
         raise RuntimeError(f"{self._name}: does not listen on port {port}")
 
     def cpu(self):
-        """CPU nanoseconds and times put on a CPU, of all its threads, as the scheduler counts."""
+        """CPU nanoseconds and times scheduled, over all threads, as the scheduler counts."""
         nanoseconds = turns = 0
         folder = f"/proc/{self._process.pid}/task"
         for task in os.listdir(folder):
@@ -110,7 +110,7 @@ class Program:
                 with open(f"{folder}/{task}/schedstat", encoding="ascii") as file:
                     ran, _, times = file.read().split()
             except (FileNotFoundError, ProcessLookupError):
-                continue  # The thread ended since.
+                continue  # The thread has ended since.
             nanoseconds += int(ran)
             turns += int(times)
         return nanoseconds, turns
@@ -124,7 +124,7 @@ class Program:
 
 
 def machine_cpu():
-    """CPU seconds that the whole machine has spent on anything, the hypervisor's share included."""
+    """CPU seconds that the whole machine was busy, the hypervisor's share included."""
     with open("/proc/stat", encoding="ascii") as file:
         ticks = [int(field) for field in file.readline().split()[1:9]]
     idle, waiting = ticks[3:5]
@@ -132,7 +132,7 @@ def machine_cpu():
 
 
 def wait_for_quiet(patience_s, quiet_percent):
-    """Waits until everybody else leaves the machine alone for a second, but not for ever."""
+    """Waits until others leave the machine alone for a second, but not forever."""
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         busy = machine_cpu()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Figures as text for people, as Markdown for docs/performance.md, and as JSON for programs."""
+"""Figures as plain text, as Markdown for docs/performance.md, and as JSON."""
 
 import os
 import statistics
@@ -11,7 +11,7 @@ END = "<!-- bench: end -->"
 
 
 def machine():
-    """What the figures were measured on, as far as the system tells."""
+    """What the figures were measured on, as far as the system reports it."""
     model, flags = "unknown processor", ""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         for line in file:
@@ -33,7 +33,7 @@ def number(value, figure):
 
 
 def spread(values, figure):
-    """Median, and the range it comes from, as text."""
+    """Median and range, as text."""
     known = [value for value in values if value is not None]
     if not known:
         return "-", ""
@@ -42,7 +42,7 @@ def spread(values, figure):
 
 
 def rows(setting, results, which):
-    """(label, median, range, aim) for each figure of a setting; which: the binary's place."""
+    """(label, median, range, aim) for each figure of a setting; which: the binary's index."""
     for name in setting.figures:
         values = [figures[which].get(name) for figures in results[setting.name]]
         figure = FIGURES[name]
@@ -76,15 +76,15 @@ def warnings(settings, results):
                            "descriptors is too low")
                 if abs(figures["unaccounted_percent"]) > 0.5 and setting.name != "saturated":
                     share = figures["unaccounted_percent"]
-                    yield (f"{setting.name}: {share:.2f} % of the slots that the clock says were "
-                           "due were neither sent nor missed")
+                    yield (f"{setting.name}: {share:.2f} % of the slots that were due by the clock "
+                           "were neither sent nor missed")
                 if setting.name == "saturated" and figures["prober_core_percent"] < 95:
                     share = figures["prober_core_percent"]
                     yield f"saturated: the prober used only {share:.0f} % of a core"
 
 
 def faults(settings, results):
-    """What must not be: the law of accounting broken, or an end that is not clean and quick."""
+    """What must not happen: a broken law of accounting, or an exit that is not clean and quick."""
     return [f"{setting.name}: {fault}" for setting in settings for pair in results[setting.name]
             for figures in pair for fault in figures.get("faults", [])]
 
@@ -119,13 +119,13 @@ def markdown(settings, results):
 
 
 def update(path, table):
-    """Puts the table between the two marks of a document."""
+    """Replaces the table between the two marks of a document."""
     with open(path, encoding="utf-8") as file:
         document = file.read()
     head, begin, rest = document.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
-        raise RuntimeError(f"{path}: has no lines {BEGIN} and {END}")
+        raise RuntimeError(f"{path}: no lines {BEGIN} and {END}")
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"{head}{BEGIN}\n{table}\n{END}{tail}")
 

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, field
 
-# Other processes and the hypervisor take time on any machine; beyond this, figures are doubtful.
+# Other processes and the hypervisor take time on any machine; above this, figures are doubtful.
 OTHERS_MAX_PERCENT = 15
 
 CPU = ("prober_us", "prober_ratio", "server_us", "server_ratio", "floor_us", "prober_turns")
@@ -14,20 +14,20 @@ SCRAPE = ("scrape_ms", "scrape_us_target", "scrape_bytes", "scrape_gzip_ms", "sc
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure: what people call it, and with how many digits it is shown."""
+    """One figure: its label, and how many digits it is shown with."""
 
     label: str
     digits: int
 
 
 FIGURES = {
-    "prober_us": Figure("prober, CPU us a probe", 2),
+    "prober_us": Figure("prober, CPU us per probe", 2),
     "prober_ratio": Figure("prober, against the floor's client", 2),
-    "server_us": Figure("server, CPU us a probe", 2),
+    "server_us": Figure("server, CPU us per probe", 2),
     "server_ratio": Figure("server, against the floor's server", 2),
-    "floor_us": Figure("floor, CPU us a round trip, both sides", 2),
-    "prober_turns": Figure("prober, times put on a CPU, a probe", 3),
-    "probes_per_second": Figure("probes answered a second", 0),
+    "floor_us": Figure("floor, CPU us per round trip, both sides", 2),
+    "prober_turns": Figure("prober, times scheduled per probe", 3),
+    "probes_per_second": Figure("probes answered per second", 0),
     "prober_core_percent": Figure("prober, % of a core", 1),
     "server_core_percent": Figure("server, % of a core", 1),
     "served_percent": Figure("slots served, %", 3),
@@ -36,20 +36,20 @@ FIGURES = {
     "timeouts_percent": Figure("false timeouts, %", 4),
     "lag_p50_us": Figure("send lag p50, us", 0),
     "lag_p99_us": Figure("send lag p99, us", 0),
-    "lag_p99_scraped_us": Figure("send lag p99 while scraped 20 times a second, us", 0),
+    "lag_p99_scraped_us": Figure("send lag p99 while scraped 20 times per second, us", 0),
     "rtt_median_us": Figure("reported RTT median, us", 1),
     "rtt_p99_us": Figure("reported RTT p99, us", 1),
-    "rtt_p99_histogram_us": Figure("reported RTT p99 by the histogram, us", 0),
-    "prober_start_s": Figure("prober, seconds from its start to the last connection", 2),
-    "prober_end_s": Figure("prober, seconds to its end", 2),
-    "prober_rss_target_kib": Figure("prober, RSS KiB a target", 2),
-    "prober_rss_mib": Figure("prober, RSS MiB in all", 2),
+    "rtt_p99_histogram_us": Figure("reported RTT p99 from the histogram, us", 0),
+    "prober_start_s": Figure("prober, seconds from start to the last connection", 2),
+    "prober_end_s": Figure("prober, seconds to exit", 2),
+    "prober_rss_target_kib": Figure("prober, RSS KiB per target", 2),
+    "prober_rss_mib": Figure("prober, RSS MiB in total", 2),
     "prober_rss_scraped_mib": Figure("prober, RSS MiB after scrapes", 2),
     "prober_rss_growth_kib": Figure("prober, RSS growth over the span, KiB", 0),
-    "server_rss_mib": Figure("server, RSS MiB in all", 2),
-    "server_rss_added_mib": Figure("server, RSS MiB of these for the connections", 2),
+    "server_rss_mib": Figure("server, RSS MiB in total", 2),
+    "server_rss_added_mib": Figure("server, RSS MiB of that for connections", 2),
     "scrape_ms": Figure("scrape, ms", 2),
-    "scrape_us_target": Figure("scrape, us a target", 3),
+    "scrape_us_target": Figure("scrape, us per target", 3),
     "scrape_bytes": Figure("scrape, bytes", 0),
     "scrape_gzip_ms": Figure("scrape with gzip, ms", 2),
     "scrape_gzip_bytes": Figure("scrape with gzip, bytes", 0),
@@ -58,7 +58,7 @@ FIGURES = {
 
 @dataclass(frozen=True)
 class Setting:
-    """So many targets at an interval; figures: the ones to show, aims: what they should be."""
+    """A number of targets at an interval; figures: the ones to show, aims: what they should be."""
 
     name: str
     says: str
@@ -67,9 +67,9 @@ class Setting:
     figures: tuple
     timeout: str = "800ms"
     aims: dict = field(default_factory=dict)
-    memory: bool = False  # A prober with one target runs first, to tell what a target costs.
-    plugin: str = ""  # The prober is a collectd with this plugin.
-    end_max_s: float = 1  # So long may a program take to end.
+    memory: bool = False  # A prober with one target runs first, to find the cost per target.
+    plugin: str = ""  # The prober is collectd with this plugin.
+    end_max_s: float = 1  # How long a program may take to end.
 
 
 SETTINGS = (
@@ -102,7 +102,7 @@ INSIDE = (("prober_core_percent",) + CPU[:2] + ("prober_rss_mib", "prober_rss_gr
 
 
 def settings_of_plugin(plugin):
-    """With --plugin: inside collectd, and beside it the same in the standalone prober."""
+    """With --plugin: inside collectd, and the same in the standalone prober."""
     return (
         Setting("collectd", "1,000 targets at 100 ms inside collectd", 1000, 100, INSIDE,
                 plugin=plugin, end_max_s=5,
@@ -125,5 +125,5 @@ class Plan:
 
 
 FULL = Plan(repeats=5, floor_s=2, warm_up_s=2, measure_s=6, scrapes=40)
-# Shows that everything works; its figures are worth little.
+# Shows that everything works; the figures are worth little.
 QUICK = Plan(repeats=1, floor_s=0.3, warm_up_s=0.5, measure_s=1.5, scrapes=10)

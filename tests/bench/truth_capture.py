@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What really happened, by the packets that tests/bench/capture.c saw at the prober's device."""
+"""What really happened, from the packets that tests/bench/capture.c saw at the prober's device."""
 
 import array
 import signal
@@ -12,7 +12,7 @@ UNKNOWN = -1
 _TOTALS = ("packets", "drops", "strays", "oversized", "mismatches", "overflows", "flows")
 _FACTS = ("target", "port", "first_number", "is_established", "syns_again", "segments_again",
           "resets_sent", "resets_received", "frames")
-_TIMES = 4  # Words a frame: stamped, departed, arrived, delivered.
+_TIMES = 4  # Words per frame: stamped, departed, arrived, delivered.
 
 
 class Flow:
@@ -24,7 +24,7 @@ class Flow:
 
 
 class Truth:
-    """All connections of each target, in their order."""
+    """All connections of each target, in order."""
 
     def __init__(self, words):
         self.totals = dict(zip(_TOTALS, words))
@@ -39,7 +39,7 @@ class Truth:
             at = end
 
     def why_void(self):
-        """A word why this capture proves nothing, or None."""
+        """Why this capture proves nothing, or None."""
         for name in ("drops", "oversized", "mismatches", "overflows"):
             if self.totals[name]:
                 return f"{self.totals[name]} {name} in the capture"
@@ -47,7 +47,7 @@ class Truth:
 
 
 class Capture:
-    """Runs from the block's begin, before any packet, until truth() is asked for."""
+    """As a context: captures from entry, before any packet, until truth() is called."""
 
     def __init__(self, binary):
         self._binary = binary

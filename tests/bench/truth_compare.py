@@ -9,12 +9,12 @@ from truth_capture import UNKNOWN
 
 NS_PER_S = 10**9
 COUNTERS = ("sent", "received", "timeouts", "late", "connects", "retransmits")
-# They depend on no moment: whatever is lost, they have to be exact.
+# These do not depend on timing: whatever is lost, they must be exact.
 TIMELESS = ("sent", "connects", "retransmits")
 
 
 class Family:
-    """One value a target, out of the text of a scrape."""
+    """One value per target, from the text of a scrape."""
 
     def __init__(self, name):
         self._begin = f"\ntcp_echo_{name}{{".encode()
@@ -22,7 +22,7 @@ class Family:
                                 re.MULTILINE)
 
     def cut(self, text):
-        """The part of the text that the family is in."""
+        """The part of the text that contains the family."""
         begin = text.find(self._begin)
         last = text.rfind(self._begin)
         return text[begin + 1:text.find(b"\n", last + 1)] if begin >= 0 else b""
@@ -38,7 +38,7 @@ RTT_SUM = Family("rtt_seconds_sum")
 
 
 class Glance:
-    """Of a scrape no more than what tells single round trips; read only when it is asked for."""
+    """The part of a scrape that single RTTs need; parsed only on demand."""
 
     def __init__(self, text, with_sums):
         self._last = LAST_RTT.cut(text)
@@ -47,7 +47,7 @@ class Glance:
         self._sums = RTT_SUM.cut(text) if with_sums else b""
 
     def rows(self):
-        """(target, last RTT, sum of all or None, received, late) of each target; ns."""
+        """(target, last RTT, sum of all or None, received, late) of each target; in ns."""
         received = RECEIVED.values(self._received)
         late = LATE.values(self._late)
         sums = RTT_SUM.values(self._sums)
@@ -62,16 +62,16 @@ def _ns(seconds):
 
 class Fates:
     """
-    Of one target: the probes that were received in time, and what its counters must be.
+    Of one target: the probes received in time, and what its counters must be.
 
-    In time is what a program that reads without delay has within the timeout after it handed the
-    probe to the kernel, so the time that TCP holds a probe back counts.
+    In time means that a program that reads without delay has the reply within the timeout after it
+    handed the probe to the kernel, so the time that TCP holds a probe back counts.
     """
 
     def __init__(self, flows, timeout_ns):
         self.delivered = []  # Frames, in the order in which their echoes could be read.
         self.received = []  # Those in time.
-        self.waits = []  # From a probe's handing over to its departure.
+        self.waits = []  # From handing a probe over to its departure.
         self._timeout_ns = timeout_ns
         self.last_number = late = 0
         for flow in flows:
@@ -93,7 +93,7 @@ class Fates:
             "timeouts": self.last_number - len(self.received),
             "late": late,
             "connects": sum(flow.is_established for flow in flows),
-            # Of connections; a SYN sent again in vain belongs to none.
+            # Of connections; a SYN retransmitted in vain belongs to none.
             "retransmits": sum(flow.segments_again + flow.syns_again for flow in flows
                                if flow.is_established),
         }
@@ -102,7 +102,7 @@ class Fates:
         return frame[3] - frame[0] >= self._timeout_ns
 
 
-# The prober may have looked for replies that long ago, on a machine that holds it up.
+# On a machine that holds the prober up, it may last have looked for replies that long ago.
 TOO_SHORT_NS = 20_000_000
 
 
@@ -124,8 +124,8 @@ class Comparison:
 
     def single_round_trips(self, glances):
         """
-        Each glance at a target shows its last RTT, and by the count of replies, late ones and
-        others, whose it is.
+        Each glance at a target shows its last RTT and, by the number of replies, late ones included,
+        which probe that belongs to.
         """
         errors, held, batches = [], [], []
         seen = {}
@@ -138,7 +138,7 @@ class Comparison:
                     continue
                 frame = fates.delivered[received + late - 1]
                 if late > old_late and fates.is_late(frame):
-                    continue  # It may be that one which was the last, and not the one of last RTT.
+                    continue  # The late one may have been the last reply, and not the one that the last RTT is of.
                 errors.append(rtt - self._rtt(frame))
                 if frame[3] > frame[2]:
                     held.append(errors[-1])
@@ -146,7 +146,7 @@ class Comparison:
                     true = fates.delivered[old_received + late:received + late]
                     batches.append((total - old_total - sum(map(self._rtt, true))) / len(true))
         if errors and min(errors) < -TOO_SHORT_NS:
-            self.faults.append(f"a round trip is too short by {-min(errors) / 1e6:.0f} ms")
+            self.faults.append(f"an RTT is too short by {-min(errors) / 1e6:.0f} ms")
         self._errors("rtt", errors)
         self._errors("held", held)
         self._errors("batch", batches)
@@ -169,12 +169,12 @@ class Comparison:
             self.figures[f"wait_{name}_us"] = value / 1000
 
     def all_round_trips(self, final):
-        """The whole histogram, its sum and its count, against the true round trips."""
+        """Compares the whole histogram, its sum and its count with the true RTTs."""
         buckets = final.buckets("tcp_echo_rtt_seconds")
         bounds = [round(bound * NS_PER_S) for bound in sorted(buckets) if bound != float("inf")]
         rtts = sorted(self._rtt(frame) for fates in self._fates.values()
                       for frame in fates.received)
-        # A bucket contains its upper bound.
+        # A bucket includes its upper bound.
         true = [bisect.bisect_right(rtts, bound) for bound in bounds] + [len(rtts)]
         exposed = [buckets[bound] for bound in sorted(buckets)]
         moved = sum(abs(a - b) for a, b in zip(_single(true), _single(exposed))) / 2
@@ -189,7 +189,7 @@ class Comparison:
         })
 
     def counters(self, final):
-        """Nothing may have been sent, received or settled since the final scrape."""
+        """Compares the counters. Nothing may have been sent, received or settled since the final scrape."""
         columns = {name: final.by_target(f"tcp_echo_{name}_total") for name in (
             "sent", "received", "timeouts", "late", "connects", "unsent", "tcp_retransmits")}
         self.figures["counters"] = self.figures["differing"] = 0
@@ -216,7 +216,7 @@ class Comparison:
 
 
 def compare(truth, timeout_ns, has_loss, glances, final):
-    """Returns the figures, and what must not be: broken laws, and counters that are not exact."""
+    """Returns the figures, and the faults: broken laws, and counters that are not exact."""
     comparison = Comparison(truth, timeout_ns, has_loss)
     comparison.single_round_trips(glances)
     comparison.waits()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """
-The path that truth is measured on: the prober's namespace, which is the bench's own, and the echo
-server's, with a veth pair between them, or with a third one in between that loses segments.
+The path that truth is measured on: the prober's namespace, which is that of the bench, and the echo
+server's, with a veth pair between them, or with a third namespace in between that loses segments.
 
-None of them has a name, so all of them end with the bench, however that ends.
+None of them has a name, so they all end with the bench, however that ends.
 """
 
 import os
@@ -12,11 +12,11 @@ import subprocess
 import sys
 
 DEVICE = "near"  # The prober's end.
-NETWORK = "10.78.0.0"  # /16; each target has an address of its own in it.
+NETWORK = "10.78.0.0"  # /16; each target has its own address in it.
 SERVER = "10.79.0.2"
 _INSIDE = "TCP_ECHO_METRICS_INSIDE_NAMESPACE"
 _TOOLS = ("unshare", "nsenter", "ip", "nft", "env")
-# What the bench needs of a kernel: all of it is tried before.
+# What the bench needs from the kernel, all tried beforehand.
 _TRIAL = "ip link add near type veth peer name far && nft add table ip x"
 
 
@@ -25,7 +25,7 @@ def target_address(number):
 
 
 def why_not():
-    """A word why there can be no such path here, or None."""
+    """Why there can be no such path here, or None."""
     for tool in _TOOLS:
         if shutil.which(tool) is None:
             return f"{tool} is missing"
@@ -40,7 +40,7 @@ def is_inside():
 
 
 def enter():
-    """Starts the program again, inside a namespace of its own."""
+    """Starts the program again, inside a private namespace."""
     os.environ[_INSIDE] = "1"
     command = [*_unshare(), sys.executable, "-B", *sys.argv]
     os.execvp(command[0], command)
@@ -58,7 +58,7 @@ def _run(*command):
 
 
 class _Namespace:
-    """Held by a process that ends with the bench, which holds the other end of its input."""
+    """A namespace, held by a process that ends with the bench, which has the other end of its input."""
 
     def __init__(self):
         self._holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec cat"],
@@ -80,7 +80,7 @@ class _Namespace:
 
 
 class Path:
-    """is_lossy: with a namespace in between, which drop() tells what to lose."""
+    """is_lossy: with a namespace in between, in which drop() sets what is lost."""
 
     def __init__(self, is_lossy):
         self._is_lossy = is_lossy
@@ -101,12 +101,12 @@ class Path:
             _link("near", far, "far", "10.79.0")
         gateway = "10.77.0.2" if self._is_lossy else SERVER
         _run("ip", "route", "add", f"{NETWORK}/16", "via", gateway)
-        # Every address of the targets' network is one of the server's machine.
+        # Every address of the targets' network belongs to the server's machine.
         far.run("ip", "route", "add", "local", f"{NETWORK}/16", "dev", "lo")
         return self
 
     def __exit__(self, *_):
-        # Where the other namespace has ended already, so has the pair.
+        # If the other namespace has already ended, so has the pair.
         subprocess.run(["ip", "link", "delete", DEVICE], capture_output=True, check=False)
         for namespace in self._namespaces:
             namespace.close()
@@ -116,11 +116,11 @@ class Path:
         return self._namespaces[-1]
 
     def there(self, *words):
-        """A command, to be run where the server is."""
+        """A command that runs where the server is."""
         return self._namespaces[0].command(*words)
 
     def drop(self, percent):
-        """Loses so many percent of the segments from now on, each way."""
+        """Loses that many percent of the segments from now on, each way."""
         self.heal()
         self._namespaces[1].run("nft", "add rule ip filter forward ip protocol tcp "
                                        f"numgen random mod 100 < {percent} drop")
@@ -130,7 +130,7 @@ class Path:
 
 
 def _link(name, other, other_name, network):
-    """A veth pair from here to another namespace; one packet is one segment on it."""
+    """A veth pair from here to another namespace, on which a packet is a segment."""
     _run("ip", "link", "add", name, "type", "veth", "peer", "name", other_name)
     _run("ip", "link", "set", other_name, "netns", other.pid)
     _run("ip", "address", "add", f"{network}.1/24", "dev", name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Figures of truth as text for people, as Markdown for docs/accuracy.md, and as JSON."""
+"""The truth figures as plain text, as Markdown for docs/accuracy.md, and as JSON."""
 
 import statistics
 
@@ -8,7 +8,7 @@ from truth_settings import CONDITIONS, FIGURES
 
 
 def cell(figure, runs):
-    """The median over the runs; of the lowest and the highest errors, the outermost."""
+    """The median over the runs; for the lowest and highest errors, the extreme."""
     values = [run[figure.name] for run in runs if figure.name in run]
     if not values:
         return "-"

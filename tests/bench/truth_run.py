@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One run of one setting: server, prober, capture, glances at random moments, a clean end."""
+"""One run of one setting: server, prober, capture, glances at random moments, a clean exit."""
 
 import contextlib
 import dataclasses
@@ -25,7 +25,7 @@ SETTLE_S = 30
 
 @dataclasses.dataclass(frozen=True)
 class Binaries:
-    """The programs: what is measured, what captures, and what hides the kernel's timestamps."""
+    """The programs: the one measured, the capture, and the library that hides the kernel's timestamps."""
 
     prober: str
     capture: str
@@ -34,15 +34,15 @@ class Binaries:
 
 ATTEMPTS = 3
 FEW_TARGETS = 10
-# A second; so many that they find thousands of round trips, and leave the machine to the prober.
+# Per second: enough to catch thousands of RTTs, few enough to leave the machine to the prober.
 GLANCES_MAX = 150
 TARGETS_GLANCED_AT = 10000
-# After a loss, so much is received again before all that was lost has been settled.
+# After a loss, this much is received again before all that was lost has been settled.
 HEALED_PROBES = 50
 
 
 class Spinner:
-    """Keeps the last core busy; ends with the block."""
+    """As a context: keeps the last core busy."""
 
     def __enter__(self):
         self._process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
@@ -86,7 +86,7 @@ class Run:
             self._binaries.prober, "-mode=server", f"-listen=:{PORT}",
             f"-metrics=127.0.0.1:{METRICS_PORT}")))
         deadline = time.monotonic() + START_S
-        # Asked on the server's own loopback, of its metrics: the capture sees nothing of it.
+        # Asks the server's metrics on its own loopback, where the capture does not see it.
         ask = path.there(sys.executable, "-c", "import socket; "
                          f"socket.create_connection(('127.0.0.1', {METRICS_PORT})).close()")
         while subprocess.run(ask, capture_output=True, check=False).returncode:
@@ -100,7 +100,7 @@ class Run:
         json.dump([{"name": str(i), "address": f"{target_address(i)}:{PORT}"}
                    for i in range(self._setting.targets)], file)
         file.flush()
-        # A white space would end a path in LD_PRELOAD.
+        # A space would end a path in LD_PRELOAD.
         folder, name = os.path.split(os.path.abspath(self._binaries.plain_clock))
         preload = ((f"LD_PRELOAD={name}", f"LD_LIBRARY_PATH={folder}")
                    if self._condition.is_plain else ())
@@ -115,7 +115,7 @@ class Run:
         deadline = time.monotonic() + seconds
         while not holds(scrape := scraper.get()):
             if time.monotonic() > deadline:
-                raise RuntimeError(f"in vain for {seconds} s: {what}")
+                raise RuntimeError(f"waited {seconds} s in vain: {what}")
             time.sleep(0.1)
         return scrape
 
@@ -130,7 +130,7 @@ class Run:
         before, busy = scraper.get(), machine_cpu()
         glances = []
         while time.monotonic() < before.began + seconds:
-            # Evenly spread pauses keep no step with the probes.
+            # Evenly distributed pauses keep no rhythm with the probes.
             time.sleep(self._random.uniform(0, 2 * pause_s))
             glances.append(Glance(scraper.get().text(), with_sums=few))
         after = scraper.get()
@@ -149,8 +149,8 @@ class Run:
 
     def _end(self, path, server, scraper):
         """
-        The server goes first: the prober then sends no more, and settles all that was sent. So
-        its counters rest, but for what it counts as unsent, and the capture has all there was.
+        The server ends first: the prober then sends no more, and settles all that was sent. So its
+        counters no longer change, except unsent, and the capture has everything.
         """
         if self._setting.loss_percent:
             path.heal()
@@ -158,7 +158,7 @@ class Run:
                      scraper.get().by_target("tcp_echo_received_total").items()}
             self._wait(scraper, lambda scrape: all(
                 received >= least[target] for target, received in
-                scrape.by_target("tcp_echo_received_total").items()), SETTLE_S, "the path heals")
+                scrape.by_target("tcp_echo_received_total").items()), SETTLE_S, "the path recovers")
         server.end()
         return self._wait(
             scraper, lambda scrape: not scrape.total("tcp_echo_connected")
@@ -185,8 +185,8 @@ def run_until_proven(case, plan, binaries, on_void):
 
 def rounds(cases, plan, binaries, on_run, on_void):
     """
-    Runs every (setting, condition) plan.repeats times, interleaved, so that what changes on the
-    machine meanwhile strikes all alike. Returns {case: [figures of each run]}.
+    Runs every (setting, condition) plan.repeats times, interleaved, so that changes on the machine
+    meanwhile affect all alike. Returns {case: [figures of each run]}.
     """
     raise_descriptor_limit(max(setting.targets for setting, _ in cases) + 100)
     results = {case: [] for case in cases}

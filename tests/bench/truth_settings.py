@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What is measured against the truth: the settings, the conditions, and the figures to show."""
+"""What is compared with the truth: the settings, the conditions, and the figures to show."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Setting:
-    """So many targets at an interval, with so many percent of the segments lost each way."""
+    """A number of targets at an interval, with a percentage of the segments lost each way."""
 
     name: str
     says: str
@@ -26,7 +26,7 @@ SETTINGS = (
             5, 20, 300, 1),
     Setting("loss=5%", "5 targets at 20 ms, timeout 300 ms, 5 % of segments lost each way",
             5, 20, 300, 5),
-    # So many that connections stall and are dialled again.
+    # Enough for connections to stall and be dialled again.
     Setting("loss=20%", "5 targets at 20 ms, timeout 300 ms, 20 % of segments lost each way",
             5, 20, 300, 20),
 )
@@ -51,7 +51,7 @@ CONDITIONS = (
 
 
 def conditions_of(setting, is_quick):
-    """With losses, it is the losses that matter."""
+    """With losses, only the losses matter."""
     if setting.loss_percent:
         return CONDITIONS[:1]
     return CONDITIONS[::2] if is_quick else CONDITIONS
@@ -59,7 +59,7 @@ def conditions_of(setting, is_quick):
 
 @dataclass(frozen=True)
 class Figure:
-    """One row: what people call it, its digits, its aim, and whether losses are needed for it."""
+    """One row: its label, its digits, its aim, and whether only lossy settings have it."""
 
     name: str
     label: str
@@ -69,39 +69,39 @@ class Figure:
 
 
 FIGURES = (
-    Figure("rtt_count", "single round trips compared", 0),
-    Figure("rtt_median_us", "error of RTT, median of its size, us", 1, "20"),
-    Figure("rtt_p99_us", "error of RTT, p99 of its size, us", 1, "200"),
-    Figure("rtt_signed_us", "error of RTT, median with its sign, us", 1),
-    Figure("rtt_min_us", "error of RTT, lowest, us", 0),
-    Figure("rtt_max_us", "error of RTT, highest, us", 0),
-    Figure("held_count", "of these, replies held up by an earlier segment's loss", 0,
+    Figure("rtt_count", "single RTTs compared", 0),
+    Figure("rtt_median_us", "RTT error, median magnitude, us", 1, "20"),
+    Figure("rtt_p99_us", "RTT error, p99 magnitude, us", 1, "200"),
+    Figure("rtt_signed_us", "RTT error, signed median, us", 1),
+    Figure("rtt_min_us", "RTT error, lowest, us", 0),
+    Figure("rtt_max_us", "RTT error, highest, us", 0),
+    Figure("held_count", "of these, replies held up by the loss of an earlier segment", 0,
            only_lossy=True),
-    Figure("held_median_us", "their error, median of its size, us", 1, only_lossy=True),
-    Figure("held_p99_us", "their error, p99 of its size, us", 1, only_lossy=True),
+    Figure("held_median_us", "their error, median magnitude, us", 1, only_lossy=True),
+    Figure("held_p99_us", "their error, p99 magnitude, us", 1, only_lossy=True),
     Figure("held_min_us", "their error, lowest, us", 0, only_lossy=True),
-    Figure("batch_count", "several replies between two scrapes", 0, only_lossy=True),
+    Figure("batch_count", "scrapes with several new replies", 0, only_lossy=True),
     Figure("batch_min_us", "error of their mean RTT, lowest, us", 0, only_lossy=True),
     Figure("batch_max_us", "error of their mean RTT, highest, us", 0, only_lossy=True),
-    Figure("mean_us", "error of the mean of all RTTs, us", 1),
-    Figure("moved_percent", "replies counted in another bucket, %", 2),
-    Figure("wait_median_us", "from the clock's reading to departure, median, us", 1),
-    Figure("wait_p99_us", "from the clock's reading to departure, p99, us", 1),
+    Figure("mean_us", "error of the overall mean RTT, us", 1),
+    Figure("moved_percent", "replies in the wrong bucket, %", 2),
+    Figure("wait_median_us", "from reading the clock to departure, median, us", 1),
+    Figure("wait_p99_us", "from reading the clock to departure, p99, us", 1),
     Figure("true_median_us", "true RTT, median, us", 1),
     Figure("true_p99_us", "true RTT, p99, us", 1),
     Figure("counters", "counters compared", 0),
     Figure("differing", "counters that differ", 0, "0"),
-    Figure("received_true", "received in truth", 0, only_lossy=True),
+    Figure("received_true", "received, true", 0, only_lossy=True),
     Figure("received_off", "received, off by", 0, "0", only_lossy=True),
-    Figure("late_true", "late in truth", 0, only_lossy=True),
+    Figure("late_true", "late, true", 0, only_lossy=True),
     Figure("late_off", "late, off by", 0, "0", only_lossy=True),
-    Figure("connects_true", "connections in truth", 0, only_lossy=True),
+    Figure("connects_true", "connections, true", 0, only_lossy=True),
     Figure("connects_off", "connects, off by", 0, "0", only_lossy=True),
-    Figure("retransmits_true", "segments sent again in truth", 0, only_lossy=True),
+    Figure("retransmits_true", "retransmitted segments, true", 0, only_lossy=True),
     Figure("retransmits_off", "retransmits, off by", 0, "0", only_lossy=True),
-    Figure("probes_per_second", "probes answered a second", 0),
+    Figure("probes_per_second", "probes answered per second", 0),
     Figure("served_percent", "slots served, %", 1),
-    Figure("drops", "packets lost by the capture", 0),
+    Figure("drops", "packets the capture lost", 0),
 )
 
 
@@ -111,10 +111,10 @@ class Plan:
 
     repeats: int
     watch_s: float
-    few_watch_s: float  # With few targets, which give few round trips a second.
+    few_watch_s: float  # With few targets, which give few round trips per second.
     patience_s: float = 0
 
 
 FULL = Plan(repeats=3, watch_s=5, few_watch_s=10)
-# Shows that everything works; its figures are worth little.
+# Shows that everything works; the figures are worth little.
 QUICK = Plan(repeats=1, watch_s=1, few_watch_s=2)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 """
-The Debian packages, through their whole life in a minimal system of their own, booted by
-systemd-nspawn: installed, run, reloaded, killed, upgraded, removed, purged. Needs root.
+The whole life of the Debian packages in a minimal system booted by systemd-nspawn: installed, run,
+reloaded, killed, upgraded, removed, purged. Needs root.
 
 TCP_ECHO_METRICS_PACKAGES names the folder of the packages (make check-deb builds them first).
-The minimal system is kept there too, for the next time; it needs apt's mirror once.
+The minimal system is kept there too, for next time; it needs apt's mirror once.
 """
 import atexit
 import glob
@@ -36,7 +36,7 @@ NOISE = re.compile(r"/(var/(log|cache|lib/dpkg|lib/systemd/timers|tmp)|root|etc/
 
 
 def call(*command, text=None, seconds=60.0):
-    """Runs a command to its end. Returns (status, what it wrote)."""
+    """Runs a command to its end. Returns (status, output)."""
     done = subprocess.run(
         command,
         input=text,
@@ -51,7 +51,7 @@ def call(*command, text=None, seconds=60.0):
 
 
 def must(*command, **options):
-    """The same for a command that must succeed. Returns what it wrote."""
+    """The same for a command that must succeed. Returns its output."""
     status, out = call(*command, **options)
     assert status == 0, f"{command}: status {status}: {out[-2000:]}"
     return out
@@ -70,7 +70,7 @@ def skip(why):
 
 
 class System:
-    """A minimal Debian with what the packages depend on. It forgets what happens in it."""
+    """A minimal Debian with what the packages depend on. Changes to it are discarded."""
 
     def __init__(self):
         self.root = os.path.join(FOLDER, "system")
@@ -106,13 +106,13 @@ class System:
 
     @staticmethod
     def _dependencies(path):
-        """Their names, without versions; of alternatives the first."""
+        """Their names, without versions; the first of alternatives."""
         for one in must("dpkg-deb", "-f", path, "Depends").split(","):
             yield one.split()[0]
 
     @staticmethod
     def _mirror():
-        """Where this machine's apt gets this release from."""
+        """The mirror from which this machine's apt gets this release."""
         with open("/etc/os-release", encoding="utf-8") as file:
             codename = re.search(r"^VERSION_CODENAME=(\w+)$", file.read(), re.MULTILINE).group(1)
         lines = must(
@@ -182,7 +182,7 @@ class System:
         return call(*self.inside("test", "-e", path))[0] == 0
 
     def files(self):
-        """Every path of the root file system but for what changes by itself."""
+        """Every path of the root file system, except those that change anyway."""
         listed = self.must("find", "/", "-xdev", "-mindepth", "1", "-print").splitlines()
         return {path for path in listed if not NOISE.match(path)}
 
@@ -194,7 +194,7 @@ class System:
         wait_for(lambda: condition(self.unit(name)), f"{name} {what}", seconds, 0.1)
 
     def metrics(self):
-        """One scrape; the law must hold. None while nobody answers."""
+        """One scrape; the law must hold. None while there is no answer."""
         ask = "exec 3<>/dev/tcp/127.0.0.1/2112; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
         status, out = call(*self.inside("bash", "-c", ask))
         if status != 0:
@@ -204,7 +204,7 @@ class System:
         return metrics
 
     def wait_replies(self, name="this machine"):
-        """Waits until the target answers, and returns the scrape that says so."""
+        """Waits until the target replies, and returns the scrape that says so."""
 
         def answered():
             metrics = self.metrics()
@@ -220,7 +220,7 @@ before = set()
 
 
 @scenario
-def a_clean_system_takes_them_and_the_service_runs():
+def they_install_on_a_clean_system_and_the_service_runs():
     before.update(system.files())
     system.must("dpkg", "-i", *(f"/packages/{os.path.basename(package(one))}" for one in NAMES))
     assert system.unit("ActiveState") == "active"
@@ -228,7 +228,7 @@ def a_clean_system_takes_them_and_the_service_runs():
     assert system.unit("WatchdogUSec") == "30s", system.unit("WatchdogUSec")
     metrics = system.wait_replies()
     assert set(metrics.targets()) == {"this machine"}, metrics.targets()
-    # As many as the unit says, or as whoever runs this test may have.
+    # As many as the unit says, or as many as the user of this test may have.
     allowed = min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     assert metrics.value("process_max_fds") == allowed, metrics.value("process_max_fds")
     system.wait_unit("StatusText", lambda text: text.startswith("probing 1 target, 1 conn"), "tells")
@@ -237,7 +237,7 @@ def a_clean_system_takes_them_and_the_service_runs():
 
 
 @scenario
-def the_service_has_no_rights():
+def the_service_has_no_privileges():
     pid = system.unit("MainPID")
     status = dict(
         line.split(":\t") for line in system.read(f"/proc/{pid}/status").splitlines() if ":\t" in line
@@ -254,7 +254,7 @@ def write_targets(targets):
 
 
 @scenario
-def a_reload_takes_another_file_and_refuses_a_bad_one():
+def a_reload_takes_a_new_file_and_refuses_a_bad_one():
     pid = system.unit("MainPID")
     write_targets({"this machine": "localhost:4000", "by number": "127.0.0.1:4000"})
     system.must("systemctl", "reload", "tcp-echo-metrics")
@@ -266,11 +266,11 @@ def a_reload_takes_another_file_and_refuses_a_bad_one():
     system.must("systemctl", "reload", "tcp-echo-metrics")
     system.wait_unit("StatusText", lambda text: text.startswith("probing 1 target, "), "tells")
     assert "failed" not in system.unit("StatusText")
-    assert system.unit("MainPID") == pid, "a reload is no restart"
+    assert system.unit("MainPID") == pid, "a reload is not a restart"
 
 
 @scenario
-def it_comes_back_after_a_crash():
+def the_service_comes_back_after_a_crash():
     system.must("systemctl", "kill", "-s", "KILL", "tcp-echo-metrics")
     system.wait_unit("NRestarts", lambda count: int(count) == 1, "counts")
     system.wait_unit("ActiveState", lambda state: state == "active", "is active")
@@ -278,7 +278,7 @@ def it_comes_back_after_a_crash():
 
 
 @scenario
-def it_comes_back_when_it_hangs():
+def the_service_comes_back_after_a_hang():
     system.write(DROP_IN, "[Service]\nWatchdogSec=1\nTimeoutAbortSec=1\nRestartSec=100ms\n")
     system.must("systemctl", "daemon-reload")
     system.must("systemctl", "restart", "tcp-echo-metrics")
@@ -295,7 +295,7 @@ def it_comes_back_when_it_hangs():
 
 
 @scenario
-def a_wrong_flag_is_not_tried_again():
+def a_bad_flag_is_not_retried():
     path = "/etc/default/tcp-echo-metrics"
     kept = system.read(path)
     system.write(path, 'ARGS="-no-such-flag"\n')
@@ -339,7 +339,7 @@ LoadPlugin tcp_echo
     seen = [""]
 
     def answered():
-        """A line is PUTVAL NAME INTERVAL VALUES, the last of which begin with the time."""
+        """A line is PUTVAL NAME INTERVAL VALUES, and VALUES begin with the time."""
         seen[0] = system.must("journalctl", "-u", "collectd-test", "-o", "cat", "--no-pager")
         lists = [line for line in seen[0].splitlines() if "/tcp_echo-service/tcp_echo " in line]
         values = dict(zip(sources, lists[-1].split(":")[1:])) if lists else {}
@@ -353,7 +353,7 @@ LoadPlugin tcp_echo
 
 
 def newer(path, folder):
-    """Packs the same package as of a later version."""
+    """Builds the same package with a later version."""
     tree = os.path.join(folder, "tree")
     must("dpkg-deb", "-R", path, tree)
     control = os.path.join(tree, "DEBIAN", "control")
@@ -382,7 +382,7 @@ def an_upgrade_restarts_it_and_keeps_what_was_edited():
 
 
 @scenario
-def removed_it_leaves_its_configuration_alone():
+def removal_leaves_only_the_configuration():
     system.must("dpkg", "--remove", *NAMES)
     assert system.metrics() is None, "the service still answers"
     assert not system.exists("/usr/bin/tcp-echo-metrics") and not system.exists(PLUGIN)
@@ -390,7 +390,7 @@ def removed_it_leaves_its_configuration_alone():
 
 
 @scenario
-def purged_it_leaves_nothing():
+def a_purge_leaves_nothing():
     system.must("dpkg", "--purge", *NAMES)
     system.must("systemctl", "daemon-reload")
     assert not any(system.exists(path) for path in CONFFILES)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
-The RPM packages, as far as a system of another kind can look at them: what they hold, want and do,
-and what they are once installed into a folder, without their scripts.
+The RPM packages, as far as another kind of system can inspect them: what they contain, require and
+run, and what they are once installed into a folder, without their scripts.
 
 TCP_ECHO_METRICS_PACKAGES names the folder of the packages (make check-rpm builds them first).
 """
@@ -34,7 +34,7 @@ def skip(why):
 
 
 def rpm(*arguments):
-    """What rpm writes; it must succeed."""
+    """The output of rpm, which must succeed."""
     done = subprocess.run(
         [TOOL, *arguments],
         stdout=subprocess.PIPE,
@@ -59,10 +59,10 @@ def query(name, what):
 
 
 def install():
-    """Installs both into a folder that is gone at the end. Returns it."""
+    """Installs both into a folder that is deleted at the end. Returns it."""
     folder = tempfile.mkdtemp(prefix="tcp-echo-rpm-", dir="/var/tmp")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # Other programs of the tests, run as other users, are to reach what is in it.
+    # Other programs of the tests, run as other users, must be able to reach what is in it.
     os.chmod(folder, 0o755)
     rpm(f"--root={folder}", "--initdb")
     rpm(f"--root={folder}", "-i", "--nodeps", "--noscripts", *(package(name) for name in NAMES))
@@ -74,7 +74,7 @@ if not shutil.which(TOOL):
 if not glob.glob(os.path.join(FOLDER, "*.rpm")):
     skip(f"no packages in {FOLDER}: make rpm builds them")
 ROOT = install()
-# What the library of the tests runs is what is installed there.
+# The test library runs what is installed there.
 os.environ["TCP_ECHO_METRICS"] = ROOT + "/usr/bin/tcp-echo-metrics"
 os.environ["TCP_ECHO_METRICS_PLUGIN"] = f"{ROOT}{LIBDIR}/collectd/tcp_echo.so"
 
@@ -145,7 +145,7 @@ def what_an_administrator_changes_is_kept():
 
 
 @scenario
-def they_want_libraries_systemd_and_collectd():
+def they_require_libraries_systemd_and_collectd():
     wants = {}
     for name in NAMES:
         plain = {line for line in query(name, "--requires") if "()(64bit)" not in line and ".so" not in line}
@@ -158,13 +158,13 @@ def they_want_libraries_systemd_and_collectd():
 
 
 @scenario
-def the_scripts_tell_systemd():
+def the_scripts_notify_systemd():
     scripts = rpm("-qp", "--scripts", package(PROGRAM))
     for kind in ("postinstall", "preuninstall", "postuninstall"):
         assert f"{kind} scriptlet" in scripts, scripts
     for text in ("preset", "disable --now", "try-restart"):
         assert f"{text} tcp-echo-metrics.service" in scripts, scripts
-    # What rpm did not expand is left as it is.
+    # What rpm did not expand is left unchanged.
     assert "%" not in scripts, scripts
     assert rpm("-qp", "--scripts", package(PLUGIN)) == ""
 
@@ -207,7 +207,7 @@ def the_example_and_the_types_are_as_in_the_sources():
 
 
 @scenario
-def removed_they_leave_only_what_was_changed():
+def removal_leaves_only_what_was_changed():
     folder = install()
     changed = "/etc/tcp-echo-metrics/targets.json"
     with open(folder + changed, "w", encoding="utf-8") as file:

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded into a program under test: its real-time clock steps, and the machine's does not. What
- * the program reads of it, and the kernel's stamps on what it receives, are what a true step at
- * that moment would make of them: a stamp is of the clock that was in force when the bytes arrived.
+ * Preloaded into a program under test, makes its real-time clock step while the machine's does not.
+ * What the program reads from it, and the kernel's timestamps on what it receives, are what a real
+ * step at that moment would make of them: a timestamp is of the clock in force when the bytes arrived.
  *
- * TCP_ECHO_CLOCK_SHIM names the file that tells of the steps; the test writes it while the program
- * runs. Its layout is known to tests/system/lib/stepped_clock.py too.
+ * TCP_ECHO_CLOCK_SHIM names the file that lists the steps; the test writes it while the program runs.
+ * tests/system/lib/stepped_clock.py knows its layout too.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ static const struct shim *map_shim(void)
 	return map == MAP_FAILED ? &no_shim : map;
 }
 
-/* Others' constructors may read the clock before one of ours would run. */
+/* Constructors of others may read the clock before one of ours would run. */
 static const struct shim *shim(void)
 {
 	const struct shim *found = atomic_load_explicit(&shared, memory_order_acquire);
@@ -85,7 +85,7 @@ static struct timespec stepped_time(struct timespec time)
 	return (struct timespec){.tv_sec = (time_t)((ns - part_ns) / NS_PER_S), .tv_nsec = part_ns};
 }
 
-/* The function of that name that would be called were this library not there. */
+/* The function of that name that would be called without this library. */
 static void *next(_Atomic(void *) *known, const char *name)
 {
 	void *found = atomic_load_explicit(known, memory_order_relaxed);
@@ -151,7 +151,7 @@ EXPORTED ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	return length;
 }
 
-/* The program has read its clocks by now, and a step that comes meanwhile finds it unprepared. */
+/* The program has read its clocks by now, so a step that comes meanwhile takes it by surprise. */
 EXPORTED int epoll_wait(int fd, struct epoll_event *events, int events_max, int timeout_ms)
 {
 	static _Atomic(void *) known;
