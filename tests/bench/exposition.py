@@ -65,7 +65,7 @@ class Scraper:
         self._used = time.monotonic()
 
     def _is_closed(self):
-        """Whether the exporter has closed the connection, as it does when it was idle for a while."""
+        """Whether the exporter has closed the connection, as it does after some idle time."""
         return select.select([self._socket], [], [], 0)[0] != []
 
     def __enter__(self):
@@ -100,7 +100,7 @@ class Scraper:
         return count
 
     def _head(self):
-        """Receives the head. Returns where the body starts, its length, and how much of it is there."""
+        """Receives the head. Returns where the body starts, its length, and how much is there."""
         have = 0
         while (end := self._buffer.find(b"\r\n\r\n", 0, have)) < 0:
             have += self._receive(have, have + 1)
@@ -133,7 +133,7 @@ def histogram_between(before, after, name):
 
 
 def histogram_quantile(quantile, buckets):
-    """Like Prometheus's histogram_quantile(): linear within a bucket. None if there are no values."""
+    """Like Prometheus's histogram_quantile(): linear within a bucket. None without values."""
     bounds = sorted(buckets)
     if not bounds or buckets[bounds[-1]] == 0:
         return None

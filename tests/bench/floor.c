@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The floor: the least that a round trip of 16 bytes over loopback costs. One thread plays both
- * sides of many connections; it never sleeps, polls nothing and counts nothing, so that its only cost
- * is send and recv themselves. The cost of the real programs is given as a ratio to this.
+ * sides of many connections; it never sleeps, polls nothing and counts nothing, so that send and
+ * recv themselves are its only cost. The cost of the real programs is given as a ratio to this.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "floor: %m\n");
 		return EXIT_FAILURE;
 	}
-	/* CPU time is known for both sides together only; the time spent in each gives their shares. */
+	/* CPU time is known for both sides together; the time spent in each gives their shares. */
 	double round_trip_us = (double)cost.cpu_ns / (double)cost.round_trips / (double)NS_PER_US;
 	double client_share = (double)cost.client_ns / (double)(cost.client_ns + cost.server_ns);
 	printf("round_trips %llu\n", (unsigned long long)cost.round_trips);

@@ -21,7 +21,7 @@ FLOOR_CONNECTIONS_MAX = 1000
 SCRAPE_PAUSE_S = 0.05
 # How often a disturbed run is tried at most.
 QUIET_ATTEMPTS = 3
-# On a busy machine a low-priority scraper is slow: it gets this long, even if that means fewer scrapes.
+# On a busy machine a low-priority scraper is slow: it gets this long, even for fewer scrapes.
 SCRAPES_MAX_S = 10
 # Large expositions are scraped less often, with time in between for the prober to show its lag.
 LARGE_TARGETS = 5000
@@ -183,8 +183,8 @@ class Run:
 
     def _measure_scrapes_aside(self, *arguments):
         """
-        On a low-priority thread: a real scraper runs on another machine, so the CPU that this one takes
-        from the prober must not count against the exporter.
+        On a low-priority thread: a real scraper runs on another machine, so the CPU that this one
+        takes from the prober must not count against the exporter.
         """
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             pool.submit(step_aside).result()

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Preloaded into the prober, this imitates a kernel without receive timestamps: the prober then does
- * what any plain program does, waits for events and reads the clock after each read. The truth bench
- * compares with this.
+ * Preloaded into the prober, this imitates a kernel without receive timestamps: the prober then
+ * does what any plain program does, waits for events and reads the clock after each read. The truth
+ * bench compares with this.
  */
 #include <errno.h>
 #include <sys/socket.h>

@@ -30,7 +30,7 @@ def raise_descriptor_limit(wanted):
 
 
 class Ports:
-    """Hands out free ports, a new one each time, so that old connections in TIME_WAIT block no run."""
+    """Hands out free ports, a new one each time: old connections in TIME_WAIT block no run."""
 
     def __init__(self):
         self._next = os.getpid() % len(PORTS)

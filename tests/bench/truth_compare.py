@@ -124,8 +124,8 @@ class Comparison:
 
     def single_round_trips(self, glances):
         """
-        Each glance at a target shows its last RTT and, by the number of replies, late ones included,
-        which probe that belongs to.
+        Each glance at a target shows its last RTT and, by the number of replies, late ones
+        included, which probe that belongs to.
         """
         errors, held, batches = [], [], []
         seen = {}
@@ -138,7 +138,7 @@ class Comparison:
                     continue
                 frame = fates.delivered[received + late - 1]
                 if late > old_late and fates.is_late(frame):
-                    continue  # The late one may have been the last reply, and not the one that the last RTT is of.
+                    continue  # The last reply may have been late, and not the one of the last RTT.
                 errors.append(rtt - self._rtt(frame))
                 if frame[3] > frame[2]:
                     held.append(errors[-1])
@@ -189,7 +189,7 @@ class Comparison:
         })
 
     def counters(self, final):
-        """Compares the counters. Nothing may have been sent, received or settled since the final scrape."""
+        """Nothing may have been sent, received or settled since the final scrape."""
         columns = {name: final.by_target(f"tcp_echo_{name}_total") for name in (
             "sent", "received", "timeouts", "late", "connects", "unsent", "tcp_retransmits")}
         self.figures["counters"] = self.figures["differing"] = 0

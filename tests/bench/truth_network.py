@@ -58,7 +58,7 @@ def _run(*command):
 
 
 class _Namespace:
-    """A namespace, held by a process that ends with the bench, which has the other end of its input."""
+    """Held by a process that ends with the bench, which has the other end of its input."""
 
     def __init__(self):
         self._holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec cat"],

@@ -25,7 +25,7 @@ SETTLE_S = 30
 
 @dataclasses.dataclass(frozen=True)
 class Binaries:
-    """The programs: the one measured, the capture, and the library that hides the kernel's timestamps."""
+    """The programs: the one measured, the capture, and what hides the kernel's timestamps."""
 
     prober: str
     capture: str

@@ -2,10 +2,10 @@
 /*
  * Preloaded into a program under test, makes its real-time clock step while the machine's does not.
  * What the program reads from it, and the kernel's timestamps on what it receives, are what a real
- * step at that moment would make of them: a timestamp is of the clock in force when the bytes arrived.
+ * step at that moment would make of them: a timestamp is of the clock in force when bytes arrived.
  *
- * TCP_ECHO_CLOCK_SHIM names the file that lists the steps; the test writes it while the program runs.
- * tests/system/lib/stepped_clock.py knows its layout too.
+ * TCP_ECHO_CLOCK_SHIM names the file that lists the steps; the test writes it while the program
+ * runs. tests/system/lib/stepped_clock.py knows its layout too.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
