@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any text is a duration or is refused; one that is read is written and read back the same. */
+/* Any text is a duration or is refused; a duration prints as text that reads back the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* However a stream is cut, the same whole frames come back: what one piece would give. */
+/* However a stream is cut, the same whole frames come back as for a single piece. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void feed(
 	size_t held = echo_stream_resume(stream, partial);
 	if (held >= FRAME_WITH_MAGIC_SIZE)
 		abort();
-	/* Of the exact size, so that reading beyond it is found. */
+	/* Of the exact size, so that reading beyond it is caught. */
 	unsigned char *buffer = malloc(held + length);
 	if (!buffer)
 		return;
@@ -58,7 +58,7 @@ static void check(const struct outcome *outcome, const uint8_t *bytes, size_t le
 		abort();
 }
 
-/* The first byte says how the rest is cut: 0 gives pieces of a byte. */
+/* The first byte says how the rest is cut: 0 gives one-byte pieces. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 1 || size > STREAM_MAX)

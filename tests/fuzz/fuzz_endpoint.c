@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What endpoint_parse() takes is fit for a label, and reads back the same. */
+/* What endpoint_parse() accepts is fit for a label, and reads back the same. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever happens to probes in whatever order, each is settled once: the law of accounting. */
+/* Whatever happens to probes, in any order, each is settled once: the law of accounting. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -140,7 +140,7 @@ static void check(struct account *account)
 	expect(flight_oldest_unanswered_ns(&account->flight) <= oldest_ns);
 }
 
-/* The first byte is the capacity, each two after it a step. */
+/* The first byte is the capacity, every two bytes after it are a step. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct account account;

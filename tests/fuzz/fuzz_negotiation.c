@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever headers hold, reading them ends, stays in bounds and yields one of the answers there
- * are. */
+/* Whatever headers contain, parsing them ends, stays in bounds and yields a valid answer. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum exposition_format format = negotiation_format(header);
 	if (format != EXPOSITION_TEXT && format != EXPOSITION_OPENMETRICS)
 		abort();
-	/* What names neither gzip nor everything cannot have asked for it. */
+	/* A header that names neither gzip nor the wildcard cannot have asked for gzip. */
 	if (negotiation_takes_gzip(header) && strcasestr(header, "gzip") == NULL &&
 		strchr(header, '*') == NULL)
 		abort();

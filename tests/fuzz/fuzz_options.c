@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any command line is taken or refused with one line. Input: arguments, each ended by NUL. */
+/* Any command line is accepted, or refused with one line. Input: arguments, each ended by NUL. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

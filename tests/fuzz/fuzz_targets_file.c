@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes are a targets file or are refused with a reason; names, labels and options keep their
- * rules. */
+/* Any bytes are a targets file or are refused with a reason; what is accepted is valid. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Included before all else (gcc -include), this leaves out what Linux has of its own, so that what
- * other POSIX systems build, macOS above all, runs here too. The system's headers come first: they
+ * Included before all else (gcc -include), this removes what is specific to Linux, so that what
+ * other POSIX systems build, above all macOS, runs here too. The system's headers come first: they
  * need it.
  */
 #ifndef PORTABILITY_BARE_POSIX_H
@@ -29,7 +29,7 @@
 #undef _POSIX_REALTIME_SIGNALS
 #undef __linux__
 
-/* macOS' name for the Linux option that was just left out, with its Linux number. */
+/* The macOS name for the Linux option that was just removed, with its Linux number. */
 #define TCP_KEEPALIVE 4
 
 #endif
