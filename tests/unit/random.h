@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers that look random and are the same in each run, so that a failure can be repeated. */
+/* Numbers that look random but are the same in each run, so that failures are reproducible. */
 #ifndef UNIT_RANDOM_H
 #define UNIT_RANDOM_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Options of a target in one line, "interval=1s probe=connect", for tables. */
+/* Options of a target on one line, "interval=1s probe=connect", for tables. */
 #ifndef UNIT_TARGET_OPTIONS_TEXT_H
 #define UNIT_TARGET_OPTIONS_TEXT_H
 
@@ -9,10 +9,10 @@
 #include "config/target_options.h"
 #include "unit.h"
 
-/* Of all options together. */
+/* For all options together. */
 #define TARGET_OPTIONS_TEXT_MAX 512
 
-/* Sets what the text gives, by the keys of the targets file. */
+/* Sets the options in the text, by the keys of the targets file. */
 static inline void target_options_text_read(const char *text, struct target_options *options)
 {
 	char word[128];
@@ -31,7 +31,7 @@ static inline void target_options_text_read(const char *text, struct target_opti
 	}
 }
 
-/* Options of which those in the text are given. */
+/* Options of which only those in the text are given. */
 static inline struct target_options target_options_of(const char *text)
 {
 	struct target_options options = {0};
@@ -39,8 +39,10 @@ static inline struct target_options target_options_of(const char *text)
 	return options;
 }
 
-/* Writes those that are given and among which, one bit for each enum option_id, in the order of the
- * table. text: TARGET_OPTIONS_TEXT_MAX bytes. */
+/*
+ * Prints those that are given and in which, one bit for each enum option_id, in the order of the
+ * table. text: TARGET_OPTIONS_TEXT_MAX bytes.
+ */
 static inline void target_options_text_write(
 	const struct target_options *options, uint64_t which, char *text)
 {

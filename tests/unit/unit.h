@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every unit test program starts with: libcheck, and a main() around one test case. */
+/* Common to all unit test programs: libcheck, and a main() around one test case. */
 #ifndef UNIT_UNIT_H
 #define UNIT_UNIT_H
 

@@ -6,7 +6,7 @@
 
 #include "../unit.h"
 
-/* An IPv6 address of the longest text. */
+/* An IPv6 address with the longest text. */
 #define LONGEST_V6 "1111:2222:3333:4444:5555:6666:7777:8888"
 
 static union address make_address(const char *host, uint16_t port)
@@ -37,7 +37,7 @@ static const struct {
 	{"the longest IPv6", LONGEST_V6, 65535, "[" LONGEST_V6 "]:65535"},
 };
 
-START_TEST(an_address_is_written_as_people_do)
+START_TEST(an_address_is_printed_as_people_write_it)
 {
 	union address address = make_address(texts[_i].host, texts[_i].port);
 	char text[ADDRESS_TEXT_MAX];
@@ -65,7 +65,7 @@ END_TEST
 
 static const struct {
 	const char *says;
-	const char *interface; /* NULL: one that is not there. */
+	const char *interface; /* NULL: one that does not exist. */
 	const char *zone;
 	const char *text;
 } zones[] = {
@@ -140,7 +140,7 @@ static const struct {
 	{"nor when both are any", {"0.0.0.0", 1, 0}, {"::", 1, 0}, false},
 };
 
-START_TEST(addresses_are_the_same_in_every_part_or_differ)
+START_TEST(addresses_differ_if_any_part_does)
 {
 	union address a = address_of(&pairs[_i].a);
 	union address b = address_of(&pairs[_i].b);
@@ -156,7 +156,7 @@ static const struct {
 } hosts[] = {
 	{"IPv4", "192.0.2.1", AF_INET},
 	{"the longest IPv4", "255.255.255.255", AF_INET},
-	{"IPv4 of three parts", "192.0.2", AF_UNSPEC},
+	{"IPv4 with three parts", "192.0.2", AF_UNSPEC},
 	{"IPv4 with a part above 255", "192.0.2.256", AF_UNSPEC},
 	{"IPv4 with a port", "192.0.2.1:4000", AF_UNSPEC},
 	{"IPv4 with a zone", "192.0.2.1%eth0", AF_UNSPEC},
@@ -165,7 +165,7 @@ static const struct {
 	{"any IPv6", "::", AF_INET6},
 	{"the longest IPv6", LONGEST_V6, AF_INET6},
 	{"IPv4 inside IPv6", "::ffff:192.0.2.1", AF_INET6},
-	{"the longest text of IPv6", "1111:2222:3333:4444:5555:6666:255.255.255.255", AF_INET6},
+	{"the longest IPv6 text", "1111:2222:3333:4444:5555:6666:255.255.255.255", AF_INET6},
 	{"one character more than fits", "01111:2222:3333:4444:5555:6666:255.255.255.255",
 		AF_UNSPEC},
 	{"IPv6 in brackets", "[2001:db8::1]", AF_UNSPEC},
@@ -173,18 +173,18 @@ static const struct {
 	{"a zone by name", "fe80::1%eth0", AF_INET6},
 	{"a zone by number", "fe80::1%12", AF_INET6},
 	{"a zone with a percent sign", "fe80::1%a%b", AF_INET6},
-	{"a zone behind the longest IPv6", LONGEST_V6 "%eth0", AF_INET6},
+	{"a zone after the longest IPv6", LONGEST_V6 "%eth0", AF_INET6},
 	{"an empty zone", "fe80::1%", AF_UNSPEC},
-	{"a zone alone", "%eth0", AF_UNSPEC},
+	{"just a zone", "%eth0", AF_UNSPEC},
 	{"nothing", "", AF_UNSPEC},
 	{"a name", "localhost", AF_UNSPEC},
 	{"a name of hexadecimal digits", "cafe", AF_UNSPEC},
-	{"a name that begins as IPv4", "192.0.2.1.example", AF_UNSPEC},
-	{"a space before", " 192.0.2.1", AF_UNSPEC},
-	{"a space behind", "2001:db8::1 ", AF_UNSPEC},
+	{"a name that begins like IPv4", "192.0.2.1.example", AF_UNSPEC},
+	{"a leading space", " 192.0.2.1", AF_UNSPEC},
+	{"a trailing space", "2001:db8::1 ", AF_UNSPEC},
 };
 
-START_TEST(a_host_is_an_address_or_none)
+START_TEST(a_host_is_an_address_or_not)
 {
 	int family = address_family(hosts[_i].host);
 	ck_assert_msg(family == hosts[_i].family, "%s: %d", hosts[_i].says, family);
@@ -207,12 +207,12 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("address");
-	tcase_add_loop_test(tcase, an_address_is_written_as_people_do, 0, ROWS(texts));
+	tcase_add_loop_test(tcase, an_address_is_printed_as_people_write_it, 0, ROWS(texts));
 	tcase_add_loop_test(tcase, another_family_has_no_text, 0, ROWS(foreign));
 	tcase_add_loop_test(tcase, a_link_local_address_has_its_zone, 0, ROWS(zones));
 	tcase_add_loop_test(tcase, an_address_is_as_long_as_its_family_says, 0, ROWS(lengths));
-	tcase_add_loop_test(tcase, addresses_are_the_same_in_every_part_or_differ, 0, ROWS(pairs));
-	tcase_add_loop_test(tcase, a_host_is_an_address_or_none, 0, ROWS(hosts));
+	tcase_add_loop_test(tcase, addresses_differ_if_any_part_does, 0, ROWS(pairs));
+	tcase_add_loop_test(tcase, a_host_is_an_address_or_not, 0, ROWS(hosts));
 	tcase_add_test(tcase, a_host_of_any_length_is_read);
 	return unit_run("base/address", tcase);
 }

@@ -14,7 +14,7 @@ static const struct {
 	{"zero", 0},
 	{"one digit", 9},
 	{"two digits", 10},
-	{"two digits, the last", 99},
+	{"the last with two digits", 99},
 	{"three digits", 100},
 	{"a zero inside", 1007},
 	{"odd number of digits", 12345},
@@ -81,9 +81,9 @@ START_TEST(grows_by_doubling_and_keeps_what_it_has)
 }
 END_TEST
 
-START_TEST(formats_texts_that_just_fill_the_room)
+START_TEST(formats_text_that_just_fits)
 {
-	/* Around the first capacity, where the final NUL is what does not fit. */
+	/* Around the first capacity, where only the final NUL does not fit. */
 	for (int length = 250; length < 262; length++) {
 		struct buffer buffer = {0};
 		buffer_append_format(&buffer, "%*s", length, "x");
@@ -138,7 +138,7 @@ int main(void)
 	tcase_add_test(tcase, appends_every_kind_in_order);
 	tcase_add_test(tcase, appending_nothing_to_nothing_leaves_it_empty);
 	tcase_add_test(tcase, grows_by_doubling_and_keeps_what_it_has);
-	tcase_add_test(tcase, formats_texts_that_just_fill_the_room);
+	tcase_add_test(tcase, formats_text_that_just_fits);
 	tcase_add_test(tcase, a_failed_buffer_stays_as_it_is_and_refuses_more);
 	tcase_add_test(tcase, release_hands_the_bytes_over_and_starts_again);
 	return unit_run("base/buffer", tcase);

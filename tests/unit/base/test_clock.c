@@ -27,7 +27,7 @@ static const struct {
 	{"in 2038", INT64_C(2147483647999999999), INT32_MAX, 999999999},
 };
 
-START_TEST(nanoseconds_become_a_timespec_and_come_back)
+START_TEST(nanoseconds_survive_conversion_to_a_timespec)
 {
 	struct timespec time = clock_to_timespec(times[_i].time_ns);
 	ck_assert_msg(time.tv_sec == times[_i].seconds, "%s", times[_i].says);
@@ -38,13 +38,13 @@ END_TEST
 
 START_TEST(realtime_counts_from_1970)
 {
-	/* 2020-01-01: a clock before that is none, or in other units. 2200-01-01 likewise. */
+	/* A clock before 2020-01-01 or after 2200-01-01 is wrong, or in other units. */
 	ck_assert_int_gt(clock_wall().unix_ns, INT64_C(1577836800) * NS_PER_S);
 	ck_assert_int_lt(clock_wall().unix_ns, INT64_C(7258118400) * NS_PER_S);
 }
 END_TEST
 
-START_TEST(sleeps_no_shorter_than_asked)
+START_TEST(sleeps_no_less_than_asked)
 {
 	int64_t deadline_ns = clock_monotonic_ns() + NS_PER_MS;
 	clock_sleep_until(deadline_ns);
@@ -66,10 +66,10 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("clock");
-	tcase_add_loop_test(tcase, nanoseconds_become_a_timespec_and_come_back, 0, ROWS(times));
+	tcase_add_loop_test(tcase, nanoseconds_survive_conversion_to_a_timespec, 0, ROWS(times));
 	tcase_add_test(tcase, monotonic_time_never_goes_back);
 	tcase_add_test(tcase, realtime_counts_from_1970);
-	tcase_add_test(tcase, sleeps_no_shorter_than_asked);
+	tcase_add_test(tcase, sleeps_no_less_than_asked);
 	tcase_add_test(tcase, does_not_sleep_for_a_deadline_in_the_past);
 	return unit_run("base/clock", tcase);
 }

@@ -13,7 +13,7 @@ struct outer {
 	uint64_t last;
 };
 
-START_TEST(a_member_leads_to_what_it_lies_in)
+START_TEST(a_member_leads_to_its_container)
 {
 	struct outer outer;
 	ck_assert_ptr_eq(container_at(&outer.first, offsetof(struct outer, first)), &outer);
@@ -25,6 +25,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("container");
-	tcase_add_test(tcase, a_member_leads_to_what_it_lies_in);
+	tcase_add_test(tcase, a_member_leads_to_its_container);
 	return unit_run("base/container", tcase);
 }

@@ -33,14 +33,14 @@ static const struct {
 static const struct {
 	const char *says;
 	const char *text;
-	const char *reason; /* Part of it. */
+	const char *reason; /* Part of the message. */
 } bad[] = {
 	{"empty", "", "empty"},
 	{"no colon", "host", "no port"},
 	{"no port", "host:", "no port"},
 	{"colon alone", ":", "no port"},
 	{"port alone", "4000", "no port"},
-	{"port 0 to dial", "host:0", "port 0"},
+	{"dialling port 0", "host:0", "port 0"},
 	{"port above 65535", ":65536", "above 65535"},
 	{"port far above 65535", ":99999", "above 65535"},
 	{"port that wraps around 32 bits", ":4294967297", "above 65535"},
@@ -49,7 +49,7 @@ static const struct {
 	{"port with a sign", ":+1", "not a number"},
 	{"port in words", "host:http", "not a number"},
 	{"space before the port", "host: 1", "not a number"},
-	{"space behind the port", "host:1 ", "not a number"},
+	{"space after the port", "host:1 ", "not a number"},
 	{"hexadecimal port", "host:0x50", "not a number"},
 	{"open bracket", "[::1", "unclosed"},
 	{"open bracket with port", "[::1:4000", "unclosed"},
@@ -59,13 +59,13 @@ static const struct {
 	{"brackets in brackets", "[[::1]]:4000", "stray bracket"},
 	{"brackets without a port", "[::1]", "no port"},
 	{"brackets with an empty port", "[::1]:", "no port"},
-	{"text behind the bracket", "[::1]x:4000", "stray bracket"},
+	{"text after the bracket", "[::1]x:4000", "stray bracket"},
 	{"brackets around a name", "[host]:4000", "no IPv6"},
 	{"brackets around IPv4", "[127.0.0.1]:4000", "no IPv6"},
 	{"empty brackets", "[]:4000", "no IPv6"},
 	{"an empty zone", "[fe80::1%]:4000", "no IPv6"},
 	{"bare IPv6", "::1:4000", "brackets"},
-	{"bare IPv6 without port", "fe80::1", "brackets"},
+	{"bare IPv6 without a port", "fe80::1", "brackets"},
 	{"space", "my host:1", "white space"},
 	{"tab", "my\thost:1", "white space"},
 	{"newline", "host\n:1", "white space"},

@@ -11,7 +11,7 @@ static void add(struct labels *labels, const char *name, const char *value)
 	ck_assert_int_eq(labels_append(labels, name, value), 0);
 }
 
-/* Writes them in one line. */
+/* Prints them on one line. */
 static void describe(const struct labels *labels, char *text)
 {
 	const char *value;
@@ -21,7 +21,7 @@ static void describe(const struct labels *labels, char *text)
 		text += sprintf(text, "%s=%s;", name, value);
 }
 
-START_TEST(none_are_none)
+START_TEST(no_labels_are_no_labels)
 {
 	struct labels labels = {0};
 	struct labels copy = {.size = 7};
@@ -35,7 +35,7 @@ START_TEST(none_are_none)
 }
 END_TEST
 
-START_TEST(a_copy_stands_on_its_own)
+START_TEST(a_copy_is_independent)
 {
 	struct labels labels = {0};
 	struct labels copy;
@@ -55,7 +55,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("labels");
-	tcase_add_test(tcase, none_are_none);
-	tcase_add_test(tcase, a_copy_stands_on_its_own);
+	tcase_add_test(tcase, no_labels_are_no_labels);
+	tcase_add_test(tcase, a_copy_is_independent);
 	return unit_run("base/labels", tcase);
 }

@@ -15,7 +15,7 @@ static const struct {
 	{"all bits", UINT64_MAX, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
 };
 
-START_TEST(a_number_has_these_bytes_wherever_they_lie)
+START_TEST(a_number_has_these_bytes_at_any_alignment)
 {
 	for (size_t at = 0; at < 8; at++) {
 		unsigned char memory[24] = {0};
@@ -31,6 +31,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("le64");
-	tcase_add_loop_test(tcase, a_number_has_these_bytes_wherever_they_lie, 0, ROWS(rows));
+	tcase_add_loop_test(tcase, a_number_has_these_bytes_at_any_alignment, 0, ROWS(rows));
 	return unit_run("base/le64", tcase);
 }

@@ -7,7 +7,7 @@
 
 #include "../unit.h"
 
-/* What the last message was. */
+/* The last message. */
 struct caught {
 	int count;
 	enum log_level level;
@@ -32,11 +32,11 @@ static const struct {
 	int passed;
 } thresholds[] = {
 	{"an error always passes", LOG_LEVEL_ERROR, LOG_LEVEL_ERROR, 1},
-	{"a warning is less than an error", LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, 0},
-	{"an error is more than information", LOG_LEVEL_INFO, LOG_LEVEL_ERROR, 1},
-	{"information passes its own threshold", LOG_LEVEL_INFO, LOG_LEVEL_INFO, 1},
-	{"debugging does not", LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, 0},
-	{"debugging lets all pass", LOG_LEVEL_DEBUG, LOG_LEVEL_DEBUG, 1},
+	{"a warning is less severe than an error", LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, 0},
+	{"an error is more severe than info", LOG_LEVEL_INFO, LOG_LEVEL_ERROR, 1},
+	{"info passes its own threshold", LOG_LEVEL_INFO, LOG_LEVEL_INFO, 1},
+	{"debug does not", LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, 0},
+	{"the debug threshold lets everything pass", LOG_LEVEL_DEBUG, LOG_LEVEL_DEBUG, 1},
 };
 
 START_TEST(drops_what_is_below_the_threshold)
@@ -61,7 +61,7 @@ START_TEST(hands_level_subject_and_message_over)
 }
 END_TEST
 
-START_TEST(makes_one_harmless_line_of_any_message)
+START_TEST(turns_any_message_into_one_harmless_line)
 {
 	struct caught caught = {0};
 	const struct log log = {
@@ -81,7 +81,7 @@ START_TEST(cuts_long_messages)
 }
 END_TEST
 
-START_TEST(without_a_sink_all_is_dropped)
+START_TEST(without_a_sink_everything_is_dropped)
 {
 	const struct log log = {.threshold = LOG_LEVEL_DEBUG};
 	log_write(&log, LOG_LEVEL_ERROR, NULL, "x");
@@ -98,7 +98,7 @@ END_TEST
 
 static const char *const not_levels[] = {"", "warn", "Info", "errors", "debug ", "3"};
 
-START_TEST(refuses_what_is_no_level)
+START_TEST(refuses_what_is_not_a_level)
 {
 	enum log_level level = LOG_LEVEL_WARNING;
 	ck_assert_int_eq(log_level_parse(not_levels[_i], &level), -EINVAL);
@@ -111,11 +111,11 @@ int main(void)
 	TCase *tcase = tcase_create("log");
 	tcase_add_loop_test(tcase, drops_what_is_below_the_threshold, 0, ROWS(thresholds));
 	tcase_add_test(tcase, hands_level_subject_and_message_over);
-	tcase_add_test(tcase, makes_one_harmless_line_of_any_message);
+	tcase_add_test(tcase, turns_any_message_into_one_harmless_line);
 	tcase_add_test(tcase, cuts_long_messages);
-	tcase_add_test(tcase, without_a_sink_all_is_dropped);
+	tcase_add_test(tcase, without_a_sink_everything_is_dropped);
 	tcase_add_loop_test(
 		tcase, reads_each_level_that_it_writes, LOG_LEVEL_ERROR, LOG_LEVEL_DEBUG + 1);
-	tcase_add_loop_test(tcase, refuses_what_is_no_level, 0, ROWS(not_levels));
+	tcase_add_loop_test(tcase, refuses_what_is_not_a_level, 0, ROWS(not_levels));
 	return unit_run("base/log", tcase);
 }

@@ -33,7 +33,7 @@ START_TEST(cuts_what_is_too_long)
 }
 END_TEST
 
-START_TEST(its_own_reason_can_be_among_the_arguments)
+START_TEST(its_own_reason_may_be_among_the_arguments)
 {
 	struct text_error error;
 	text_error_set(&error, 7, "is empty");
@@ -54,7 +54,7 @@ int main(void)
 	tcase_add_test(tcase, keeps_line_and_reason);
 	tcase_add_test(tcase, a_hostile_text_cannot_reach_the_terminal);
 	tcase_add_test(tcase, cuts_what_is_too_long);
-	tcase_add_test(tcase, its_own_reason_can_be_among_the_arguments);
+	tcase_add_test(tcase, its_own_reason_may_be_among_the_arguments);
 	tcase_add_test(tcase, null_is_accepted);
 	return unit_run("base/text_error", tcase);
 }

@@ -20,7 +20,7 @@ static const struct {
 	{"three bytes", "\xe2\x82\xac", true, false, "\xe2\x82\xac"},
 	{"first of three bytes", "\xe0\xa0\x80", true, false, "\xe0\xa0\x80"},
 	{"last before the surrogates", "\xed\x9f\xbf", true, false, "\xed\x9f\xbf"},
-	{"first behind the surrogates", "\xee\x80\x80", true, false, "\xee\x80\x80"},
+	{"first after the surrogates", "\xee\x80\x80", true, false, "\xee\x80\x80"},
 	{"first of four bytes", "\xf0\x90\x80\x80", true, false, "\xf0\x90\x80\x80"},
 	{"the last, U+10FFFF", "\xf4\x8f\xbf\xbf", true, false, "\xf4\x8f\xbf\xbf"},
 	{"newline", "a\nb", true, true, "a?b"},
@@ -45,7 +45,7 @@ static const struct {
 	{"bad fourth byte", "\xf0\x90\x80(", false, true, "\?\?\?("},
 };
 
-/* Copied without the NUL, so that a sanitizer sees every step too far. */
+/* Copied without the NUL, so that a sanitizer catches every overrun. */
 static char *bytes_of(const char *text, size_t length)
 {
 	char *bytes = malloc(length > 0 ? length : 1);

@@ -131,7 +131,7 @@ unsigned fake_daemon_lists(
 	return 0;
 }
 
-/* What follows is what the daemon offers to its plugins. */
+/* From here on: what the daemon offers to its plugins. */
 
 int plugin_register_complex_config(const char *type, int (*callback)(oconfig_item_t *))
 {

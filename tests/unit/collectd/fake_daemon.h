@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A collectd that only keeps in mind what a plugin told it. For tests. */
+/* A collectd that only remembers what a plugin told it. For tests. */
 #ifndef UNIT_COLLECTD_FAKE_DAEMON_H
 #define UNIT_COLLECTD_FAKE_DAEMON_H
 
@@ -21,21 +21,25 @@ extern struct fake_daemon fake_daemon;
 /* Forgets everything. */
 void fake_daemon_reset(void);
 
-/* Whether the log, or the notifications, hold text. Each log line is "severity message\n", each
- * notification "severity host plugin-instance/type message\n". Any thread. */
+/*
+ * Whether the log, or the notifications, contain text. Each log line is "severity message\n", each
+ * notification "severity host plugin-instance/type message\n". Any thread.
+ */
 int fake_daemon_logged(const char *text);
 int fake_daemon_notified(const char *text);
 
-/* The same, after so many seconds at the most. */
+/* The same, waiting at most that many seconds. */
 int fake_daemon_will_log(const char *text, double seconds);
 int fake_daemon_will_notify(const char *text, double seconds);
 
-/* How many lists of that type and instance were dispatched; *value is the last one's value of the
- * data source, as a number, where value is not NULL. */
+/*
+ * How many lists of that type and instance were dispatched. Unless value is NULL, *value becomes
+ * the data source's value in the last one, as a number.
+ */
 unsigned fake_daemon_lists(
 	const char *type, const char *instance, const char *source, double *value);
 
-/* The whole log, for messages of tests. */
+/* The whole log, for the messages of tests. */
 const char *fake_daemon_log(void);
 
 #endif

@@ -32,7 +32,7 @@ static void set_value(oconfig_value_t *value, const char *word, size_t length, i
 	free(text);
 }
 
-/* Adds an item of one line's words to a block, with its place reserved among the children. */
+/* Adds an item made of a line's words to a block, which has room reserved for the child. */
 static void add_item(oconfig_item_t *block, const char *line, size_t length)
 {
 	block->children = grow(block->children, block->children_num, sizeof(*block->children));
@@ -57,7 +57,7 @@ static void add_item(oconfig_item_t *block, const char *line, size_t length)
 	ck_assert_msg(item->key != NULL, "no key in %.*s", (int)length, line);
 }
 
-/* Reads lines up to the block's end or the text's. Returns what is left. */
+/* Reads lines up to the end of the block or of the text. Returns what is left. */
 static const char *read_block(oconfig_item_t *block, const char *text)
 {
 	while (*text != '\0') {

@@ -24,19 +24,21 @@ static const struct {
 		true},
 	{"the last bucket", "tcp_echo", "rtt_seconds_bucket_le_inf", NAN, LIST_TARGET, true},
 	{"a histogram's count", "tcp_echo", "rtt_seconds_count", NAN, LIST_TARGET, true},
-	{"a histogram's sum has fractions", "tcp_echo", "rtt_seconds_sum", NAN, LIST_TARGET, false},
-	{"what the type says is left out", "tcp_echo_last_rtt", "seconds", NAN, LIST_LAST_RTT,
+	{"a histogram's sum has a fraction", "tcp_echo", "rtt_seconds_sum", NAN, LIST_TARGET,
 		false},
-	{"a time of the handshake", "tcp_echo_last_connect", "seconds", NAN, LIST_LAST_CONNECT,
+	{"words that the type already says are left out", "tcp_echo_last_rtt", "seconds", NAN,
+		LIST_LAST_RTT, false},
+	{"the time of the handshake", "tcp_echo_last_connect", "seconds", NAN, LIST_LAST_CONNECT,
 		false},
 	{"one of two", "tcp_echo_tcp", "min_rtt_seconds", NAN, LIST_TCP, false},
 	{"a target's info", "tcp_echo_target", "info", 1, LIST_ADDRESSES, false},
-	{"the least bound", "tcp_echo_send_lag", "seconds_bucket_le_0_00001", NAN, LIST_SEND_LAG,
+	{"the lowest bound", "tcp_echo_send_lag", "seconds_bucket_le_0_00001", NAN, LIST_SEND_LAG,
 		true},
 	{"a gauge of the server", "tcp_echo_server", "connections", NAN, LIST_SERVER, false},
 	{"a reason of the server", "tcp_echo_server", "closed_timeout", NAN, LIST_SERVER, true},
-	{"one of ours among the process's", "tcp_echo_process", "up", 1, LIST_PROCESS, false},
-	{"a counter with fractions", "tcp_echo_process", "cpu_seconds", NAN, LIST_PROCESS, false},
+	{"one of ours among those of the process", "tcp_echo_process", "up", 1, LIST_PROCESS,
+		false},
+	{"a counter with a fraction", "tcp_echo_process", "cpu_seconds", NAN, LIST_PROCESS, false},
 	{"everybody's name", "tcp_echo_process", "open_fds", NAN, LIST_PROCESS, false},
 	{"a build's info", "tcp_echo_build", "info", 1, LIST_BUILD, false},
 };
@@ -57,8 +59,8 @@ START_TEST(names_and_describes_a_source)
 }
 END_TEST
 
-/* Averages and sums over targets are NAN where one of their values is. */
-START_TEST(keeps_what_may_be_unknown_of_a_target_apart)
+/* An average or sum over targets is NAN if any of its values is. */
+START_TEST(keeps_a_targets_possibly_unknown_values_apart)
 {
 	for (size_t i = 0; i < metric_table_size; i++) {
 		const struct metric *metric = &metric_table[i];
@@ -82,7 +84,7 @@ START_TEST(lists_are_about_one_subject)
 }
 END_TEST
 
-START_TEST(sources_have_names_that_any_daemon_takes)
+START_TEST(sources_have_names_that_any_daemon_accepts)
 {
 	struct list_source sources[LIST_SOURCES_MAX];
 	size_t count = list_type_sources((enum metric_list)_i, sources);
@@ -101,8 +103,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("list_types");
 	tcase_add_loop_test(tcase, names_and_describes_a_source, 0, ROWS(rows));
-	tcase_add_test(tcase, keeps_what_may_be_unknown_of_a_target_apart);
+	tcase_add_test(tcase, keeps_a_targets_possibly_unknown_values_apart);
 	tcase_add_loop_test(tcase, lists_are_about_one_subject, 0, LISTS);
-	tcase_add_loop_test(tcase, sources_have_names_that_any_daemon_takes, 0, LISTS);
+	tcase_add_loop_test(tcase, sources_have_names_that_any_daemon_accepts, 0, LISTS);
 	return unit_run("collectd/list_types", tcase);
 }

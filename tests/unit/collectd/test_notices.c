@@ -48,7 +48,7 @@ START_TEST(measures_an_outage_whose_length_is_not_given)
 }
 END_TEST
 
-START_TEST(says_nothing_of_a_good_start)
+START_TEST(says_nothing_about_a_good_start)
 {
 	ck_assert(!take(LETTER_UP, "a", 0, 0));
 	ck_assert(!take(LETTER_UP, "a", 0, 0));
@@ -65,7 +65,7 @@ START_TEST(says_nothing_twice)
 }
 END_TEST
 
-START_TEST(tells_many_targets_apart)
+START_TEST(keeps_many_targets_apart)
 {
 	enum { COUNT = 500 };
 	char name[16];
@@ -138,9 +138,9 @@ int main(void)
 	tcase_add_checked_fixture(tcase, NULL, tear_down);
 	tcase_add_test(tcase, reports_an_outage_and_its_end);
 	tcase_add_test(tcase, measures_an_outage_whose_length_is_not_given);
-	tcase_add_test(tcase, says_nothing_of_a_good_start);
+	tcase_add_test(tcase, says_nothing_about_a_good_start);
 	tcase_add_test(tcase, says_nothing_twice);
-	tcase_add_test(tcase, tells_many_targets_apart);
+	tcase_add_test(tcase, keeps_many_targets_apart);
 	tcase_add_test(tcase, never_cuts_a_character_in_half);
 	tcase_add_test(tcase, clears_failures_of_targets_that_are_gone);
 	return unit_run("collectd/notices", tcase);

@@ -20,7 +20,7 @@ static void tear_down(void)
 	outbox_free(outbox);
 }
 
-START_TEST(hands_letters_out_in_their_order)
+START_TEST(hands_letters_out_in_order)
 {
 	ck_assert_ptr_null(outbox_take(outbox));
 	const struct target_change change = {"server1", true, 1500, "127.0.0.1:4000 answers"};
@@ -59,7 +59,7 @@ START_TEST(keeps_copies)
 }
 END_TEST
 
-START_TEST(drops_what_has_no_room_and_counts_it)
+START_TEST(drops_and_counts_what_does_not_fit)
 {
 	for (int i = 0; i < OUTBOX_MAX + 5; i++)
 		outbox_log(outbox, LOG_LEVEL_INFO, NULL, i < OUTBOX_MAX ? "kept" : "lost");
@@ -80,7 +80,7 @@ START_TEST(drops_what_has_no_room_and_counts_it)
 }
 END_TEST
 
-START_TEST(waits_no_longer_than_it_is_told_to)
+START_TEST(waits_no_longer_than_asked)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	outbox_wait(outbox, now_ns - NS_PER_S);
@@ -89,7 +89,7 @@ START_TEST(waits_no_longer_than_it_is_told_to)
 }
 END_TEST
 
-START_TEST(does_not_wait_where_there_is_something)
+START_TEST(does_not_wait_when_there_is_a_letter)
 {
 	outbox_log(outbox, LOG_LEVEL_INFO, NULL, "text");
 	outbox_wait(outbox, INT64_MAX);
@@ -140,11 +140,11 @@ int main(void)
 {
 	TCase *tcase = tcase_create("outbox");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, hands_letters_out_in_their_order);
+	tcase_add_test(tcase, hands_letters_out_in_order);
 	tcase_add_test(tcase, keeps_copies);
-	tcase_add_test(tcase, drops_what_has_no_room_and_counts_it);
-	tcase_add_test(tcase, waits_no_longer_than_it_is_told_to);
-	tcase_add_test(tcase, does_not_wait_where_there_is_something);
+	tcase_add_test(tcase, drops_and_counts_what_does_not_fit);
+	tcase_add_test(tcase, waits_no_longer_than_asked);
+	tcase_add_test(tcase, does_not_wait_when_there_is_a_letter);
 	tcase_add_test(tcase, takes_letters_from_several_threads);
 	tcase_add_test(tcase, frees_what_was_not_taken);
 	return unit_run("collectd/outbox", tcase);

@@ -32,7 +32,7 @@ static int listen_anywhere(char *address)
 	return fd;
 }
 
-/* A targets file, in a folder of its own. */
+/* A targets file, in its own folder. */
 static char folder[] = "/tmp/test_plugin.XXXXXX";
 static char path[100];
 
@@ -63,7 +63,7 @@ static int configure(const char *text)
 	return result;
 }
 
-/* A server and a prober of it. */
+/* A server, and a prober for it. */
 static void configure_both(void)
 {
 	char text[1000];
@@ -79,7 +79,7 @@ static void check_logged(const char *text)
 		fake_daemon_logged(text), "no \"%s\" in the log:\n%s", text, fake_daemon_log());
 }
 
-/* Reads until the source's value of target "a" is at least so much. */
+/* Reads until the source's value for target "a" is at least that much. */
 static void read_until(const char *source, double least)
 {
 	int64_t until_ns = clock_monotonic_ns() + PATIENCE_S * NS_PER_S;
@@ -113,7 +113,7 @@ START_TEST(probes_between_init_and_shutdown)
 }
 END_TEST
 
-START_TEST(reads_nothing_while_it_does_not_run)
+START_TEST(reads_nothing_while_it_is_not_running)
 {
 	ck_assert_int_eq(fake_daemon.read(), 0);
 	configure_both();
@@ -139,7 +139,7 @@ START_TEST(shuts_down_twice_and_without_a_start)
 }
 END_TEST
 
-START_TEST(starts_once_if_init_comes_twice)
+START_TEST(starts_once_if_init_is_called_twice)
 {
 	configure_both();
 	ck_assert_int_eq(fake_daemon.init(), 0);
@@ -160,7 +160,7 @@ START_TEST(starts_again_after_a_shutdown)
 }
 END_TEST
 
-START_TEST(reads_although_every_target_is_down)
+START_TEST(reads_even_when_every_target_is_down)
 {
 	ck_assert_int_eq(configure("Interval 0.005\n<Target \"a\">\nAddress \"127.0.0.1:1\"\n"
 				   "</Target>"),
@@ -171,7 +171,7 @@ START_TEST(reads_although_every_target_is_down)
 }
 END_TEST
 
-/* Expects init to fail with that in the log, and nothing to be harmed. */
+/* Expects init to fail with that text in the log, and to do no other harm. */
 static void check_failed_init(const char *message)
 {
 	ck_assert_int_lt(fake_daemon.init(), 0);
@@ -182,14 +182,14 @@ static void check_failed_init(const char *message)
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
 }
 
-START_TEST(fails_without_anything_to_do)
+START_TEST(fails_with_nothing_to_do)
 {
 	check_failed_init("3 tcp_echo plugin: nothing to do: no Listen, no <Target> and no "
 			  "TargetsFile\n");
 }
 END_TEST
 
-START_TEST(fails_with_a_taken_port)
+START_TEST(fails_when_the_port_is_taken)
 {
 	char text[300];
 	snprintf(text, sizeof(text), "Listen \"%s\"", taken);
@@ -199,7 +199,7 @@ START_TEST(fails_with_a_taken_port)
 }
 END_TEST
 
-START_TEST(fails_with_a_taken_port_for_metrics)
+START_TEST(fails_when_the_metrics_port_is_taken)
 {
 	char text[300];
 	snprintf(text, sizeof(text), "Metrics \"%s\"", taken);
@@ -222,7 +222,7 @@ START_TEST(fails_with_too_few_descriptors)
 }
 END_TEST
 
-START_TEST(fails_with_settings_that_do_not_go_together)
+START_TEST(fails_with_conflicting_settings)
 {
 	ck_assert_int_eq(configure("Interval 0.001\nTimeout 3600\n<Target \"a\">\nAddress \":1\"\n"
 				   "</Target>"),
@@ -268,7 +268,7 @@ static void configure_file(const char *more)
 #define B "{\"name\": \"b\", \"address\": \"127.0.0.1:1\"}"
 #define BLOCK_A "<Target \"a\">\nAddress \"127.0.0.1:1\"\n</Target>"
 
-START_TEST(refuses_a_name_that_file_and_block_share)
+START_TEST(refuses_a_name_in_both_file_and_block)
 {
 	write_file("[" B ", " A "]");
 	configure_file(BLOCK_A);
@@ -277,7 +277,7 @@ START_TEST(refuses_a_name_that_file_and_block_share)
 }
 END_TEST
 
-START_TEST(takes_a_changed_targets_file)
+START_TEST(picks_up_a_changed_targets_file)
 {
 	write_file("[" B "]");
 	configure_file(BLOCK_A);
@@ -354,20 +354,20 @@ int main(void)
 	tcase_set_timeout(tcase, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, probes_between_init_and_shutdown);
-	tcase_add_test(tcase, reads_nothing_while_it_does_not_run);
+	tcase_add_test(tcase, reads_nothing_while_it_is_not_running);
 	tcase_add_test(tcase, shuts_down_twice_and_without_a_start);
-	tcase_add_test(tcase, starts_once_if_init_comes_twice);
+	tcase_add_test(tcase, starts_once_if_init_is_called_twice);
 	tcase_add_test(tcase, starts_again_after_a_shutdown);
-	tcase_add_test(tcase, reads_although_every_target_is_down);
-	tcase_add_test(tcase, fails_without_anything_to_do);
-	tcase_add_test(tcase, fails_with_a_taken_port);
-	tcase_add_test(tcase, fails_with_a_taken_port_for_metrics);
+	tcase_add_test(tcase, reads_even_when_every_target_is_down);
+	tcase_add_test(tcase, fails_with_nothing_to_do);
+	tcase_add_test(tcase, fails_when_the_port_is_taken);
+	tcase_add_test(tcase, fails_when_the_metrics_port_is_taken);
 	tcase_add_test(tcase, fails_with_too_few_descriptors);
-	tcase_add_test(tcase, fails_with_settings_that_do_not_go_together);
+	tcase_add_test(tcase, fails_with_conflicting_settings);
 	tcase_add_test(tcase, fails_without_its_targets_file);
 	tcase_add_test(tcase, refuses_a_bad_configuration);
-	tcase_add_test(tcase, refuses_a_name_that_file_and_block_share);
-	tcase_add_test(tcase, takes_a_changed_targets_file);
+	tcase_add_test(tcase, refuses_a_name_in_both_file_and_block);
+	tcase_add_test(tcase, picks_up_a_changed_targets_file);
 	tcase_add_test(tcase, keeps_the_targets_when_the_file_is_bad_or_gone);
 	tcase_add_test(tcase, reports_targets_that_go_down_and_come_back);
 	return unit_run("collectd/plugin", tcase);

@@ -11,7 +11,7 @@
 
 static struct plugin_config config;
 
-/* Takes a block in, given as text. */
+/* Parses a block that is given as text. */
 static int add(const char *text, struct text_error *error)
 {
 	oconfig_item_t *block = oconfig_text_parse(text);
@@ -64,39 +64,39 @@ static const struct {
 	const char *config;
 } good[] = {
 	{"nothing", "", DEFAULTS},
-	{"the whole of it",
+	{"everything",
 		"Listen \":4000\"\nInterval 0.2\nTimeout 0.8\nWindow 50\nThreads 2\n"
 		"TargetsFile \"/etc/t.json\"\nMetrics \"localhost:2112\"\nLogLevel \"warning\"\n"
 		"<Target \"server1\">\nAddress \"192.168.1.10:4000\"\n</Target>",
 		":4000 2 localhost:2112 /etc/t.json warning probes "
 		"[interval=200ms timeout=800ms window=50] server1=192.168.1.10:4000"},
-	{"keys in any case, as the daemon has it",
+	{"keys in any case, as elsewhere in the daemon",
 		"LISTEN \":4000\"\ninterval 1\n<target \"a\">\naddress \":1\"\n</target>",
 		":4000 1 - - info probes [interval=1s] a=:1"},
-	{"port 0 to listen on", "Listen \"127.0.0.1:0\"", "127.0.0.1:0 1 - - info idle []"},
+	{"listening on port 0", "Listen \"127.0.0.1:0\"", "127.0.0.1:0 1 - - info idle []"},
 	{"durations as text", "Interval \"1m30s\"\nTimeout \"250ms\"",
 		"- 1 - - info idle [interval=1m30s timeout=250ms]"},
 	{"whole seconds", "Interval 3600\nTimeout 86400",
 		"- 1 - - info idle [interval=1h timeout=24h]"},
-	{"what a binary fraction falls short of", "Interval 1.001",
+	{"a number that a binary fraction falls short of", "Interval 1.001",
 		"- 1 - - info idle [interval=1.001s]"},
 	{"the least and the most", "Interval 0.001\nTimeout 0.001\nWindow 1000000\nThreads 64",
 		"- 64 - - info idle [interval=1ms timeout=1ms window=1000000]"},
-	{"how to probe all", "Probe \"connect\"\nSource \"::1\"\nDSCP 46\nIPVersion 6",
+	{"how to probe all targets", "Probe \"connect\"\nSource \"::1\"\nDSCP 46\nIPVersion 6",
 		"- 1 - - info idle [probe=connect source=::1 dscp=46 ip_version=6]"},
-	{"the same in words", "probe connect\nSOURCE ::1\ndscp EF\nipversion \"6\"",
+	{"the same as words", "probe connect\nSOURCE ::1\ndscp EF\nipversion \"6\"",
 		"- 1 - - info idle [probe=connect source=::1 dscp=46 ip_version=6]"},
-	{"what is the default anyway", "Probe \"echo\"\nDSCP 0\nIPVersion \"any\"",
+	{"values that are the default anyway", "Probe \"echo\"\nDSCP 0\nIPVersion \"any\"",
 		"- 1 - - info idle [probe=echo dscp=0 ip_version=any]"},
-	{"how to probe one",
+	{"how to probe one target",
 		"<Target \"a\">\nAddress \":1\"\nInterval 0.01\nTimeout \"1s\"\nWindow 7\n"
 		"Probe \"connect\"\nSource \"127.0.0.1\"\nDSCP \"af41\"\nIPVersion 4\n</Target>",
 		"- 1 - - info probes [] a=:1(interval=10ms timeout=1s window=7 probe=connect "
 		"source=127.0.0.1 dscp=34 ip_version=4)"},
-	{"the address behind the rest, in small letters",
+	{"the address after the rest, in lower case",
 		"<Target \"a\">\nwindow 7\naddress \":1\"\n</Target>",
 		"- 1 - - info probes [] a=:1(window=7)"},
-	{"all and one, each its own",
+	{"some for all targets, some for one",
 		"Window 5\n<Target \"a\">\nAddress \":1\"\nWindow 7\n</Target>\n<Target \"b\">\n"
 		"Address \":2\"\nWindow 7\nDSCP 1\n</Target>\n<Target \"c\">\nAddress "
 		"\":3\"\n</Target>\nDSCP 2",
@@ -104,8 +104,7 @@ static const struct {
 	{"a targets file alone", "TargetsFile \"/t\"", "- 1 - /t info probes []"},
 	{"IPv6", "<Target \"six\">\nAddress \"[2001:db8::1]:4000\"\n</Target>",
 		"- 1 - - info probes [] six=[2001:db8::1]:4000"},
-	{"a name with spaces, quotes apart, and UTF-8",
-		"<Target \"b\xc3\xbcro 1\">\nAddress \":4000\"\n</Target>",
+	{"a name with spaces and UTF-8", "<Target \"b\xc3\xbcro 1\">\nAddress \":4000\"\n</Target>",
 		"- 1 - - info probes [] b\xc3\xbcro 1=:4000"},
 	{"words without quotes", "Listen localhost:4000\n<Target server1>\nAddress a:1\n</Target>",
 		"localhost:4000 1 - - info probes [] server1=a:1"},
@@ -137,44 +136,48 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *text;
-	const char *reason; /* How it begins. */
+	const char *reason; /* How the message begins. */
 } bad[] = {
 	{"an unknown option", "Intervall 0.2",
 		"Intervall 0.2 is not a valid option; allowed: Listen, Target, "},
 	{"an unknown option with text", "Foo \"bar\"",
 		"Foo \"bar\" is not a valid option; allowed: "},
-	{"an unknown option with a truth", "Foo true", "Foo true is not a valid option; allowed: "},
+	{"an unknown option with a boolean", "Foo true",
+		"Foo true is not a valid option; allowed: "},
 	{"an unknown block", "<Server \"x\">\n</Server>",
 		"Server \"x\" is not a valid option; allowed: "},
-	{"a duration that is none", "Interval \"abc\"",
+	{"text that is not a duration", "Interval \"abc\"",
 		"Interval \"abc\" is not a valid duration; allowed: 0.001 to 86400 seconds, or a text "
 		"like "},
 	{"a duration as a bare word", "Interval abc", "Interval \"abc\" is not a valid duration; "},
 	{"a number in quotes", "Interval \"0.2\"", "Interval \"0.2\" is not a valid duration; "},
-	{"a duration of zero", "Interval 0", "Interval 0 is out of range; "},
+	{"a duration of 0", "Interval 0", "Interval 0 is out of range; "},
 	{"a negative duration", "Timeout -1", "Timeout -1 is out of range; "},
-	{"a duration too short", "Interval 0.0001", "Interval 0.0001 is out of range; "},
-	{"a duration too long", "Timeout 86401", "Timeout 86401 is out of range; "},
+	{"a duration that is too short", "Interval 0.0001", "Interval 0.0001 is out of range; "},
+	{"a duration that is too long", "Timeout 86401", "Timeout 86401 is out of range; "},
 	{"a duration beyond all bounds", "Timeout 1e300", "Timeout 1e+300 is out of range; "},
 	{"no number", "Interval nan", "Interval nan is out of range; "},
-	{"an endless number", "Interval inf", "Interval inf is out of range; "},
-	{"a text too short", "Interval \"10us\"", "Interval \"10us\" is out of range; "},
-	{"a text beyond 64 bits", "Interval \"9999999h\"", "Interval \"9999999h\" is out of "},
-	{"a truth for a duration", "Interval true", "Interval true has the wrong type; "},
-	{"no value", "Interval", "Interval without a value does not have exactly one value; "},
-	{"two values", "Interval 1 2", "Interval 1 does not have exactly one value; "},
-	{"a block for an option", "<Interval 1>\nFoo 1\n</Interval>", "Interval 1 does not have exactly one v"},
+	{"infinity", "Interval inf", "Interval inf is out of range; "},
+	{"a duration as text that is too short", "Interval \"10us\"",
+		"Interval \"10us\" is out of range; "},
+	{"a duration as text beyond 64 bits", "Interval \"9999999h\"",
+		"Interval \"9999999h\" is out of "},
+	{"a boolean for a duration", "Interval true", "Interval true is of the wrong kind; "},
+	{"no value", "Interval", "Interval without a value is not one value; "},
+	{"two values", "Interval 1 2", "Interval 1 is not one value; "},
+	{"a block for an option", "<Interval 1>\nFoo 1\n</Interval>", "Interval 1 is not one v"},
 	{"window zero", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"},
 	{"a negative window", "Window -5", "Window -5 is out of range; "},
 	{"a window with a fraction", "Window 1.5", "Window 1.5 is not a whole number; "},
-	{"a window too large", "Window 1000001", "Window 1000001 is out of range; "},
-	{"a window in quotes", "Window \"100\"", "Window \"100\" has the wrong type; "},
+	{"a window that is too large", "Window 1000001", "Window 1000001 is out of range; "},
+	{"a window in quotes", "Window \"100\"", "Window \"100\" is of the wrong kind; "},
 	{"too many threads", "Threads 65", "Threads 65 is out of range; allowed: 1 to 64"},
-	{"no port to listen on", "Listen \"localhost\"", "Listen \"localhost\" has no port; "},
+	{"a listen address without a port", "Listen \"localhost\"",
+		"Listen \"localhost\" has no port; "},
 	{"a port out of range", "Listen \":70000\"", "Listen \":70000\" "},
 	{"a port as a number", "Listen 4000", "Listen 4000 has the wrong type; allowed: host"},
 	{"an open bracket", "Metrics \"[::1\"", "Metrics \"[::1\" "},
-	{"no port for metrics", "Metrics \"2112\"", "Metrics \"2112\" has no port; "},
+	{"a metrics address without a port", "Metrics \"2112\"", "Metrics \"2112\" has no port; "},
 	{"a relative path", "TargetsFile \"targets.json\"",
 		"TargetsFile \"targets.json\" is not an absolute path; "},
 	{"an empty path", "TargetsFile \"\"", "TargetsFile \"\" is empty; "},
@@ -189,31 +192,33 @@ static const struct {
 		"Target 5 needs exactly one name in quotes; "},
 	{"a target with an empty name", TARGET(""), "target \"\": name is empty"},
 	{"a target without an address", "<Target \"a\">\n</Target>", "Target \"a\" has no Addr"},
-	{"a target that is no block", "Target \"a\"", "Target \"a\" has no Address"},
+	{"a target that is not a block", "Target \"a\"", "Target \"a\" has no Address"},
 	{"an address without a port", "<Target \"a\">\nAddress \"host\"\n</Target>",
 		"Target \"a\": Address \"host\" has no port; allowed: host:port, "},
 	{"an address as a number", "<Target \"a\">\nAddress 4000\n</Target>",
-		"Target \"a\": Address 4000 has the wrong type; "},
-	{"port 0 to dial", "<Target \"a\">\nAddress \":0\"\n</Target>", "Target \"a\": Address \""},
+		"Target \"a\": Address 4000 is of the wrong kind; "},
+	{"dialling port 0", "<Target \"a\">\nAddress \":0\"\n</Target>",
+		"Target \"a\": Address \""},
 	{"two addresses", "<Target \"a\">\nAddress \":1\"\nAddress \":2\"\n</Target>",
 		"Target \"a\": Address \":2\" is given twice; "},
 	{"an unknown probe", "Probe \"ping\"",
 		"Probe \"ping\" is not a valid kind of probe; allowed: \"echo\" or \"connect\""},
-	{"a probe as a number", "Probe 1", "Probe 1 has the wrong type; allowed: \"echo\""},
-	{"a source that is none", "Source \"eth0\"",
+	{"a probe as a number", "Probe 1", "Probe 1 is of the wrong kind; allowed: \"echo\""},
+	{"a source that is not an address", "Source \"eth0\"",
 		"Source \"eth0\" is not a valid IP address; allowed: an IP address of this machine, in "},
-	{"a source as a number", "Source 10.5", "Source 10.5 has the wrong type; "},
-	{"a codepoint too high", "DSCP 64", "DSCP 64 is out of range; allowed: 0 to 63, or a na"},
+	{"a source as a number", "Source 10.5", "Source 10.5 is of the wrong kind; "},
+	{"a codepoint that is too high", "DSCP 64",
+		"DSCP 64 is out of range; allowed: 0 to 63, or a na"},
 	{"a negative codepoint", "DSCP -1", "DSCP -1 is out of range; "},
-	{"a fraction of a codepoint", "DSCP 1.5", "DSCP 1.5 is not a whole number; "},
+	{"a codepoint with a fraction", "DSCP 1.5", "DSCP 1.5 is not a whole number; "},
 	{"an unknown codepoint", "DSCP \"gold\"", "DSCP \"gold\" is not a valid codepoint; "},
-	{"a truth for a codepoint", "DSCP true", "DSCP true has the wrong type; "},
+	{"a boolean for a codepoint", "DSCP true", "DSCP true is of the wrong kind; "},
 	{"IP version 5", "IPVersion 5",
 		"IPVersion 5 is not a valid IP version; allowed: 4, 6 or \"any\""},
 	{"IP version by name", "IPVersion \"IPv4\"",
 		"IPVersion \"IPv4\" is not a valid IP version; "},
-	{"a truth for a version", "IPVersion false", "IPVersion false has the wrong type; "},
-	{"two codepoints", "DSCP 1 2", "DSCP 1 does not have exactly one value; "},
+	{"a boolean for a version", "IPVersion false", "IPVersion false is of the wrong kind; "},
+	{"two codepoints", "DSCP 1 2", "DSCP 1 is not one value; "},
 	{"a probe twice", "Probe \"echo\"\nProbe \"echo\"",
 		"Probe \"echo\" is given twice; allowed: once across all <Plugin tcp_echo> blocks"},
 	{"an option of a target out of range",
@@ -229,12 +234,12 @@ static const struct {
 		"Target \"a\": Probe without a value does not have exactly one value; "},
 	{"a block within a target",
 		"<Target \"a\">\nAddress \":1\"\n<Source \"::1\">\nX 1\n</Source>\n</Target>",
-		"Target \"a\": Source \"::1\" does not have exactly one value; "},
-	{"labels, which collectd has no place for",
+		"Target \"a\": Source \"::1\" is not one value; "},
+	{"labels, which collectd has no room for",
 		"<Target \"a\">\nAddress \":1\"\nLabels \"x\"\n</Target>",
 		"Target \"a\": Labels \"x\" is not a valid option; allowed: Address, Interval, Timeout, "
 		"Window, Probe, Source, DSCP, IPVersion"},
-	{"what is for all targets only", "<Target \"a\">\nAddress \":1\"\nThreads 2\n</Target>",
+	{"an option for all targets only", "<Target \"a\">\nAddress \":1\"\nThreads 2\n</Target>",
 		"Target \"a\": Threads 2 is not a valid option; allowed: Address, "},
 	{"an unknown option of a target", "<Target \"a\">\nAddres \":1\"\n</Target>",
 		"Target \"a\": Addres \":1\" is not a valid option; allowed: Address"},
@@ -244,7 +249,7 @@ static const struct {
 		"target \"12345678901234567890123456789012345678901234567890123456789012345"},
 	{"a control character", TARGET("a\tb"), "target \"a?b\": name has a control character"},
 	{"invalid UTF-8", TARGET("a\xff"), "target \"a?\": name is not valid UTF-8"},
-	{"two targets of one name", TARGET("a") TARGET("b") TARGET("a"),
+	{"two targets with the same name", TARGET("a") TARGET("b") TARGET("a"),
 		"target \"a\": name is used twice"},
 };
 
@@ -257,7 +262,7 @@ START_TEST(refuses)
 }
 END_TEST
 
-START_TEST(shows_long_values_in_part)
+START_TEST(truncates_long_values)
 {
 	char value[5000];
 	char text[5100];
@@ -271,7 +276,7 @@ START_TEST(shows_long_values_in_part)
 }
 END_TEST
 
-START_TEST(adds_blocks_up)
+START_TEST(merges_blocks)
 {
 	struct text_error error = {0};
 	ck_assert_int_eq(add("Listen \":1\"\n" TARGET("a"), &error), 0);
@@ -282,8 +287,8 @@ START_TEST(adds_blocks_up)
 }
 END_TEST
 
-/* What was given is counted for each block on its own. */
-START_TEST(an_option_may_be_given_to_all_and_to_each_target)
+/* Repeated options are counted per block. */
+START_TEST(an_option_may_be_given_for_all_targets_and_for_each)
 {
 	struct text_error error = {0};
 	ck_assert_int_eq(
@@ -295,7 +300,7 @@ START_TEST(an_option_may_be_given_to_all_and_to_each_target)
 }
 END_TEST
 
-START_TEST(refuses_what_two_blocks_both_have)
+START_TEST(refuses_what_occurs_in_two_blocks)
 {
 	struct text_error error = {0};
 	ck_assert_int_eq(add("Window 5\n" TARGET("a"), &error), 0);
@@ -307,7 +312,7 @@ START_TEST(refuses_what_two_blocks_both_have)
 }
 END_TEST
 
-START_TEST(targets_are_completed_with_defaults_that_come_behind)
+START_TEST(targets_get_defaults_that_come_after_them)
 {
 	struct text_error error = {0};
 	ck_assert_int_eq(add(TARGET("a") "Interval 0.05", &error), 0);
@@ -318,7 +323,7 @@ START_TEST(targets_are_completed_with_defaults_that_come_behind)
 }
 END_TEST
 
-START_TEST(refuses_what_does_not_go_together)
+START_TEST(refuses_conflicting_options)
 {
 	struct text_error error = {0};
 	ck_assert_int_eq(
@@ -331,7 +336,7 @@ START_TEST(refuses_what_does_not_go_together)
 }
 END_TEST
 
-START_TEST(is_as_new_when_cleared)
+START_TEST(is_like_new_when_cleared)
 {
 	struct text_error error = {0};
 	ck_assert_int_eq(add("Window 5\nDSCP 1\nTargetsFile \"/t\"\n" TARGET("a"), &error), 0);
@@ -349,12 +354,12 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, takes, 0, ROWS(good));
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
-	tcase_add_test(tcase, shows_long_values_in_part);
-	tcase_add_test(tcase, adds_blocks_up);
-	tcase_add_test(tcase, an_option_may_be_given_to_all_and_to_each_target);
-	tcase_add_test(tcase, refuses_what_two_blocks_both_have);
-	tcase_add_test(tcase, targets_are_completed_with_defaults_that_come_behind);
-	tcase_add_test(tcase, refuses_what_does_not_go_together);
-	tcase_add_test(tcase, is_as_new_when_cleared);
+	tcase_add_test(tcase, truncates_long_values);
+	tcase_add_test(tcase, merges_blocks);
+	tcase_add_test(tcase, an_option_may_be_given_for_all_targets_and_for_each);
+	tcase_add_test(tcase, refuses_what_occurs_in_two_blocks);
+	tcase_add_test(tcase, targets_get_defaults_that_come_after_them);
+	tcase_add_test(tcase, refuses_conflicting_options);
+	tcase_add_test(tcase, is_like_new_when_cleared);
 	return unit_run("collectd/plugin_config", tcase);
 }

@@ -8,7 +8,7 @@
 
 #include "../unit.h"
 
-/* States of a file, one letter each: '-' is none at all. */
+/* States of a file, one letter each; '-' means that there is no file. */
 static struct file_state state_of(char letter)
 {
 	if (letter == '-')
@@ -19,21 +19,21 @@ static struct file_state state_of(char letter)
 /* Each state that is seen gives one event: '.' same, '!' changed, '?' vanished. */
 static const struct {
 	const char *says;
-	const char *seen; /* The first one is that of the start. */
+	const char *seen; /* The first one is the state at the start. */
 	const char *events;
 } rows[] = {
 	{"nothing changes", "aaaa", "..."},
-	{"a change counts when it is seen twice", "abbb", ".!."},
+	{"a change counts once it is seen twice", "abbb", ".!."},
 	{"a file that is being written has to settle", "abcdeee", "....!."},
 	{"each change counts once", "abbbccc", ".!..!."},
-	{"back before it has settled is no change", "abaaa", "...."},
-	{"gone counts when it is seen twice", "a---", ".?."},
+	{"changed back before it settled is not a change", "abaaa", "...."},
+	{"gone counts once it is seen twice", "a---", ".?."},
 	{"gone for a moment, while it is replaced, is a change", "a-bb", "..!"},
-	{"gone for a moment and back is no change", "a-aa", "..."},
-	{"it comes back as it was", "a--aa", ".?.!"},
-	{"it comes back as another", "a--bb", ".?.!"},
-	{"it was not there at the start", "-aaa", ".!."},
-	{"it never comes", "---", ".."},
+	{"gone for a moment and back is not a change", "a-aa", "..."},
+	{"it comes back unchanged", "a--aa", ".?.!"},
+	{"it comes back changed", "a--bb", ".?.!"},
+	{"it did not exist at the start", "-aaa", ".!."},
+	{"it never exists", "---", ".."},
 };
 
 START_TEST(reports_changes)
@@ -67,7 +67,7 @@ START_TEST(knows_what_it_reported)
 }
 END_TEST
 
-/* What of a file's state may differ. */
+/* What may differ in a file's state. */
 static const struct {
 	const char *says;
 	struct file_state state;
@@ -79,7 +79,7 @@ static const struct {
 	{"its permissions", {true, 1, 2, 3, 4, 9}},
 };
 
-START_TEST(sees_any_difference)
+START_TEST(notices_any_difference)
 {
 	const struct file_state state = {true, 1, 2, 3, 4, 5};
 	struct targets_watch watch;
@@ -121,7 +121,7 @@ int main(void)
 	TCase *tcase = tcase_create("targets_watch");
 	tcase_add_loop_test(tcase, reports_changes, 0, ROWS(rows));
 	tcase_add_test(tcase, knows_what_it_reported);
-	tcase_add_loop_test(tcase, sees_any_difference, 0, ROWS(differences));
+	tcase_add_loop_test(tcase, notices_any_difference, 0, ROWS(differences));
 	tcase_add_test(tcase, reads_the_state_of_a_file);
 	return unit_run("collectd/targets_watch", tcase);
 }

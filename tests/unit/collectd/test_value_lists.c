@@ -13,7 +13,7 @@ static const struct process_values process = {
 
 static const char *source_folder = ".";
 
-/* What was handed out: a line a list, "plugin-instance/type-instance name=value..." */
+/* What was handed out: a line per list, "plugin-instance/type-instance name=value..." */
 static struct buffer made;
 
 static void describe(enum metric_list type, data_source_t *sources, data_set_t *set)
@@ -111,13 +111,13 @@ static struct target_snapshot busy_target(const char *name)
 	};
 }
 
-/* Fails unless the lists hold text. */
+/* Fails unless the lists contain text. */
 static void check_has(const char *lists, const char *text)
 {
 	ck_assert_msg(strstr(lists, text), "no \"%s\" in:\n%s", text, lists);
 }
 
-/* Each word of expected is there, in this order; others may lie between. */
+/* Each word of expected is there, in this order; there may be others in between. */
 static void check_words(const char *lists, const char *expected)
 {
 	const char *at = lists;
@@ -138,7 +138,7 @@ static void check_words(const char *lists, const char *expected)
 	"start_time_seconds=1700000000.12\n"                                                       \
 	"tcp_echo-/tcp_echo_build-1.2.3 cc 9 info=1\n"
 
-START_TEST(makes_one_list_of_all_that_is_always_known_of_a_target)
+START_TEST(makes_one_list_of_all_that_is_always_known_about_a_target)
 {
 	struct target_snapshot target = busy_target("server1");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1};
@@ -217,7 +217,7 @@ START_TEST(keeps_the_law_of_accounting)
 }
 END_TEST
 
-START_TEST(leaves_half_an_address_out)
+START_TEST(leaves_out_half_an_address)
 {
 	struct target_snapshot target = busy_target("a");
 	char address[300];
@@ -249,7 +249,7 @@ START_TEST(has_room_for_the_longest_name)
 }
 END_TEST
 
-START_TEST(has_sources_that_any_daemon_takes)
+START_TEST(has_sources_that_any_daemon_accepts)
 {
 	data_source_t sources[LIST_SOURCES_MAX];
 	data_set_t set;
@@ -291,7 +291,7 @@ static void append_line(struct buffer *buffer, const data_set_t *set)
 	buffer_append(buffer, "\n", 2);
 }
 
-START_TEST(is_what_the_shipped_types_db_says)
+START_TEST(matches_the_shipped_types_db)
 {
 	/* `make check` runs in the build folder, and says where the sources are. */
 	char path[4096];
@@ -331,13 +331,13 @@ int main(void)
 		source_folder = folder;
 	TCase *tcase = tcase_create("value_lists");
 	tcase_add_checked_fixture(tcase, NULL, tear_down);
-	tcase_add_test(tcase, makes_one_list_of_all_that_is_always_known_of_a_target);
+	tcase_add_test(tcase, makes_one_list_of_all_that_is_always_known_about_a_target);
 	tcase_add_test(tcase, leaves_out_what_is_not_known);
 	tcase_add_test(tcase, has_the_server_and_the_lag_if_there_are_any);
 	tcase_add_test(tcase, keeps_the_law_of_accounting);
-	tcase_add_test(tcase, leaves_half_an_address_out);
+	tcase_add_test(tcase, leaves_out_half_an_address);
 	tcase_add_test(tcase, has_room_for_the_longest_name);
-	tcase_add_loop_test(tcase, has_sources_that_any_daemon_takes, 0, LISTS);
-	tcase_add_test(tcase, is_what_the_shipped_types_db_says);
+	tcase_add_loop_test(tcase, has_sources_that_any_daemon_accepts, 0, LISTS);
+	tcase_add_test(tcase, matches_the_shipped_types_db);
 	return unit_run("collectd/value_lists", tcase);
 }

@@ -9,7 +9,7 @@
 #define TEN "aaaaaaaaaa"
 #define NAME_OF_128 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "bbbbbbbb"
 
-/* Adds one that must be right. */
+/* Adds one that must be valid. */
 static void add(struct labels *labels, const char *name, const char *value)
 {
 	bool is_value;
@@ -41,13 +41,13 @@ static const struct {
 	{"the longest name", NAME_OF_128, "1"},
 	{"a name that begins like a taken one", "target_", "1"},
 	{"a taken one in capitals", "Target", "1"},
-	{"what Prometheus sets itself can be given", "instance", "x"},
+	{"a label that Prometheus sets itself may be given", "instance", "x"},
 	{"a value with a space", "a", " "},
-	{"what is escaped", "a", "\"\\"},
+	{"characters that are escaped", "a", "\"\\"},
 	{"a value beyond ASCII", "a", "B\xc3\xbcro \xf0\x9f\x98\x80"},
 };
 
-START_TEST(takes_what_prometheus_takes)
+START_TEST(accepts_what_prometheus_accepts)
 {
 	struct labels labels = {0};
 	char text[256];
@@ -72,7 +72,7 @@ static const struct {
 	{"a dash", "a-b", "1", false, "is not a valid label name"},
 	{"a colon", "a:b", "1", false, "is not a valid label name"},
 	{"a dot", "a.b", "1", false, "is not a valid label name"},
-	{"a space behind", "a ", "1", false, "is not a valid label name"},
+	{"a trailing space", "a ", "1", false, "is not a valid label name"},
 	{"beyond ASCII", "gr\xc3\xb6\xc3\x9f\x65", "1", false, "is not a valid label name"},
 	{"two underscores first", "__a", "1", false, "begins with \"__\", reserved by Prometheus"},
 	{"two underscores alone", "__", "1", false, "begins with \"__\", reserved by Prometheus"},
@@ -82,7 +82,7 @@ static const struct {
 	{"le", "le", "1", false, "is a label that the metrics already have"},
 	{"address", "address", "1", false, "is a label that the metrics already have"},
 	{"peer", "peer", "1", false, "is a label that the metrics already have"},
-	{"one that is there", "first", "2", false, "is given twice"},
+	{"one that already exists", "first", "2", false, "is given twice"},
 	{"an empty value", "a", "", true, "is empty"},
 	{"a line feed", "a", "x\ny", true, "has a control character"},
 	{"a C1 control character", "a", "\xc2\x85", true, "has a control character"},
@@ -155,7 +155,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("label_rules");
-	tcase_add_loop_test(tcase, takes_what_prometheus_takes, 0, ROWS(good));
+	tcase_add_loop_test(tcase, accepts_what_prometheus_accepts, 0, ROWS(good));
 	tcase_add_loop_test(tcase, refuses_with_a_reason, 0, ROWS(bad));
 	tcase_add_test(tcase, a_value_may_have_1024_bytes);
 	tcase_add_test(tcase, there_may_be_32);

@@ -25,7 +25,7 @@ START_TEST(every_row_is_complete)
 	const struct option *option = option_get((enum option_id)_i);
 	ck_assert(option->help || option->text);
 	ck_assert(!option->flag || option->help);
-	/* All that have a value say so in the help. */
+	/* All that take a value say so in the help. */
 	ck_assert(!option->flag || !option->value == (option->kind == OPTION_KIND_BOOLEAN));
 	ck_assert(option->kind != OPTION_KIND_CHOICE || (option->words[0] && option->invalid));
 	ck_assert(!option_has_range(option) || option->least < option->most);
@@ -41,9 +41,9 @@ static const struct {
 	bool is_known;
 } flags[] = {
 	{"a flag", "interval", 8, true},
-	{"a flag with its value behind it", "interval=1s", 8, true},
+	{"a flag followed by its value", "interval=1s", 8, true},
 	{"an abbreviation", "interval", 7, false},
-	{"more than a flag", "intervals", 9, false},
+	{"something after a flag", "intervals", 9, false},
 	{"a flag in capitals", "Interval", 8, false},
 	{"a key that is not a flag", "address", 7, false},
 	{"nothing", "", 0, false},
@@ -98,7 +98,7 @@ static const struct {
 		"1 to 64 letters, digits, '-', '_' and '.', not beginning with '-' or '.'"},
 };
 
-START_TEST(tells_what_is_allowed)
+START_TEST(says_what_is_allowed)
 {
 	char text[OPTION_ALLOWED_MAX];
 	option_allowed(option_get(allowed[_i].id), allowed[_i].style, text);
@@ -110,7 +110,7 @@ static const struct {
 	const char *says;
 	enum option_id id;
 	int64_t number;
-	const char *reason; /* NULL where it is in range. */
+	const char *reason; /* NULL if it is in range. */
 } ranges[] = {
 	{"the least", OPTION_THREADS, 1, NULL},
 	{"the most", OPTION_THREADS, 64, NULL},
@@ -119,7 +119,7 @@ static const struct {
 	{"a negative number", OPTION_WINDOW, -1,
 		"window: -1 is out of range; allowed: 1 to 1000000"},
 	{"a duration", OPTION_INTERVAL, 0, "interval: 0s is out of range; allowed: 1ms to 24h"},
-	{"all there is", OPTION_TIMEOUT, INT64_MAX,
+	{"the largest value", OPTION_TIMEOUT, INT64_MAX,
 		"timeout: 2562047h47m16.854775807s is out of range; allowed: 1ms to 24h"},
 };
 
@@ -142,7 +142,7 @@ int main(void)
 	tcase_add_loop_test(tcase, every_row_is_complete, 0, OPTIONS);
 	tcase_add_loop_test(tcase, finds_flags_by_their_whole_name, 0, ROWS(flags));
 	tcase_add_test(tcase, finds_names_of_collectd_in_any_case);
-	tcase_add_loop_test(tcase, tells_what_is_allowed, 0, ROWS(allowed));
+	tcase_add_loop_test(tcase, says_what_is_allowed, 0, ROWS(allowed));
 	tcase_add_loop_test(tcase, checks_ranges, 0, ROWS(ranges));
 	return unit_run("config/option", tcase);
 }

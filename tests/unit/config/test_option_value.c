@@ -19,7 +19,7 @@ static const struct {
 	const char *says;
 	enum option_id id;
 	const char *text;
-	const char *expected; /* As it is written. */
+	const char *expected; /* As it is printed. */
 } good_texts[] = {
 	{"an interval", OPTION_INTERVAL, "20ms", "20ms"},
 	{"the shortest", OPTION_INTERVAL, "1ms", "1ms"},
@@ -35,9 +35,9 @@ static const struct {
 	{"an IPv4 source", OPTION_SOURCE, "192.0.2.1", "192.0.2.1"},
 	{"an IPv6 source", OPTION_SOURCE, "2001:db8::1", "2001:db8::1"},
 	{"a source with its interface", OPTION_SOURCE, "fe80::1%eth0", "fe80::1%eth0"},
-	{"the longest name of an interface", OPTION_SOURCE, "fe80::1%123456789012345",
+	{"the longest interface name", OPTION_SOURCE, "fe80::1%123456789012345",
 		"fe80::1%123456789012345"},
-	{"the source that the system chooses", OPTION_SOURCE, "0.0.0.0", "0.0.0.0"},
+	{"a source that the system chooses", OPTION_SOURCE, "0.0.0.0", "0.0.0.0"},
 	{"DSCP 0", OPTION_DSCP, "0", "0"},
 	{"the largest DSCP", OPTION_DSCP, "63", "63"},
 	{"expedited forwarding", OPTION_DSCP, "ef", "46"},
@@ -48,7 +48,7 @@ static const struct {
 	{"class selector, last", OPTION_DSCP, "CS7", "56"},
 	{"lower effort", OPTION_DSCP, "le", "1"},
 	{"voice admit", OPTION_DSCP, "va", "44"},
-	{"voice admit in full", OPTION_DSCP, "voice-admit", "44"},
+	{"voice admit, spelt out", OPTION_DSCP, "voice-admit", "44"},
 	{"IPv4", OPTION_IP_VERSION, "4", "4"},
 	{"IPv6", OPTION_IP_VERSION, "6", "6"},
 	{"any version", OPTION_IP_VERSION, "any", "any"},
@@ -64,7 +64,7 @@ static const struct {
 	{"a name", OPTION_NAME, "a.B_c-9", "a.B_c-9"},
 };
 
-START_TEST(takes_texts)
+START_TEST(accepts_text)
 {
 	const struct option *option = option_get(good_texts[_i].id);
 	struct option_value value = {0};
@@ -86,7 +86,7 @@ static const struct {
 	{"an empty interval", OPTION_INTERVAL, "", "is not a valid duration"},
 	{"no unit", OPTION_INTERVAL, "200", "is not a valid duration"},
 	{"an unknown unit", OPTION_TIMEOUT, "1d", "is not a valid duration"},
-	{"something behind it", OPTION_TIMEOUT, "1s ", "is not a valid duration"},
+	{"something after it", OPTION_TIMEOUT, "1s ", "is not a valid duration"},
 	{"zero", OPTION_INTERVAL, "0", "is out of range"},
 	{"negative", OPTION_INTERVAL, "-1s", "is out of range"},
 	{"just too short", OPTION_TIMEOUT, "999.999us", "is out of range"},
@@ -95,49 +95,51 @@ static const struct {
 	{"an empty window", OPTION_WINDOW, "", "is not a whole number"},
 	{"no window", OPTION_WINDOW, "0", "is out of range"},
 	{"a negative window", OPTION_WINDOW, "-1", "is out of range"},
-	{"a sign alone", OPTION_WINDOW, "-", "is not a whole number"},
+	{"just a sign", OPTION_WINDOW, "-", "is not a whole number"},
 	{"a plus sign", OPTION_WINDOW, "+5", "is not a whole number"},
 	{"a fraction", OPTION_WINDOW, "1.5", "is not a whole number"},
 	{"a space", OPTION_WINDOW, " 5", "is not a whole number"},
 	{"hexadecimal", OPTION_WINDOW, "0x10", "is not a whole number"},
-	{"a window just too large", OPTION_WINDOW, "1000001", "is out of range"},
+	{"a window that is just too large", OPTION_WINDOW, "1000001", "is out of range"},
 	{"a window that wraps in 32 bits", OPTION_WINDOW, "4294967297", "is out of range"},
 	{"a window that wraps in 64 bits", OPTION_WINDOW, "18446744073709551617",
 		"is out of range"},
-	{"no kind of probe", OPTION_PROBE, "", "is not a valid kind of probe"},
+	{"an empty kind of probe", OPTION_PROBE, "", "is not a valid kind of probe"},
 	{"an unknown kind", OPTION_PROBE, "icmp", "is not a valid kind of probe"},
-	{"more than a kind", OPTION_PROBE, "echo ", "is not a valid kind of probe"},
+	{"something after a kind", OPTION_PROBE, "echo ", "is not a valid kind of probe"},
 	{"an empty source", OPTION_SOURCE, "", "is not a valid IP address"},
 	{"a name for a source", OPTION_SOURCE, "localhost", "is not a valid IP address"},
-	{"an interface alone", OPTION_SOURCE, "%eth0", "is not a valid IP address"},
-	{"a port behind it", OPTION_SOURCE, "192.0.2.1:4000", "is not a valid IP address"},
+	{"just an interface", OPTION_SOURCE, "%eth0", "is not a valid IP address"},
+	{"a port after it", OPTION_SOURCE, "192.0.2.1:4000", "is not a valid IP address"},
 	{"brackets", OPTION_SOURCE, "[::1]", "is not a valid IP address"},
 	{"three bytes", OPTION_SOURCE, "192.0.2", "is not a valid IP address"},
 	{"a leading space", OPTION_SOURCE, " ::1", "is not a valid IP address"},
 	{"IPv4 with an interface", OPTION_SOURCE, "192.0.2.1%eth0", "is not a valid IP address"},
-	{"no interface behind the sign", OPTION_SOURCE, "fe80::1%", "is not a valid IP address"},
+	{"no interface after the percent sign", OPTION_SOURCE, "fe80::1%",
+		"is not a valid IP address"},
 	{"a space in the interface", OPTION_SOURCE, "fe80::1%eth 0", "is not a valid IP address"},
 	{"a control character in it", OPTION_SOURCE, "fe80::1%\x1b[2J",
 		"is not a valid IP address"},
-	{"a line feed behind it", OPTION_SOURCE, "fe80::1%eth0\n", "is not a valid IP address"},
+	{"a line feed after it", OPTION_SOURCE, "fe80::1%eth0\n", "is not a valid IP address"},
 	{"a slash in it", OPTION_SOURCE, "fe80::1%a/b", "is not a valid IP address"},
 	{"beyond ASCII", OPTION_SOURCE, "fe80::1%\xff", "is not a valid IP address"},
 	{"16 bytes of interface", OPTION_SOURCE, "fe80::1%1234567890123456",
 		"is not a valid IP address"},
-	{"too long a source", OPTION_SOURCE, SOURCE_OF_64, "is not a valid IP address"},
+	{"a source that is too long", OPTION_SOURCE, SOURCE_OF_64, "is not a valid IP address"},
 	{"an empty codepoint", OPTION_DSCP, "", "is not a valid codepoint"},
 	{"DSCP 64", OPTION_DSCP, "64", "is out of range"},
 	{"a negative DSCP", OPTION_DSCP, "-1", "is out of range"},
-	{"a byte's worth and more", OPTION_DSCP, "256", "is out of range"},
+	{"a DSCP beyond a byte", OPTION_DSCP, "256", "is out of range"},
 	{"an unknown codepoint", OPTION_DSCP, "best", "is not a valid codepoint"},
-	{"a class too high", OPTION_DSCP, "cs8", "is not a valid codepoint"},
-	{"a class of assured forwarding too high", OPTION_DSCP, "af51", "is not a valid codepoint"},
-	{"class 0 of assured forwarding", OPTION_DSCP, "af01", "is not a valid codepoint"},
-	{"a drop precedence too high", OPTION_DSCP, "af14", "is not a valid codepoint"},
+	{"a class that is too high", OPTION_DSCP, "cs8", "is not a valid codepoint"},
+	{"an assured forwarding class that is too high", OPTION_DSCP, "af51",
+		"is not a valid codepoint"},
+	{"assured forwarding class 0", OPTION_DSCP, "af01", "is not a valid codepoint"},
+	{"a drop precedence that is too high", OPTION_DSCP, "af14", "is not a valid codepoint"},
 	{"a drop precedence of 0", OPTION_DSCP, "af10", "is not a valid codepoint"},
-	{"half of a name", OPTION_DSCP, "af1", "is not a valid codepoint"},
-	{"more than a name", OPTION_DSCP, "ef1", "is not a valid codepoint"},
-	{"a fraction of a codepoint", OPTION_DSCP, "4.0", "is not a valid codepoint"},
+	{"half a name", OPTION_DSCP, "af1", "is not a valid codepoint"},
+	{"something after a name", OPTION_DSCP, "ef1", "is not a valid codepoint"},
+	{"a codepoint with a fraction", OPTION_DSCP, "4.0", "is not a valid codepoint"},
 	{"an empty version", OPTION_IP_VERSION, "", "is not a valid IP version"},
 	{"version 5", OPTION_IP_VERSION, "5", "is not a valid IP version"},
 	{"version 46", OPTION_IP_VERSION, "46", "is not a valid IP version"},
@@ -145,21 +147,21 @@ static const struct {
 	{"a version by its name", OPTION_IP_VERSION, "IPv4", "is not a valid IP version"},
 	{"an unknown mode", OPTION_MODE, "proxy", "is not a valid mode"},
 	{"a mode in capitals", OPTION_MODE, "Both", "is not a valid mode"},
-	{"half of a mode", OPTION_MODE, "bot", "is not a valid mode"},
+	{"half a mode", OPTION_MODE, "bot", "is not a valid mode"},
 	{"an unknown level", OPTION_LOG_LEVEL, "warn", "is not a valid level"},
 	{"an unknown action", OPTION_SVC, "restart", "is not a valid action"},
 	{"no truth", OPTION_CHECK, "", "is not a valid boolean"},
-	{"a truth in capitals", OPTION_CHECK, "True", "is not a valid boolean"},
+	{"a boolean in capitals", OPTION_CHECK, "True", "is not a valid boolean"},
 	{"no threads", OPTION_THREADS, "0", "is out of range"},
 	{"too many threads", OPTION_THREADS, "65", "is out of range"},
 	{"an empty path", OPTION_TARGETS, "", "is empty"},
 	{"no port", OPTION_LISTEN, "host", "has no port"},
-	{"port 0 to dial", OPTION_TARGET, ":0", "has port 0, which cannot be dialled"},
+	{"dialling port 0", OPTION_TARGET, ":0", "has port 0; allowed: 1 to 65535"},
 	{"a hidden name", OPTION_NAME, ".x", "is not a valid service name"},
 	{"a name with a slash", OPTION_NAME, "a/b", "is not a valid service name"},
 };
 
-START_TEST(refuses_texts_and_changes_nothing)
+START_TEST(refuses_text_and_changes_nothing)
 {
 	struct option_value value = {.number = 7};
 	const char *reason = NULL;
@@ -177,12 +179,12 @@ static const struct {
 	const char *says;
 	enum option_id id;
 	double number;
-	const char *expected; /* NULL where it is refused, and then: */
+	const char *expected; /* NULL if it is refused, and then: */
 	const char *reason;
 } numbers[] = {
 	{"seconds", OPTION_INTERVAL, 2, "2s", NULL},
 	{"the shortest", OPTION_INTERVAL, 0.001, "1ms", NULL},
-	{"what a binary fraction falls short of", OPTION_TIMEOUT, 1.001, "1.001s", NULL},
+	{"a number that a binary fraction falls short of", OPTION_TIMEOUT, 1.001, "1.001s", NULL},
 	{"a day", OPTION_TIMEOUT, 86400, "24h", NULL},
 	{"just too short", OPTION_INTERVAL, 0.0009, NULL, "is out of range"},
 	{"just too long", OPTION_TIMEOUT, 86400.001, NULL, "is out of range"},
@@ -190,34 +192,34 @@ static const struct {
 	{"negative time", OPTION_INTERVAL, -1, NULL, "is out of range"},
 	{"negative beyond all bounds", OPTION_INTERVAL, -1e300, NULL, "is out of range"},
 	{"endless", OPTION_TIMEOUT, INFINITY, NULL, "is out of range"},
-	{"no number at all", OPTION_TIMEOUT, NAN, NULL, "is out of range"},
+	{"NaN", OPTION_TIMEOUT, NAN, NULL, "is out of range"},
 	{"a window", OPTION_WINDOW, 1000000, "1000000", NULL},
-	{"a window just too large", OPTION_WINDOW, 1000001, NULL, "is out of range"},
+	{"a window that is just too large", OPTION_WINDOW, 1000001, NULL, "is out of range"},
 	{"no window", OPTION_WINDOW, 0, NULL, "is out of range"},
 	{"a window with a fraction", OPTION_WINDOW, 1.5, NULL, "is not a whole number"},
 	{"a window that wraps in 32 bits", OPTION_WINDOW, 4294967297.0, NULL, "is out of range"},
-	{"a window that is no number", OPTION_WINDOW, NAN, NULL, "is out of range"},
+	{"a window that is NaN", OPTION_WINDOW, NAN, NULL, "is out of range"},
 	{"a window beyond all bounds", OPTION_WINDOW, 1e300, NULL, "is out of range"},
 	{"a codepoint", OPTION_DSCP, 46, "46", NULL},
-	{"codepoint 0 is one that is given", OPTION_DSCP, 0, "0", NULL},
+	{"codepoint 0 counts as given", OPTION_DSCP, 0, "0", NULL},
 	{"codepoint 64", OPTION_DSCP, 64, NULL, "is out of range"},
 	{"a negative codepoint", OPTION_DSCP, -1, NULL, "is out of range"},
-	{"a fraction of a codepoint", OPTION_DSCP, 0.5, NULL, "is not a whole number"},
+	{"a codepoint with a fraction", OPTION_DSCP, 0.5, NULL, "is not a whole number"},
 	{"IPv4", OPTION_IP_VERSION, 4, "4", NULL},
 	{"IPv6", OPTION_IP_VERSION, 6, "6", NULL},
 	{"IPv5", OPTION_IP_VERSION, 5, NULL, "is not a valid IP version"},
 	{"IP version 0", OPTION_IP_VERSION, 0, NULL, "is not a valid IP version"},
-	{"a fraction of a version", OPTION_IP_VERSION, 4.5, NULL, "is not a whole number"},
+	{"a version with a fraction", OPTION_IP_VERSION, 4.5, NULL, "is not a whole number"},
 	{"a version beyond all bounds", OPTION_IP_VERSION, -1e300, NULL,
 		"is not a valid IP version"},
-	{"a number of a probe", OPTION_PROBE, 1, NULL, "is not a string"},
-	{"a number of a source", OPTION_SOURCE, 1, NULL, "is not a string"},
+	{"a number for a probe", OPTION_PROBE, 1, NULL, "is a number, not a text"},
+	{"a number for a source", OPTION_SOURCE, 1, NULL, "is a number, not a text"},
 	{"threads", OPTION_THREADS, 64, "64", NULL},
 	{"too many threads", OPTION_THREADS, 65, NULL, "is out of range"},
-	{"a number of a level", OPTION_LOG_LEVEL, 1, NULL, "is not a string"},
+	{"a number for a level", OPTION_LOG_LEVEL, 1, NULL, "is a number, not a text"},
 };
 
-START_TEST(takes_numbers_or_refuses_them_and_changes_nothing)
+START_TEST(accepts_numbers_or_refuses_them_and_changes_nothing)
 {
 	const struct option *option = option_get(numbers[_i].id);
 	struct option_value value = {.number = 7};
@@ -235,7 +237,7 @@ START_TEST(takes_numbers_or_refuses_them_and_changes_nothing)
 }
 END_TEST
 
-START_TEST(every_default_is_written_as_it_is_read)
+START_TEST(every_default_is_printed_as_it_is_read)
 {
 	const struct option *option = option_get((enum option_id)_i);
 	if (!option->initial)
@@ -249,10 +251,10 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("option_value");
-	tcase_add_loop_test(tcase, takes_texts, 0, ROWS(good_texts));
-	tcase_add_loop_test(tcase, refuses_texts_and_changes_nothing, 0, ROWS(bad_texts));
+	tcase_add_loop_test(tcase, accepts_text, 0, ROWS(good_texts));
+	tcase_add_loop_test(tcase, refuses_text_and_changes_nothing, 0, ROWS(bad_texts));
 	tcase_add_loop_test(
-		tcase, takes_numbers_or_refuses_them_and_changes_nothing, 0, ROWS(numbers));
-	tcase_add_loop_test(tcase, every_default_is_written_as_it_is_read, 0, OPTIONS);
+		tcase, accepts_numbers_or_refuses_them_and_changes_nothing, 0, ROWS(numbers));
+	tcase_add_loop_test(tcase, every_default_is_printed_as_it_is_read, 0, OPTIONS);
 	return unit_run("config/option_value", tcase);
 }

@@ -16,11 +16,11 @@ static const struct {
 	int64_t timeout_ns;
 	uint32_t window;
 	unsigned threads;
-	const char *reason; /* All of it; NULL where it is allowed. */
+	const char *reason; /* The whole message; NULL if allowed. */
 } rows[] = {
 	{"the defaults", 200 * MS, 800 * MS, 100, 1, NULL},
-	{"the least of each", MS, MS, 1, 1, NULL},
-	{"the most of each", DAY, DAY, LOSS_WINDOW_MAX, OPTION_THREADS_MAX, NULL},
+	{"the minimum of each", MS, MS, 1, 1, NULL},
+	{"the maximum of each", DAY, DAY, LOSS_WINDOW_MAX, OPTION_THREADS_MAX, NULL},
 	{"interval 0", 0, 800 * MS, 100, 1, "interval: 0s is out of range; allowed: 1ms to 24h"},
 	{"interval just too short", MS - 1, 800 * MS, 100, 1,
 		"interval: 999.999us is out of range; allowed: 1ms to 24h"},
@@ -31,7 +31,7 @@ static const struct {
 	{"timeout 0", 200 * MS, 0, 100, 1, "timeout: 0s is out of range; allowed: 1ms to 24h"},
 	{"timeout just too long", DAY, DAY + 1, 100, 1,
 		"timeout: 24h0.000000001s is out of range; allowed: 1ms to 24h"},
-	{"the largest timeout there is", 200 * MS, INT64_MAX, 100, 1,
+	{"the largest possible timeout", 200 * MS, INT64_MAX, 100, 1,
 		"timeout: 2562047h47m16.854775807s is out of range; allowed: 1ms to 24h"},
 	{"window 0", 200 * MS, 800 * MS, 0, 1, "window: 0 is out of range; allowed: 1 to 1000000"},
 	{"window too large", 200 * MS, 800 * MS, LOSS_WINDOW_MAX + 1, 1,
@@ -46,7 +46,7 @@ static const struct {
 	{"a day at 1 ms", MS, DAY, 100, 1,
 		"interval: 1ms is too short for a timeout of 24h (over 65536 probes would have to "
 		"be remembered); allowed: 1.319s or more"},
-	{"what that message allows", 1319 * MS, DAY, 100, 1, NULL},
+	{"the interval that this message allows", 1319 * MS, DAY, 100, 1, NULL},
 };
 
 START_TEST(checks_values_alone_and_together)
@@ -81,7 +81,7 @@ START_TEST(checks_the_kind_of_probe_with_the_interval)
 }
 END_TEST
 
-/* Asks for a target of its own options, the defaults to come. */
+/* Adds a target with its own options; the defaults come later. */
 static void request(struct settings *settings, const char *name, const char *own)
 {
 	const struct target_options options = target_options_of(own);
@@ -89,7 +89,7 @@ static void request(struct settings *settings, const char *name, const char *own
 	ck_assert_int_eq(target_list_request(&settings->targets, &request, NULL), 0);
 }
 
-/* What is right for all targets may be wrong for one, and the other way round. */
+/* What is valid for all targets may be invalid for one, and vice versa. */
 START_TEST(completes_targets_with_defaults_that_came_later)
 {
 	struct settings settings;
@@ -111,7 +111,7 @@ START_TEST(completes_targets_with_defaults_that_came_later)
 }
 END_TEST
 
-START_TEST(completes_no_targets_with_bad_defaults)
+START_TEST(does_not_complete_targets_with_bad_defaults)
 {
 	struct settings settings;
 	settings_init(&settings);
@@ -150,7 +150,7 @@ int main(void)
 	tcase_add_loop_test(tcase, checks_values_alone_and_together, 0, ROWS(rows));
 	tcase_add_test(tcase, checks_the_kind_of_probe_with_the_interval);
 	tcase_add_test(tcase, completes_targets_with_defaults_that_came_later);
-	tcase_add_test(tcase, completes_no_targets_with_bad_defaults);
+	tcase_add_test(tcase, does_not_complete_targets_with_bad_defaults);
 	tcase_add_test(tcase, starts_with_the_documented_defaults);
 	return unit_run("config/settings", tcase);
 }

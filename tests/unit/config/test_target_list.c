@@ -21,12 +21,12 @@ static const struct {
 	{"with a space", "server 1"},
 	{"with a colon", "host:4000"},
 	{"beyond ASCII", "B\xc3\xbcro \xe2\x82\xac"},
-	{"what labels escape", "quote\" and \\ backslash"},
+	{"characters that labels escape", "quote\" and \\ backslash"},
 	{"dots alone", ".."},
 	{"the longest", NAME_127},
 };
 
-START_TEST(takes_names_that_fit_everywhere)
+START_TEST(accepts_names_that_fit_everywhere)
 {
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
@@ -91,7 +91,7 @@ static void fill(struct target_list *list, unsigned count)
 	}
 }
 
-START_TEST(finds_each_of_many_names_again)
+START_TEST(finds_each_of_many_names)
 {
 	struct target_list list = {0};
 	fill(&list, 5000);
@@ -107,9 +107,9 @@ START_TEST(finds_each_of_many_names_again)
 }
 END_TEST
 
-START_TEST(a_hundred_thousand_targets_take_no_minute)
+START_TEST(a_hundred_thousand_targets_are_added_quickly)
 {
-	/* With a comparison of all pairs it would be 5 * 10^9 of them. */
+	/* Comparing all pairs would take 5 * 10^9 comparisons. */
 	int64_t start_ns = clock_monotonic_ns();
 	struct target_list list = {0};
 	fill(&list, 100000);
@@ -118,7 +118,7 @@ START_TEST(a_hundred_thousand_targets_take_no_minute)
 }
 END_TEST
 
-START_TEST(a_copy_stands_on_its_own)
+START_TEST(a_copy_is_independent)
 {
 	struct target_list list = {0};
 	fill(&list, 100);
@@ -155,7 +155,7 @@ static void check_own(const struct target_config *target, const char *expected)
 	ck_assert_str_eq(text, expected);
 }
 
-/* Asks for a target of its own options, and a label where there is one. */
+/* Adds a target with its own options, and a label if there is one. */
 static void request(struct target_list *list, const char *name, const char *own, const char *site)
 {
 	struct labels labels = {0};
@@ -173,7 +173,7 @@ static void request(struct target_list *list, const char *name, const char *own,
 	labels_clear(&labels);
 }
 
-START_TEST(a_target_is_complete_and_knows_what_is_its_own)
+START_TEST(a_target_is_complete_and_knows_its_own_options)
 {
 	struct target_list list = {0};
 	request(&list, "some", "timeout=7s dscp=0", "ams");
@@ -193,7 +193,7 @@ START_TEST(a_target_is_complete_and_knows_what_is_its_own)
 }
 END_TEST
 
-START_TEST(a_target_of_another_list_can_be_taken_over)
+START_TEST(a_target_can_be_copied_from_another_list)
 {
 	struct target_list list = {0};
 	struct target_list other = {0};
@@ -214,16 +214,16 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *own;
-	const char *reason; /* NULL where it is right. */
+	const char *reason; /* NULL if it is valid. */
 } inherited[] = {
-	{"nothing of its own", "", NULL},
-	{"as often as the defaults say", "probe=connect",
-		"target \"a\": interval: 50ms is too short for connect probes, a new connection each; "
+	{"no options of its own", "", NULL},
+	{"the interval of the defaults", "probe=connect",
+		"target \"a\": interval: 50ms is out of range for a new connection each time; "
 		"allowed: 100ms to 24h"},
 	{"less often", "probe=connect interval=100ms", NULL},
-	{"an address of the other version", "ip_version=6",
-		"target \"a\": address: 10.0.0.1 is not an IPv6 address, but ip_version is 6"},
-	{"its own version", "ip_version=4", NULL},
+	{"an address of the other IP version", "ip_version=6",
+		"target \"a\": address: 10.0.0.1 is not an IPv6 address"},
+	{"its own IP version", "ip_version=4", NULL},
 };
 
 /* With the defaults at once, or later. */
@@ -258,7 +258,7 @@ START_TEST(options_are_checked_with_what_they_inherit)
 }
 END_TEST
 
-START_TEST(an_empty_list_copies_to_an_empty_one)
+START_TEST(a_copy_of_an_empty_list_is_empty)
 {
 	struct target_list list = {0};
 	struct target_list copy;
@@ -272,16 +272,16 @@ int main(void)
 {
 	target_options_init(&defaults);
 	TCase *tcase = tcase_create("target_list");
-	tcase_add_loop_test(tcase, takes_names_that_fit_everywhere, 0, ROWS(good));
+	tcase_add_loop_test(tcase, accepts_names_that_fit_everywhere, 0, ROWS(good));
 	tcase_add_loop_test(
 		tcase, refuses_with_a_reason_and_leaves_the_list_untouched, 0, ROWS(bad));
 	tcase_add_test(tcase, an_empty_host_is_kept_and_means_localhost);
-	tcase_add_test(tcase, finds_each_of_many_names_again);
-	tcase_add_test(tcase, a_hundred_thousand_targets_take_no_minute);
-	tcase_add_test(tcase, a_copy_stands_on_its_own);
-	tcase_add_test(tcase, a_target_is_complete_and_knows_what_is_its_own);
-	tcase_add_test(tcase, a_target_of_another_list_can_be_taken_over);
+	tcase_add_test(tcase, finds_each_of_many_names);
+	tcase_add_test(tcase, a_hundred_thousand_targets_are_added_quickly);
+	tcase_add_test(tcase, a_copy_is_independent);
+	tcase_add_test(tcase, a_target_is_complete_and_knows_its_own_options);
+	tcase_add_test(tcase, a_target_can_be_copied_from_another_list);
 	tcase_add_loop_test(tcase, options_are_checked_with_what_they_inherit, 0, ROWS(inherited));
-	tcase_add_test(tcase, an_empty_list_copies_to_an_empty_one);
+	tcase_add_test(tcase, a_copy_of_an_empty_list_is_empty);
 	return unit_run("config/target_list", tcase);
 }

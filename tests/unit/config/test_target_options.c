@@ -13,7 +13,7 @@
 #define DAY_NS (24 * HOUR_NS)
 
 #define DEFAULTS "interval=200ms timeout=800ms window=100 probe=echo dscp=0 ip_version=any"
-/* Each other than the default. */
+/* Each different from the default. */
 #define ALL "interval=1s timeout=2s window=3 probe=connect source=::1 dscp=46 ip_version=6"
 
 static void check_text(const struct target_options *options, const char *expected, const char *says)
@@ -68,8 +68,8 @@ static const struct {
 	const char *own;
 	const char *expected;
 } inherited[] = {
-	{"nothing of its own", "", ALL},
-	{"all of its own", DEFAULTS " source=::2",
+	{"no options of its own", "", ALL},
+	{"all options of its own", DEFAULTS " source=::2",
 		"interval=200ms timeout=800ms window=100 probe=echo source=::2 dscp=0 "
 		"ip_version=any"},
 	{"codepoint 0 is given", "dscp=0",
@@ -90,7 +90,7 @@ START_TEST(inherits_what_is_not_given)
 }
 END_TEST
 
-START_TEST(what_nobody_gives_is_not_given)
+START_TEST(what_neither_gives_is_not_given)
 {
 	struct target_options defaults;
 	struct target_options options = {0};
@@ -115,8 +115,8 @@ START_TEST(each_option_makes_a_difference)
 }
 END_TEST
 
-/* What was left behind the source's NUL by a longer one does not count. */
-START_TEST(sources_are_compared_as_texts)
+/* What a longer source left after the NUL does not count. */
+START_TEST(sources_are_compared_as_text)
 {
 	struct target_options one = target_options_of("source=2001:db8::1234");
 	const struct target_options other = target_options_of("source=::1");
@@ -129,13 +129,13 @@ static const struct {
 	const char *says;
 	const char *options;
 	const char *host;   /* NULL: not known. */
-	const char *reason; /* All of it; NULL where it is allowed. */
+	const char *reason; /* The whole message; NULL if allowed. */
 } checks[] = {
 	{"the defaults", "", NULL, NULL},
-	{"as often as connections may be made", "interval=100ms timeout=800ms probe=connect", NULL,
+	{"new connections as often as allowed", "interval=100ms timeout=800ms probe=connect", NULL,
 		NULL},
-	{"connections too often", "interval=99.999999ms timeout=800ms probe=connect", NULL,
-		"interval: 99.999999ms is too short for connect probes, a new connection each; allowed: "
+	{"new connections too often", "interval=99.999999ms timeout=800ms probe=connect", NULL,
+		"interval: 99.999999ms is out of range for a new connection each time; allowed: "
 		"100ms to 24h"},
 	{"as many connections as can be remembered",
 		"interval=100ms timeout=1h49m13.1s probe=connect", NULL, NULL},
@@ -183,7 +183,7 @@ START_TEST(checks_options_together_and_with_the_address)
 }
 END_TEST
 
-START_TEST(a_value_out_of_range_is_refused_however_it_came_there)
+START_TEST(a_value_out_of_range_is_refused_wherever_it_came_from)
 {
 	struct target_options options;
 	struct text_error error;
@@ -206,12 +206,12 @@ static const struct {
 } records[] = {
 	{"the defaults", 200 * NS_PER_MS, 800 * NS_PER_MS, 8},
 	{"a timeout of less than an interval", DAY_NS, NS_PER_MS, 2},
-	{"an interval like all that is waited for", 600 * NS_PER_MS, 100 * NS_PER_MS, 3},
+	{"an interval of all the time that is waited", 600 * NS_PER_MS, 100 * NS_PER_MS, 3},
 	{"just less", 600 * NS_PER_MS + 1, 100 * NS_PER_MS, 2},
 	{"the most", NS_PER_MS, 65036 * NS_PER_MS, TARGET_RECORDS_MAX + 2},
 };
 
-START_TEST(there_is_a_record_for_all_that_can_be_unanswered)
+START_TEST(there_is_a_record_for_every_probe_that_can_be_unanswered)
 {
 	const struct target_options options = {
 		.interval_ns = records[_i].interval_ns, .timeout_ns = records[_i].timeout_ns};
@@ -227,12 +227,12 @@ int main(void)
 	tcase_add_test(tcase, every_option_has_its_field);
 	tcase_add_test(tcase, words_are_in_the_order_of_their_enums);
 	tcase_add_loop_test(tcase, inherits_what_is_not_given, 0, ROWS(inherited));
-	tcase_add_test(tcase, what_nobody_gives_is_not_given);
+	tcase_add_test(tcase, what_neither_gives_is_not_given);
 	tcase_add_loop_test(tcase, each_option_makes_a_difference, 0, ROWS(differences));
-	tcase_add_test(tcase, sources_are_compared_as_texts);
+	tcase_add_test(tcase, sources_are_compared_as_text);
 	tcase_add_loop_test(tcase, checks_options_together_and_with_the_address, 0, ROWS(checks));
-	tcase_add_test(tcase, a_value_out_of_range_is_refused_however_it_came_there);
+	tcase_add_test(tcase, a_value_out_of_range_is_refused_wherever_it_came_from);
 	tcase_add_loop_test(
-		tcase, there_is_a_record_for_all_that_can_be_unanswered, 0, ROWS(records));
+		tcase, there_is_a_record_for_every_probe_that_can_be_unanswered, 0, ROWS(records));
 	return unit_run("config/target_options", tcase);
 }

@@ -23,11 +23,11 @@ static const struct {
 	const char *says;
 	const char *text;
 	size_t count;
-	const char *first; /* Name of the first. */
+	const char *first; /* Name of the first target. */
 } good[] = {
 	{"one target", "[" A "]", 1, "a"},
 	{"several", "[" A "," B "]", 2, "a"},
-	{"white space all around", " \t\r\n[ " A "\n,\n" B " ]\r\n ", 2, "a"},
+	{"white space everywhere", " \t\r\n[ " A "\n,\n" B " ]\r\n ", 2, "a"},
 	{"keys in the other order", "[{\"address\": \":1\", \"name\": \"z\"}]", 1, "z"},
 	{"a byte order mark", BYTE_ORDER_MARK "[" A "]", 1, "a"},
 	{"escapes", "[{\"name\": \"\\u20ac \\\"q\\\"\", \"address\": \":1\"}]", 1,
@@ -43,22 +43,22 @@ static const struct {
 	const char *says;
 	const char *text;
 	int line;
-	const char *reason; /* Part of it. */
+	const char *reason; /* Part of the message. */
 } bad[] = {
 	{"empty", "", 0, "is empty"},
-	{"white space alone", " \n\n\t ", 0, "is empty"},
-	{"a byte order mark alone", BYTE_ORDER_MARK, 0, "is empty"},
+	{"only white space", " \n\n\t ", 0, "is empty"},
+	{"only a byte order mark", BYTE_ORDER_MARK, 0, "is empty"},
 	{"no JSON", "name: a\n", 1, "not valid JSON at byte 1 of the line: name: a"},
-	{"no JSON in the third line", "[\n" A ",\n  x\n]", 3, "at byte 3 of the line: x"},
-	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "unexpected end of file"},
+	{"invalid JSON in the third line", "[\n" A ",\n  x\n]", 3, "at byte 3 of the line: x"},
+	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "ends too early"},
 	{"cut off in a string", "[{\"name\": \"b", 1, "not valid JSON"},
 	{"cut off in an escape", "[{\"name\": \"b\\", 1, "not valid JSON"},
-	{"comma too much", "[" A ",\n]", 2, "at byte 1 of the line: ]"},
+	{"one comma too many", "[" A ",\n]", 2, "at byte 1 of the line: ]"},
 	{"comma missing", "[" A "\n" B "]", 2, "not valid JSON"},
 	{"comment", "[\n// none\n" A "]", 2, "not valid JSON"},
 	{"single quotes", "[{'name': 'a'}]", 1, "not valid JSON"},
-	{"something behind the array", "[" A "]\n\n[]", 3, "at byte 1 of the line: []"},
-	{"a bracket too much", "[" A "]]", 1, "not valid JSON"},
+	{"something after the array", "[" A "]\n\n[]", 3, "at byte 1 of the line: []"},
+	{"one bracket too many", "[" A "]]", 1, "not valid JSON"},
 	{"a lone surrogate", "[{\"name\": \"\\ud83d\", \"address\": \":1\"}]", 1, "not valid JSON"},
 	{"unknown escape", "[{\"name\": \"\\x41\", \"address\": \":1\"}]", 1, "not valid JSON"},
 	{"an object", A, 0, "is not an array"},
@@ -71,13 +71,13 @@ static const struct {
 	{"an empty object", "[" A ",\n\n{}]", 3, "target 2: name is missing"},
 	{"no name", "[{\"address\": \":1\"}]", 1, "target 1: name is missing"},
 	{"no address", "[{\"name\": \"a\"}]", 1, "target 1 (\"a\"): address is missing"},
-	{"name a number", "[{\"name\": 1, \"address\": \":1\"}]", 1,
+	{"name is a number", "[{\"name\": 1, \"address\": \":1\"}]", 1,
 		"target 1: name is not a string"},
-	{"address a number", "[{\"name\": \"a\", \"address\": 4000}]", 1,
+	{"address is a number", "[{\"name\": \"a\", \"address\": 4000}]", 1,
 		"target 1: address is not a string"},
 	{"address null", "[{\"name\": \"a\", \"address\": null}]", 1,
 		"target 1: address is not a string"},
-	{"name an object", "[{\"name\": {\"name\": \"a\"}, \"address\": \":1\"}]", 1,
+	{"name is an object", "[{\"name\": {\"name\": \"a\"}, \"address\": \":1\"}]", 1,
 		"target 1: name is not a string"},
 	{"unknown key", "[{\"name\": \"a\", \"adress\": \":1\"}]", 1,
 		"target 1: unknown key \"adress\"; allowed: name, address"},
@@ -88,7 +88,7 @@ static const struct {
 	{"address twice in a target",
 		"[{\"name\": \"a\", \"address\": \":1\", \"address\": \":1\"}]", 1,
 		"target 1: address is given twice"},
-	{"two targets of one name", "[" A ",\n" B ",\n" A "]", 3,
+	{"two targets with the same name", "[" A ",\n" B ",\n" A "]", 3,
 		"target \"a\": name is used twice"},
 	{"one name, spelt with an escape", "[" A ",\n{\"name\": \"\\u0061\", \"address\": \":1\"}]",
 		2, "target \"a\": name is used twice"},
@@ -102,7 +102,7 @@ static const struct {
 		"name has a control character"},
 	{"control character", "[{\"name\": \"a\x01\", \"address\": \":1\"}]", 1,
 		"has a control character"},
-	{"control character between", "[\n\x02" A "]", 2, "has a control character"},
+	{"control character between tokens", "[\n\x02" A "]", 2, "has a control character"},
 	{"escaped NUL in a name", "[\n{\"name\": \"a\\u0000b\", \"address\": \":1\"}]", 2,
 		"contains \\u0000, which is not allowed"},
 	{"escaped NUL in a key", "[{\"name\\u0000\": \"a\", \"address\": \":1\"}]", 1,
@@ -115,25 +115,25 @@ static const struct {
 	{"seventeen levels", "[[[[[[[[[[[[[[[[\n[", 2, "nested too deeply"},
 	{"an interval as a number", WITH("\"interval\": 1"), 1,
 		"target 1: interval is not a string"},
-	{"an interval without unit", WITH("\"interval\": \"200\""), 1,
+	{"an interval without a unit", WITH("\"interval\": \"200\""), 1,
 		"target 1: interval \"200\" is not a valid duration; allowed: 1ms to 24h, with its unit, "
 		"e.g. 200ms"},
 	{"an interval out of range", WITH("\"interval\": \"0s\""), 1,
 		"target 1: interval \"0s\" is out of range; allowed: 1ms to 24h"},
 	{"an interval of null", WITH("\"interval\": null"), 1,
 		"target 1: interval is not a string"},
-	{"a timeout that is none", WITH("\"timeout\": \"soon\""), 1,
+	{"a timeout that is not a duration", WITH("\"timeout\": \"soon\""), 1,
 		"target 1: timeout \"soon\" is not a valid duration; allowed: 1ms to 24h"},
-	{"a timeout too long", WITH("\"timeout\": \"25h\""), 1,
+	{"a timeout that is too long", WITH("\"timeout\": \"25h\""), 1,
 		"target 1: timeout \"25h\" is out of range"},
 	{"a timeout as an object", WITH("\"timeout\": {}"), 1, "target 1: timeout is not a string"},
-	{"a window as a text", WITH("\"window\": \"100\""), 1, "target 1: window is not a number"},
+	{"a window as text", WITH("\"window\": \"100\""), 1, "target 1: window is not a number"},
 	{"a window of true", WITH("\"window\": true"), 1, "target 1: window is not a number"},
 	{"no window", WITH("\"window\": 0"), 1,
 		"target 1: window 0 is out of range; allowed: 1 to 1000000"},
 	{"a window with a fraction", WITH("\"window\": 1.5"), 1,
 		"target 1: window 1.5 is not a whole number; allowed: 1 to"},
-	{"a window that is endless", WITH("\"window\": 1e999"), 1,
+	{"an infinite window", WITH("\"window\": 1e999"), 1,
 		"target 1: window inf is out of range"},
 	{"a negative window", WITH("\"window\": -7"), 1, "target 1: window -7 is out of range"},
 	{"an unknown probe", WITH("\"probe\": \"ping\""), 1,
@@ -145,11 +145,11 @@ static const struct {
 		"target 1: source \"\" is not a valid IP address"},
 	{"a source as a list", WITH("\"source\": [\"::1\"]"), 1,
 		"target 1: source is not a string"},
-	{"a codepoint too high", WITH("\"dscp\": 64"), 1,
+	{"a codepoint that is too high", WITH("\"dscp\": 64"), 1,
 		"target 1: dscp 64 is out of range; allowed: 0 to 63, or a name like ef"},
 	{"an unknown codepoint", WITH("\"dscp\": \"gold\""), 1,
 		"target 1: dscp \"gold\" is not a valid codepoint; allowed: 0 to 63"},
-	{"a codepoint that is a truth", WITH("\"dscp\": false"), 1,
+	{"a codepoint that is a boolean", WITH("\"dscp\": false"), 1,
 		"target 1: dscp is neither a number nor a string"},
 	{"IP version 5", WITH("\"ip_version\": 5"), 1,
 		"target 1: ip_version 5 is not a valid IP version; allowed: 4, 6 or any"},
@@ -157,7 +157,7 @@ static const struct {
 		"target 1: ip_version \"IPv4\" is not a valid IP version"},
 	{"IP version null", WITH("\"ip_version\": null"), 1,
 		"target 1: ip_version is neither a number nor a string"},
-	{"labels as a text", WITH("\"labels\": \"a=b\""), 1,
+	{"labels as text", WITH("\"labels\": \"a=b\""), 1,
 		"target 1: labels is not an object of strings"},
 	{"labels as a list", WITH("\"labels\": [\"a\"]"), 1,
 		"target 1: labels is not an object of strings"},
@@ -167,7 +167,7 @@ static const struct {
 		"target 1: label \"a\": its value is not a string"},
 	{"an empty label", WITH("\"labels\": {\"a\": \"\"}"), 1,
 		"target 1: label \"a\": its value is empty"},
-	{"a label that is taken", WITH("\"labels\": {\"target\": \"b\"}"), 1,
+	{"a reserved label", WITH("\"labels\": {\"target\": \"b\"}"), 1,
 		"target 1: label \"target\" is a label that the metrics already have"},
 	{"a label with a dash", WITH("\"labels\": {\"a-b\": \"c\"}"), 1,
 		"target 1: label \"a-b\" is not a valid label name"},
@@ -186,17 +186,17 @@ static const struct {
 	{"a key with a dash, like the flag", WITH("\"ip-version\": 4"), 1,
 		"target 1: unknown key \"ip-version\"; allowed: name, address, interval, timeout, "
 		"window, probe, source, dscp, ip_version, "},
-	{"connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
-		"target \"a\": interval: 99ms is too short for connect probes, a new connection each; "
+	{"new connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
+		"target \"a\": interval: 99ms is out of range for a new connection each time; "
 		"allowed: 100ms to 24h"},
 	{"more than can be remembered, with the default timeout", WITH("\"timeout\": \"24h\""), 1,
 		"target \"a\": interval: 200ms is too short for a timeout of 24h"},
-	{"an address of the other version", WITH("\"ip_version\": 6"), 1,
+	{"an address of the other IP version", WITH("\"ip_version\": 6"), 1,
 		"target \"a\": address: 10.0.0.1 is not an IPv6 address"},
-	{"a source of the other version", WITH("\"source\": \"::1\""), 1,
+	{"a source of the other IP version", WITH("\"source\": \"::1\""), 1,
 		"target \"a\": source: ::1 cannot reach 10.0.0.1; allowed: an IPv4 "
 		"address"},
-	{"in a later line of the target: where it begins", WITH("\n\"window\":\n0"), 1,
+	{"in a later line of the target: the line where that begins", WITH("\n\"window\":\n0"), 1,
 		"target 1: window 0 is out of range"},
 	{"the third target's option",
 		"[" A ",\n" B ",\n{\"name\": \"c\",\n\"address\": \":1\",\n\"dscp\": 99}]", 3,
@@ -238,19 +238,19 @@ static const struct {
 		"interval=5ms window=1 a=b;"},
 	{"codepoint 0 is given", WITH("\"dscp\": 0"), "dscp=0"},
 	{"a codepoint by name", WITH("\"dscp\": \"af41\""), "dscp=34"},
-	{"a codepoint as a text", WITH("\"dscp\": \"8\""), "dscp=8"},
-	{"a version as a text", WITH("\"ip_version\": \"4\""), "ip_version=4"},
+	{"a codepoint as text", WITH("\"dscp\": \"8\""), "dscp=8"},
+	{"a version as text", WITH("\"ip_version\": \"4\""), "ip_version=4"},
 	{"any version", WITH("\"ip_version\": \"any\""), "ip_version=any"},
 	{"echo", WITH("\"probe\": \"echo\""), "probe=echo"},
-	{"no labels in it", WITH("\"labels\": {}"), ""},
+	{"empty labels", WITH("\"labels\": {}"), ""},
 	{"escapes in a label", WITH("\"labels\": {\"a\": \"\\\"\\\\\\u20ac\"}"),
 		" a=\"\\\xe2\x82\xac;"},
-	{"a whole number with a fraction of nothing", WITH("\"window\": 10.0"), "window=10"},
+	{"a whole number with a zero fraction", WITH("\"window\": 10.0"), "window=10"},
 	{"the longest timeout for the default interval", WITH("\"timeout\": \"3h38m26.7s\""),
 		"timeout=3h38m26.7s"},
 };
 
-/* Writes a target's own options and labels in one line. text: TARGET_OPTIONS_TEXT_MAX bytes. */
+/* Prints a target's own options and labels on one line. text: TARGET_OPTIONS_TEXT_MAX bytes. */
 static void describe(const struct target_config *target, char *text)
 {
 	target_options_text_write(&target->options, target->own, text);
@@ -279,18 +279,19 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *text;
-	const char *reason; /* NULL where it is allowed. */
+	const char *reason; /* NULL if allowed. */
 } with_defaults[] = {
-	{"nothing of its own", "[" A "]", NULL},
-	{"another probe, as often as the defaults say", WITH("\"probe\": \"connect\""),
-		"target \"a\": interval: 10ms is too short for connect probes, a new connection each"},
-	{"and with an interval", WITH("\"probe\": \"connect\", \"interval\": \"100ms\""), NULL},
-	{"a host of the other version", "[{\"name\": \"a\", \"address\": \"[::1]:1\"}]",
+	{"no options of its own", "[" A "]", NULL},
+	{"another probe at the default interval", WITH("\"probe\": \"connect\""),
+		"target \"a\": interval: 10ms is out of range for a new connection each time"},
+	{"another probe at its own interval",
+		WITH("\"probe\": \"connect\", \"interval\": \"100ms\""), NULL},
+	{"a host of the other IP version", "[{\"name\": \"a\", \"address\": \"[::1]:1\"}]",
 		"target \"a\": address: ::1 is not an IPv4 address"},
-	{"a version of its own, but the default source",
+	{"its own IP version, but the default source",
 		"[{\"name\": \"a\", \"address\": \"[::1]:1\", \"ip_version\": 6}]",
 		"target \"a\": source: 127.0.0.1 is not an IPv6 address"},
-	{"both of its own",
+	{"its own IP version and source",
 		"[{\"name\": \"a\", \"address\": \"[::1]:1\", \"ip_version\": 6, \"source\": "
 		"\"::\"}]",
 		NULL},
@@ -299,7 +300,7 @@ static const struct {
 		"probes would have to be remembered); allowed: 11ms or more"},
 };
 
-START_TEST(options_go_together_with_the_defaults)
+START_TEST(options_are_checked_together_with_the_defaults)
 {
 	struct target_options own =
 		target_options_of("interval=10ms ip_version=4 source=127.0.0.1");
@@ -331,7 +332,7 @@ START_TEST(refuses_with_line_and_reason_and_leaves_the_list_untouched)
 }
 END_TEST
 
-START_TEST(every_beginning_of_a_good_file_is_refused)
+START_TEST(every_prefix_of_a_good_file_is_refused)
 {
 	static const char text[] =
 		"[" A ",{\"name\": \"b\", \"address\": \":1\", \"interval\": \"1s\", "
@@ -339,7 +340,7 @@ START_TEST(every_beginning_of_a_good_file_is_refused)
 	for (size_t length = 0; length < sizeof(text) - 1; length++) {
 		struct target_list list = {0};
 		struct text_error error = {.reason = ""};
-		/* In a block of just that size, so that a sanitizer sees every step too far. */
+		/* In a block of exactly that size, so that a sanitizer catches every overrun. */
 		char *cut = malloc(length > 0 ? length : 1);
 		ck_assert_ptr_nonnull(cut);
 		memcpy(cut, text, length);
@@ -395,7 +396,7 @@ START_TEST(many_targets_are_read_in_order)
 }
 END_TEST
 
-/* Writes a file of its own for a test. The caller unlinks it. */
+/* Writes a file for a test. The caller unlinks it. */
 static void write_file(char *path, size_t size, const char *text)
 {
 	snprintf(path, size, "/tmp/targets-XXXXXX");
@@ -442,7 +443,7 @@ START_TEST(names_the_file_and_the_line)
 }
 END_TEST
 
-START_TEST(refuses_what_is_no_readable_file)
+START_TEST(refuses_what_is_not_a_readable_file)
 {
 	struct target_list list = {0};
 	struct text_error error = {.reason = ""};
@@ -490,14 +491,15 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, refuses_with_line_and_reason_and_leaves_the_list_untouched, 0, ROWS(bad));
 	tcase_add_loop_test(tcase, reads_options, 0, ROWS(options));
-	tcase_add_loop_test(tcase, options_go_together_with_the_defaults, 0, ROWS(with_defaults));
-	tcase_add_test(tcase, every_beginning_of_a_good_file_is_refused);
+	tcase_add_loop_test(
+		tcase, options_are_checked_together_with_the_defaults, 0, ROWS(with_defaults));
+	tcase_add_test(tcase, every_prefix_of_a_good_file_is_refused);
 	tcase_add_test(tcase, a_nul_byte_is_a_control_character);
 	tcase_add_loop_test(tcase, ten_megabytes_of_nesting_are_refused_at_once, 0, 2);
 	tcase_add_test(tcase, many_targets_are_read_in_order);
 	tcase_add_test(tcase, loads_a_file);
 	tcase_add_loop_test(tcase, names_the_file_and_the_line, 0, ROWS(bad_files));
-	tcase_add_test(tcase, refuses_what_is_no_readable_file);
+	tcase_add_test(tcase, refuses_what_is_not_a_readable_file);
 	tcase_add_test(tcase, does_not_wait_for_a_named_pipe);
 	tcase_add_test(tcase, refuses_a_file_above_the_limit);
 	return unit_run("config/targets_file", tcase);

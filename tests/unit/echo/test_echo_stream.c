@@ -9,7 +9,7 @@
 /* Longer than any stream of the table. */
 #define STREAM_MAX 128
 
-/* What a stream came to. */
+/* The outcome of a stream. */
 struct outcome {
 	size_t returned;
 	uint64_t frames;
@@ -21,7 +21,7 @@ struct outcome {
 #define G16 "ABCDEFGHIJKLMNOP"
 #define F24 FRAME_MAGIC F16
 #define G24 FRAME_MAGIC G16
-/* The length goes before a text that may hold zeros. */
+/* The length comes before a text that may contain zeros. */
 #define BYTES(text) (sizeof(text) - 1), (text)
 
 static const struct {
@@ -34,36 +34,37 @@ static const struct {
 } streams[] = {
 	{"nothing", BYTES(""), 0, 0, 0},
 	{"a single byte", BYTES("a"), 0, 0, 0},
-	{"one short of telling the frames apart", BYTES("abcdefg"), 0, 0, 0},
+	{"one byte short of knowing the format", BYTES("abcdefg"), 0, 0, 0},
 	{"eight bytes", BYTES("abcdefgh"), 0, 0, 0},
-	{"one short of a frame", BYTES("abcdefghijklmno"), 0, 0, 0},
+	{"one byte short of a frame", BYTES("abcdefghijklmno"), 0, 0, 0},
 	{"a frame", BYTES(F16), 16, 1, 0},
 	{"a frame and a byte", BYTES(F16 "x"), 16, 1, 0},
 	{"three frames", BYTES(F16 G16 F16), 48, 3, 0},
 	{"a frame of zeros", BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), 16, 1, 0},
-	{"three frames and all but one byte", BYTES(F16 G16 F16 "abcdefghijklmno"), 48, 3, 0},
+	{"three frames and all but one byte of the next", BYTES(F16 G16 F16 "abcdefghijklmno"), 48,
+		3, 0},
 	{"the magic in a second frame of 16 bytes means nothing", BYTES(F16 F24), 32, 2, 0},
-	{"a part of the magic", BYTES("TCPPING"), 0, 0, 0},
-	{"nearly the magic is a number", BYTES("TCPPING1ijklmnop"), 16, 1, 0},
-	{"the magic alone", BYTES(FRAME_MAGIC), 0, 0, 0},
+	{"part of the magic", BYTES("TCPPING"), 0, 0, 0},
+	{"almost the magic is a number", BYTES("TCPPING1ijklmnop"), 16, 1, 0},
+	{"just the magic", BYTES(FRAME_MAGIC), 0, 0, 0},
 	{"16 bytes of a frame of 24", BYTES(FRAME_MAGIC "abcdefgh"), 0, 0, 0},
 	{"a frame with magic", BYTES(F24), 24, 1, 0},
-	{"a frame with magic and a part of the next magic", BYTES(F24 "TCPPIN"), 24, 1, 0},
+	{"a frame with magic and part of the next magic", BYTES(F24 "TCPPIN"), 24, 1, 0},
 	{"three frames with magic", BYTES(F24 G24 F24), 72, 3, 0},
-	{"three with magic and all but one byte", BYTES(F24 G24 F24 FRAME_MAGIC "abcdefghijklmno"),
-		72, 3, 0},
+	{"three with magic and all but one byte of the next",
+		BYTES(F24 G24 F24 FRAME_MAGIC "abcdefghijklmno"), 72, 3, 0},
 	{"a bad magic in the second frame", BYTES(F24 F16 "qrstuvwx"), 24, 1, -EPROTO},
-	{"a bad magic is plain with its eighth byte", BYTES(F24 "TCPPING1"), 24, 1, -EPROTO},
-	{"not with the first seven, wrong as they are", BYTES(F24 "abcdefg"), 24, 1, 0},
+	{"a bad magic is certain with its eighth byte", BYTES(F24 "TCPPING1"), 24, 1, -EPROTO},
+	{"but not with the first seven, however wrong", BYTES(F24 "abcdefg"), 24, 1, 0},
 	{"a bad magic in the third frame",
 		BYTES(F24 G24 "tcpping"
 			      "\0" F16),
 		48, 2, -EPROTO},
-	{"good frames behind a bad one do not go back", BYTES(F24 F16 "qrstuvwx" F24 G24), 24, 1,
+	{"good frames after a bad one are not echoed", BYTES(F24 F16 "qrstuvwx" F24 G24), 24, 1,
 		-EPROTO},
 };
 
-/* Feeds a piece as the server does: behind what was held. Returns whether more may come. */
+/* Feeds a piece as the server does: after what was held back. Returns whether more may come. */
 static bool feed(
 	struct echo_stream *stream, const char *piece, size_t length, struct outcome *outcome)
 {

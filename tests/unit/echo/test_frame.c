@@ -33,7 +33,7 @@ START_TEST(a_frame_has_exactly_these_bytes)
 }
 END_TEST
 
-START_TEST(these_bytes_are_exactly_that_frame)
+START_TEST(these_bytes_decode_to_that_frame)
 {
 	struct frame frame;
 	frame_decode(golden[_i].bytes, &frame);
@@ -42,7 +42,7 @@ START_TEST(these_bytes_are_exactly_that_frame)
 }
 END_TEST
 
-START_TEST(any_sixteen_bytes_come_back_the_same_wherever_they_lie)
+START_TEST(any_sixteen_bytes_survive_the_round_trip_at_any_alignment)
 {
 	uint64_t state = 1;
 	for (unsigned i = 0; i < 1000; i++) {
@@ -71,8 +71,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("frame");
 	tcase_add_loop_test(tcase, a_frame_has_exactly_these_bytes, 0, ROWS(golden));
-	tcase_add_loop_test(tcase, these_bytes_are_exactly_that_frame, 0, ROWS(golden));
-	tcase_add_test(tcase, any_sixteen_bytes_come_back_the_same_wherever_they_lie);
+	tcase_add_loop_test(tcase, these_bytes_decode_to_that_frame, 0, ROWS(golden));
+	tcase_add_test(tcase, any_sixteen_bytes_survive_the_round_trip_at_any_alignment);
 	tcase_add_test(tcase, the_magic_is_eight_bytes_with_a_final_zero);
 	return unit_run("echo/frame", tcase);
 }

@@ -16,14 +16,14 @@
 #include "base/clock.h"
 #include "net/listener.h"
 
-/* How many descriptors these tests have open at the most. */
+/* How many descriptors these tests have open at most. */
 #define DESCRIPTORS_MAX 256
-/* What the engine asks for besides those of its targets. */
+/* What the engine needs besides those of its targets. */
 #define DESCRIPTORS_BESIDES 32
 
 static const struct log silence;
 
-/* Quick enough for a test: a probe every 5 ms. */
+/* Fast enough for a test: a probe every 5 ms. */
 static void init_settings(struct settings *settings)
 {
 	settings_init(settings);
@@ -32,7 +32,7 @@ static void init_settings(struct settings *settings)
 	settings->listen = (struct endpoint){.host = "127.0.0.1", .port = 0};
 }
 
-/* Adds a target of its own options, and a label where there is one. */
+/* Adds a target with its own options, and a label if there is one. */
 static void add_own(struct target_list *list, const char *name, const char *address,
 	const char *own, const char *site)
 {
@@ -98,12 +98,12 @@ static struct snapshot take_snapshot(struct engine *engine)
 	return snapshot;
 }
 
-/* What breaks the law of accounting in a snapshot, or NULL. */
+/* The part of the law of accounting that a snapshot breaks, or NULL. */
 static const char *find_fault(const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->target_count; i++) {
 		const struct target_values *values = &snapshot->targets[i].values;
-		/* No more probes in flight than fit into the timeout, with time to spare. */
+		/* No more probes in flight than fit into the timeout, with some slack. */
 		if (values->sent < values->received + values->timeouts ||
 			target_values_in_flight(values) > 1000)
 			return "sent = received + timeouts + in flight";
@@ -143,7 +143,7 @@ static bool is_waiting_for_replies(const struct target_values *values)
 	return values->connected && values->sent > 5;
 }
 
-/* Waits until a condition holds for every target, for 20 s at the most. Returns that snapshot. */
+/* Waits at most 20 s until a condition holds for every target. Returns that snapshot. */
 static struct snapshot await(struct engine *engine, condition *holds)
 {
 	for (int i = 0; i < 2000; i++) {
@@ -156,7 +156,7 @@ static struct snapshot await(struct engine *engine, condition *holds)
 		snapshot_clear(&snapshot);
 		clock_sleep_until(clock_monotonic_ns() + 10 * NS_PER_MS);
 	}
-	ck_abort_msg("what is awaited does not happen");
+	ck_abort_msg("waited in vain");
 	return (struct snapshot){0};
 }
 
@@ -174,7 +174,7 @@ static int count_descriptors(void)
 	return count;
 }
 
-START_TEST(it_probes_its_own_server)
+START_TEST(probes_its_own_server)
 {
 	int descriptors = count_descriptors();
 	struct engine *engine = start_both(1);
@@ -183,7 +183,7 @@ START_TEST(it_probes_its_own_server)
 	struct target_list list = {0};
 	add_target(&list, "own", address);
 	reload(engine, &list);
-	/* What was given is copied. */
+	/* The settings were copied. */
 	target_list_clear(&list);
 	struct snapshot snapshot = await(engine, has_received);
 	ck_assert(snapshot.has_prober);
@@ -209,7 +209,7 @@ START_TEST(it_probes_its_own_server)
 }
 END_TEST
 
-START_TEST(settings_may_name_the_targets_from_the_start)
+START_TEST(settings_may_contain_targets_from_the_start)
 {
 	struct settings settings;
 	init_settings(&settings);
@@ -252,7 +252,7 @@ START_TEST(several_threads_share_the_targets)
 }
 END_TEST
 
-START_TEST(a_reload_keeps_who_stays_and_ends_who_goes)
+START_TEST(a_reload_keeps_remaining_targets_and_ends_removed_ones)
 {
 	struct engine *engine = start_both(2);
 	const char *address = engine_listen_address(engine);
@@ -322,7 +322,7 @@ START_TEST(a_reload_that_changes_labels_keeps_the_counts)
 	struct snapshot after = take_snapshot(engine);
 	check_site(&after.targets[0], "fra");
 	check_site(&after.targets[1], "somewhere else");
-	/* A snapshot stands on its own. */
+	/* A snapshot is independent. */
 	check_site(&before.targets[0], "ams");
 	for (int i = 0; i < 2; i++) {
 		const struct target_values *values = &after.targets[i].values;
@@ -348,7 +348,7 @@ static const struct {
 	{"IP version", "ip_version=4"},
 };
 
-START_TEST(a_reload_that_changes_a_setting_starts_that_target_anew)
+START_TEST(a_reload_that_changes_a_setting_restarts_that_target)
 {
 	struct engine *engine = start_both(1);
 	const char *address = engine_listen_address(engine);
@@ -375,7 +375,7 @@ START_TEST(a_reload_that_changes_a_setting_starts_that_target_anew)
 }
 END_TEST
 
-START_TEST(what_is_the_default_anyway_changes_nothing)
+START_TEST(spelling_out_a_default_changes_nothing)
 {
 	struct engine *engine = start_both(1);
 	const char *address = engine_listen_address(engine);
@@ -398,7 +398,7 @@ END_TEST
 
 #define THREADS_MAX 4
 
-/* How often a thread has gone to sleep so far, where it is of that name; else -1. */
+/* How often a thread has gone to sleep so far if it has that name; else -1. */
 static long read_sleeps(const char *thread, const char *name)
 {
 	char path[288];
@@ -419,8 +419,7 @@ static long read_sleeps(const char *thread, const char *name)
 	return strcmp(found, name) == 0 ? sleeps : -1;
 }
 
-/* The same for each thread of that name. Returns how many there are; 0 where the system does not
- * tell. */
+/* The same for each thread of that name. Returns how many there are; 0 if the system hides it. */
 static int count_sleeps(const char *name, long sleeps[THREADS_MAX])
 {
 	int count = 0;
@@ -436,8 +435,8 @@ static int count_sleeps(const char *name, long sleeps[THREADS_MAX])
 	return count;
 }
 
-/* By number, the two quick ones, first and last, would come to one thread. */
-START_TEST(threads_share_the_probes_and_not_the_targets)
+/* If split by number, the two fast ones, first and last, would share a thread. */
+START_TEST(threads_share_probes_rather_than_targets)
 {
 	struct engine *engine = start_both(2);
 	const char *address = engine_listen_address(engine);
@@ -492,7 +491,7 @@ END_TEST
 
 #define FILLERS 3
 
-/* A listener that never accepts, whose queue is full: dialling it gets no answer. */
+/* A listener that never accepts and whose backlog is full: dialling it gets no answer. */
 static int listen_in_vain(int fillers[FILLERS], char *address)
 {
 	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -503,7 +502,7 @@ static int listen_in_vain(int fillers[FILLERS], char *address)
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&own, &length), 0);
 	for (int i = 0; i < FILLERS; i++) {
 		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-		/* The first are done at once, the last never. */
+		/* The first ones complete at once, the last ones never. */
 		(void)connect(fillers[i], (const struct sockaddr *)&own, length);
 	}
 	address_format((const struct sockaddr *)&own, address);
@@ -515,8 +514,8 @@ static bool has_several_in_flight(const struct target_values *values)
 	return target_values_in_flight(values) >= 3 && values->timeouts >= 3;
 }
 
-/* First by a reload, then by the end of all. */
-START_TEST(handshakes_under_way_are_given_up_with_their_target)
+/* First by a reload, then by stopping. */
+START_TEST(handshakes_in_flight_are_given_up_with_their_target)
 {
 	int fillers[FILLERS];
 	char address[ADDRESS_TEXT_MAX];
@@ -575,7 +574,7 @@ START_TEST(the_law_holds_in_every_snapshot_while_targets_come_and_go)
 	char name[32];
 	for (int round = 0; round < 100; round++) {
 		struct target_list list = {0};
-		/* Each stays for five rounds. */
+		/* Each target stays for five rounds. */
 		for (int i = round; i < round + 5; i++) {
 			snprintf(name, sizeof(name), "target-%d", i);
 			add_target(&list, name, engine_listen_address(watch.engine));
@@ -614,7 +613,7 @@ static void on_change(void *context, const struct target_change *change)
 	changes->outage_ns = change->outage_ns;
 }
 
-START_TEST(a_server_that_is_not_there_is_dialled_until_it_comes)
+START_TEST(a_server_that_is_down_is_dialled_until_it_is_up)
 {
 	struct changes changes = {0};
 	struct target_watcher watcher = {.on_change = on_change, .context = &changes};
@@ -652,9 +651,9 @@ START_TEST(a_server_that_is_not_there_is_dialled_until_it_comes)
 }
 END_TEST
 
-START_TEST(it_stops_while_probes_are_in_flight)
+START_TEST(stops_while_probes_are_in_flight)
 {
-	/* The kernel accepts, and nobody answers. */
+	/* The kernel accepts, but nobody replies. */
 	struct endpoint endpoint = {.host = "127.0.0.1", .port = 0};
 	char address[ADDRESS_TEXT_MAX];
 	int fd;
@@ -719,7 +718,7 @@ START_TEST(a_port_in_use_is_refused_and_nothing_runs)
 }
 END_TEST
 
-/* Returns what it was. */
+/* Returns the previous one. */
 static struct rlimit limit_descriptors(rlim_t count)
 {
 	struct rlimit limit;
@@ -742,7 +741,7 @@ static void add_targets(struct target_list *list, int count, const char *address
 	"41 targets need 73 file descriptors, but the limit is 72: raise it (ulimit -n, "          \
 	"LimitNOFILE=)"
 
-START_TEST(too_few_descriptors_are_told_before_anything_starts)
+START_TEST(too_few_descriptors_are_reported_before_anything_starts)
 {
 	struct settings settings;
 	init_settings(&settings);
@@ -755,8 +754,8 @@ START_TEST(too_few_descriptors_are_told_before_anything_starts)
 }
 END_TEST
 
-/* (800 ms + 500 ms) / 100 ms, and two, for the one; one for the other. */
-START_TEST(a_descriptor_is_wanted_for_each_handshake_that_can_be_under_way)
+/* (800 ms + 500 ms) / 100 ms plus two for the one; one for the other. */
+START_TEST(every_handshake_that_can_be_in_flight_needs_a_descriptor)
 {
 	struct settings settings;
 	init_settings(&settings);
@@ -775,7 +774,7 @@ START_TEST(a_descriptor_is_wanted_for_each_handshake_that_can_be_under_way)
 }
 END_TEST
 
-START_TEST(a_reload_that_is_refused_leaves_the_old_targets_going)
+START_TEST(a_refused_reload_keeps_the_previous_targets)
 {
 	struct engine *engine = start_both(1);
 	struct target_list list = {0};
@@ -800,13 +799,13 @@ START_TEST(a_reload_that_is_refused_leaves_the_old_targets_going)
 }
 END_TEST
 
-START_TEST(who_sleeps_is_woken_to_show_that_it_turns)
+START_TEST(a_sleeping_prober_is_woken_to_show_that_it_is_alive)
 {
 	struct settings settings;
 	init_settings(&settings);
 	settings.probe = true;
 	settings.threads = 3;
-	/* Nothing but the question wakes them. */
+	/* Only the question wakes them. */
 	settings.defaults.interval_ns = 3600 * NS_PER_S;
 	struct engine *engine = start(&settings);
 	ck_assert(engine_is_alive(engine));
@@ -819,7 +818,7 @@ START_TEST(who_sleeps_is_woken_to_show_that_it_turns)
 }
 END_TEST
 
-START_TEST(without_a_prober_everything_turns)
+START_TEST(without_a_prober_everything_is_alive)
 {
 	struct settings settings;
 	init_settings(&settings);
@@ -841,27 +840,27 @@ int main(void)
 {
 	TCase *tcase = tcase_create("engine");
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, it_probes_its_own_server);
-	tcase_add_test(tcase, settings_may_name_the_targets_from_the_start);
+	tcase_add_test(tcase, probes_its_own_server);
+	tcase_add_test(tcase, settings_may_contain_targets_from_the_start);
 	tcase_add_test(tcase, several_threads_share_the_targets);
-	tcase_add_test(tcase, a_reload_keeps_who_stays_and_ends_who_goes);
+	tcase_add_test(tcase, a_reload_keeps_remaining_targets_and_ends_removed_ones);
 	tcase_add_test(tcase, a_reload_that_changes_labels_keeps_the_counts);
 	tcase_add_loop_test(
-		tcase, a_reload_that_changes_a_setting_starts_that_target_anew, 0, ROWS(changed));
-	tcase_add_test(tcase, what_is_the_default_anyway_changes_nothing);
-	tcase_add_test(tcase, threads_share_the_probes_and_not_the_targets);
+		tcase, a_reload_that_changes_a_setting_restarts_that_target, 0, ROWS(changed));
+	tcase_add_test(tcase, spelling_out_a_default_changes_nothing);
+	tcase_add_test(tcase, threads_share_probes_rather_than_targets);
 	tcase_add_test(tcase, handshakes_are_probes_too);
-	tcase_add_test(tcase, handshakes_under_way_are_given_up_with_their_target);
+	tcase_add_test(tcase, handshakes_in_flight_are_given_up_with_their_target);
 	tcase_add_test(tcase, the_law_holds_in_every_snapshot_while_targets_come_and_go);
-	tcase_add_test(tcase, a_server_that_is_not_there_is_dialled_until_it_comes);
-	tcase_add_test(tcase, it_stops_while_probes_are_in_flight);
+	tcase_add_test(tcase, a_server_that_is_down_is_dialled_until_it_is_up);
+	tcase_add_test(tcase, stops_while_probes_are_in_flight);
 	tcase_add_test(tcase, without_a_prober_targets_are_ignored);
 	tcase_add_test(tcase, a_port_in_use_is_refused_and_nothing_runs);
-	tcase_add_test(tcase, too_few_descriptors_are_told_before_anything_starts);
-	tcase_add_test(tcase, a_descriptor_is_wanted_for_each_handshake_that_can_be_under_way);
-	tcase_add_test(tcase, a_reload_that_is_refused_leaves_the_old_targets_going);
-	tcase_add_test(tcase, who_sleeps_is_woken_to_show_that_it_turns);
-	tcase_add_test(tcase, without_a_prober_everything_turns);
+	tcase_add_test(tcase, too_few_descriptors_are_reported_before_anything_starts);
+	tcase_add_test(tcase, every_handshake_that_can_be_in_flight_needs_a_descriptor);
+	tcase_add_test(tcase, a_refused_reload_keeps_the_previous_targets);
+	tcase_add_test(tcase, a_sleeping_prober_is_woken_to_show_that_it_is_alive);
+	tcase_add_test(tcase, without_a_prober_everything_is_alive);
 	tcase_add_test(tcase, stopping_nothing_is_fine);
 	return unit_run("engine/engine", tcase);
 }

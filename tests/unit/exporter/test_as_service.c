@@ -18,7 +18,7 @@ static const struct {
 } requests[] = {
 	{"nothing given", {"-svc=install"}, "tcp-echo-metrics", "", NULL, false},
 	{"a name", {"-svc=install", "-name=x"}, "x", "", NULL, false},
-	{"any spelling, the last of each, in the order of the help",
+	{"any spelling, the last of each, in the order of -help",
 		{"-window", "7", "--svc", "install", "-mode=both", "-json-logs", "-window=8",
 			"-targets=./t 1.json", "-check=false", "-name=other", "-svc=install"},
 		"other", "-mode=both *-targets=./t 1.json -window=8 -json-logs=true ", "./t 1.json",
@@ -27,7 +27,7 @@ static const struct {
 		"tcp-echo-metrics", "-mode=server *-targets=t ", NULL, false},
 	{"a low port of the server", {"-svc=install", "-listen=:7"}, "tcp-echo-metrics",
 		"-listen=:7 ", NULL, true},
-	{"of the metrics", {"-svc=install", "-metrics=:1023"}, "tcp-echo-metrics",
+	{"a low port of the metrics", {"-svc=install", "-metrics=:1023"}, "tcp-echo-metrics",
 		"-metrics=:1023 ", NULL, true},
 	{"no low port", {"-svc=install", "-metrics=:1024", "-listen=:0"}, "tcp-echo-metrics",
 		"-listen=:0 -metrics=:1024 ", NULL, false},

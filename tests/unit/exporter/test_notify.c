@@ -30,7 +30,7 @@ static const struct {
 	const char *status;
 } statuses[] = {
 	{"a prober", 2, 1, true, false, 0, "", "probing 3 targets, 2 connected"},
-	{"of one target", 1, 0, true, false, 0, "", "probing 1 target, 1 connected"},
+	{"a single target", 1, 0, true, false, 0, "", "probing 1 target, 1 connected"},
 	{"of none", 0, 0, true, false, 0, "", "probing 0 targets, 0 connected"},
 	{"a server", 0, 0, false, true, 1, "", "serving 1 connection"},
 	{"both", 0, 1, true, true, 0, "", "probing 1 target, 0 connected; serving 0 connections"},
@@ -56,7 +56,7 @@ START_TEST(describes_what_runs)
 }
 END_TEST
 
-/* value: NULL for none. */
+/* value: NULL to unset it. */
 static void set_variable(const char *name, const char *value)
 {
 	/* There is no other thread. NOLINTBEGIN(concurrency-mt-unsafe) */
@@ -105,7 +105,7 @@ static void stop_manager(void)
 	close(manager_fd);
 }
 
-/* What has been told next, in a text of this function's; "" for nothing. */
+/* The next message, in a buffer of this function; "" if there is none. */
 static const char *told(void)
 {
 	static char text[2048];
@@ -114,7 +114,7 @@ static const char *told(void)
 	return text;
 }
 
-START_TEST(tells_each_state)
+START_TEST(reports_each_state)
 {
 	struct notify notify;
 	notify_init(&notify);
@@ -132,7 +132,7 @@ START_TEST(tells_each_state)
 }
 END_TEST
 
-START_TEST(tells_a_status_only_once_and_not_too_often)
+START_TEST(reports_a_status_only_once_and_not_too_often)
 {
 	set_variable("WATCHDOG_USEC", NULL);
 	struct notify notify;
@@ -164,7 +164,7 @@ START_TEST(a_status_cannot_smuggle_in_another_variable)
 }
 END_TEST
 
-START_TEST(feeds_the_watchdog_twice_in_its_time)
+START_TEST(feeds_the_watchdog_twice_per_period)
 {
 	struct notify notify;
 	notify_init(&notify);
@@ -180,7 +180,7 @@ START_TEST(feeds_the_watchdog_twice_in_its_time)
 }
 END_TEST
 
-START_TEST(starves_the_watchdog_of_a_program_that_hangs)
+START_TEST(stops_feeding_the_watchdog_when_the_program_hangs)
 {
 	struct notify notify;
 	notify_init(&notify);
@@ -188,7 +188,7 @@ START_TEST(starves_the_watchdog_of_a_program_that_hangs)
 	told();
 	notify_feed(&notify, false, NOW_NS);
 	ck_assert_str_eq(told(), "");
-	/* Soon enough to save one that was only asleep. */
+	/* Soon enough to save a program that was only asleep. */
 	ck_assert_int_eq(notify.feed_due_ns, NOW_NS + WATCHDOG_NS / 16);
 	notify_feed(&notify, true, NOW_NS + WATCHDOG_NS / 16);
 	ck_assert_str_eq(told(), "WATCHDOG=1");
@@ -213,11 +213,11 @@ int main(void)
 	tcase_add_test(tcase, without_a_manager_nothing_is_due);
 #ifdef HAVE_SYSTEMD
 	tcase_add_checked_fixture(tcase, start_manager, stop_manager);
-	tcase_add_test(tcase, tells_each_state);
-	tcase_add_test(tcase, tells_a_status_only_once_and_not_too_often);
+	tcase_add_test(tcase, reports_each_state);
+	tcase_add_test(tcase, reports_a_status_only_once_and_not_too_often);
 	tcase_add_test(tcase, a_status_cannot_smuggle_in_another_variable);
-	tcase_add_test(tcase, feeds_the_watchdog_twice_in_its_time);
-	tcase_add_test(tcase, starves_the_watchdog_of_a_program_that_hangs);
+	tcase_add_test(tcase, feeds_the_watchdog_twice_per_period);
+	tcase_add_test(tcase, stops_feeding_the_watchdog_when_the_program_hangs);
 	tcase_add_test(tcase, leaves_the_watchdog_of_another_process_alone);
 #endif
 	return unit_run("notify", tcase);

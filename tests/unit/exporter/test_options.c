@@ -24,7 +24,7 @@ static int parse(const char *const *arguments, struct options *options, struct t
 		argv[argc] = texts[argc];
 	}
 	int result = options_parse(argc, argv, options, error);
-	/* The copies above end with this function. */
+	/* The copies above are gone when this function returns. */
 	options->targets_path = options->targets_path != NULL ? "(a path)" : NULL;
 	return result;
 }
@@ -34,16 +34,16 @@ static const struct {
 	const char *arguments[ARGUMENTS_MAX];
 	int64_t interval_ns;
 } spellings[] = {
-	{"not at all", {NULL}, 200 * MS},
+	{"not given", {NULL}, 200 * MS},
 	{"one dash, two arguments", {"-interval", "1s"}, 1000 * MS},
 	{"one dash, equals sign", {"-interval=1s"}, 1000 * MS},
 	{"two dashes, two arguments", {"--interval", "1s"}, 1000 * MS},
 	{"two dashes, equals sign", {"--interval=1s"}, 1000 * MS},
 	{"the last one wins", {"-interval=1s", "-interval=2s"}, 2000 * MS},
-	{"two dashes alone end the flags", {"-interval=1s", "--"}, 1000 * MS},
+	{"two dashes end the flags", {"-interval=1s", "--"}, 1000 * MS},
 };
 
-START_TEST(takes_every_spelling_of_go)
+START_TEST(accepts_every_spelling_that_go_does)
 {
 	struct options options;
 	struct text_error error = {.reason = ""};
@@ -82,7 +82,7 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 }
 END_TEST
 
-START_TEST(takes_every_flag)
+START_TEST(accepts_every_flag)
 {
 	const char *const arguments[] = {"-mode=both", "-listen=[::1]:1", "-metrics=127.0.0.1:0",
 		"-timeout=1.5s", "-window=7", "-threads=3", "-log-level=debug", "-json-logs",
@@ -119,7 +119,7 @@ static const struct {
 	{"-svc=start", {"-svc=start"}, OPTIONS_SERVICE},
 	{"-svc=stop", {"-svc=stop"}, OPTIONS_SERVICE},
 	{"-svc=run", {"-svc=run"}, OPTIONS_RUN},
-	{"-svc with a -check that is none", {"-svc=stop", "-check=false"}, OPTIONS_SERVICE},
+	{"-svc with a false -check", {"-svc=stop", "-check=false"}, OPTIONS_SERVICE},
 	{"-check", {"-check"}, OPTIONS_CHECK},
 	{"-check=true", {"--check=true"}, OPTIONS_CHECK},
 	{"-check=false", {"-check=false"}, OPTIONS_RUN},
@@ -129,11 +129,11 @@ static const struct {
 	{"-help", {"-help"}, OPTIONS_HELP},
 	{"--help", {"--help"}, OPTIONS_HELP},
 	{"-h", {"-h"}, OPTIONS_HELP},
-	{"-help before what is wrong behind it", {"-help", "-bogus"}, OPTIONS_HELP},
-	{"-help before what does not fit together", {"-target=:1", "-help"}, OPTIONS_HELP},
+	{"-help before an error", {"-help", "-bogus"}, OPTIONS_HELP},
+	{"-help before a conflict", {"-target=:1", "-help"}, OPTIONS_HELP},
 };
 
-START_TEST(tells_what_to_do)
+START_TEST(knows_what_to_do)
 {
 	struct options options;
 	struct text_error error = {.reason = ""};
@@ -144,7 +144,7 @@ START_TEST(tells_what_to_do)
 }
 END_TEST
 
-START_TEST(tells_the_verb_and_the_name_of_the_service)
+START_TEST(knows_the_verb_and_the_name_of_the_service)
 {
 	char texts[][16] = {"x", "-name=a.B_c-9", "-svc=start"};
 	char *argv[] = {texts[0], texts[1], texts[2]};
@@ -163,20 +163,21 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *arguments[ARGUMENTS_MAX];
-	const char *address; /* Of the one target; NULL for none at all. */
+	const char *address; /* Of the only target; NULL if there is none. */
 } targets[] = {
 	{"a server probes nothing", {"-mode=server"}, NULL},
 	{"a client probes the default", {"-mode=client"}, ":4000"},
 	{"a client probes its target", {"-mode=client", "-target=a:1"}, "a:1"},
 	{"the last target wins", {"-mode=client", "-target=a:1", "-target=b:2"}, "b:2"},
-	{"a targets file comes later", {"-mode=client", "-targets=t.json"}, NULL},
-	{"a targets file wins", {"-mode=client", "-targets=t.json", "-target=a:1"}, NULL},
+	{"a targets file is read later", {"-mode=client", "-targets=t.json"}, NULL},
+	{"a targets file overrides a target", {"-mode=client", "-targets=t.json", "-target=a:1"},
+		NULL},
 	{"both probes its own server", {"-mode=both"}, "localhost:4000"},
-	{"at the port where that listens", {"-mode=both", "-listen=:5000"}, "localhost:5000"},
+	{"at the port where it listens", {"-mode=both", "-listen=:5000"}, "localhost:5000"},
 	{"at its address", {"-mode=both", "-listen=10.0.0.1:5000"}, "10.0.0.1:5000"},
 	{"every IPv4 address", {"-mode=both", "-listen=0.0.0.0:5000"}, "127.0.0.1:5000"},
 	{"every IPv6 address", {"-mode=both", "-listen=[::]:5000"}, "[::1]:5000"},
-	{"spelt in full", {"-mode=both", "-listen=[0:0:0:0:0:0:0:0]:5000"}, "[::1]:5000"},
+	{"spelt out", {"-mode=both", "-listen=[0:0:0:0:0:0:0:0]:5000"}, "[::1]:5000"},
 	{"both with a target", {"-mode=both", "-target=a:1"}, "a:1"},
 	{"both with a target and any port", {"-mode=both", "-listen=:0", "-target=a:1"}, "a:1"},
 };
@@ -205,7 +206,7 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *arguments[ARGUMENTS_MAX];
-	const char *reason; /* How it begins. */
+	const char *reason; /* How the message begins. */
 } bad[] = {
 	{"unknown flag", {"-bogus"}, "-bogus: unknown flag; see -help"},
 	{"unknown flag with a value", {"-bogus=1"}, "-bogus: unknown flag"},
@@ -214,22 +215,23 @@ static const struct {
 	{"flag in capitals", {"-Interval=1s"}, "-Interval: unknown flag"},
 	{"three dashes", {"---interval=1s"}, "--interval: unknown flag"},
 	{"no name", {"-=1s"}, "-: unknown flag"},
-	{"unexpected argument", {"client"},
-		"unexpected argument \"client\"; only flags are allowed"},
-	{"unexpected argument behind flags", {"-mode=client", "x"}, "unexpected argument \"x\""},
-	{"one dash alone", {"-"}, "unexpected argument \"-\""},
-	{"empty argument", {""}, "unexpected argument \"\""},
-	{"argument behind two dashes", {"--", "-check"}, "unexpected argument \"-check\""},
-	{"a boolean's value apart", {"-check", "true"}, "unexpected argument \"true\""},
-	{"a boolean that is none", {"-check=maybe"},
+	{"stray argument", {"client"}, "stray argument \"client\"; only flags are allowed"},
+	{"stray argument after flags", {"-mode=client", "x"}, "stray argument \"x\""},
+	{"just a dash", {"-"}, "stray argument \"-\""},
+	{"empty argument", {""}, "stray argument \"\""},
+	{"argument after two dashes", {"--", "-check"}, "stray argument \"-check\""},
+	{"a boolean's value as a separate argument", {"-check", "true"}, "stray argument \"true\""},
+	{"a value that is not a boolean", {"-check=maybe"},
 		"-check: \"maybe\" is not a valid boolean; allowed: true or false"},
-	{"a boolean without value", {"-check="}, "-check: \"\" is not a valid boolean"},
-	{"help that is no help", {"-help=x"}, "-help: \"x\" is not a valid boolean"},
+	{"a boolean with an empty value", {"-check="}, "-check: \"\" is not a valid boolean"},
+	{"help with a bad value", {"-help=x"}, "-help: \"x\" is not a valid boolean"},
 	{"value missing", {"-interval"}, "-interval: value is missing; allowed: 1ms to 24h"},
 	{"empty interval", {"-interval="},
 		"-interval: \"\" is not a valid duration; allowed: 1ms to 24h"},
-	{"empty interval apart", {"-interval", ""}, "-interval: \"\" is not a valid duration"},
-	{"interval without unit", {"-interval=200"}, "-interval: \"200\" is not a valid duration"},
+	{"empty interval as a separate argument", {"-interval", ""},
+		"-interval: \"\" is not a valid duration"},
+	{"interval without a unit", {"-interval=200"},
+		"-interval: \"200\" is not a valid duration"},
 	{"interval 0", {"-interval=0"}, "-interval: \"0\" is out of range; allowed: 1ms to 24h"},
 	{"interval too short", {"-interval=999us"}, "-interval: \"999us\" is out of range"},
 	{"interval too long", {"-interval=25h"}, "-interval: \"25h\" is out of range"},
@@ -245,24 +247,25 @@ static const struct {
 	{"window beyond 64 bits", {"-window=18446744073709551617"}, "-window: \"18446744073"},
 	{"window with a fraction", {"-window=1.5"}, "-window: \"1.5\" is not a whole number"},
 	{"empty window", {"-window="}, "-window: \"\" is not a whole number"},
-	{"window a sign", {"-window=-"}, "-window: \"-\" is not a whole number"},
+	{"window that is just a sign", {"-window=-"}, "-window: \"-\" is not a whole number"},
 	{"unknown probe", {"-probe=icmp"},
 		"-probe: \"icmp\" is not a valid kind of probe; allowed: echo or connect"},
 	{"empty probe", {"-probe="}, "-probe: \"\" is not a valid kind of probe"},
 	{"no probe", {"-probe"}, "-probe: value is missing; allowed: echo or connect"},
-	{"connections too often", {"-mode=client", "-probe=connect", "-interval=50ms"},
-		"-interval: 50ms is too short for connect probes, a new connection each; allowed: 100ms"},
-	{"source a name", {"-source=eth0"},
+	{"new connections too often", {"-mode=client", "-probe=connect", "-interval=50ms"},
+		"-interval: 50ms is out of range for a new connection each time; allowed: 100ms"},
+	{"source is a name", {"-source=eth0"},
 		"-source: \"eth0\" is not a valid IP address; allowed: an IP address of this machine"},
 	{"empty source", {"-source="}, "-source: \"\" is not a valid IP address"},
 	{"no source", {"-source"}, "-source: value is missing; allowed: an IP address"},
-	{"source of the other version", {"-mode=client", "-source=::1", "-ip-version=4"},
+	{"source of the other IP version", {"-mode=client", "-source=::1", "-ip-version=4"},
 		"-source: ::1 is not an IPv4 address"},
-	{"source and target of two versions", {"-mode=client", "-source=::1", "-target=1.2.3.4:5"},
+	{"source and target of different IP versions",
+		{"-mode=client", "-source=::1", "-target=1.2.3.4:5"},
 		"target \"default\": source: ::1 cannot reach 1.2.3.4; allowed: an IPv4 address"},
-	{"target of the other version", {"-mode=client", "-ip-version=6", "-target=1.2.3.4:5"},
+	{"target of the other IP version", {"-mode=client", "-ip-version=6", "-target=1.2.3.4:5"},
 		"target \"default\": address: 1.2.3.4 is not an IPv6 address"},
-	{"its own server of the other version",
+	{"its own server with the other IP version",
 		{"-mode=both", "-ip-version=6", "-listen=127.0.0.1:5"},
 		"target \"default\": address: 127.0.0.1 is not an IPv6 address"},
 	{"DSCP 64", {"-dscp=64"},
@@ -281,10 +284,10 @@ static const struct {
 	{"unknown mode", {"-mode=servre"},
 		"-mode: \"servre\" is not a valid mode; allowed: server, client or both"},
 	{"empty mode", {"-mode="}, "-mode: \"\" is not a valid mode"},
-	{"listen without port", {"-listen=host"},
+	{"listen address without a port", {"-listen=host"},
 		"-listen: \"host\" has no port; allowed: host:port"},
 	{"empty listen", {"-listen="}, "-listen: \"\" is empty; allowed: host:port"},
-	{"metrics with a bad port", {"-metrics=:99999"},
+	{"metrics address with a bad port", {"-metrics=:99999"},
 		"-metrics: \":99999\" has a port above 65535"},
 	{"target with port 0", {"-mode=client", "-target=:0"}, "-target: \":0\" has port 0, which cannot be dialled;"},
 	{"target with an open bracket", {"-mode=client", "-target=[::1"},
@@ -304,7 +307,7 @@ static const struct {
 	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is not a valid service name"},
 	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is not a valid service name"},
 	{"name with a space", {"-name=x y"}, "-name: \"x y\" is not a valid service name"},
-	{"name with a dash before", {"-name=-x"}, "-name: \"-x\" is not a valid service name"},
+	{"name with a leading dash", {"-name=-x"}, "-name: \"-x\" is not a valid service name"},
 	{"hidden name", {"-name=.x"}, "-name: \".x\" is not a valid service name"},
 	{"name of 65 bytes",
 		{"-name=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
@@ -314,7 +317,7 @@ static const struct {
 	{"a target, but the default mode", {"-target=a:1"},
 		"-target: the default -mode=server probes nothing; give -mode=client or"},
 	{"targets, but the default mode", {"-targets=t.json"}, "-targets: the default"},
-	{"its own server at any port", {"-mode=both", "-listen=:0"},
+	{"its own server on any port", {"-mode=both", "-listen=:0"},
 		"-listen: port 0 leaves -mode=both without an address to probe; allowed: 1 to"},
 	{"a hostile value", {"-mode=\x1b[2J\n"}, "-mode: \"?[2J?\" is not a valid mode"},
 };
@@ -341,25 +344,25 @@ static const struct {
 		"-target: no effect with -mode=server"},
 	{"a targets file for a server", {"-mode=server", "-targets=t.json"},
 		"-targets: no effect with -mode=server"},
-	{"several for a server", {"-interval=1s", "-threads=2", "-window=5", "-timeout=1s"},
+	{"several flags for a server", {"-interval=1s", "-threads=2", "-window=5", "-timeout=1s"},
 		"-interval, -timeout, -window, -threads: no effect with -mode=server"},
 	{"how to probe, for a server",
 		{"-probe=connect", "-source=::1", "-dscp=1", "-ip-version=6"},
 		"-probe, -source, -dscp, -ip-version: no effect with -mode=server"},
-	{"listen for a client", {"-mode=client", "-listen=:1"},
+	{"a listen address for a client", {"-mode=client", "-listen=:1"},
 		"-listen: no effect with -mode=client"},
 	{"target and targets", {"-mode=client", "-target=a:1", "-targets=t.json"},
 		"-target is ignored because -targets is given"},
 	{"all have an effect", {"-mode=both", "-target=a:1", "-listen=:1"}, ""},
-	{"a name for nothing", {"-name=x"}, "-name has no effect without -svc"},
-	{"a name for a service", {"-svc=stop", "-name=x"}, ""},
+	{"a name without a service", {"-name=x"}, "-name: no effect without -svc"},
+	{"a service name", {"-svc=stop", "-name=x"}, ""},
 	{"flags for what is installed", {"-svc=stop", "-mode=client", "-window=5", "-json-logs"},
 		"-mode, -window: no effect with -svc=stop"},
 	{"flags to install with", {"-svc=install", "-window=5"},
 		"-window: no effect with -mode=server"},
 };
 
-START_TEST(warns_of_flags_without_effect)
+START_TEST(warns_about_flags_without_effect)
 {
 	struct options options;
 	struct text_error error = {.reason = ""};
@@ -448,7 +451,7 @@ START_TEST(describes_what_would_run)
 }
 END_TEST
 
-START_TEST(describes_what_differs_from_the_usual)
+START_TEST(describes_what_differs_from_the_defaults)
 {
 	const char *const arguments[] = {"-mode=client", "-targets=x", "-probe=connect",
 		"-source=::1", "-dscp=ef", "-ip-version=6", NULL};
@@ -517,18 +520,18 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("options");
-	tcase_add_loop_test(tcase, takes_every_spelling_of_go, 0, ROWS(spellings));
+	tcase_add_loop_test(tcase, accepts_every_spelling_that_go_does, 0, ROWS(spellings));
 	tcase_add_test(tcase, without_flags_it_is_a_server_with_the_documented_defaults);
-	tcase_add_test(tcase, takes_every_flag);
-	tcase_add_loop_test(tcase, tells_what_to_do, 0, ROWS(actions));
-	tcase_add_test(tcase, tells_the_verb_and_the_name_of_the_service);
+	tcase_add_test(tcase, accepts_every_flag);
+	tcase_add_loop_test(tcase, knows_what_to_do, 0, ROWS(actions));
+	tcase_add_test(tcase, knows_the_verb_and_the_name_of_the_service);
 	tcase_add_loop_test(tcase, knows_what_to_probe, 0, ROWS(targets));
 	tcase_add_loop_test(tcase, refuses_naming_the_flag_and_what_is_allowed, 0, ROWS(bad));
-	tcase_add_loop_test(tcase, warns_of_flags_without_effect, 0, ROWS(warnings));
+	tcase_add_loop_test(tcase, warns_about_flags_without_effect, 0, ROWS(warnings));
 	tcase_add_test(tcase, loads_the_targets_file);
 	tcase_add_test(tcase, help_names_every_flag);
 	tcase_add_test(tcase, describes_what_would_run);
-	tcase_add_test(tcase, describes_what_differs_from_the_usual);
+	tcase_add_test(tcase, describes_what_differs_from_the_defaults);
 	tcase_add_test(tcase, a_targets_file_is_checked_with_the_flags);
 	return unit_run("exporter/options", tcase);
 }

@@ -28,7 +28,7 @@ START_TEST(waits_for_requests)
 	int64_t until_ns = requests[_i].signal != 0 ? INT64_MAX : clock_monotonic_ns() + NS_PER_MS;
 	ck_assert_msg(process_wait(until_ns, &by) == requests[_i].request, "%s", requests[_i].says);
 	ck_assert_pstr_eq(by, requests[_i].by);
-	/* Each is heard once. */
+	/* Each is reported once. */
 	ck_assert_int_eq(process_wait(0, &by), PROCESS_NOTHING);
 }
 END_TEST
@@ -43,7 +43,7 @@ START_TEST(can_ask_itself_to_end)
 }
 END_TEST
 
-START_TEST(a_peer_that_is_gone_does_not_end_it)
+START_TEST(a_vanished_peer_does_not_end_it)
 {
 	int fds[2];
 	ck_assert_int_eq(process_catch_requests(), 0);
@@ -59,6 +59,6 @@ int main(void)
 	TCase *tcase = tcase_create("process");
 	tcase_add_loop_test(tcase, waits_for_requests, 0, ROWS(requests));
 	tcase_add_test(tcase, can_ask_itself_to_end);
-	tcase_add_test(tcase, a_peer_that_is_gone_does_not_end_it);
+	tcase_add_test(tcase, a_vanished_peer_does_not_end_it);
 	return unit_run("exporter/process", tcase);
 }

@@ -24,12 +24,13 @@ static const struct {
 		"\"starting\"}\n"},
 	{"empty", NULL, "", "2026-11-22T20:51:36.123Z info    \n",
 		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"message\":\"\"}\n"},
-	{"what JSON escapes", "\"a\\", "\\\"b\"",
+	{"characters that JSON escapes", "\"a\\", "\\\"b\"",
 		"2026-11-22T20:51:36.123Z info    \"a\\: \\\"b\"\n",
 		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":"
 		"\"\\\"a\\\\\","
 		"\"message\":\"\\\\\\\"b\\\"\"}\n"},
-	{"what no line can hold", "\xff", "a\nb", "2026-11-22T20:51:36.123Z info    ?: a?b\n",
+	{"characters that no line may contain", "\xff", "a\nb",
+		"2026-11-22T20:51:36.123Z info    ?: a?b\n",
 		"{\"time\":\"2026-11-22T20:51:36.123Z\",\"level\":\"info\",\"target\":\"?\","
 		"\"message\":\"a?b\"}\n"},
 };

@@ -21,17 +21,17 @@ static const struct {
 	{"one line", {"Eone\n"}, 10, 10, "Eone\n|"},
 	{"whole lines that fit together", {"Eone\n", "Itwo\n", "D3\n"}, 8, 8, "Eone\ntwo\n|D3\n|"},
 	{"lines that fit to the byte", {"Eone\n", "I3\n"}, 6, 6, "Eone\n3\n|"},
-	{"no part of a line behind another", {"Eone\n", "Ilonger\n"}, 8, 8, "Eone\n|Ilonger\n|"},
+	{"no part of a line after another", {"Eone\n", "Ilonger\n"}, 8, 8, "Eone\n|Ilonger\n|"},
 	{"a line that is too long, in parts", {"Wa long one\n", "Ib\n"}, 4, 4,
 		"Wa lo|Wng o|Wne\n|Ib\n|"},
-	{"the rest of a line, with the next", {"Wa long one\n", "Ib\n"}, 7, 7,
+	{"the rest of a line, together with the next", {"Wa long one\n", "Ib\n"}, 7, 7,
 		"Wa long |Wone\nb\n|"},
 	{"each line on its own", {"Wa long one\n", "Ib\n", "Ec\n"}, 0, 99,
 		"Wa long one\n|Ib\n|Ec\n|"},
-	{"writes that take less", {"Wone\n", "Itwo\n"}, 8, 3, "Wone|W\ntw|Io\n|"},
+	{"writes that accept less", {"Wone\n", "Itwo\n"}, 8, 3, "Wone|W\ntw|Io\n|"},
 };
 
-/* Takes everything out, as the table writes it. */
+/* Takes everything out, in the table's notation. */
 static void take_all(struct log_queue *queue, int row, char *taken)
 {
 	for (;;) {
@@ -53,7 +53,7 @@ START_TEST(hands_out_whole_lines_with_their_level)
 {
 	struct log_queue *queue = log_queue_new();
 	char taken[64];
-	/* The second round finds all room free again. */
+	/* In the second round all room is free again. */
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < LINES_MAX && queues[_i].lines[i]; i++) {
 			const char *line = queues[_i].lines[i];
@@ -69,7 +69,7 @@ START_TEST(hands_out_whole_lines_with_their_level)
 }
 END_TEST
 
-/* How many lines of that length find room. */
+/* How many lines of that length fit. */
 static size_t fill(struct log_queue *queue, size_t length)
 {
 	static const char line[LOG_QUEUE_MAX];
@@ -84,13 +84,13 @@ static const struct {
 	size_t length;
 	size_t count;
 } fillings[] = {
-	{"lines as they are", 128, LOG_QUEUE_MAX / 128},
-	{"lines that leave a rest", 100000, 2},
-	{"one line that takes it all", LOG_QUEUE_MAX, 1},
-	{"lines shorter than any", 1, LOG_QUEUE_MAX / 32},
+	{"lines of usual length", 128, LOG_QUEUE_MAX / 128},
+	{"lines that leave a remainder", 100000, 2},
+	{"one line that fills it", LOG_QUEUE_MAX, 1},
+	{"the shortest lines", 1, LOG_QUEUE_MAX / 32},
 };
 
-START_TEST(holds_256_kib_of_lines_and_one_last)
+START_TEST(holds_256_kib_of_lines_and_one_more)
 {
 	static const char last[LOG_QUEUE_LAST_MAX];
 	struct log_queue *queue = log_queue_new();
@@ -98,7 +98,7 @@ START_TEST(holds_256_kib_of_lines_and_one_last)
 	ck_assert_msg(count == fillings[_i].count, "%s: %zu", fillings[_i].says, count);
 	ck_assert(log_queue_add_last(queue, LOG_LEVEL_WARNING, last, sizeof(last)));
 	ck_assert_uint_eq(fill(queue, fillings[_i].length), 0);
-	/* What has gone out leaves no room: the bytes are in a row. */
+	/* Bytes that have gone out leave no gap: the rest is contiguous. */
 	log_queue_drop(queue, log_queue_next(queue, 0).length);
 	ck_assert_uint_eq(fill(queue, fillings[_i].length), 0);
 	log_queue_clear(queue);
@@ -112,6 +112,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("log_queue");
 	tcase_add_loop_test(tcase, hands_out_whole_lines_with_their_level, 0, ROWS(queues));
-	tcase_add_loop_test(tcase, holds_256_kib_of_lines_and_one_last, 0, ROWS(fillings));
+	tcase_add_loop_test(tcase, holds_256_kib_of_lines_and_one_more, 0, ROWS(fillings));
 	return unit_run("log/log_queue", tcase);
 }

@@ -55,7 +55,7 @@ START_TEST(writes_everything_before_it_stops)
 	ck_assert_int_eq(pipe(fds), 0);
 	struct logger *logger = NULL;
 	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
-	/* Few, so that a busy machine can do it in the time that the logger gives itself. */
+	/* Few enough for a busy machine to write in the time that the logger allows itself. */
 	for (int i = 0; i < 5; i++)
 		logger_write(logger, LOG_LEVEL_ERROR, "a", "message");
 	logger_stop(logger);
@@ -113,7 +113,7 @@ static void flood(struct logger *logger)
 		logger_write(logger, LOG_LEVEL_INFO, NULL, message);
 }
 
-START_TEST(a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end)
+START_TEST(a_pipe_that_nobody_reads_blocks_neither_writers_nor_shutdown)
 {
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
@@ -126,7 +126,7 @@ START_TEST(a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end)
 	int64_t stopped_ns = clock_monotonic_ns();
 	ck_assert_int_lt(flooded_ns - start_ns, 2 * NS_PER_S);
 	ck_assert_int_lt(stopped_ns - flooded_ns, NS_PER_S);
-	/* A writer that was left behind would go on as soon as there is room. */
+	/* A writer thread that was left behind would continue as soon as there is room. */
 	int held = 0;
 	ck_assert_int_eq(ioctl(fds[0], FIONREAD, &held), 0);
 	struct buffer buffer = {0};
@@ -164,7 +164,7 @@ START_TEST(reports_how_many_messages_were_lost)
 }
 END_TEST
 
-START_TEST(a_reader_that_is_gone_does_no_harm)
+START_TEST(a_closed_reader_does_no_harm)
 {
 	signal(SIGPIPE, SIG_IGN);
 	int fds[2];
@@ -201,9 +201,9 @@ int main(void)
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, writes_everything_before_it_stops);
 	tcase_add_test(tcase, lines_of_several_threads_stay_whole);
-	tcase_add_test(tcase, a_pipe_that_nobody_reads_blocks_neither_writers_nor_the_end);
+	tcase_add_test(tcase, a_pipe_that_nobody_reads_blocks_neither_writers_nor_shutdown);
 	tcase_add_test(tcase, reports_how_many_messages_were_lost);
-	tcase_add_test(tcase, a_reader_that_is_gone_does_no_harm);
+	tcase_add_test(tcase, a_closed_reader_does_no_harm);
 	tcase_add_test(tcase, leaves_the_mode_of_the_descriptor_alone);
 	return unit_run("log/logger", tcase);
 }

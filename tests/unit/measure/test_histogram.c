@@ -11,10 +11,10 @@ static const struct {
 	int64_t bound_ns;
 } bounds[] = {
 	{"the first RTT bound is 0.0001 s", HISTOGRAM_RTT_FIRST_NS, 0, 100000},
-	{"the second is twice as much", HISTOGRAM_RTT_FIRST_NS, 1, 200000},
+	{"the second is twice that", HISTOGRAM_RTT_FIRST_NS, 1, 200000},
 	{"the last RTT bound is 1.6384 s", HISTOGRAM_RTT_FIRST_NS, 14, 1638400000},
-	{"the first bound of lags is 10 us", HISTOGRAM_LAG_FIRST_NS, 0, 10000},
-	{"the last bound of lags is 163.84 ms", HISTOGRAM_LAG_FIRST_NS, 14, 163840000},
+	{"the first send lag bound is 10 us", HISTOGRAM_LAG_FIRST_NS, 0, 10000},
+	{"the last send lag bound is 163.84 ms", HISTOGRAM_LAG_FIRST_NS, 14, 163840000},
 };
 
 START_TEST(bounds_double)
@@ -37,14 +37,14 @@ static const struct {
 	{"the second bound", 200000, 1},
 	{"one above the second bound", 200001, 2},
 	{"between two bounds", 300000, 2},
-	{"the last bound belongs to the last bucket but +Inf", 1638400000, 14},
+	{"the last bound belongs to the last bucket before +Inf", 1638400000, 14},
 	{"one above the last bound", 1638400001, HISTOGRAM_BOUNDS},
 	{"twice the last bound", 3276800000, HISTOGRAM_BOUNDS},
 	{"a day", INT64_C(86400000000000), HISTOGRAM_BOUNDS},
-	{"the most that there is", INT64_MAX, HISTOGRAM_BOUNDS},
+	{"the largest value", INT64_MAX, HISTOGRAM_BOUNDS},
 };
 
-START_TEST(a_value_belongs_to_the_lowest_bound_that_holds_it)
+START_TEST(a_value_belongs_to_the_lowest_bound_that_covers_it)
 {
 	unsigned bucket = histogram_bucket(HISTOGRAM_RTT_FIRST_NS, values[_i].value_ns);
 	ck_assert_msg(bucket == values[_i].bucket, "%s: got bucket %u", values[_i].says, bucket);
@@ -63,7 +63,7 @@ START_TEST(each_bound_is_inclusive)
 }
 END_TEST
 
-/* What "le" means, tried one bound after the other. */
+/* What "le" means, tried one bound after another. */
 static unsigned find_bucket(int64_t first_ns, int64_t value_ns)
 {
 	for (unsigned k = 0; k < HISTOGRAM_BOUNDS; k++)
@@ -72,7 +72,7 @@ static unsigned find_bucket(int64_t first_ns, int64_t value_ns)
 	return HISTOGRAM_BOUNDS;
 }
 
-START_TEST(any_value_lies_in_the_bucket_that_the_bounds_name)
+START_TEST(any_value_falls_into_the_bucket_that_the_bounds_imply)
 {
 	uint64_t state = 1;
 	for (int i = 0; i < 200000; i++) {
@@ -101,10 +101,10 @@ int main(void)
 	TCase *tcase = tcase_create("histogram");
 	tcase_add_loop_test(tcase, bounds_double, 0, ROWS(bounds));
 	tcase_add_loop_test(
-		tcase, a_value_belongs_to_the_lowest_bound_that_holds_it, 0, ROWS(values));
+		tcase, a_value_belongs_to_the_lowest_bound_that_covers_it, 0, ROWS(values));
 	tcase_add_loop_test(tcase, each_bound_is_inclusive, 0, ROWS(firsts));
 	tcase_add_loop_test(
-		tcase, any_value_lies_in_the_bucket_that_the_bounds_name, 0, ROWS(firsts));
+		tcase, any_value_falls_into_the_bucket_that_the_bounds_imply, 0, ROWS(firsts));
 	tcase_add_test(tcase, the_count_is_that_of_all_buckets);
 	return unit_run("measure/histogram", tcase);
 }

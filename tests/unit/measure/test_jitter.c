@@ -15,13 +15,13 @@ static const struct {
 	int64_t rtts_ns[RTTS];
 	int64_t jitters_ns[RTTS];
 } worked[] = {
-	{"constant round trips have none", {1000, 1000, 1000, 1000, 1000}, {0, 0, 0, 0, 0}},
-	{"the first round trip alone has none, however long",
+	{"constant RTTs have none", {1000, 1000, 1000, 1000, 1000}, {0, 0, 0, 0, 0}},
+	{"a first RTT alone has none, however long",
 		{900000000, 900000000, 900000000, 900000000, 900000000}, {0, 0, 0, 0, 0}},
-	{"a first round trip of 0 is one as well", {0, 1600, 1600, 1600, 1600},
+	{"a first RTT of 0 counts as well", {0, 1600, 1600, 1600, 1600},
 		/* scaled: 1600, 1600 - 100, 1500 - 94, 1406 - 88 */
 		{0, 100, 93, 87, 82}},
-	{"up and down count alike", {0, 1600, 0, 1600, 0},
+	{"rising and falling count alike", {0, 1600, 0, 1600, 0},
 		/* scaled: 1600, 3100, 4506, 5824 */
 		{0, 100, 193, 281, 364}},
 	{"falling counts as rising", {1600, 0, 0, 0, 0}, {0, 100, 93, 87, 82}},
@@ -36,8 +36,7 @@ START_TEST(follows_the_formula)
 	for (unsigned i = 0; i < RTTS; i++) {
 		jitter_record(&jitter, worked[_i].rtts_ns[i]);
 		ck_assert_msg(jitter_ns(&jitter) == worked[_i].jitters_ns[i],
-			"%s: round trip %u gives %lld", worked[_i].says, i,
-			(long long)jitter_ns(&jitter));
+			"%s: RTT %u gives %lld", worked[_i].says, i, (long long)jitter_ns(&jitter));
 	}
 }
 END_TEST
@@ -48,7 +47,7 @@ START_TEST(even_differences_of_a_nanosecond_add_up)
 	jitter_init(&jitter);
 	for (int64_t i = 0; i < 100; i++)
 		jitter_record(&jitter, i % 2);
-	/* Up to where the decay of one a step begins: (scaled + 8) / 16 = 1. */
+	/* Up to where a decay of one per step begins: (scaled + 8) / 16 = 1. */
 	ck_assert_int_eq(jitter.scaled_ns, 8);
 }
 END_TEST

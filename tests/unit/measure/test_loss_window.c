@@ -10,7 +10,7 @@
 
 static const uint32_t sizes[] = {1, 2, 63, 64, 65, 100, 128, 1000};
 
-/* Counts the lost ones among the last size of what was recorded, one by one. */
+/* Counts the losses among the last size records, one by one. */
 static void check_against_model(
 	const struct loss_window *window, const bool *lost, uint32_t recorded)
 {
@@ -30,7 +30,7 @@ START_TEST(holds_exactly_the_last_probes)
 	check_against_model(&window, lost, 0);
 	uint64_t state = sizes[_i];
 	for (uint32_t i = 0; i < RECORDS; i++) {
-		/* The share of losses changes with time, from none to all. */
+		/* The share of losses changes over time, from none to all. */
 		lost[i] = random_below(&state, RECORDS) < i;
 		loss_window_record(&window, lost[i]);
 		check_against_model(&window, lost, i + 1);

@@ -3,7 +3,7 @@
 
 #include "../unit.h"
 
-/* Dashboards and alerts name them, so none may change. */
+/* Dashboards and alerts refer to them, so none may change. */
 START_TEST(names_are_those_of_the_label)
 {
 	ck_assert_str_eq(connect_failure_name(CONNECT_FAILURE_RESOLVE), "resolve");

@@ -51,7 +51,7 @@ static void check_same(
 	ck_assert_msg(strcmp(left->peer, right->peer) == 0, "%s: peer", says);
 }
 
-/* Each one does a single step, and changes a copy as that step should. */
+/* Each one takes a single step, and changes a copy as that step should. */
 
 static void sends(struct target_stats *stats, struct target_values *values)
 {
@@ -225,7 +225,7 @@ START_TEST(a_step_changes_its_values_and_no_other)
 }
 END_TEST
 
-START_TEST(round_trips_make_histogram_jitter_and_last_value)
+START_TEST(round_trips_update_histogram_jitter_and_last_value)
 {
 	struct target_stats *stats = make_stats();
 	static const int64_t rtts_ns[] = {0, 100000, 100001, 1638400000, 1638400001, 1600};
@@ -274,13 +274,13 @@ static const struct {
 } outages[] = {
 	{"none", 0, 1, 0},
 	{"one", 1, 2, 1},
-	{"the window is full, with the reply in it", WINDOW - 1, WINDOW, WINDOW - 1},
+	{"the window is full, including the reply", WINDOW - 1, WINDOW, WINDOW - 1},
 	{"a whole window", WINDOW, WINDOW, WINDOW},
 	{"one more than the window holds", WINDOW + 1, WINDOW, WINDOW},
 	{"many windows", 100 * WINDOW + 7, WINDOW, WINDOW},
 };
 
-START_TEST(many_losses_at_once_count_as_each_alone)
+START_TEST(many_losses_at_once_count_like_single_ones)
 {
 	struct target_stats *at_once = make_stats();
 	struct target_stats *alone = make_stats();
@@ -355,7 +355,7 @@ START_TEST(freeing_nothing_is_fine)
 }
 END_TEST
 
-/* Two peers whose texts differ in every word, each with a handshake of its own. */
+/* Two peers whose texts differ in every word, each with its own handshake time. */
 static const struct {
 	const char *text;
 	int64_t handshake_ns;
@@ -418,7 +418,7 @@ static bool is_peer_consistent(const struct target_values *values)
 	       strcmp(values->peer, peers[peer].text) == 0;
 }
 
-/* What is wrong with a copy, or NULL: assertions that hold cost a write each, so there are none. */
+/* What is wrong with a copy, or NULL: an assertion that holds costs a write, so there are none. */
 static const char *find_fault(const struct target_values *values)
 {
 	uint64_t settled = values->received + values->timeouts;
@@ -439,7 +439,7 @@ static const char *find_fault(const struct target_values *values)
 	return is_peer_consistent(values) ? NULL : "peer";
 }
 
-START_TEST(the_law_holds_in_every_copy_while_the_writer_is_at_work)
+START_TEST(the_law_holds_in_every_copy_while_the_writer_is_busy)
 {
 	struct writer writer = {.stats = make_stats()};
 	pthread_t thread;
@@ -469,12 +469,12 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, everything_is_zero_or_unknown_at_first);
 	tcase_add_loop_test(tcase, a_step_changes_its_values_and_no_other, 0, ROWS(steps));
-	tcase_add_test(tcase, round_trips_make_histogram_jitter_and_last_value);
+	tcase_add_test(tcase, round_trips_update_histogram_jitter_and_last_value);
 	tcase_add_test(tcase, the_window_forgets_what_is_older);
-	tcase_add_loop_test(tcase, many_losses_at_once_count_as_each_alone, 0, ROWS(outages));
+	tcase_add_loop_test(tcase, many_losses_at_once_count_like_single_ones, 0, ROWS(outages));
 	tcase_add_loop_test(tcase, loss_is_a_share_of_the_window, 0, ROWS(losses));
 	tcase_add_test(tcase, a_peer_text_that_is_too_long_is_cut);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
-	tcase_add_test(tcase, the_law_holds_in_every_copy_while_the_writer_is_at_work);
+	tcase_add_test(tcase, the_law_holds_in_every_copy_while_the_writer_is_busy);
 	return unit_run("measure/target_stats", tcase);
 }

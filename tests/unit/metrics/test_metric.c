@@ -47,7 +47,7 @@ static const struct {
 			.value = VALUE_COUNT,
 			.offset = offsetof(struct target_values, timeouts)},
 		false, {.value = 5}, NAN},
-	{"a gauge that is not known",
+	{"an unknown gauge",
 		{.type = METRIC_GAUGE,
 			.value = VALUE_COUNT,
 			.known = KNOWN_UNLESS_NEGATIVE,
@@ -58,18 +58,18 @@ static const struct {
 			.value = VALUE_SECONDS,
 			.offset = offsetof(struct target_values, jitter_ns)},
 		false, {.value = 1.5e-6}, NAN},
-	{"a counter of seconds has fractions",
+	{"a counter of seconds has a fraction",
 		{.type = METRIC_COUNTER,
 			.value = VALUE_SECONDS,
 			.offset = offsetof(struct target_values, jitter_ns)},
 		false, {.value = 1.5e-6}, NAN},
-	{"seconds that may be unknown and are not",
+	{"seconds that may be unknown but are known",
 		{.type = METRIC_GAUGE,
 			.value = VALUE_SECONDS,
 			.known = KNOWN_UNLESS_NEGATIVE,
 			.offset = offsetof(struct target_values, last_connect_ns)},
 		false, {.value = 0.25}, NAN},
-	{"seconds that are not known",
+	{"unknown seconds",
 		{.type = METRIC_GAUGE,
 			.value = VALUE_SECONDS,
 			.known = KNOWN_UNLESS_NEGATIVE,
@@ -109,8 +109,8 @@ START_TEST(reads_a_single_number)
 }
 END_TEST
 
-/* collectd prints the sign of a NAN, and Prometheus refuses it. */
-START_TEST(what_is_not_known_has_no_sign)
+/* collectd prints the sign of a NAN, and Prometheus rejects that. */
+START_TEST(unknown_values_have_no_sign)
 {
 	const struct metric metric = {.type = METRIC_GAUGE,
 		.value = VALUE_SECONDS,
@@ -169,7 +169,7 @@ static const struct {
 	{"info", "_info", METRIC_INFO, METRIC_GAUGE},
 };
 
-START_TEST(types_have_their_names)
+START_TEST(types_have_names)
 {
 	const struct metric metric = {.type = types[_i].type};
 	ck_assert_str_eq(metric_type_name(types[_i].type), types[_i].name);
@@ -182,9 +182,9 @@ int main(void)
 {
 	TCase *tcase = tcase_create("metric");
 	tcase_add_loop_test(tcase, reads_a_single_number, 0, ROWS(singles));
-	tcase_add_test(tcase, what_is_not_known_has_no_sign);
+	tcase_add_test(tcase, unknown_values_have_no_sign);
 	tcase_add_test(tcase, reads_a_number_for_each_reason);
 	tcase_add_test(tcase, reads_a_histogram_from_below);
-	tcase_add_loop_test(tcase, types_have_their_names, 0, ROWS(types));
+	tcase_add_loop_test(tcase, types_have_names, 0, ROWS(types));
 	return unit_run("metrics/metric", tcase);
 }

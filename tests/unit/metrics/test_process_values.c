@@ -16,14 +16,14 @@ START_TEST(start_time_lies_within_the_last_minute)
 #ifdef __linux__
 	int64_t start_ns = process_start_time_ns();
 	int64_t age_ns = clock_wall().unix_ns - start_ns;
-	/* It is known to a hundredth of a second only. */
+	/* It is known only to a hundredth of a second. */
 	ck_assert_int_ge(age_ns, -NS_PER_S);
 	ck_assert_int_lt(age_ns, 60 * NS_PER_S);
 #endif
 }
 END_TEST
 
-START_TEST(start_time_is_handed_through)
+START_TEST(start_time_is_passed_through)
 {
 	struct process_values values;
 	process_values_read(START_NS, &values);
@@ -31,7 +31,7 @@ START_TEST(start_time_is_handed_through)
 }
 END_TEST
 
-START_TEST(values_are_there_and_plausible)
+START_TEST(values_are_known_and_plausible)
 {
 #ifdef __linux__
 	struct process_values values;
@@ -62,7 +62,7 @@ START_TEST(counts_descriptors)
 }
 END_TEST
 
-START_TEST(tells_the_soft_limit)
+START_TEST(reports_the_soft_limit)
 {
 	struct rlimit limit = {.rlim_cur = 0};
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -78,9 +78,9 @@ int main(void)
 {
 	TCase *tcase = tcase_create("process_values");
 	tcase_add_test(tcase, start_time_lies_within_the_last_minute);
-	tcase_add_test(tcase, start_time_is_handed_through);
-	tcase_add_test(tcase, values_are_there_and_plausible);
+	tcase_add_test(tcase, start_time_is_passed_through);
+	tcase_add_test(tcase, values_are_known_and_plausible);
 	tcase_add_test(tcase, counts_descriptors);
-	tcase_add_test(tcase, tells_the_soft_limit);
+	tcase_add_test(tcase, reports_the_soft_limit);
 	return unit_run("metrics/process_values", tcase);
 }

@@ -34,7 +34,7 @@ START_TEST(names_are_unique)
 }
 END_TEST
 
-/* Times are in seconds, whatever they are kept in, and only they. */
+/* Times, and only times, are in seconds, whatever unit they are kept in. */
 START_TEST(names_have_the_unit)
 {
 	const struct metric *metric = &metric_table[_i];
@@ -43,7 +43,7 @@ START_TEST(names_have_the_unit)
 }
 END_TEST
 
-START_TEST(help_is_whole_sentences_that_need_no_escaping)
+START_TEST(help_texts_are_whole_sentences_that_need_no_escaping)
 {
 	const struct metric *metric = &metric_table[_i];
 	size_t length = strlen(metric->help);
@@ -54,8 +54,8 @@ START_TEST(help_is_whole_sentences_that_need_no_escaping)
 }
 END_TEST
 
-/* What the help says of another metric is said of one that exists. */
-START_TEST(help_names_only_metrics_that_exist)
+/* Metrics that help texts mention exist. */
+START_TEST(help_mentions_only_existing_metrics)
 {
 	const char *at = metric_table[_i].help;
 	while ((at = strstr(at, METRIC_PREFIX "_"))) {
@@ -126,8 +126,8 @@ START_TEST(values_lie_within_their_struct)
 }
 END_TEST
 
-/* A row that was copied and not changed throughout would tell another's value. */
-START_TEST(values_are_told_once)
+/* A row that was copied but not changed throughout would show the value of another. */
+START_TEST(values_are_exposed_once)
 {
 	const struct metric *metric = &metric_table[_i];
 	for (int i = 0; i < _i; i++) {
@@ -175,10 +175,10 @@ int main(void)
 	tcase_add_loop_test(tcase, names_are_those_of_openmetrics, 0, size);
 	tcase_add_loop_test(tcase, names_are_unique, 0, size);
 	tcase_add_loop_test(tcase, names_have_the_unit, 0, size);
-	tcase_add_loop_test(tcase, help_is_whole_sentences_that_need_no_escaping, 0, size);
-	tcase_add_loop_test(tcase, help_names_only_metrics_that_exist, 0, size);
+	tcase_add_loop_test(tcase, help_texts_are_whole_sentences_that_need_no_escaping, 0, size);
+	tcase_add_loop_test(tcase, help_mentions_only_existing_metrics, 0, size);
 	tcase_add_loop_test(tcase, values_lie_within_their_struct, 0, size);
-	tcase_add_loop_test(tcase, values_are_told_once, 0, size);
+	tcase_add_loop_test(tcase, values_are_exposed_once, 0, size);
 	tcase_add_loop_test(tcase, values_suit_the_type, 0, size);
 	tcase_add_loop_test(tcase, reasons_have_names, 0, size);
 	return unit_run("metrics/table", tcase);

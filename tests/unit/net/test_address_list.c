@@ -8,8 +8,8 @@
 #include "../unit.h"
 
 /*
- * The system's resolver as these tests need it, in place of the C library's: numeric hosts and no
- * host are looked up as ever. Any other name is answered by the script, and the question kept.
+ * The system's resolver as these tests need it, in place of the C library's: numeric hosts and a
+ * missing host are looked up as usual. The script answers other names, and keeps the query.
  */
 static struct {
 	int failure;
@@ -119,8 +119,10 @@ START_TEST(this_machine_is_never_looked_up)
 }
 END_TEST
 
-/* What a resolver finds: a letter for each address, 4, 6, x for another family, or = for the one
- * before once more. */
+/*
+ * What a resolver finds: a letter for each address, 4, 6, x for another family, or = for the
+ * previous one again.
+ */
 static const struct {
 	const char *says;
 	const char *found;
@@ -129,13 +131,13 @@ static const struct {
 	const char *kept;
 } answers[] = {
 	{"one", "4", 0, 0, "4"},
-	{"both families, in their order", "646", 0, 0, "646"},
+	{"both families, in order", "646", 0, 0, "646"},
 	{"other families are left out", "x4x6x", 0, 0, "46"},
-	{"no address is kept twice", "4=6==4=", 0, 0, "464"},
-	{"nothing but other families", "xx", 0, EAI_NONAME, NULL},
+	{"duplicates are dropped", "4=6==4=", 0, 0, "464"},
+	{"only other families", "xx", 0, EAI_NONAME, NULL},
 	{"as many as are kept", "4444444444444446", 0, 0, "4444444444444446"},
 	{"more than that", "44444444444444466", 0, 0, "4444444444444446"},
-	{"others do not count", "x4444444444444446", 0, 0, "4444444444444446"},
+	{"dropped ones do not count", "x4444444444444446", 0, 0, "4444444444444446"},
 	{"no such name", "", EAI_NONAME, EAI_NONAME, NULL},
 	{"no answer for now", "", EAI_AGAIN, EAI_AGAIN, NULL},
 	{"out of memory", "", EAI_MEMORY, EAI_MEMORY, NULL},
@@ -171,7 +173,7 @@ static struct addrinfo *make_answer(
 	return count > 0 ? found : NULL;
 }
 
-START_TEST(what_a_resolver_finds_is_kept_in_its_order)
+START_TEST(resolver_results_are_kept_in_order)
 {
 	struct addrinfo found[32];
 	union address addresses[32];
@@ -219,7 +221,7 @@ int main(void)
 	TCase *tcase = tcase_create("address_list");
 	tcase_add_loop_test(tcase, numeric_hosts_and_this_machine_need_no_resolver, 0, ROWS(hosts));
 	tcase_add_loop_test(tcase, this_machine_is_never_looked_up, 0, ROWS(own_hosts));
-	tcase_add_loop_test(tcase, what_a_resolver_finds_is_kept_in_its_order, 0, ROWS(answers));
+	tcase_add_loop_test(tcase, resolver_results_are_kept_in_order, 0, ROWS(answers));
 	tcase_add_loop_test(tcase, a_failure_has_a_text, 0, ROWS(failures));
 	return unit_run("net/address_list", tcase);
 }

@@ -7,10 +7,10 @@
 
 #include "../unit.h"
 
-/* A socket whose readings are scripted. On the heap, so that it can go in the middle of one. */
+/* A socket whose reads are scripted. On the heap, so that it can be freed in the middle of one. */
 struct reader {
 	struct event *event;
-	const char *script; /* A letter a reading: over, short or full. The last one repeats. */
+	const char *script; /* A letter per read: over, short or full. The last one repeats. */
 	int *readings;
 	bool *is_gone;
 };
@@ -53,8 +53,8 @@ static const struct {
 } rows[] = {
 	{"over at once", "o", 1, EV_READ, false},
 	{"over at once, though closed", "o", 1, EV_READ | EV_CLOSED, false},
-	{"short: all is read", "s", 1, EV_READ, false},
-	{"short and closed: the end is still to be read", "so", 2, EV_READ | EV_CLOSED, false},
+	{"short: everything was read", "s", 1, EV_READ, false},
+	{"short and closed: the end must still be read", "so", 2, EV_READ | EV_CLOSED, false},
 	{"full, then over", "ffo", 3, EV_READ, false},
 	{"full, then short", "ffs", 3, EV_READ, false},
 	{"full, then short, then the end", "ffso", 4, EV_READ | EV_CLOSED, false},
@@ -62,8 +62,8 @@ static const struct {
 	{"short with the last turn", "fffffffffffffffs", EDGE_READINGS_MAX, EV_READ, false},
 	{"short with the last turn, and closed", "fffffffffffffffs", EDGE_READINGS_MAX,
 		EV_READ | EV_CLOSED, true},
-	{"full without end", "f", EDGE_READINGS_MAX, EV_READ, true},
-	{"short without end, and closed", "s", EDGE_READINGS_MAX, EV_READ | EV_CLOSED, true},
+	{"full forever", "f", EDGE_READINGS_MAX, EV_READ, true},
+	{"short forever, and closed", "s", EDGE_READINGS_MAX, EV_READ | EV_CLOSED, true},
 };
 
 START_TEST(a_socket_is_read_until_nothing_is_left_or_its_turns_are_used_up)
@@ -90,7 +90,7 @@ START_TEST(a_socket_is_read_until_nothing_is_left_or_its_turns_are_used_up)
 		.is_gone = &is_gone,
 	};
 	edge_read(event, rows[_i].what, read_next, reader);
-	ck_assert_msg(readings == rows[_i].readings, "%s: %d readings", rows[_i].says, readings);
+	ck_assert_msg(readings == rows[_i].readings, "%s: %d reads", rows[_i].says, readings);
 
 	/* The byte is still there, but its edge was reported before. */
 	event_base_loop(base, EVLOOP_NONBLOCK);

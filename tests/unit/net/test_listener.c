@@ -91,7 +91,7 @@ START_TEST(without_a_host_both_families_are_served_by_one_socket)
 }
 END_TEST
 
-START_TEST(a_host_is_served_alone)
+START_TEST(a_single_host_is_served_alone)
 {
 	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
@@ -115,7 +115,7 @@ START_TEST(the_socket_neither_blocks_nor_is_inherited)
 }
 END_TEST
 
-START_TEST(a_name_is_resolved_to_listen_on)
+START_TEST(a_name_to_listen_on_is_resolved)
 {
 	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("localhost:0", bound);
@@ -128,7 +128,7 @@ START_TEST(a_port_can_be_taken_again_at_once)
 {
 	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
-	/* The server closes first, so that its side is the one that lingers. */
+	/* The server closes first, so that its side is the one in TIME_WAIT. */
 	int client_fd = connect_to(AF_INET, port_of(bound));
 	int peer_fd = accept(fd, NULL, NULL);
 	close(peer_fd);
@@ -160,7 +160,7 @@ START_TEST(a_port_in_use_is_refused)
 	char bound[ADDRESS_TEXT_MAX];
 	int fd = listen_on("127.0.0.1:0", bound);
 	check_refusal(bound, -EADDRINUSE, "address already in use");
-	/* Every address includes that one. */
+	/* The wildcard address includes that one. */
 	char every[16];
 	snprintf(every, sizeof(every), ":%u", port_of(bound));
 	check_refusal(every, -EADDRINUSE, "address already in use");
@@ -168,16 +168,16 @@ START_TEST(a_port_in_use_is_refused)
 }
 END_TEST
 
-START_TEST(what_is_not_an_address_of_this_machine_is_refused)
+START_TEST(an_address_of_another_machine_is_refused)
 {
-	/* RFC 5737 and RFC 3849 keep these for documents. */
+	/* RFC 5737 and RFC 3849 reserve these for documentation. */
 	check_refusal("192.0.2.1:0", -EADDRNOTAVAIL, "not an address of this machine");
 	if (has_ipv6())
 		check_refusal("[2001:db8::1]:0", -EADDRNOTAVAIL, "not an address of this machine");
 }
 END_TEST
 
-START_TEST(a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason)
+START_TEST(an_unresolvable_name_is_refused_with_the_resolvers_reason)
 {
 	struct endpoint endpoint = endpoint_of("name.invalid:0");
 	struct text_error error = {0};
@@ -191,7 +191,7 @@ START_TEST(a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason)
 }
 END_TEST
 
-START_TEST(without_descriptors_left_it_says_so)
+START_TEST(running_out_of_descriptors_is_reported)
 {
 	struct rlimit limit;
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -213,13 +213,13 @@ int main(void)
 	TCase *tcase = tcase_create("listener");
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, without_a_host_both_families_are_served_by_one_socket);
-	tcase_add_test(tcase, a_host_is_served_alone);
+	tcase_add_test(tcase, a_single_host_is_served_alone);
 	tcase_add_test(tcase, the_socket_neither_blocks_nor_is_inherited);
-	tcase_add_test(tcase, a_name_is_resolved_to_listen_on);
+	tcase_add_test(tcase, a_name_to_listen_on_is_resolved);
 	tcase_add_test(tcase, a_port_can_be_taken_again_at_once);
 	tcase_add_test(tcase, a_port_in_use_is_refused);
-	tcase_add_test(tcase, what_is_not_an_address_of_this_machine_is_refused);
-	tcase_add_test(tcase, a_name_that_does_not_resolve_is_refused_with_the_resolvers_reason);
-	tcase_add_test(tcase, without_descriptors_left_it_says_so);
+	tcase_add_test(tcase, an_address_of_another_machine_is_refused);
+	tcase_add_test(tcase, an_unresolvable_name_is_refused_with_the_resolvers_reason);
+	tcase_add_test(tcase, running_out_of_descriptors_is_reported);
 	return unit_run("net/listener", tcase);
 }

@@ -14,13 +14,13 @@
 #include "base/clock.h"
 #include "net/socket.h"
 
-/* More than one lane can look up at the same time. */
+/* More than a lane can look up at the same time. */
 #define MANY 40
 
 /*
  * The system's resolver as these tests need it, in place of the C library's: "slow..." takes until
- * end_slow_look_ups() and is then not found, as "name.invalid" is at once. All else is looked up as
- * ever.
+ * end_slow_look_ups() and is then not found; "name.invalid" is not found, at once. Everything else
+ * is looked up as usual.
  */
 static atomic_bool is_slow = true;
 static atomic_uint slow_look_ups;
@@ -111,7 +111,7 @@ static struct resolver_query *ask(
 	return query;
 }
 
-/* Waits for the wake and takes the answer; NULL where none comes for patience_ms. */
+/* Waits to be woken and takes the answer; NULL if none comes for patience_ms. */
 static struct resolver_query *await(struct fixture *fixture, int patience_ms)
 {
 	struct resolver_query *query;
@@ -159,7 +159,7 @@ START_TEST(a_name_that_does_not_resolve_is_answered_too)
 }
 END_TEST
 
-START_TEST(many_questions_are_all_answered)
+START_TEST(many_queries_are_all_answered)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -181,7 +181,7 @@ START_TEST(many_questions_are_all_answered)
 }
 END_TEST
 
-START_TEST(a_cancelled_question_comes_back_without_owner)
+START_TEST(a_cancelled_query_comes_back_without_an_owner)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -199,12 +199,12 @@ END_TEST
 
 START_TEST(a_slow_name_holds_up_no_other)
 {
-	/* It is chance whether the idle thread takes the slow name before the next is asked. */
+	/* Whether the idle thread takes the slow name before the next query is up to chance. */
 	for (int round = 0; round < 30; round++) {
 		struct fixture fixture;
 		set_up(&fixture);
 		static int owner;
-		/* Let there be one thread that has nothing to do. */
+		/* Makes sure that there is an idle thread. */
 		ask(&fixture, "127.0.0.1:1", RESOLVER_LANE_FRESH, NULL);
 		resolver_query_free(await(&fixture, 10000));
 		clock_sleep_until(clock_monotonic_ns() + 2 * NS_PER_MS);
@@ -247,13 +247,13 @@ START_TEST(names_that_failed_hold_up_only_their_own_lane)
 }
 END_TEST
 
-START_TEST(an_inbox_may_go_before_its_answers)
+START_TEST(an_inbox_may_be_freed_before_its_answers_come)
 {
 	struct fixture fixture;
 	set_up(&fixture);
 	ask(&fixture, "slow:1", RESOLVER_LANE_FRESH, NULL);
 	ask(&fixture, "127.0.0.1:1", RESOLVER_LANE_FAILED, NULL);
-	/* One answer is not taken, the other not there yet. */
+	/* One answer has not been taken, the other has not come yet. */
 	struct pollfd woken = {.fd = fixture.waker.read_fd, .events = POLLIN};
 	ck_assert_int_eq(poll(&woken, 1, 10000), 1);
 	resolver_inbox_free(fixture.inbox);
@@ -263,7 +263,7 @@ START_TEST(an_inbox_may_go_before_its_answers)
 }
 END_TEST
 
-START_TEST(the_end_waits_for_look_ups_but_not_for_long)
+START_TEST(stopping_waits_for_look_ups_but_not_for_long)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -284,7 +284,7 @@ START_TEST(the_end_waits_for_look_ups_but_not_for_long)
 }
 END_TEST
 
-START_TEST(the_end_does_not_wait_where_nothing_is_under_way)
+START_TEST(stopping_does_not_wait_when_nothing_is_in_progress)
 {
 	int64_t least_ns = INT64_MAX;
 	for (int round = 0; round < 5; round++) {
@@ -300,7 +300,7 @@ START_TEST(the_end_does_not_wait_where_nothing_is_under_way)
 		if (took_ns < least_ns)
 			least_ns = took_ns;
 	}
-	/* Even a busy machine is quick once in five times. */
+	/* Even a busy machine is quick one time in five. */
 	ck_assert_int_lt(least_ns, 250 * NS_PER_MS);
 }
 END_TEST
@@ -319,13 +319,13 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_name_is_answered_with_its_addresses_and_its_owner);
 	tcase_add_test(tcase, a_name_that_does_not_resolve_is_answered_too);
-	tcase_add_test(tcase, many_questions_are_all_answered);
-	tcase_add_test(tcase, a_cancelled_question_comes_back_without_owner);
+	tcase_add_test(tcase, many_queries_are_all_answered);
+	tcase_add_test(tcase, a_cancelled_query_comes_back_without_an_owner);
 	tcase_add_test(tcase, a_slow_name_holds_up_no_other);
 	tcase_add_test(tcase, names_that_failed_hold_up_only_their_own_lane);
-	tcase_add_test(tcase, an_inbox_may_go_before_its_answers);
-	tcase_add_test(tcase, the_end_waits_for_look_ups_but_not_for_long);
-	tcase_add_test(tcase, the_end_does_not_wait_where_nothing_is_under_way);
+	tcase_add_test(tcase, an_inbox_may_be_freed_before_its_answers_come);
+	tcase_add_test(tcase, stopping_waits_for_look_ups_but_not_for_long);
+	tcase_add_test(tcase, stopping_does_not_wait_when_nothing_is_in_progress);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
 	return unit_run("net/resolver", tcase);
 }

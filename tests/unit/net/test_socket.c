@@ -15,7 +15,7 @@ static const struct {
 	int error;
 	bool is_busy;
 } errors[] = {
-	{"nothing there yet, or no room", EAGAIN, true},
+	{"no data yet, or no room", EAGAIN, true},
 	{"the same by its other name", EWOULDBLOCK, true},
 	{"interrupted", EINTR, true},
 	{"no buffers", ENOBUFS, true},
@@ -27,7 +27,7 @@ static const struct {
 	{"no error", 0, false},
 };
 
-START_TEST(busy_is_what_goes_away_by_itself)
+START_TEST(busy_means_that_it_will_pass)
 {
 	ck_assert_msg(
 		socket_is_busy(errors[_i].error) == errors[_i].is_busy, "%s", errors[_i].says);
@@ -42,7 +42,7 @@ static int get_option(int fd, int level, int name)
 	return value;
 }
 
-START_TEST(a_tuned_socket_sends_at_once_and_finds_the_dead)
+START_TEST(a_tuned_socket_sends_at_once_and_detects_dead_peers)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	socket_tune(fd);
@@ -79,7 +79,7 @@ static evutil_socket_t listen_here(int family, union address *address)
 	return error;
 }
 
-/* Waits until fd has what events asks for. */
+/* Waits until fd is ready for events. */
 static void await(evutil_socket_t fd, short events)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
@@ -94,7 +94,7 @@ static void check_flags(evutil_socket_t fd)
 
 struct connection {
 	evutil_socket_t listen_fd;
-	evutil_socket_t near_fd; /* The one that dialled. */
+	evutil_socket_t near_fd; /* The end that dialled. */
 	evutil_socket_t far_fd;
 	union address address; /* Of the listening end. */
 };
@@ -206,7 +206,7 @@ START_TEST(a_refused_connect_says_so)
 }
 END_TEST
 
-START_TEST(a_connect_is_not_over_while_it_is_under_way)
+START_TEST(a_connect_in_progress_is_not_over)
 {
 	/* Once the backlog is full the kernel answers no SYN. */
 	union address address = {.v4 = {.sin_family = AF_INET}};
@@ -247,7 +247,7 @@ START_TEST(a_bound_socket_dials_from_that_address)
 		ck_assert_uint_eq(got.v4.sin_addr.s_addr, own.v4.sin_addr.s_addr);
 		ck_assert_uint_ne(got.v4.sin_port, 0);
 	}
-	/* RFC 5737 keeps this one for documents. */
+	/* RFC 5737 reserves this one for documentation. */
 	inet_pton(AF_INET, "192.0.2.1", &own.v4.sin_addr);
 	evutil_socket_t other_fd = socket_open(AF_INET);
 	ck_assert_int_eq(socket_bind(other_fd, &own.any, address_length(&own)), -EADDRNOTAVAIL);
@@ -311,13 +311,13 @@ int main(void)
 {
 	TCase *tcase = tcase_create("socket");
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, busy_is_what_goes_away_by_itself, 0, ROWS(errors));
-	tcase_add_test(tcase, a_tuned_socket_sends_at_once_and_finds_the_dead);
+	tcase_add_loop_test(tcase, busy_means_that_it_will_pass, 0, ROWS(errors));
+	tcase_add_test(tcase, a_tuned_socket_sends_at_once_and_detects_dead_peers);
 	tcase_add_loop_test(tcase, both_ends_of_a_connection_know_each_other, 0, ROWS(families));
 	tcase_add_test(tcase, bytes_go_over_without_waiting);
 	tcase_add_test(tcase, a_socket_can_reset_the_connection_as_it_closes);
 	tcase_add_test(tcase, a_refused_connect_says_so);
-	tcase_add_test(tcase, a_connect_is_not_over_while_it_is_under_way);
+	tcase_add_test(tcase, a_connect_in_progress_is_not_over);
 	tcase_add_test(tcase, a_bound_socket_dials_from_that_address);
 	tcase_add_loop_test(tcase, a_mark_is_the_upper_six_bits, 0, ROWS(marks));
 	tcase_add_test(tcase, calls_fail_with_the_systems_errno);

@@ -12,7 +12,7 @@
 #include "../unit.h"
 #include "base/clock.h"
 
-/* A TCP connection of this machine with itself. */
+/* A TCP connection from this machine to itself. */
 struct connection {
 	int near_fd;
 	int far_fd;
@@ -49,7 +49,7 @@ static void wait_readable(int fd)
 	ck_assert_int_eq(poll(&poll_fd, 1, 10000), 1);
 }
 
-START_TEST(the_kernel_tells_when_bytes_arrived_and_not_when_they_were_read)
+START_TEST(the_kernel_says_when_bytes_arrived_not_when_they_were_read)
 {
 	struct connection connection = connect_to_ourselves();
 	if (!timestamps_enable(connection.near_fd)) {
@@ -109,7 +109,7 @@ START_TEST(without_asking_there_is_no_timestamp)
 }
 END_TEST
 
-START_TEST(the_end_of_the_stream_is_told_from_an_error)
+START_TEST(the_end_of_the_stream_is_not_an_error)
 {
 	struct connection connection = connect_to_ourselves();
 	char bytes[16];
@@ -133,7 +133,7 @@ START_TEST(the_end_of_the_stream_is_told_from_an_error)
 }
 END_TEST
 
-START_TEST(what_is_no_socket_gives_no_timestamps)
+START_TEST(a_descriptor_that_is_not_a_socket_gives_no_timestamps)
 {
 	int ends[2];
 	ck_assert_int_eq(pipe(ends), 0);
@@ -148,10 +148,10 @@ int main(void)
 {
 	TCase *tcase = tcase_create("timestamps");
 	tcase_set_timeout(tcase, 60);
-	tcase_add_test(tcase, the_kernel_tells_when_bytes_arrived_and_not_when_they_were_read);
+	tcase_add_test(tcase, the_kernel_says_when_bytes_arrived_not_when_they_were_read);
 	tcase_add_test(tcase, receiving_does_not_wait);
 	tcase_add_test(tcase, without_asking_there_is_no_timestamp);
-	tcase_add_test(tcase, the_end_of_the_stream_is_told_from_an_error);
-	tcase_add_test(tcase, what_is_no_socket_gives_no_timestamps);
+	tcase_add_test(tcase, the_end_of_the_stream_is_not_an_error);
+	tcase_add_test(tcase, a_descriptor_that_is_not_a_socket_gives_no_timestamps);
 	return unit_run("net/timestamps", tcase);
 }

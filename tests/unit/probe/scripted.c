@@ -99,7 +99,7 @@ evutil_socket_t socket_accept(evutil_socket_t fd)
 	return -EINVAL;
 }
 
-/* A socket that is full is not writable: so its handshake seems not to end. */
+/* A full socket is not writable, so its handshake seems not to end. */
 static void fill(int fd)
 {
 	char bytes[4096] = {0};
@@ -210,7 +210,7 @@ void socket_keep_alive(evutil_socket_t fd, int idle_s, int interval_s, int probe
 	(void)probes;
 }
 
-/* The kernel's knowledge. */
+/* What the kernel knows. */
 
 bool timestamps_enable(evutil_socket_t fd)
 {
@@ -243,7 +243,7 @@ bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts)
 	return script.has_facts;
 }
 
-/* The resolver. Only single threads are asked by tests, which answer by themselves: no inbox. */
+/* The resolver. Tests have a single thread and answer queries themselves, so there is no inbox. */
 
 int resolver_inbox_new(struct waker *waker, struct resolver_inbox **inbox)
 {
@@ -331,7 +331,7 @@ char script_letter(const union address *address)
 	return (char)(ntohl(address->v4.sin_addr.s_addr) & 0xff);
 }
 
-/* What is said. */
+/* What is logged. */
 
 static void keep_line(void *context, enum log_level level, const char *subject, const char *message)
 {
@@ -350,7 +350,7 @@ static void keep_change(void *context, const struct target_change *change)
 
 static const struct log log_to_script = {.sink = keep_line, .threshold = LOG_LEVEL_DEBUG};
 
-/* Beginning, going on, ending. */
+/* Starting, running, ending. */
 
 void script_begin(struct probe_context *context)
 {

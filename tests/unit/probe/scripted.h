@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The outside world of a link and its probe, by script: the clock, sockets (pairs, one end of which
- * is the peer's), the kernel's timestamps and TCP_INFO, and the resolver. A test program that links
+ * The outside world of a link and its probe, scripted: the clock, sockets (pairs of which the peer
+ * has one end), the kernel's timestamps and TCP_INFO, and the resolver. A test program that links
  * this gets these instead of the real ones.
  */
 #ifndef UNIT_PROBE_SCRIPTED_H
@@ -19,7 +19,7 @@
 
 /* How far the wall clock is ahead of the monotonic one. */
 #define SCRIPT_AHEAD_NS INT64_C(1700000000000000000)
-/* When it all begins. */
+/* When everything begins. */
 #define SCRIPT_START_NS (1000 * NS_PER_S)
 
 /* How a peer behaves when it is dialled. Addresses are single letters: see script_address(). */
@@ -33,23 +33,22 @@ struct script_peer {
 
 struct script {
 	int64_t now_ns;
-	int64_t tick_ns; /* How much later it is after each look at the clock. */
-	/* Called when somebody sleeps, before it is until_ns; returns whether it may become that
-	 * late. NULL for nobody. */
+	int64_t tick_ns; /* How far the clock advances each time it is read. */
+	/* Called on a sleep, before until_ns; returns whether time may get there. May be NULL. */
 	bool (*on_sleep)(int64_t until_ns);
 
 	const struct script_peer *peers; /* Any other is connected as soon as the loop runs. */
 	size_t peer_count;
-	/* What ends with an error ends later, as over a network; with this, every handshake is over. */
+	/* Errors come later, as over a network; with this, every handshake is over at once. */
 	bool is_over_now;
 	int open_error;	  /* Of socket_open(): 0 or a negative errno. */
 	int bind_error;	  /* Of socket_bind(), likewise. */
 	char dialled[64]; /* The letters of those that were dialled first, in this order. */
 	unsigned opened;  /* Sockets. */
 	unsigned closed;
-	bool was_reset; /* The last that was closed, was closed with a reset. */
+	bool was_reset; /* The last one closed was closed with a reset. */
 	int far_fd;	/* The peer's end of the last one opened. */
-	unsigned dscp;	/* That the last one was marked with. */
+	unsigned dscp;	/* What the last one was marked with. */
 
 	bool has_timestamps;
 	int64_t stamped_ns; /* Monotonic arrival of all bytes; 0: no timestamp. */
@@ -71,31 +70,30 @@ extern struct script script;
 /* Starts afresh: a context with an event loop, at SCRIPT_START_NS. */
 void script_begin(struct probe_context *context);
 
-/* Checks that every socket was closed, and frees the context. */
+/* Checks that every socket is closed, and frees the context. */
 void script_end(struct probe_context *context);
 
 /* Calls for the peer's end of each open connection. */
 void script_each_peer(void (*call)(int far_fd));
 
-/* Lets all that is ready happen. */
+/* Runs everything that is ready. */
 void script_run(struct probe_context *context);
 
-/* Goes to a time, and lets alarms that are due by then go off in their order. */
+/* Advances to a time; alarms that are due by then go off in order. */
 void script_go_to(struct probe_context *context, int64_t now_ns);
 
-/* A small letter is an IPv4 address, a capital one an IPv6 address; port 4000. */
+/* A lower-case letter is an IPv4 address, a capital an IPv6 address; port 4000. */
 union address script_address(char letter);
 char script_letter(const union address *address);
 
-/* Answers the open question with the addresses of these letters, or with a failure if letters is
- * NULL. */
+/* Answers the pending query with the addresses of these letters, or, if NULL, with a failure. */
 void script_answer(const char *letters, int failure);
 
 /* A target, started. name_and_port: "192.0.2.97:4000" or a name. */
 struct probed_target *script_target(struct probe_context *context, const char *name_and_port,
 	const struct target_options *options);
 
-/* The options that most tests use: 100 ms, 300 ms, and what is usual. */
+/* The options that most tests use: interval 100 ms, timeout 300 ms, the rest as usual. */
 struct target_options script_options(enum probe_kind probe);
 
 /* Checks the law of accounting, and returns the values. */

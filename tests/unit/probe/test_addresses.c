@@ -27,7 +27,7 @@ static struct addresses make(const char *letters, char good)
 	return addresses;
 }
 
-/* Takes all that are left. order: room for all and a NUL. */
+/* Takes all that are left. order: room for all of them and a NUL. */
 static void take_all(struct addresses *addresses, char *order)
 {
 	union address address;
@@ -42,16 +42,16 @@ static const struct {
 	char good; /* NUL: none yet. */
 	const char *order;
 } orders[] = {
-	{"as the resolver has them", "abc", '\0', "abc"},
-	{"the good one is first already", "abc", 'a', "abc"},
+	{"in the resolver's order", "abc", '\0', "abc"},
+	{"the good one is already first", "abc", 'a', "abc"},
 	{"the good one comes first", "abc", 'b', "bac"},
-	{"from the end, too", "abcd", 'd', "dbca"},
+	{"from the end too", "abcd", 'd', "dbca"},
 	{"the good one is gone", "abc", 'x', "abc"},
 	{"a single one", "a", 'a', "a"},
 	{"the good one is of the other family", "aBc", 'B', "Bac"},
 };
 
-START_TEST(the_good_one_comes_first_and_each_once)
+START_TEST(the_good_one_comes_first_and_each_comes_once)
 {
 	struct addresses addresses = make(orders[_i].list, orders[_i].good);
 	char order[8];
@@ -74,13 +74,13 @@ static const struct {
 	const char *order;
 } skips[] = {
 	{"the one being dialled is first", "abc", '\0', 'a', "bc"},
-	{"it is first for being the good one", "abc", 'c', 'c', "ba"},
+	{"it is first because it is the good one", "abc", 'c', 'c', "ba"},
 	{"it is not first, and will be dialled again", "abc", '\0', 'b', "abc"},
 	{"it is gone", "abc", '\0', 'x', "abc"},
 	{"there is no other", "a", '\0', 'a', ""},
 };
 
-START_TEST(the_one_being_dialled_is_not_dialled_at_once_again)
+START_TEST(the_one_being_dialled_is_not_dialled_again_at_once)
 {
 	struct addresses addresses = make(skips[_i].list, skips[_i].good);
 	union address dialled = script_address(skips[_i].dialled);
@@ -95,7 +95,7 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *list;
-	size_t passed; /* How often the turn is passed on first. */
+	size_t passed; /* How often the turn is passed on beforehand. */
 	char turn;
 	char good;
 	const char *renewed;
@@ -103,7 +103,7 @@ static const struct {
 } renewals[] = {
 	{"nothing changes", "abc", 1, 'b', '\0', "abc", 'b'},
 	{"another order", "abc", 1, 'b', '\0', "cba", 'b'},
-	{"the one whose turn it is is gone", "abc", 2, 'c', '\0', "abd", 'a'},
+	{"the one whose turn it is has gone", "abc", 2, 'c', '\0', "abd", 'a'},
 	{"the good one moves to the front, the turn stays", "abc", 1, 'b', 'c', "abc", 'b'},
 	{"round and round", "abc", 4, 'b', '\0', "abc", 'b'},
 	{"a shorter list", "abcd", 3, 'd', '\0', "da", 'd'},
@@ -137,7 +137,7 @@ START_TEST(only_the_one_whose_turn_it_is_passes_it_on)
 	ck_assert_int_eq(script_letter(addresses_turn(&addresses)), 'a');
 	union address turn = script_address('a');
 	addresses_pass(&addresses, &turn);
-	/* Of many handshakes to one address that fails, only the first counts. */
+	/* Of many failed handshakes with one address, only the first counts. */
 	addresses_pass(&addresses, &turn);
 	ck_assert_int_eq(script_letter(addresses_turn(&addresses)), 'b');
 	addresses_clear(&addresses);
@@ -161,9 +161,9 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("addresses");
-	tcase_add_loop_test(tcase, the_good_one_comes_first_and_each_once, 0, ROWS(orders));
+	tcase_add_loop_test(tcase, the_good_one_comes_first_and_each_comes_once, 0, ROWS(orders));
 	tcase_add_loop_test(
-		tcase, the_one_being_dialled_is_not_dialled_at_once_again, 0, ROWS(skips));
+		tcase, the_one_being_dialled_is_not_dialled_again_at_once, 0, ROWS(skips));
 	tcase_add_loop_test(tcase, a_renewed_list_keeps_the_turn, 0, ROWS(renewals));
 	tcase_add_test(tcase, only_the_one_whose_turn_it_is_passes_it_on);
 	tcase_add_test(tcase, the_good_one_can_be_the_only_one);

@@ -45,7 +45,7 @@ START_TEST(an_alarm_is_due_at_its_time_and_not_before)
 }
 END_TEST
 
-START_TEST(they_come_soonest_first_however_they_were_set)
+START_TEST(alarms_come_soonest_first_in_whatever_order_they_were_set)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -59,7 +59,7 @@ START_TEST(they_come_soonest_first_however_they_were_set)
 }
 END_TEST
 
-START_TEST(taking_out_what_is_not_in_does_nothing)
+START_TEST(removing_an_absent_alarm_does_nothing)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -83,7 +83,7 @@ START_TEST(room_is_never_given_back)
 }
 END_TEST
 
-/* The soonest of all, looked for one by one. */
+/* The soonest of all, searched one by one. */
 static int64_t find_soonest_ns(const int64_t due_ns[ALARMS])
 {
 	int64_t soonest_ns = ALARM_NEVER;
@@ -97,13 +97,13 @@ static void set_any(
 	struct fixture *fixture, int64_t due_ns[ALARMS], int64_t now_ns, uint64_t *state)
 {
 	uint32_t i = random_below(state, ALARMS);
-	/* Often the same time as another; at times none, at times in the past. */
+	/* Often the same time as another; sometimes none, sometimes in the past. */
 	due_ns[i] =
 		random_below(state, 8) == 0 ? ALARM_NEVER : now_ns - 20 + random_below(state, 1000);
 	alarms_set(&fixture->alarms, &fixture->alarm[i], due_ns[i]);
 }
 
-START_TEST(behave_like_a_list_that_is_searched)
+START_TEST(alarms_behave_like_a_searched_list)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -120,11 +120,11 @@ START_TEST(behave_like_a_list_that_is_searched)
 			int64_t soonest_ns = find_soonest_ns(due_ns);
 			int64_t *taken_ns = &due_ns[alarm - fixture.alarm];
 			if (*taken_ns != soonest_ns || soonest_ns > now_ns)
-				ck_abort_msg("step %d: took another", step);
+				ck_abort_msg("step %d: took a different one", step);
 			*taken_ns = ALARM_NEVER;
 		}
 		if (alarms_next_ns(&fixture.alarms) != find_soonest_ns(due_ns))
-			ck_abort_msg("step %d: another is next", step);
+			ck_abort_msg("step %d: a different one is next", step);
 	}
 	alarms_clear(&fixture.alarms);
 }
@@ -136,9 +136,9 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, nothing_is_due_at_first);
 	tcase_add_test(tcase, an_alarm_is_due_at_its_time_and_not_before);
-	tcase_add_test(tcase, they_come_soonest_first_however_they_were_set);
-	tcase_add_test(tcase, taking_out_what_is_not_in_does_nothing);
+	tcase_add_test(tcase, alarms_come_soonest_first_in_whatever_order_they_were_set);
+	tcase_add_test(tcase, removing_an_absent_alarm_does_nothing);
 	tcase_add_test(tcase, room_is_never_given_back);
-	tcase_add_loop_test(tcase, behave_like_a_list_that_is_searched, 0, 3);
+	tcase_add_loop_test(tcase, alarms_behave_like_a_searched_list, 0, 3);
 	return unit_run("probe/alarms", tcase);
 }

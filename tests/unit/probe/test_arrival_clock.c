@@ -6,7 +6,7 @@
 
 #define US NS_PER_US
 #define S NS_PER_S
-/* How far the wall clock runs ahead in these tests, its steps aside. */
+/* How far the wall clock runs ahead in these tests, apart from its steps. */
 #define AHEAD_NS INT64_C(1700000000000000000)
 
 #define READINGS_MAX 4
@@ -17,7 +17,7 @@ static struct wall_time wall(int64_t unix_ns)
 }
 
 struct reading {
-	int64_t at_ns;	   /* When the wall clock was read, on the monotonic one. */
+	int64_t at_ns;	   /* When the wall clock was read, by the monotonic one. */
 	int64_t step_ns;   /* How far it had been set forward until then. */
 	int64_t before_ns; /* How long before that the monotonic clock was read, */
 	int64_t after_ns;  /* and how long after. */
@@ -26,16 +26,16 @@ struct reading {
 static const struct {
 	const char *says;
 	struct reading readings[READINGS_MAX];
-	bool is_stepped;   /* With the last reading an epoch began. */
-	int64_t offset_ns; /* Besides AHEAD_NS. */
+	bool is_stepped;   /* An epoch began with the last reading. */
+	int64_t offset_ns; /* In addition to AHEAD_NS. */
 	int64_t within_ns;
 } clocks[] = {
 	{"one reading alone", {{1 * S, 0, 50, 50}}, false, 0, 0},
 	{"two that agree", {{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}}, false, 0, 0},
 	{"two that agree, read at once", {{1 * S, 0, 0, 0}, {1 * S, 0, 0, 0}}, false, 0, 0},
 	{"two that agree, a day apart", {{1 * S, 0, 50, 50}, {86400 * S, 0, 50, 50}}, false, 0, 0},
-	{"a little off the middle is no step", {{1 * S, 0, 50, 50}, {2 * S, 0, 0, 100}}, false, 0,
-		50},
+	{"slightly off the middle is not a step", {{1 * S, 0, 50, 50}, {2 * S, 0, 0, 100}}, false,
+		0, 50},
 	{"a step forward of a second", {{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, S, 50, 50}},
 		true, S, 0},
 	{"a step back of a second", {{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, -S, 50, 50}},
@@ -43,7 +43,7 @@ static const struct {
 	{"a step back of decades",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, -AHEAD_NS, 50, 50}}, true,
 		-AHEAD_NS, 0},
-	{"a step of 15 us is followed, and is none",
+	{"a step of 15 us is followed but is not an epoch",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 15 * US, 50, 50}}, false, 15 * US,
 		0},
 	{"and another, since it counts from the last reading",
@@ -62,24 +62,24 @@ static const struct {
 		false, S, 0},
 	{"a second step in a row", {{1 * S, 0, 50, 50}, {2 * S, S, 50, 50}, {3 * S, 3 * S, 50, 50}},
 		true, 3 * S, 0},
-	{"a step that is taken back",
+	{"a step that is undone",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, S, 50, 50}, {4 * S, 0, 50, 50}},
 		true, 0, 0},
-	{"interrupted before the wall clock was read, the old offset stays",
+	{"interrupted before the wall clock was read: the old offset stays",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 0, 10000 * US, 50}}, false, 0, 0},
-	{"interrupted after it, too",
+	{"interrupted after it: likewise",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 0, 50, 10000 * US}}, false, 0, 0},
 	{"a step of 25 us hides in so wide a reading",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 25 * US, 5000 * US, 5000 * US}},
 		false, 0, 0},
-	{"and comes out with the next narrow one",
+	{"and shows in the next narrow one",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, 25 * US, 5000 * US, 5000 * US},
 			{4 * S, 25 * US, 50, 50}},
 		true, 25 * US, 0},
 	{"a step of a second does not",
 		{{1 * S, 0, 50, 50}, {2 * S, 0, 50, 50}, {3 * S, S, 5000 * US, 5000 * US}}, true, S,
 		0},
-	{"the very first interrupted: the second corrects it",
+	{"the first reading was interrupted: the second corrects it",
 		{{1 * S, 0, 10000 * US, 0}, {2 * S, 0, 50, 50}}, true, 0, 0},
 	{"and the third agrees",
 		{{1 * S, 0, 10000 * US, 0}, {2 * S, 0, 50, 50}, {3 * S, 0, 50, 50}}, false, 0, 0},
@@ -107,8 +107,8 @@ START_TEST(an_epoch_begins_where_the_clock_steps)
 	ck_assert_int_eq(clock.read_ns, readings[last].at_ns - readings[last].before_ns);
 	ck_assert_int_eq(clock.present.until_ns, INT64_MAX);
 	if (clocks[_i].is_stepped) {
-		/* The step came between the beginning of the last reading but one and the end of
-		 * the last. */
+		/* The step came between the start of the last but one reading and the end of the
+		 * last. */
 		ck_assert_int_eq(clock.present.from_ns,
 			readings[last - 1].at_ns - readings[last - 1].before_ns);
 		ck_assert_int_eq(
@@ -124,7 +124,7 @@ START_TEST(an_epoch_begins_where_the_clock_steps)
 }
 END_TEST
 
-/* Departed at 100 us, now it is 900 us. The clock is known since 50 us. */
+/* Departed at 100 us, now it is 900 us. The clock has been known since 50 us. */
 static const struct {
 	const char *says;
 	int64_t timestamp_ns;
@@ -166,21 +166,20 @@ START_TEST(nothing_is_believed_of_a_time_without_readings)
 }
 END_TEST
 
-/* Departed at 100 us, now it is 900 us; the clock was read at 400 us, then stepped, and was read at
- * 600 us. */
+/* Departed at 100 us, now it is 900 us. The clock was read at 400 us and, stepped, at 600 us. */
 static const struct {
 	const char *says;
 	int64_t step_ns;
-	int64_t timestamp_ns; /* Besides AHEAD_NS. */
+	int64_t timestamp_ns; /* In addition to AHEAD_NS. */
 	int64_t arrival_ns;
 } steps[] = {
-	{"an hour forward: came before it", 3600 * S, 300 * US, 300 * US},
-	{"an hour forward: came after it", 3600 * S, 3600 * S + 500 * US, 500 * US},
+	{"an hour forward: came before the step", 3600 * S, 300 * US, 300 * US},
+	{"an hour forward: came after the step", 3600 * S, 3600 * S + 500 * US, 500 * US},
 	{"an hour forward: came after it was seen", 3600 * S, 3600 * S + 800 * US, 800 * US},
-	{"an hour back: came before it", -3600 * S, 300 * US, 300 * US},
-	{"an hour back: came after it", -3600 * S, -3600 * S + 500 * US, 500 * US},
+	{"an hour back: came before the step", -3600 * S, 300 * US, 300 * US},
+	{"an hour back: came after the step", -3600 * S, -3600 * S + 500 * US, 500 * US},
 	{"an hour back: came after it was seen", -3600 * S, -3600 * S + 800 * US, 800 * US},
-	{"decades back: came before it", -AHEAD_NS, 500 * US, 500 * US},
+	{"decades back: came before the step", -AHEAD_NS, 500 * US, 500 * US},
 	{"decades back: came after it", -AHEAD_NS, -AHEAD_NS + 500 * US, 500 * US},
 	{"forward: before it, and the new clock says before the last reading", 100 * US, 450 * US,
 		450 * US},
@@ -214,13 +213,13 @@ END_TEST
 
 /*
  * A prober's turns while the wall clock steps now and then, by anything from a nanosecond to
- * days: seldom enough that a step was seen before the next one comes.
+ * days: rarely enough for each step to be seen before the next one comes.
  */
 struct simulation {
 	uint64_t random;
 	int64_t now_ns;
 	int64_t ahead_ns; /* Since the last step, */
-	int64_t step_ns;  /* which was so long, */
+	int64_t step_ns;  /* whose size this is, */
 	int64_t stepped_ns;
 	int64_t next_step_ns;
 	struct arrival_clock clock;
@@ -230,7 +229,7 @@ struct simulation {
 #define TURN_MAX_NS (10 * NS_PER_MS)
 #define WAIT_MAX_NS (2 * TURN_MAX_NS)
 #define READING_NS 40
-/* What is not taken for a step, and the reading's width. */
+/* What is not taken for a step, and the width of a reading. */
 #define NOISE_NS (20 * US + READING_NS)
 
 static void pass_time(struct simulation *simulation, uint32_t at_most_ns)
@@ -275,8 +274,7 @@ static void receive(struct simulation *simulation, int64_t since_ns)
 	int64_t off_ns = arrival_clock_convert(
 				 &simulation->clock, timestamp, departure_ns, simulation->now_ns) -
 			 arrival_ns;
-	/* Only of a step that is shorter than the wait it cannot be told on which side of it a
-	 * stamp is. */
+	/* Only if the step is shorter than the wait is it unclear which side a timestamp is on. */
 	int64_t step_ns = simulation->step_ns < 0 ? -simulation->step_ns : simulation->step_ns;
 	int64_t allowed_ns = NOISE_NS + (step_ns < WAIT_MAX_NS ? step_ns : 0);
 	ck_assert_msg(off_ns >= -NOISE_NS && off_ns <= allowed_ns,
@@ -306,7 +304,7 @@ START_TEST(no_step_makes_an_arrival_wrong)
 }
 END_TEST
 
-START_TEST(departures_are_told_to_the_peer_in_wall_time)
+START_TEST(the_peer_is_sent_departures_in_wall_time)
 {
 	struct arrival_clock clock = {0};
 	arrival_clock_update(&clock, 50 * US, wall(50 * US + AHEAD_NS), 50 * US);
@@ -326,6 +324,6 @@ int main(void)
 	tcase_add_test(tcase, nothing_is_believed_of_a_time_without_readings);
 	tcase_add_loop_test(tcase, a_timestamp_is_of_the_clock_that_was_in_force, 0, ROWS(steps));
 	tcase_add_loop_test(tcase, no_step_makes_an_arrival_wrong, 0, 10);
-	tcase_add_test(tcase, departures_are_told_to_the_peer_in_wall_time);
+	tcase_add_test(tcase, the_peer_is_sent_departures_in_wall_time);
 	return unit_run("probe/arrival_clock", tcase);
 }

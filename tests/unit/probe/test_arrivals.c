@@ -11,7 +11,7 @@
 #define REPLIES_MAX 4
 #define UNKNOWN INT64_MIN
 
-/* The clock is known since long before. Timestamps are given as the monotonic time that they mean. */
+/* The clock has long been known. Timestamps are given as the monotonic time that they mean. */
 static const struct {
 	const char *says;
 	int64_t stamped_ns; /* UNKNOWN: no timestamp. */
@@ -20,7 +20,7 @@ static const struct {
 	int64_t least_rtt_ns; /* Before; 0: no reply yet. */
 	bool was_waiting;
 	bool was_held_up;
-	int64_t departures_ns[REPLIES_MAX]; /* 0 ends them. */
+	int64_t departures_ns[REPLIES_MAX]; /* Ended by 0. */
 	int64_t arrivals_ns[REPLIES_MAX];
 	int64_t least_afterwards_ns; /* 0: still no reply. */
 } rows[] = {
@@ -32,48 +32,48 @@ static const struct {
 		false, {100 * US}, {900 * US}, 800 * US},
 	{"nor one after the reading", 901 * US, 900 * US, 20 * US, 0, false, false, {100 * US},
 		{900 * US}, 800 * US},
-	{"what could be read by the last reading was read then", 150 * US, 900 * US, 400 * US, 0,
-		false, false, {100 * US}, {400 * US}, 300 * US},
-	{"a faster reply becomes the least", 130 * US, 900 * US, 20 * US, 50 * US, false, false,
+	{"what the last reading could read was read then", 150 * US, 900 * US, 400 * US, 0, false,
+		false, {100 * US}, {400 * US}, 300 * US},
+	{"a faster reply becomes the minimum", 130 * US, 900 * US, 20 * US, 50 * US, false, false,
 		{100 * US}, {130 * US}, 30 * US},
 	{"a slower one does not", 190 * US, 900 * US, 20 * US, 50 * US, false, false, {100 * US},
 		{190 * US}, 50 * US},
-	{"held up, a reply arrives when it is read", 150 * US, 900 * US, 20 * US, 50 * US, false,
-		true, {100 * US}, {900 * US}, 50 * US},
-	{"two that a sleeping prober reads together keep their distance", 1150 * US, 1900 * US,
-		20 * US, 50 * US, false, false, {100 * US, 1100 * US}, {150 * US, 1150 * US},
-		50 * US},
+	{"a reply that was held up arrives when it is read", 150 * US, 900 * US, 20 * US, 50 * US,
+		false, true, {100 * US}, {900 * US}, 50 * US},
+	{"two replies that a sleeping prober reads together keep their distance", 1150 * US,
+		1900 * US, 20 * US, 50 * US, false, false, {100 * US, 1100 * US},
+		{150 * US, 1150 * US}, 50 * US},
 	{"so do many", 3150 * US, 9900 * US, 20 * US, 50 * US, false, false,
 		{100 * US, 1100 * US, 2100 * US, 3100 * US},
 		{150 * US, 1150 * US, 2150 * US, 3150 * US}, 50 * US},
-	{"two probes of one moment arrive at one moment", 150 * US, 900 * US, 20 * US, 50 * US,
-		false, false, {100 * US, 100 * US}, {150 * US, 150 * US}, 50 * US},
+	{"two probes sent at once arrive at once", 150 * US, 900 * US, 20 * US, 50 * US, false,
+		false, {100 * US, 100 * US}, {150 * US, 150 * US}, 50 * US},
 	{"an earlier one did not come before the last reading", 1150 * US, 1900 * US, 400 * US,
 		50 * US, false, false, {100 * US, 1100 * US}, {400 * US, 1150 * US}, 50 * US},
-	{"to a prober that waited, all came together", 1150 * US, 1900 * US, 20 * US, 50 * US, true,
-		false, {100 * US, 1100 * US}, {1150 * US, 1150 * US}, 50 * US},
+	{"for a prober that was waiting, all came together", 1150 * US, 1900 * US, 20 * US, 50 * US,
+		true, false, {100 * US, 1100 * US}, {1150 * US, 1150 * US}, 50 * US},
 	{"unless it was read long after that", 1150 * US, 3151 * US, 20 * US, 50 * US, true, false,
 		{100 * US, 1100 * US}, {150 * US, 1150 * US}, 50 * US},
 	{"which begins at 2 ms", 1150 * US, 3150 * US, 20 * US, 50 * US, true, false,
 		{100 * US, 1100 * US}, {150 * US, 1150 * US}, 50 * US},
 	{"and not just before", 1150 * US, 3150 * US - 1, 20 * US, 50 * US, true, false,
 		{100 * US, 1100 * US}, {1150 * US, 1150 * US}, 50 * US},
-	{"a path that was stuck lets go of all at once", 1402 * US, 1900 * US, 20 * US, 50 * US,
-		false, false, {100 * US, 1100 * US}, {1402 * US, 1402 * US}, 50 * US},
-	{"stuck is more than twice the least, and twice 100 us", 1400 * US, 1900 * US, 20 * US,
+	{"a stuck path releases everything at once", 1402 * US, 1900 * US, 20 * US, 50 * US, false,
+		false, {100 * US, 1100 * US}, {1402 * US, 1402 * US}, 50 * US},
+	{"stuck means more than twice the minimum, and twice 100 us", 1400 * US, 1900 * US, 20 * US,
 		50 * US, false, false, {100 * US, 1100 * US}, {400 * US, 1400 * US}, 50 * US},
-	{"the first replies of a connection cannot be told to be stuck", 9100 * US, 9900 * US,
+	{"nobody can say that a connection's first replies were stuck", 9100 * US, 9900 * US,
 		20 * US, 0, false, false, {100 * US, 1100 * US}, {8100 * US, 9100 * US}, 8000 * US},
-	{"held up, all of a waiting prober's arrive when they are read", 150 * US, 9900 * US,
+	{"held-up replies of a waiting prober arrive when they are read", 150 * US, 9900 * US,
 		20 * US, 50 * US, true, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US},
 		50 * US},
-	{"and all of a sleeping one's, since they took long", 150 * US, 9900 * US, 20 * US, 50 * US,
-		false, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US}, 50 * US},
+	{"and so do those of a sleeping one, since they took long", 150 * US, 9900 * US, 20 * US,
+		50 * US, false, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US}, 50 * US},
 	{"so do the first of a connection, with nothing to compare them with", 150 * US, 9900 * US,
 		20 * US, 0, false, true, {100 * US, 1100 * US}, {9900 * US, 9900 * US}, 0},
 	{"a probe cannot be answered before it departed", 1110 * US, 1900 * US, 20 * US, 50 * US,
 		false, false, {1105 * US, 1000 * US}, {1110 * US, 1110 * US}, 50 * US},
-	{"one that departed after the last arrives with it", 1110 * US, 1900 * US, 20 * US,
+	{"a probe that departed after the last one arrives with it", 1110 * US, 1900 * US, 20 * US,
 		500 * US, false, false, {1050 * US, 1000 * US}, {1110 * US, 1110 * US}, 110 * US},
 	{"a departure after the arrival of all", 1110 * US, 1900 * US, 20 * US, 50 * US, false,
 		false, {1200 * US, 1090 * US}, {1200 * US, 1110 * US}, 20 * US},
@@ -115,12 +115,12 @@ START_TEST(each_reply_arrives_when_it_could_first_be_read)
 		ck_assert_msg(arrivals_ns[i] == rows[_i].arrivals_ns[i], "%s: reply %zu at %lld",
 			rows[_i].says, i, (long long)arrivals_ns[i]);
 	int64_t least_afterwards_ns = least_rtt_ns == INT64_MAX ? 0 : least_rtt_ns;
-	ck_assert_msg(least_afterwards_ns == rows[_i].least_afterwards_ns, "%s: least %lld",
+	ck_assert_msg(least_afterwards_ns == rows[_i].least_afterwards_ns, "%s: minimum %lld",
 		rows[_i].says, (long long)least_afterwards_ns);
 }
 END_TEST
 
-/* Whatever goes in, in whatever order. */
+/* For any input in any order. */
 START_TEST(no_reply_arrives_before_its_departure_or_after_the_reading)
 {
 	uint64_t random = (uint64_t)_i + 1;

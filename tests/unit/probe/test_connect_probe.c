@@ -14,7 +14,7 @@
 #define INTERVAL_NS (100 * MS)
 #define TIMEOUT_NS (300 * MS)
 #define PATIENCE_NS (TIMEOUT_NS + TARGET_GRACE_NS)
-/* Handshakes that there is room for: see target_options_records(), up to a power of 2. */
+/* How many handshakes there is room for: see target_options_records(), up to a power of 2. */
 #define ROOM 16
 
 static const struct script_peer peers[] = {
@@ -33,7 +33,7 @@ struct fixture {
 	struct probed_target *target;
 };
 
-/* A name that has these addresses. */
+/* A name with these addresses. */
 static void set_up(struct fixture *fixture, const char *addresses)
 {
 	const struct target_options options = script_options(PROBE_KIND_CONNECT);
@@ -82,9 +82,9 @@ static const struct {
 	bool is_connected;
 	const char *log;
 } outcomes[] = {
-	{"it is there at once", 'o', 0, false, {0}, 10, 0, 0, CONNECT_FAILURES, true,
+	{"connected at once", 'o', 0, false, {0}, 10, 0, 0, CONNECT_FAILURES, true,
 		"up: 192.0.2.111:4000 answers"},
-	{"as the kernel timed it", 'o', 0, true, {.rtt_ns = 4}, 4, 0, 0, CONNECT_FAILURES, true,
+	{"timed by the kernel", 'o', 0, true, {.rtt_ns = 4}, 4, 0, 0, CONNECT_FAILURES, true,
 		"up: 192.0.2.111:4000 answers"},
 	{"refused", 'r', 7 * MS, false, {0}, 7 * MS, 0, 0, CONNECT_FAILURE_REFUSED, false,
 		"down: connection refused by 192.0.2.114:4000"},
@@ -92,26 +92,26 @@ static const struct {
 		"down: connection refused by [2001:db8::52]:4000"},
 	{"refused, and seen when it would be late", 'r', TIMEOUT_NS, false, {0}, 0, 1, 0,
 		CONNECT_FAILURE_REFUSED, false, "down: connection refused by 192.0.2.114:4000"},
-	{"reset after the handshake: it had been connected", 'x', 7 * MS, true, {.rtt_ns = 3 * MS},
+	{"reset after the handshake: it was connected", 'x', 7 * MS, true, {.rtt_ns = 3 * MS},
 		3 * MS, 0, 0, CONNECT_FAILURES, true, "up: 192.0.2.120:4000 answers"},
-	{"the kernel's time is of a SYN that was sent again", 'x', 7 * MS, true,
+	{"the kernel's time is that of a retransmitted SYN", 'x', 7 * MS, true,
 		{.rtt_ns = 3 * MS, .retransmits = 1}, 7 * MS, 0, 0, CONNECT_FAILURES, true,
 		"up: 192.0.2.120:4000 answers"},
-	{"the kernel's time cannot be longer than it took", 'x', 7 * MS, true, {.rtt_ns = 9 * MS},
+	{"the kernel's time cannot exceed the elapsed time", 'x', 7 * MS, true, {.rtt_ns = 9 * MS},
 		7 * MS, 0, 0, CONNECT_FAILURES, true, "up: 192.0.2.120:4000 answers"},
 	{"the kernel does not know", 'x', 7 * MS, true, {.rtt_ns = -1}, 7 * MS, 0, 0,
 		CONNECT_FAILURES, true, "up: 192.0.2.120:4000 answers"},
 	{"connected, and seen late, but in time", 'x', 400 * MS, true, {.rtt_ns = 3 * MS}, 3 * MS,
 		0, 0, CONNECT_FAILURES, true, "up: 192.0.2.120:4000 answers"},
-	{"a host that cannot be reached", 'h', 7 * MS, false, {0}, 0, 0, 0,
-		CONNECT_FAILURE_UNREACHABLE, false, "down: 192.0.2.104:4000 is unreachable"},
-	{"a network that cannot be reached: nothing was sent", 'u', 0, false, {0}, 0, 0, 1,
+	{"an unreachable host", 'h', 7 * MS, false, {0}, 0, 0, 0, CONNECT_FAILURE_UNREACHABLE,
+		false, "down: 192.0.2.104:4000 is unreachable"},
+	{"an unreachable network: nothing was sent", 'u', 0, false, {0}, 0, 0, 1,
 		CONNECT_FAILURE_UNREACHABLE, false, "down: 192.0.2.117:4000 is unreachable"},
 	{"connected to itself", 'i', 0, false, {0}, 10, 0, 0, CONNECT_FAILURE_REFUSED, false,
 		"down: connection refused by 192.0.2.105:4000"},
 };
 
-START_TEST(each_outcome_of_a_handshake_is_counted_and_told)
+START_TEST(each_outcome_of_a_handshake_is_counted_and_logged)
 {
 	struct fixture fixture;
 	const char addresses[] = {outcomes[_i].address, '\0'};
@@ -177,7 +177,7 @@ START_TEST(a_silent_host_times_out_and_is_given_up)
 }
 END_TEST
 
-START_TEST(an_answer_within_the_grace_is_late)
+START_TEST(an_answer_within_the_grace_period_is_late)
 {
 	static const struct script_peer silent[] = {{'w', -EINPROGRESS, 0, true, false}};
 	struct fixture fixture;
@@ -188,12 +188,12 @@ START_TEST(an_answer_within_the_grace_is_late)
 	probe(&fixture);
 	script_go_to(&fixture.context, begun_ns + TIMEOUT_NS);
 	ck_assert_uint_eq(script_values(fixture.target).timeouts, 1);
-	/* The SYN that was sent again gets through: the peer reads what kept it from being writable. */
+	/* The retransmitted SYN gets through: the peer reads what kept the socket unwritable. */
 	char bytes[65536];
 	while (recv(script.far_fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		;
 	script.now_ns = begun_ns + TIMEOUT_NS + 100 * MS;
-	/* The kernel may think that it was in time, but the probe is settled. */
+	/* The kernel may think that it was in time, but the probe is already settled. */
 	script.has_facts = true;
 	script.facts = (struct tcp_facts){.rtt_ns = 5 * MS};
 	script_run(&fixture.context);
@@ -207,13 +207,13 @@ START_TEST(an_answer_within_the_grace_is_late)
 }
 END_TEST
 
-START_TEST(settling_looks_before_it_calls_anything_lost)
+START_TEST(settling_looks_before_it_counts_anything_as_lost)
 {
 	struct fixture fixture;
 	set_up(&fixture, "s");
 	int64_t begun_ns = script.now_ns;
 	probe(&fixture);
-	/* The kernel knows of its end by now; nobody has looked yet. */
+	/* By now the kernel knows that it has ended, but nobody has looked yet. */
 	script.is_over_now = true;
 	script.has_facts = true;
 	script.facts = (struct tcp_facts){.rtt_ns = 5 * MS};
@@ -226,7 +226,7 @@ START_TEST(settling_looks_before_it_calls_anything_lost)
 }
 END_TEST
 
-START_TEST(one_lost_handshake_of_many_is_no_outage)
+START_TEST(one_lost_handshake_among_many_is_not_an_outage)
 {
 	struct fixture fixture;
 	set_up(&fixture, "sa");
@@ -265,7 +265,7 @@ START_TEST(a_failure_passes_the_turn_to_the_next_address)
 }
 END_TEST
 
-START_TEST(the_name_is_asked_for_again_sooner_while_the_target_is_down)
+START_TEST(the_name_is_resolved_again_sooner_while_the_target_is_down)
 {
 	struct fixture fixture;
 	set_up(&fixture, "a");
@@ -342,13 +342,13 @@ int main(void)
 {
 	TCase *tcase = tcase_create("connect_probe");
 	tcase_add_loop_test(
-		tcase, each_outcome_of_a_handshake_is_counted_and_told, 0, ROWS(outcomes));
+		tcase, each_outcome_of_a_handshake_is_counted_and_logged, 0, ROWS(outcomes));
 	tcase_add_test(tcase, a_silent_host_times_out_and_is_given_up);
-	tcase_add_test(tcase, an_answer_within_the_grace_is_late);
-	tcase_add_test(tcase, settling_looks_before_it_calls_anything_lost);
-	tcase_add_test(tcase, one_lost_handshake_of_many_is_no_outage);
+	tcase_add_test(tcase, an_answer_within_the_grace_period_is_late);
+	tcase_add_test(tcase, settling_looks_before_it_counts_anything_as_lost);
+	tcase_add_test(tcase, one_lost_handshake_among_many_is_not_an_outage);
 	tcase_add_test(tcase, a_failure_passes_the_turn_to_the_next_address);
-	tcase_add_test(tcase, the_name_is_asked_for_again_sooner_while_the_target_is_down);
+	tcase_add_test(tcase, the_name_is_resolved_again_sooner_while_the_target_is_down);
 	tcase_add_test(tcase, a_full_ring_settles_before_it_refuses);
 	tcase_add_test(tcase, without_descriptors_nothing_is_sent);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);

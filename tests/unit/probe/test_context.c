@@ -5,7 +5,7 @@
 
 START_TEST(random_numbers_follow_marsaglia)
 {
-	/* With 13, 17, 5, the first three after 2463534242 by his paper and by hand. */
+	/* With 13, 17, 5: the first three after 2463534242, by his paper and by hand. */
 	struct probe_context context = {.random = 2463534242U};
 	ck_assert_uint_eq(probe_context_random(&context), 723471715U);
 	ck_assert_uint_eq(probe_context_random(&context), 2497366906U);
@@ -28,7 +28,7 @@ START_TEST(random_numbers_are_evenly_spread_from_any_seed)
 }
 END_TEST
 
-START_TEST(the_clocks_are_read_once_a_turn)
+START_TEST(the_clocks_are_read_once_per_turn)
 {
 	struct turn turn = {0};
 	ck_assert(!turn.clock.is_known);
@@ -46,6 +46,6 @@ int main(void)
 	TCase *tcase = tcase_create("context");
 	tcase_add_test(tcase, random_numbers_follow_marsaglia);
 	tcase_add_loop_test(tcase, random_numbers_are_evenly_spread_from_any_seed, 0, ROWS(seeds));
-	tcase_add_test(tcase, the_clocks_are_read_once_a_turn);
+	tcase_add_test(tcase, the_clocks_are_read_once_per_turn);
 	return unit_run("probe/context", tcase);
 }

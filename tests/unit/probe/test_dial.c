@@ -28,7 +28,7 @@ static const struct {
 	{"the source has a zone", IP_VERSION_ANY, "fe80::1%lo", AF_INET6},
 };
 
-START_TEST(the_family_is_that_of_version_or_source)
+START_TEST(the_family_comes_from_version_or_source)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.ip_version = families[_i].ip_version;
@@ -63,7 +63,7 @@ static const struct {
 	{-EPROTO, CONNECT_FAILURE_OTHER, "", "cannot connect to 192.0.2.97:4000: Protocol error"},
 };
 
-START_TEST(each_failure_has_its_reason_and_its_words)
+START_TEST(each_failure_has_its_reason_and_message)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	set_source(&options, failures[_i].source);
@@ -75,7 +75,7 @@ START_TEST(each_failure_has_its_reason_and_its_words)
 }
 END_TEST
 
-START_TEST(the_socket_is_made_as_the_options_want_it)
+START_TEST(the_socket_is_set_up_by_the_options)
 {
 	struct probe_context context;
 	script_begin(&context);
@@ -115,7 +115,7 @@ static const struct {
 	int error;
 } expected[] = {{'c', 0}, {'r', -ECONNREFUSED}, {'i', -ECONNREFUSED}};
 
-START_TEST(a_handshake_ends_as_the_kernel_says_unless_it_is_with_itself)
+START_TEST(a_handshake_ends_as_the_kernel_says_unless_with_itself)
 {
 	struct probe_context context;
 	script_begin(&context);
@@ -134,10 +134,10 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("dial");
-	tcase_add_loop_test(tcase, the_family_is_that_of_version_or_source, 0, ROWS(families));
-	tcase_add_loop_test(tcase, each_failure_has_its_reason_and_its_words, 0, ROWS(failures));
-	tcase_add_test(tcase, the_socket_is_made_as_the_options_want_it);
-	tcase_add_loop_test(tcase, a_handshake_ends_as_the_kernel_says_unless_it_is_with_itself, 0,
-		ROWS(expected));
+	tcase_add_loop_test(tcase, the_family_comes_from_version_or_source, 0, ROWS(families));
+	tcase_add_loop_test(tcase, each_failure_has_its_reason_and_message, 0, ROWS(failures));
+	tcase_add_test(tcase, the_socket_is_set_up_by_the_options);
+	tcase_add_loop_test(
+		tcase, a_handshake_ends_as_the_kernel_says_unless_with_itself, 0, ROWS(expected));
 	return unit_run("probe/dial", tcase);
 }

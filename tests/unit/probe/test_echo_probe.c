@@ -15,7 +15,7 @@
 #define US NS_PER_US
 #define INTERVAL_NS (100 * MS)
 #define TIMEOUT_NS (300 * MS)
-/* Unanswered probes that there are records for: see target_options_records(), up to a power of 2. */
+/* How many unanswered probes have records: target_options_records(), up to a power of 2. */
 #define RECORDS 16
 
 struct fixture {
@@ -23,7 +23,7 @@ struct fixture {
 	struct probed_target *target;
 };
 
-/* A connection that was just made. */
+/* A connection that was just established. */
 static void set_up(struct fixture *fixture)
 {
 	const struct target_options options = script_options(PROBE_KIND_ECHO);
@@ -34,7 +34,7 @@ static void set_up(struct fixture *fixture)
 	ck_assert_int_eq(fixture->target->link.state, LINK_CONNECTED);
 }
 
-/* Every scenario ends by the law of accounting: once all is over, nothing is in flight. */
+/* Every scenario ends with the law of accounting: once all is over, nothing is in flight. */
 static void tear_down(struct fixture *fixture)
 {
 	struct link *link = &fixture->target->link;
@@ -51,7 +51,7 @@ static void probe(struct fixture *fixture)
 	link_use_slot(&fixture->target->link, script.now_ns, script.now_ns);
 }
 
-/* Sends count probes, one an interval, without anything else going on. */
+/* Sends count probes, one per interval, while nothing else happens. */
 static void probe_often(struct fixture *fixture, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
@@ -100,15 +100,15 @@ END_TEST
 /* One probe departs, and is answered. */
 static const struct {
 	const char *says;
-	int64_t stamped_ns; /* After the departure; 0: the kernel does not tell. */
+	int64_t stamped_ns; /* After the departure; 0: the kernel does not say. */
 	int64_t read_ns;    /* After the departure. */
 	int64_t rtt_ns;	    /* 0: not received. */
 	unsigned late;
 } replies[] = {
-	{"as the kernel stamped it", 123 * US, 9 * MS, 123 * US, 0},
-	{"without a stamp, as it was read", 0, 9 * MS, 9 * MS, 0},
+	{"as timestamped by the kernel", 123 * US, 9 * MS, 123 * US, 0},
+	{"without a timestamp, as it was read", 0, 9 * MS, 9 * MS, 0},
 	{"just in time", TIMEOUT_NS - 1, TIMEOUT_NS - 1, TIMEOUT_NS - 1, 0},
-	{"just in time, and read late", TIMEOUT_NS - 1, 400 * MS, TIMEOUT_NS - 1, 0},
+	{"just in time, but read late", TIMEOUT_NS - 1, 400 * MS, TIMEOUT_NS - 1, 0},
 	{"just too late", TIMEOUT_NS, TIMEOUT_NS, 0, 1},
 	{"too late", 350 * MS, 400 * MS, 0, 1},
 };
@@ -122,7 +122,7 @@ START_TEST(a_reply_is_in_time_or_late_by_its_arrival)
 	unsigned char bytes[FRAME_SIZE];
 	take_frames(bytes, sizeof(bytes));
 	reply(bytes, sizeof(bytes));
-	/* The prober sleeps: what is due is done only after the reading, as in any of its turns. */
+	/* The prober sleeps: what is due is done only after reading, as in every turn. */
 	script.now_ns = departure_ns + replies[_i].read_ns;
 	script.stamped_ns = replies[_i].stamped_ns ? departure_ns + replies[_i].stamped_ns : 0;
 	script_run(&fixture.context);
@@ -140,7 +140,7 @@ START_TEST(a_reply_is_in_time_or_late_by_its_arrival)
 }
 END_TEST
 
-START_TEST(settling_reads_before_it_calls_anything_lost)
+START_TEST(settling_reads_before_it_counts_anything_as_lost)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -150,7 +150,7 @@ START_TEST(settling_reads_before_it_calls_anything_lost)
 	take_frames(bytes, sizeof(bytes));
 	reply(bytes, sizeof(bytes));
 	script.stamped_ns = departure_ns + 5 * MS;
-	/* The alarm goes off before anything was read. */
+	/* The alarm goes off before anything has been read. */
 	script_go_to(&fixture.context, departure_ns + TIMEOUT_NS);
 	ck_assert_uint_eq(script_values(fixture.target).received, 1);
 	ck_assert_int_eq(script_values(fixture.target).last_rtt_ns, 5 * MS);
@@ -158,7 +158,7 @@ START_TEST(settling_reads_before_it_calls_anything_lost)
 }
 END_TEST
 
-START_TEST(a_probe_without_reply_times_out_and_may_be_late_after_all)
+START_TEST(a_probe_without_reply_times_out_and_may_still_be_late)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -178,7 +178,7 @@ START_TEST(a_probe_without_reply_times_out_and_may_be_late_after_all)
 	ck_assert_uint_eq(values.received, 1);
 	ck_assert_uint_eq(values.timeouts, 1);
 	ck_assert_uint_eq(values.late, 1);
-	/* Once more: each is a duplicate. */
+	/* Once more: each of them is a duplicate. */
 	reply(bytes, sizeof(bytes));
 	script_run(&fixture.context);
 	ck_assert_uint_eq(script_values(fixture.target).duplicates, 2);
@@ -208,7 +208,7 @@ START_TEST(without_any_reply_the_connection_is_stalled)
 }
 END_TEST
 
-START_TEST(the_oldest_unanswered_probe_decides_and_an_idle_connection_is_healthy)
+START_TEST(the_oldest_unanswered_probe_decides_and_idle_is_healthy)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -257,7 +257,7 @@ START_TEST(replies_may_come_in_pieces)
 }
 END_TEST
 
-/* Garbage of all kinds; most has right replies before it. */
+/* Garbage of all kinds, mostly after correct replies. */
 static const struct {
 	const char *says;
 	unsigned right;	     /* Replies before it. */
@@ -270,7 +270,7 @@ static const struct {
 	{"a number that was never sent", 0, 3, 0, false, 1, true},
 	{"number 0", 0, -1, 0, false, 1, true},
 	{"another time", 0, 0, 1, false, 1, true},
-	{"after a right one", 1, 0, -1, false, 1, true},
+	{"after a correct one", 1, 0, -1, false, 1, true},
 	{"after all", 3, 1, 0, false, 1, true},
 	{"as many duplicates as probes", 3, 0, 0, true, 3, false},
 	{"more duplicates than probes", 3, 0, 0, true, 4, true},
@@ -307,7 +307,7 @@ START_TEST(what_is_not_an_echo_ends_the_connection)
 }
 END_TEST
 
-START_TEST(an_old_replys_connection_is_over)
+START_TEST(replies_to_an_old_connection_are_not_accepted)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -332,7 +332,7 @@ START_TEST(an_old_replys_connection_is_over)
 }
 END_TEST
 
-START_TEST(the_end_of_the_stream_is_read_together_with_the_last_replies)
+START_TEST(the_end_of_the_stream_is_read_along_with_the_last_replies)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -363,7 +363,7 @@ START_TEST(a_send_to_a_peer_that_is_gone_loses_the_connection)
 }
 END_TEST
 
-/* Fills the connection; returns with how many bytes. */
+/* Fills the connection; returns how many bytes that took. */
 static size_t fill_connection(int fd)
 {
 	unsigned char zeros[FRAME_SIZE] = {0};
@@ -406,7 +406,7 @@ START_TEST(the_rest_of_a_frame_goes_first)
 	probe(&fixture);
 	unsigned char bytes[2 * FRAME_SIZE];
 	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
-	/* As if the kernel had taken 5 bytes of it only. */
+	/* As if the kernel had taken only 5 bytes of it. */
 	struct echo_probe *echo = &fixture.target->echo;
 	echo->frame_length = FRAME_SIZE - 5;
 	memcpy(echo->frame, bytes + 5, FRAME_SIZE - 5);
@@ -431,14 +431,14 @@ START_TEST(a_full_ring_settles_before_it_refuses)
 {
 	struct fixture fixture;
 	set_up(&fixture);
-	/* All at one moment: nothing is overdue. */
+	/* All at the same moment, so nothing is overdue. */
 	for (unsigned i = 0; i < RECORDS; i++)
 		probe(&fixture);
 	ck_assert_uint_eq(script_values(fixture.target).unsent, 0);
 	probe(&fixture);
 	ck_assert_uint_eq(script_values(fixture.target).unsent, 1);
 	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
-	/* By now no reply came for so long that the connection is stalled. */
+	/* By now there has been no reply for so long that the connection is stalled. */
 	script.now_ns += TIMEOUT_NS + TARGET_GRACE_NS;
 	probe(&fixture);
 	struct target_values values = script_values(fixture.target);
@@ -458,18 +458,18 @@ static const struct {
 	int64_t sum_ns; /* Of the three RTTs. */
 } readings[] = {
 	{"the prober slept: they kept their distance", false, false, 2 * MS, 5 * MS, 6 * MS},
-	{"it waited: they came together", true, false, 2 * MS, 3 * MS,
+	{"it was waiting: they came together", true, false, 2 * MS, 3 * MS,
 		2 * MS + 102 * MS + 202 * MS},
-	{"held up: they could be read when they were", false, true, 2 * MS, 5 * MS,
+	{"held up: they could not be read any sooner", false, true, 2 * MS, 5 * MS,
 		5 * MS + 105 * MS + 205 * MS},
 };
 
-START_TEST(several_replies_of_one_reading_have_arrivals_of_their_own)
+START_TEST(several_replies_of_one_reading_each_have_an_arrival)
 {
 	struct fixture fixture;
 	set_up(&fixture);
 	unsigned char bytes[3 * FRAME_SIZE];
-	/* One alone tells how fast it can be. */
+	/* A single reply shows how fast one can be. */
 	probe(&fixture);
 	take_frames(bytes, FRAME_SIZE);
 	reply(bytes, FRAME_SIZE);
@@ -503,7 +503,7 @@ START_TEST(only_new_segments_out_of_order_hold_replies_up)
 	script.has_facts = true;
 	script.facts.out_of_order = 1;
 	unsigned char bytes[2 * FRAME_SIZE];
-	/* A reply that comes alone was not behind any other. */
+	/* A reply that comes alone was not behind another. */
 	probe(&fixture);
 	take_frames(bytes, sizeof(bytes));
 	reply(bytes, FRAME_SIZE);
@@ -511,7 +511,7 @@ START_TEST(only_new_segments_out_of_order_hold_replies_up)
 	script.now_ns += 5 * MS;
 	script_run(&fixture.context);
 	ck_assert_uint_eq(script_values(fixture.target).rtt.sum_ns, MS);
-	/* Then twice two: the first two were held up, the others not. */
+	/* Then two pairs: the first pair was held up, the second was not. */
 	for (int i = 0; i < 2; i++) {
 		script.now_ns += INTERVAL_NS;
 		probe_often(&fixture, 2);
@@ -557,14 +557,14 @@ START_TEST(a_step_of_the_wall_clock_since_the_last_turn_is_seen_before_the_readi
 	int64_t departure_ns = script.now_ns;
 	take_frames(bytes, sizeof(bytes));
 	reply(bytes, sizeof(bytes));
-	/* What the clock knows is of another time: without a look at it the stamp means nothing. */
+	/* What is known of the clock is outdated: the stamp means nothing until it is read again. */
 	fixture.context.turn.is_clock_fresh = false;
 	fixture.context.turn.clock = (struct arrival_clock){0};
 	script.tick_ns = 10;
 	script.stamped_ns = departure_ns + 25;
 	event_base_loop(fixture.context.base, EVLOOP_NONBLOCK);
 	ck_assert(fixture.context.turn.is_clock_fresh);
-	/* A reading is as exact as half the time that it takes. Read later, it would have been 20. */
+	/* A reading is exact to half the time that it takes. Read later, it would have been 20. */
 	ck_assert_int_eq(script_values(fixture.target).last_rtt_ns, 30);
 	tear_down(&fixture);
 }
@@ -607,7 +607,7 @@ START_TEST(lateness_against_the_slot_is_counted)
 }
 END_TEST
 
-START_TEST(the_kernel_is_asked_about_the_connection_once_a_second)
+START_TEST(the_kernel_is_asked_about_the_connection_once_per_second)
 {
 	struct fixture fixture;
 	set_up(&fixture);
@@ -631,27 +631,26 @@ int main(void)
 	TCase *tcase = tcase_create("echo_probe");
 	tcase_add_test(tcase, a_frame_has_number_and_wall_time);
 	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(replies));
-	tcase_add_test(tcase, settling_reads_before_it_calls_anything_lost);
-	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_be_late_after_all);
+	tcase_add_test(tcase, settling_reads_before_it_counts_anything_as_lost);
+	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_still_be_late);
 	tcase_add_test(tcase, without_any_reply_the_connection_is_stalled);
-	tcase_add_test(
-		tcase, the_oldest_unanswered_probe_decides_and_an_idle_connection_is_healthy);
+	tcase_add_test(tcase, the_oldest_unanswered_probe_decides_and_idle_is_healthy);
 	tcase_add_loop_test(tcase, replies_may_come_in_pieces, 0, ROWS(pieces));
 	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
-	tcase_add_test(tcase, an_old_replys_connection_is_over);
-	tcase_add_test(tcase, the_end_of_the_stream_is_read_together_with_the_last_replies);
+	tcase_add_test(tcase, replies_to_an_old_connection_are_not_accepted);
+	tcase_add_test(tcase, the_end_of_the_stream_is_read_along_with_the_last_replies);
 	tcase_add_test(tcase, a_send_to_a_peer_that_is_gone_loses_the_connection);
 	tcase_add_test(tcase, what_a_full_connection_does_not_take_is_unsent);
 	tcase_add_test(tcase, the_rest_of_a_frame_goes_first);
 	tcase_add_test(tcase, a_full_ring_settles_before_it_refuses);
-	tcase_add_loop_test(tcase, several_replies_of_one_reading_have_arrivals_of_their_own, 0,
-		ROWS(readings));
+	tcase_add_loop_test(
+		tcase, several_replies_of_one_reading_each_have_an_arrival, 0, ROWS(readings));
 	tcase_add_test(tcase, only_new_segments_out_of_order_hold_replies_up);
 	tcase_add_test(tcase, half_a_reply_does_not_outlive_its_connection);
 	tcase_add_test(
 		tcase, a_step_of_the_wall_clock_since_the_last_turn_is_seen_before_the_reading);
 	tcase_add_test(tcase, more_replies_than_one_reading_holds_are_all_read);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
-	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_a_second);
+	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_per_second);
 	return unit_run("probe/echo_probe", tcase);
 }

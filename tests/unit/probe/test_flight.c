@@ -8,7 +8,7 @@
 
 #define MS INT64_C(1000000)
 #define TIMEOUT_NS (800 * MS)
-/* What a frame's own time is worth is nobody's business here; it only has to match. */
+/* What a frame's own time means does not matter here; it only has to match. */
 #define UNIX_TIME_NS INT64_C(1700000000000000000)
 
 static struct flight make_flight(uint32_t capacity)
@@ -18,7 +18,7 @@ static struct flight make_flight(uint32_t capacity)
 	return flight;
 }
 
-/* Probe after probe, a millisecond apart, the first at 1 ms. */
+/* One probe after another, a millisecond apart, the first at 1 ms. */
 static void depart(struct flight *flight, unsigned probes)
 {
 	for (unsigned i = 0; i < probes; i++) {
@@ -57,7 +57,7 @@ static enum flight_reply answer(
 /* Of the third of five probes, which departs at 3 ms. */
 static const struct {
 	const char *says;
-	int64_t settled_at_ns; /* When time-outs are settled before the reply; 0: never. */
+	int64_t settled_at_ns; /* When timeouts are settled before the reply; 0: never. */
 	int64_t arrival_ns;
 	enum flight_reply reply;
 	int64_t rtt_ns;
@@ -66,12 +66,11 @@ static const struct {
 	{"a nanosecond later", 0, 3 * MS + 1, FLIGHT_RECEIVED, 1},
 	{"a nanosecond before the timeout", 0, 803 * MS - 1, FLIGHT_RECEIVED, TIMEOUT_NS - 1},
 	{"exactly at the timeout", 0, 803 * MS, FLIGHT_OVERDUE, -1},
-	{"long after it", 0, 5000 * MS, FLIGHT_OVERDUE, -1},
+	{"long after the timeout", 0, 5000 * MS, FLIGHT_OVERDUE, -1},
 	{"in time, though others timed out before", 802 * MS, 803 * MS - 1, FLIGHT_RECEIVED,
 		TIMEOUT_NS - 1},
 	{"after it was settled", 803 * MS, 900 * MS, FLIGHT_LATE, -1},
-	{"after it was settled, whenever it is said to have arrived", 803 * MS, 4 * MS, FLIGHT_LATE,
-		-1},
+	{"after it was settled, whatever its arrival", 803 * MS, 4 * MS, FLIGHT_LATE, -1},
 };
 
 START_TEST(a_reply_is_in_time_or_late_by_its_arrival)
@@ -91,7 +90,7 @@ START_TEST(a_reply_is_in_time_or_late_by_its_arrival)
 }
 END_TEST
 
-/* After 20 probes on a ring of 8, all but the last answered. */
+/* After 20 probes on a ring of 8, of which all but the last were answered. */
 static const struct {
 	const char *says;
 	uint64_t seq;
@@ -103,13 +102,13 @@ static const struct {
 	{"its number with the time of the one before", 20, -MS, FLIGHT_INVALID},
 	{"the number 0", 0, 0, FLIGHT_INVALID},
 	{"the next number, not sent yet", 21, 0, FLIGHT_INVALID},
-	{"the number in the same place of the ring", 28, -8 * MS, FLIGHT_INVALID},
-	{"the one in that place before", 12, 8 * MS, FLIGHT_INVALID},
-	{"the last number of all", UINT64_MAX, 0, FLIGHT_INVALID},
+	{"the next number with the same place in the ring", 28, -8 * MS, FLIGHT_INVALID},
+	{"the previous number with that place", 12, 8 * MS, FLIGHT_INVALID},
+	{"the largest number", UINT64_MAX, 0, FLIGHT_INVALID},
 	{"an answered one", 19, 0, FLIGHT_DUPLICATE},
 	{"an answered one with another time", 19, 1, FLIGHT_INVALID},
 	{"the oldest answered one that is remembered", 13, 0, FLIGHT_DUPLICATE},
-	{"one that is remembered no more", 12, 0, FLIGHT_INVALID},
+	{"one that is no longer remembered", 12, 0, FLIGHT_INVALID},
 	{"the very first", 1, 0, FLIGHT_INVALID},
 };
 
@@ -158,7 +157,7 @@ END_TEST
 
 static const uint32_t capacities[] = {1, 2, 3, 8, 9, 100, 1302};
 
-START_TEST(it_is_full_when_the_capacity_is_unanswered_and_no_sooner)
+START_TEST(it_is_full_when_its_capacity_is_unanswered_and_no_sooner)
 {
 	uint32_t capacity = capacities[_i];
 	struct flight flight = make_flight(capacity);
@@ -198,7 +197,7 @@ START_TEST(answers_may_come_out_of_order)
 }
 END_TEST
 
-START_TEST(more_duplicates_than_probes_are_no_echo)
+START_TEST(more_duplicates_than_probes_are_not_an_echo)
 {
 	struct flight flight = make_flight(8);
 	int64_t rtt_ns;
@@ -209,14 +208,14 @@ START_TEST(more_duplicates_than_probes_are_no_echo)
 		ck_assert_int_eq(answer(&flight, seq, 10 * MS, &rtt_ns), FLIGHT_DUPLICATE);
 		ck_assert_int_eq(answer(&flight, seq, 10 * MS, &rtt_ns), FLIGHT_DUPLICATE);
 		ck_assert_int_eq(answer(&flight, seq, 10 * MS, &rtt_ns), FLIGHT_INVALID);
-		/* The next connection may double as many again. */
+		/* The next connection may have as many duplicates again. */
 		ck_assert_uint_eq(flight_abandon(&flight), 1);
 	}
 	flight_clear(&flight);
 }
 END_TEST
 
-START_TEST(those_that_departed_by_a_time_are_timed_out_and_no_other)
+START_TEST(only_probes_that_departed_by_the_given_time_time_out)
 {
 	struct flight flight = make_flight(8);
 	int64_t rtt_ns;
@@ -235,7 +234,7 @@ START_TEST(those_that_departed_by_a_time_are_timed_out_and_no_other)
 }
 END_TEST
 
-START_TEST(a_lost_connection_settles_all_and_numbers_go_on_rising)
+START_TEST(a_lost_connection_settles_all_and_numbers_keep_rising)
 {
 	struct flight flight = make_flight(8);
 	int64_t rtt_ns;
@@ -279,7 +278,7 @@ START_TEST(probes_are_found_as_long_as_they_are_remembered)
 }
 END_TEST
 
-/* A flight that forgets nothing and is searched from end to end. */
+/* A model that forgets nothing and is searched from end to end. */
 
 #define PROBES_MAX 20000
 #define STEPS 60000
@@ -299,7 +298,7 @@ struct probe {
 
 struct model {
 	struct flight flight;
-	uint64_t ring; /* A record is overwritten after so many more. */
+	uint64_t ring; /* A record is overwritten after this many more. */
 	struct probe probes[PROBES_MAX];
 	uint64_t next_seq;
 	uint64_t first_seq; /* Of this connection. */
@@ -312,7 +311,7 @@ struct model {
 	uint64_t state;
 };
 
-/* No probe is older than this in a ring that does not overwrite unanswered ones. */
+/* A ring that does not overwrite unanswered probes has no probe older than this. */
 static uint64_t oldest_seq(const struct model *model)
 {
 	return model->next_seq > 4 * model->ring ? model->next_seq - 4 * model->ring : 1;
@@ -455,13 +454,13 @@ static void check_model(struct model *model)
 
 static const uint32_t rings[] = {1, 2, 8, 64};
 
-START_TEST(it_behaves_like_a_list_that_forgets_nothing)
+START_TEST(a_flight_behaves_like_a_list_that_forgets_nothing)
 {
 	static struct model model;
 	model = (struct model){.ring = rings[_i], .next_seq = 1, .first_seq = 1, .state = 1};
 	model.flight = make_flight(rings[_i]);
 	for (int step = 0; step < STEPS; step++) {
-		/* Times with many answers, and times with hardly any. */
+		/* Some phases have many answers, some hardly any. */
 		uint32_t answers = step / 500 % 2 ? 45 : 15;
 		uint32_t choice = random_below(&model.state, 1000);
 		if (choice < 10 * answers)
@@ -488,13 +487,14 @@ int main(void)
 	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(arrivals));
 	tcase_add_loop_test(tcase, only_what_was_sent_is_an_echo, 0, ROWS(frames));
 	tcase_add_test(tcase, nothing_is_in_flight_at_first);
-	tcase_add_loop_test(tcase, it_is_full_when_the_capacity_is_unanswered_and_no_sooner, 0,
+	tcase_add_loop_test(tcase, it_is_full_when_its_capacity_is_unanswered_and_no_sooner, 0,
 		ROWS(capacities));
 	tcase_add_test(tcase, answers_may_come_out_of_order);
-	tcase_add_test(tcase, more_duplicates_than_probes_are_no_echo);
-	tcase_add_test(tcase, those_that_departed_by_a_time_are_timed_out_and_no_other);
-	tcase_add_test(tcase, a_lost_connection_settles_all_and_numbers_go_on_rising);
+	tcase_add_test(tcase, more_duplicates_than_probes_are_not_an_echo);
+	tcase_add_test(tcase, only_probes_that_departed_by_the_given_time_time_out);
+	tcase_add_test(tcase, a_lost_connection_settles_all_and_numbers_keep_rising);
 	tcase_add_test(tcase, probes_are_found_as_long_as_they_are_remembered);
-	tcase_add_loop_test(tcase, it_behaves_like_a_list_that_forgets_nothing, 0, ROWS(rings));
+	tcase_add_loop_test(
+		tcase, a_flight_behaves_like_a_list_that_forgets_nothing, 0, ROWS(rings));
 	return unit_run("probe/flight", tcase);
 }

@@ -15,7 +15,7 @@
 #define S NS_PER_S
 #define MS NS_PER_MS
 
-/* A probe that only counts what it is asked for. */
+/* A probe that only counts its calls. */
 static struct {
 	unsigned begun;
 	unsigned sent;
@@ -143,7 +143,7 @@ static void connect_to_peer(struct fixture *fixture)
 	ck_assert_int_eq(fixture->link.state, LINK_CONNECTED);
 }
 
-/* Leads to each state, by a name; the alarm is set as it is there. */
+/* Leads to each state, by a name; the alarm is set as it is in that state. */
 static void lead_to(struct fixture *fixture, enum link_state state)
 {
 	static const struct script_peer silent[] = {{'s', -EINPROGRESS, 0, true, false}};
@@ -162,7 +162,7 @@ static void lead_to(struct fixture *fixture, enum link_state state)
 	ck_assert_int_eq(fixture->link.state, state);
 }
 
-/* Refuses, does not answer, cannot be reached, is there, is there at once. */
+/* Refuses, does not answer, is unreachable, connects, connects at once. */
 static const struct script_peer peers[] = {
 	{'r', -EINPROGRESS, ECONNREFUSED, false, false},
 	{'R', -ECONNREFUSED, 0, false, false},
@@ -182,27 +182,27 @@ static const struct {
 	int64_t took_ns;
 	const char *log;
 } attempts[] = {
-	{"the first that is there is taken", "abc", '\0', "a", true, 0, 0,
+	{"the first that connects is used", "abc", '\0', "a", true, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"one that is there at once, too", "oa", '\0', "o", true, 0, 0,
+	{"so is one that connects at once", "oa", '\0', "o", true, 0, 0,
 		"connected to 192.0.2.111:4000"},
 	{"the good one first", "abc", 'c', "c", true, 0, 0, "connected to 192.0.2.99:4000"},
-	{"one refuses, the next is there", "ra", '\0', "ra", true, 0, 0,
+	{"one refuses, the next connects", "ra", '\0', "ra", true, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"one refuses at once, the next is there", "Ra", '\0', "Ra", true, 0, 0,
+	{"one refuses at once, the next connects", "Ra", '\0', "Ra", true, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"one is out of reach", "ua", '\0', "ua", true, 0, 0, "connected to 192.0.2.97:4000"},
-	{"one is itself", "ia", '\0', "ia", true, 0, 0, "connected to 192.0.2.97:4000"},
+	{"one is unreachable", "ua", '\0', "ua", true, 0, 0, "connected to 192.0.2.97:4000"},
+	{"one is the socket itself", "ia", '\0', "ia", true, 0, 0, "connected to 192.0.2.97:4000"},
 	{"one is silent for 3 s", "sa", '\0', "sa", true, 0, 3 * S, "connected to 192.0.2.97:4000"},
-	{"all kinds of failure before", "rRuisa", '\0', "rRuisa", true, 0, 3 * S,
+	{"all kinds of failure first", "rRuisa", '\0', "rRuisa", true, 0, 3 * S,
 		"connected to 192.0.2.97:4000"},
 	{"it refuses", "r", '\0', "r", false, CONNECT_FAILURE_REFUSED, 0,
 		"down: connection refused by 192.0.2.114:4000"},
-	{"it is itself", "i", '\0', "i", false, CONNECT_FAILURE_REFUSED, 0,
+	{"it is the socket itself", "i", '\0', "i", false, CONNECT_FAILURE_REFUSED, 0,
 		"down: connection refused by 192.0.2.105:4000"},
 	{"it is silent", "s", '\0', "s", false, CONNECT_FAILURE_TIMEOUT, 3 * S,
 		"down: 192.0.2.115:4000 does not answer within 3s"},
-	{"it is out of reach", "u", '\0', "u", false, CONNECT_FAILURE_UNREACHABLE, 0,
+	{"it is unreachable", "u", '\0', "u", false, CONNECT_FAILURE_UNREACHABLE, 0,
 		"down: 192.0.2.117:4000 is unreachable"},
 	{"the last one's failure counts", "sur", '\0', "sur", false, CONNECT_FAILURE_REFUSED, 3 * S,
 		"down: connection refused by 192.0.2.114:4000"},
@@ -243,13 +243,13 @@ START_TEST(addresses_are_dialled_one_after_another)
 	if (!attempts[_i].is_connected)
 		ck_assert_uint_eq(values.connect_failures[attempts[_i].failure], 1);
 	ck_assert_uint_eq(calls.begun, attempts[_i].is_connected ? 1 : 0);
-	/* Start-up is over either way. */
+	/* Start-up is over in either case. */
 	ck_assert(fixture.link.target.counts_unsent);
 	tear_down(&fixture);
 }
 END_TEST
 
-START_TEST(failures_of_the_machine_itself_are_told)
+START_TEST(local_failures_are_logged)
 {
 	struct fixture fixture;
 	set_up(&fixture, "192.0.2.97:4000", &lasting);
@@ -273,7 +273,7 @@ START_TEST(failures_of_the_machine_itself_are_told)
 }
 END_TEST
 
-/* When the next attempt is due after so many that failed; the jitter takes up to a quarter. */
+/* When the next attempt is due after a number of failures; jitter takes off up to a quarter. */
 static const struct {
 	const char *says;
 	unsigned before; /* Attempts that failed before this one. */
@@ -285,13 +285,13 @@ static const struct {
 	{"the second", 1, 0, 750 * MS, 1000 * MS},
 	{"the third", 2, 0, 1500 * MS, 2000 * MS},
 	{"the fourth", 3, 0, 3000 * MS, 4000 * MS},
-	{"the fifth and all that follow", 4, 0, 3750 * MS, 5000 * MS},
+	{"the fifth and all after it", 4, 0, 3750 * MS, 5000 * MS},
 	{"the hundredth", 99, 0, 3750 * MS, 5000 * MS},
 	{"the pause begins with the attempt", 4, 3 * S, 750 * MS, 2000 * MS},
-	{"but is never less than a first one", 1, 3 * S, 375 * MS, 500 * MS},
+	{"but is never shorter than the first one", 1, 3 * S, 375 * MS, 500 * MS},
 };
 
-START_TEST(the_next_attempt_waits_ever_longer)
+START_TEST(pauses_between_attempts_grow)
 {
 	struct fixture fixture;
 	set_up(&fixture, "192.0.2.115:4000", &lasting);
@@ -322,7 +322,7 @@ START_TEST(the_next_attempt_waits_ever_longer)
 }
 END_TEST
 
-START_TEST(a_connection_that_carried_a_reply_starts_the_pauses_over)
+START_TEST(a_connection_that_carried_a_reply_resets_the_pauses)
 {
 	struct fixture fixture;
 	set_up(&fixture, "192.0.2.97:4000", &lasting);
@@ -342,7 +342,7 @@ START_TEST(a_connection_that_carried_a_reply_starts_the_pauses_over)
 	ck_assert_uint_eq(fixture.link.failures, 0);
 	link_lose(&fixture.link, DISCONNECT_CLOSED, script.now_ns);
 	ck_assert_int_le(fixture.link.alarm.due_ns - script.now_ns, 500 * MS);
-	/* Only a reply says that the next connection works as well. */
+	/* Only a reply suggests that the next connection will work as well. */
 	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
 	script_run(&fixture.context);
 	ck_assert(!script.is_up);
@@ -367,7 +367,7 @@ static const struct {
 	{DISCONNECT_OTHER, false, "down: the connection to 192.0.2.97:4000 was broken"},
 };
 
-START_TEST(each_end_of_a_connection_is_counted_told_and_followed_by_an_attempt)
+START_TEST(each_end_of_a_connection_is_counted_logged_and_followed_by_an_attempt)
 {
 	struct fixture fixture;
 	set_up(&fixture, "192.0.2.97:4000", &lasting);
@@ -394,7 +394,7 @@ START_TEST(each_end_of_a_connection_is_counted_told_and_followed_by_an_attempt)
 }
 END_TEST
 
-/* An answer of the resolver, in each state. */
+/* An answer from the resolver, in each state. */
 static const struct {
 	enum link_state state;
 	const char *says;
@@ -403,20 +403,20 @@ static const struct {
 	const char *dialled_then; /* In the next turn. */
 	unsigned failures_then;
 } answers[] = {
-	{LINK_RESOLVING, "what it waits for", "xy", LINK_DIALLING, "x", 0},
+	{LINK_RESOLVING, "the answer it waits for", "xy", LINK_DIALLING, "x", 0},
 	{LINK_RESOLVING, "there is no such name", NULL, LINK_WAITING, "", 1},
-	{LINK_DIALLING, "one that came late leads on after the address being dialled", "sx",
-		LINK_DIALLING, "s", 0},
-	{LINK_DIALLING, "a failure that came late changes nothing", NULL, LINK_DIALLING, "s", 0},
-	{LINK_CONNECTED, "one that came late is dropped", "xy", LINK_CONNECTED, "a", 0},
-	{LINK_CONNECTED, "a failure that came late is dropped", NULL, LINK_CONNECTED, "a", 0},
-	{LINK_WAITING, "to the next attempt it would be old", "xy", LINK_WAITING, "", 0},
-	{LINK_WAITING, "a failure, too", NULL, LINK_WAITING, "", 0},
+	{LINK_DIALLING, "a late one continues after the address being dialled", "sx", LINK_DIALLING,
+		"s", 0},
+	{LINK_DIALLING, "a late failure changes nothing", NULL, LINK_DIALLING, "s", 0},
+	{LINK_CONNECTED, "a late one is dropped", "xy", LINK_CONNECTED, "a", 0},
+	{LINK_CONNECTED, "a late failure is dropped", NULL, LINK_CONNECTED, "a", 0},
+	{LINK_WAITING, "for the next attempt it would be stale", "xy", LINK_WAITING, "", 0},
+	{LINK_WAITING, "so would a failure", NULL, LINK_WAITING, "", 0},
 	{LINK_RESOLVED, "a refresh", "xy", LINK_RESOLVED, "", 0},
-	{LINK_RESOLVED, "a failed refresh leaves the old ones", NULL, LINK_RESOLVED, "", 0},
+	{LINK_RESOLVED, "a failed refresh keeps the old addresses", NULL, LINK_RESOLVED, "", 0},
 };
 
-/* A question that is open in any state. */
+/* A query that may be pending in any state. */
 static void ask(struct fixture *fixture)
 {
 	if (fixture->link.query)
@@ -426,7 +426,7 @@ static void ask(struct fixture *fixture)
 	ck_assert_int_eq(resolver_ask(NULL, NULL, &question, &fixture->link.query), 0);
 }
 
-START_TEST(an_answer_means_something_else_in_each_state)
+START_TEST(each_state_handles_an_answer_in_its_own_way)
 {
 	struct fixture fixture;
 	lead_to(&fixture, answers[_i].state);
@@ -463,7 +463,7 @@ START_TEST(a_name_that_hangs_is_counted_once)
 	ck_assert_int_eq(fixture.link.lane, RESOLVER_LANE_FAILED);
 	ck_assert(fixture.link.target.counts_unsent);
 	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
-	/* Its answer will do whenever it comes; a failure was counted already. */
+	/* Its answer is welcome whenever it comes; the failure has already been counted. */
 	script_answer(NULL, EAI_AGAIN);
 	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 1);
 	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
@@ -489,7 +489,7 @@ START_TEST(while_a_known_name_hangs_its_last_address_is_dialled)
 	script_run(&fixture.context);
 	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
 	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], 0);
-	/* The question is still open: another attempt does not ask again. */
+	/* The query is still pending, so another attempt does not ask again. */
 	unsigned asked = script.asked;
 	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
 	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
@@ -530,7 +530,7 @@ START_TEST(a_target_that_dials_with_each_probe_is_resolved_and_never_connected)
 }
 END_TEST
 
-/* What the alarm does in each state, and a slot. */
+/* What the alarm does in each state, and what a slot does. */
 static const struct {
 	enum link_state state;
 	enum link_state state_then;
@@ -544,7 +544,7 @@ static const struct {
 	{LINK_RESOLVED, LINK_RESOLVED, 1, 1},
 };
 
-START_TEST(an_alarm_means_something_else_in_each_state)
+START_TEST(each_state_handles_an_alarm_in_its_own_way)
 {
 	struct fixture fixture;
 	lead_to(&fixture, states[_i].state);
@@ -556,7 +556,7 @@ START_TEST(an_alarm_means_something_else_in_each_state)
 }
 END_TEST
 
-START_TEST(a_slot_is_used_where_something_can_be_sent_and_else_unsent)
+START_TEST(a_slot_is_unsent_unless_a_probe_can_be_sent)
 {
 	struct fixture fixture;
 	lead_to(&fixture, states[_i].state);
@@ -575,7 +575,7 @@ START_TEST(a_slot_is_used_where_something_can_be_sent_and_else_unsent)
 }
 END_TEST
 
-START_TEST(it_can_be_given_up_in_each_state)
+START_TEST(a_link_can_be_stopped_in_each_state)
 {
 	struct fixture fixture;
 	lead_to(&fixture, states[_i].state);
@@ -584,7 +584,7 @@ START_TEST(it_can_be_given_up_in_each_state)
 	ck_assert_uint_eq(script.opened, script.closed);
 	ck_assert_ptr_null(script.query->owner);
 	ck_assert_int_eq(alarms_next_ns(&fixture.context.alarms), ALARM_NEVER);
-	/* The answer finds nobody. */
+	/* The answer has no owner any more. */
 	script_answer("a", 0);
 	link_abort(&fixture.link);
 	tear_down(&fixture);
@@ -598,13 +598,13 @@ static const struct {
 	int64_t rtt_ns;
 	int64_t connect_ns;
 } handshakes[] = {
-	{"as the kernel timed it", true, 0, 7 * MS, 7 * MS},
-	{"a SYN was sent again: as it was seen", true, 1, 7 * MS, 50 * MS},
+	{"timed by the kernel", true, 0, 7 * MS, 7 * MS},
+	{"a SYN was retransmitted: as it was seen", true, 1, 7 * MS, 50 * MS},
 	{"the kernel does not know", true, 0, -1, 50 * MS},
-	{"the kernel does not tell", false, 0, 7 * MS, 50 * MS},
+	{"the kernel does not say", false, 0, 7 * MS, 50 * MS},
 };
 
-START_TEST(the_time_of_the_handshake_is_the_kernels_if_it_knows)
+START_TEST(the_handshakes_time_is_the_kernels_if_it_knows)
 {
 	struct fixture fixture;
 	set_up(&fixture, "192.0.2.97:4000", &lasting);
@@ -645,7 +645,7 @@ START_TEST(retransmissions_add_up_over_attempts_and_connections)
 	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 6);
 	ck_assert_int_eq(values_of(&fixture).tcp_rtt_ns, 5 * MS);
 	ck_assert_int_eq(values_of(&fixture).tcp_min_rtt_ns, 4 * MS);
-	/* What came since the last reading is taken over at the end. */
+	/* What came since the last reading is added at the end. */
 	script.facts.retransmits = 9;
 	link_lose(&fixture.link, DISCONNECT_STALLED, script.now_ns);
 	ck_assert_uint_eq(values_of(&fixture).tcp_retransmits, 11);
@@ -659,7 +659,7 @@ START_TEST(retransmissions_add_up_over_attempts_and_connections)
 }
 END_TEST
 
-START_TEST(without_timestamps_the_context_knows)
+START_TEST(missing_timestamps_are_noted_in_the_context)
 {
 	struct fixture fixture;
 	set_up(&fixture, "192.0.2.97:4000", &lasting);
@@ -680,7 +680,7 @@ START_TEST(what_the_peer_sends_goes_to_the_probe)
 	ck_assert_int_eq(send(script.far_fd, "x", 1, 0), 1);
 	script_run(&fixture.context);
 	ck_assert_uint_eq(calls.readable, 1);
-	/* Edges tell of what is new. */
+	/* Edge-triggered events report only what is new. */
 	script_run(&fixture.context);
 	ck_assert_uint_eq(calls.readable, 1);
 	tear_down(&fixture);
@@ -691,25 +691,24 @@ int main(void)
 {
 	TCase *tcase = tcase_create("link");
 	tcase_add_loop_test(tcase, addresses_are_dialled_one_after_another, 0, ROWS(attempts));
-	tcase_add_test(tcase, failures_of_the_machine_itself_are_told);
-	tcase_add_loop_test(tcase, the_next_attempt_waits_ever_longer, 0, ROWS(retries));
-	tcase_add_test(tcase, a_connection_that_carried_a_reply_starts_the_pauses_over);
+	tcase_add_test(tcase, local_failures_are_logged);
+	tcase_add_loop_test(tcase, pauses_between_attempts_grow, 0, ROWS(retries));
+	tcase_add_test(tcase, a_connection_that_carried_a_reply_resets_the_pauses);
 	tcase_add_loop_test(tcase,
-		each_end_of_a_connection_is_counted_told_and_followed_by_an_attempt, 0,
+		each_end_of_a_connection_is_counted_logged_and_followed_by_an_attempt, 0,
 		ROWS(losses));
-	tcase_add_loop_test(tcase, an_answer_means_something_else_in_each_state, 0, ROWS(answers));
+	tcase_add_loop_test(tcase, each_state_handles_an_answer_in_its_own_way, 0, ROWS(answers));
 	tcase_add_test(tcase, a_name_that_hangs_is_counted_once);
 	tcase_add_test(tcase, while_a_known_name_hangs_its_last_address_is_dialled);
 	tcase_add_test(tcase, numeric_addresses_need_no_resolver);
 	tcase_add_test(tcase, a_target_that_dials_with_each_probe_is_resolved_and_never_connected);
-	tcase_add_loop_test(tcase, an_alarm_means_something_else_in_each_state, 0, ROWS(states));
+	tcase_add_loop_test(tcase, each_state_handles_an_alarm_in_its_own_way, 0, ROWS(states));
+	tcase_add_loop_test(tcase, a_slot_is_unsent_unless_a_probe_can_be_sent, 0, ROWS(states));
+	tcase_add_loop_test(tcase, a_link_can_be_stopped_in_each_state, 0, ROWS(states));
 	tcase_add_loop_test(
-		tcase, a_slot_is_used_where_something_can_be_sent_and_else_unsent, 0, ROWS(states));
-	tcase_add_loop_test(tcase, it_can_be_given_up_in_each_state, 0, ROWS(states));
-	tcase_add_loop_test(
-		tcase, the_time_of_the_handshake_is_the_kernels_if_it_knows, 0, ROWS(handshakes));
+		tcase, the_handshakes_time_is_the_kernels_if_it_knows, 0, ROWS(handshakes));
 	tcase_add_test(tcase, retransmissions_add_up_over_attempts_and_connections);
-	tcase_add_test(tcase, without_timestamps_the_context_knows);
+	tcase_add_test(tcase, missing_timestamps_are_noted_in_the_context);
 	tcase_add_test(tcase, what_the_peer_sends_goes_to_the_probe);
 	return unit_run("probe/link", tcase);
 }

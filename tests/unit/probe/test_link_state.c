@@ -9,7 +9,7 @@
 #define STATES (LINK_RESOLVED + 1)
 #define EVENTS (LINK_LOST + 1)
 
-/* Every state and event; what means nothing in a state leaves it. */
+/* Every state and event; an event that means nothing in a state leaves it unchanged. */
 static const enum link_state next_states[STATES][EVENTS] = {
 	[LINK_WAITING] =
 		{
@@ -68,7 +68,7 @@ static const enum link_state next_states[STATES][EVENTS] = {
 		},
 };
 
-START_TEST(each_event_leads_from_each_state_where_it_should)
+START_TEST(each_event_in_each_state_leads_where_it_should)
 {
 	for (int event = 0; event < EVENTS; event++) {
 		enum link_state next = link_next_state((enum link_state)_i, (enum link_event)event);
@@ -83,13 +83,13 @@ static const struct {
 	unsigned attempt;
 	int64_t most_ns;
 } delays[] = {
-	{"before any failure as after the first", 0, 500 * MS},
+	{"before any failure, the same as after the first", 0, 500 * MS},
 	{"the first", 1, 500 * MS},
 	{"the second waits twice as long", 2, 1000 * MS},
 	{"the third", 3, 2000 * MS},
 	{"the fourth", 4, 4000 * MS},
 	{"the fifth is cut to 5 s", 5, 5000 * MS},
-	{"as all that follow are", 6, 5000 * MS},
+	{"as are all that follow", 6, 5000 * MS},
 	{"however many", 64, 5000 * MS},
 	{"even the last that can be counted", UINT32_MAX, 5000 * MS},
 };
@@ -113,7 +113,7 @@ START_TEST(the_delay_is_less_by_up_to_a_quarter)
 		if (delay_ns < seen_least_ns)
 			seen_least_ns = delay_ns;
 	}
-	/* The whole quarter is made use of. */
+	/* The whole quarter is used. */
 	ck_assert_int_le(seen_least_ns, least_ns + most_ns / 100);
 	ck_assert_int_ge(link_retry_delay_ns(delays[_i].attempt, UINT32_MAX), least_ns);
 }
@@ -123,7 +123,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("link_state");
 	tcase_add_loop_test(
-		tcase, each_event_leads_from_each_state_where_it_should, 0, ROWS(next_states));
+		tcase, each_event_in_each_state_leads_where_it_should, 0, ROWS(next_states));
 	tcase_add_loop_test(tcase, the_delay_doubles_up_to_a_limit, 0, ROWS(delays));
 	tcase_add_loop_test(tcase, the_delay_is_less_by_up_to_a_quarter, 0, ROWS(delays));
 	return unit_run("probe/link_state", tcase);

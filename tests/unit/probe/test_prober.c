@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A prober's thread in a world of its own, in which a minute takes as long as it has to do. */
+/* A prober's thread in a simulated world, where a minute takes only as long as its work does. */
 #include "probe/prober.h"
 
 #include <stdatomic.h>
@@ -17,17 +17,17 @@
 #define S NS_PER_S
 #define MS NS_PER_MS
 #define US NS_PER_US
-/* So many that the next slot is never further away than the prober sleeps, without events. */
+/* Enough for the next slot never to be further away than the prober sleeps without events. */
 #define TARGETS 20
 #define STAYING 16
 #define INTERVAL_NS (100 * MS)
 #define RTT_NS (50 * US)
 
-/* What happens while the prober sleeps. Its thread's alone, while it runs. */
+/* What happens while the prober sleeps. Only its thread touches this while it runs. */
 static struct {
-	int64_t end_ns;	   /* Time goes no further. */
+	int64_t end_ns;	   /* Time stops here. */
 	int64_t asleep_ns; /* When it oversleeps, by a second; 0: never. */
-	bool is_deaf;	   /* No peer answers. */
+	bool is_deaf;	   /* No peer replies. */
 	unsigned frames;   /* Of this sleep. */
 	unsigned most;	   /* Frames of one sleep. */
 } world;
@@ -37,7 +37,7 @@ static atomic_bool is_over;
 
 static const struct log silent = {0};
 
-/* One peer returns all that it got. */
+/* One peer echoes all that it got. */
 static void echo(int far_fd)
 {
 	unsigned char bytes[4096];
@@ -55,8 +55,7 @@ static void pause(void)
 	nanosleep(&pause, NULL);
 }
 
-/* Time passes only between the test's beginning and its end, however long the test's own thread is
- * kept waiting. */
+/* Time passes only between begin and end of the world, however long the test's own thread waits. */
 static bool live(int64_t until_ns)
 {
 	if (!atomic_load(&has_begun) || until_ns >= world.end_ns) {
@@ -76,7 +75,7 @@ static bool live(int64_t until_ns)
 	return true;
 }
 
-/* Lets the world begin, and waits for its end. */
+/* Starts the world, and waits for its end. */
 static void live_through(void)
 {
 	atomic_store(&has_begun, true);
@@ -121,7 +120,7 @@ static void tear_down(struct fixture *fixture)
 	script_end(&fixture->unused);
 }
 
-START_TEST(each_slot_is_used_in_its_time)
+START_TEST(each_slot_is_used_on_time)
 {
 	struct fixture fixture;
 	set_up(&fixture, 60 * S);
@@ -142,15 +141,15 @@ START_TEST(each_slot_is_used_in_its_time)
 		sent += values.sent;
 	}
 	ck_assert_uint_eq(histogram_count(&lag), sent);
-	/* Nobody leaves later than a tick after its slot, which is 1 ms here. */
+	/* No probe departs later than a tick, here 1 ms, after its slot. */
 	ck_assert_uint_le(lag.sum_ns, sent * (uint64_t)MS);
-	/* Phases are spread: no two leave together. */
+	/* Phases are spread: no two depart together. */
 	ck_assert_uint_eq(world.most, 1);
 	tear_down(&fixture);
 }
 END_TEST
 
-START_TEST(who_oversleeps_misses_slots_and_blames_nobody)
+START_TEST(oversleeping_misses_slots_and_counts_nothing_as_lost)
 {
 	struct fixture fixture;
 	set_up(&fixture, 10 * S);
@@ -161,7 +160,7 @@ START_TEST(who_oversleeps_misses_slots_and_blames_nobody)
 		struct target_values values = script_values(fixture.targets[i]);
 		ck_assert_uint_ge(values.missed_slots, 8);
 		ck_assert_uint_le(values.missed_slots, 10);
-		/* Replies that had long arrived are read before anything is called lost. */
+		/* Replies that arrived long ago are read before anything is counted as lost. */
 		ck_assert_uint_eq(values.timeouts, 0);
 		ck_assert_uint_ge(values.sent + values.missed_slots, 98);
 		ck_assert_uint_eq(values.connects, 1);
@@ -170,7 +169,7 @@ START_TEST(who_oversleeps_misses_slots_and_blames_nobody)
 }
 END_TEST
 
-START_TEST(deaf_peers_cost_what_was_sent_and_no_more)
+START_TEST(mute_peers_lose_what_was_sent_and_no_more)
 {
 	struct fixture fixture;
 	set_up(&fixture, 30 * S);
@@ -191,7 +190,7 @@ START_TEST(deaf_peers_cost_what_was_sent_and_no_more)
 }
 END_TEST
 
-START_TEST(targets_may_come_and_go_in_one_turn)
+START_TEST(targets_may_come_and_go_within_a_turn)
 {
 	struct fixture fixture;
 	set_up(&fixture, 2 * S);
@@ -211,7 +210,7 @@ START_TEST(targets_may_come_and_go_in_one_turn)
 }
 END_TEST
 
-START_TEST(it_says_that_it_is_alive_whenever_it_came_round)
+START_TEST(reports_that_it_is_alive_after_every_turn)
 {
 	struct fixture fixture;
 	set_up(&fixture, S);
@@ -237,13 +236,13 @@ int main(void)
 	TCase *tcase = tcase_create("prober");
 	tcase_set_timeout(tcase, 120);
 #ifdef TIMESTAMPS_EXIST
-	/* Without them it waits for events alone, whose time is the real one. */
-	tcase_add_test(tcase, each_slot_is_used_in_its_time);
-	tcase_add_test(tcase, who_oversleeps_misses_slots_and_blames_nobody);
-	tcase_add_test(tcase, deaf_peers_cost_what_was_sent_and_no_more);
-	tcase_add_test(tcase, targets_may_come_and_go_in_one_turn);
+	/* Without timestamps it waits for events only, and those happen in real time. */
+	tcase_add_test(tcase, each_slot_is_used_on_time);
+	tcase_add_test(tcase, oversleeping_misses_slots_and_counts_nothing_as_lost);
+	tcase_add_test(tcase, mute_peers_lose_what_was_sent_and_no_more);
+	tcase_add_test(tcase, targets_may_come_and_go_within_a_turn);
 #endif
-	tcase_add_test(tcase, it_says_that_it_is_alive_whenever_it_came_round);
+	tcase_add_test(tcase, reports_that_it_is_alive_after_every_turn);
 	tcase_add_test(tcase, stopping_nothing_is_fine);
 	return unit_run("probe/prober", tcase);
 }

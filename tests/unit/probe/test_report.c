@@ -35,7 +35,7 @@ static struct log log_to(struct caught *caught)
 	return (struct log){.sink = catch_message, .context = caught, .threshold = LOG_LEVEL_DEBUG};
 }
 
-START_TEST(coming_up_is_said_once)
+START_TEST(coming_up_is_logged_once)
 {
 	struct caught caught = {0};
 	struct log log = log_to(&caught);
@@ -50,7 +50,7 @@ START_TEST(coming_up_is_said_once)
 }
 END_TEST
 
-START_TEST(going_down_is_said_once)
+START_TEST(going_down_is_logged_once)
 {
 	struct caught caught = {0};
 	struct log log = log_to(&caught);
@@ -66,7 +66,7 @@ START_TEST(going_down_is_said_once)
 }
 END_TEST
 
-START_TEST(every_change_is_said)
+START_TEST(every_change_is_logged)
 {
 	struct caught caught = {0};
 	struct log log = log_to(&caught);
@@ -85,7 +85,7 @@ START_TEST(every_change_is_said)
 }
 END_TEST
 
-START_TEST(a_target_that_changes_all_the_time_is_told_of_once_in_a_while)
+START_TEST(a_flapping_target_is_logged_only_now_and_then)
 {
 	struct caught caught = {0};
 	struct log log = log_to(&caught);
@@ -95,12 +95,11 @@ START_TEST(a_target_that_changes_all_the_time_is_told_of_once_in_a_while)
 		ck_assert(report_up(&report, &log, "t", "p", now_ns));
 		ck_assert(report_down(&report, &log, "t", "why", now_ns + NS_PER_S));
 	}
-	/* 20 at first, then one in 30 seconds; each of the 3,600 changes is in the debug log at
-	 * least. */
+	/* 20 at first, then one per 30 s; the debug log at least has each of the 3,600 changes. */
 	ck_assert_int_ge(caught.infos + caught.warnings, 20 + 118);
 	ck_assert_int_le(caught.infos + caught.warnings, 20 + 122);
 	ck_assert_int_eq(caught.infos + caught.warnings + caught.debugs, 3600);
-	/* After ten quiet minutes everything is told again. */
+	/* After ten quiet minutes everything is logged again. */
 	int before = caught.infos;
 	report_up(&report, &log, "t", "p", now_ns + 10 * MINUTE_NS);
 	ck_assert_int_eq(caught.infos, before + 1);
@@ -108,7 +107,7 @@ START_TEST(a_target_that_changes_all_the_time_is_told_of_once_in_a_while)
 }
 END_TEST
 
-START_TEST(coming_back_tells_how_long_the_outage_was)
+START_TEST(coming_back_says_how_long_the_outage_was)
 {
 	struct caught caught = {0};
 	struct log log = log_to(&caught);
@@ -121,8 +120,10 @@ START_TEST(coming_back_tells_how_long_the_outage_was)
 }
 END_TEST
 
-/* With an attempt each second for four hours and three minutes, when an outage is mentioned again:
- * after 1 minute, then twice as long each time, up to an hour. */
+/*
+ * When an outage is mentioned again, with an attempt each second for four hours and three minutes:
+ * after 1 minute, then twice as long each time, up to an hour.
+ */
 static const int64_t reminder_minutes[] = {1, 3, 7, 15, 31, 63, 123, 183, 243};
 
 START_TEST(a_long_outage_is_mentioned_ever_more_rarely)
@@ -179,11 +180,11 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("report");
-	tcase_add_test(tcase, coming_up_is_said_once);
-	tcase_add_test(tcase, going_down_is_said_once);
-	tcase_add_test(tcase, every_change_is_said);
-	tcase_add_test(tcase, a_target_that_changes_all_the_time_is_told_of_once_in_a_while);
-	tcase_add_test(tcase, coming_back_tells_how_long_the_outage_was);
+	tcase_add_test(tcase, coming_up_is_logged_once);
+	tcase_add_test(tcase, going_down_is_logged_once);
+	tcase_add_test(tcase, every_change_is_logged);
+	tcase_add_test(tcase, a_flapping_target_is_logged_only_now_and_then);
+	tcase_add_test(tcase, coming_back_says_how_long_the_outage_was);
 	tcase_add_test(tcase, a_long_outage_is_mentioned_ever_more_rarely);
 	tcase_add_test(tcase, a_new_outage_starts_from_the_beginning);
 	tcase_add_test(tcase, reminders_do_not_catch_up_after_a_pause);

@@ -83,7 +83,7 @@ START_TEST(each_interval_keeps_its_own_beat)
 }
 END_TEST
 
-START_TEST(the_ring_whose_slot_is_the_oldest_goes_first)
+START_TEST(the_ring_with_the_oldest_slot_goes_first)
 {
 	static char owners[3];
 	struct schedule schedule = make_schedule(0);
@@ -104,21 +104,21 @@ static const struct {
 	const char *says;
 	int64_t interval_ns;
 	double shift;
-	int64_t added_ns; /* From the start, as the next one. */
+	int64_t added_ns; /* From the start, like the next one. */
 	int64_t first_ns;
 } firsts[] = {
 	{"a short interval starts at once", 100 * MS, 0, -1, 0},
-	{"one of just under a second", NS_PER_S - 1, 0, -1, 0},
+	{"so does one of just under a second", NS_PER_S - 1, 0, -1, 0},
 	{"one of a second starts a second later", NS_PER_S, 0, -1, NS_PER_S},
-	{"a day's too", DAY_NS, 0, -1, NS_PER_S},
+	{"so does one of a day", DAY_NS, 0, -1, NS_PER_S},
 	{"a shift moves it", 100 * MS, 0.25, -1, 25 * MS},
-	{"a long one as well", 4 * NS_PER_S, 0.25, -1, 2 * NS_PER_S},
+	{"a long one too", 4 * NS_PER_S, 0.25, -1, 2 * NS_PER_S},
 	{"added later it joins the beat of the start", 100 * MS, 0.25, 1010 * MS, 1025 * MS},
-	{"added at its slot, which is taken to be over", 100 * MS, 0, 300 * MS, 400 * MS},
+	{"added at its slot, which counts as over", 100 * MS, 0, 300 * MS, 400 * MS},
 	{"added after a day", HOUR_NS, 0, DAY_NS + 2 * NS_PER_S, DAY_NS + HOUR_NS + NS_PER_S},
 };
 
-START_TEST(the_first_slot_is_the_next_of_a_beat_that_is_never_moved)
+START_TEST(the_first_slot_is_the_next_of_an_unmoving_beat)
 {
 	static char owner;
 	struct schedule schedule = make_schedule(firsts[_i].shift);
@@ -140,8 +140,7 @@ static int compare(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Fails unless those of an interval, which are count, stand at most twice as far apart as others.
- */
+/* Fails unless the gaps between the count phases of an interval differ by at most a factor of 2. */
 static void check_gaps(const int64_t *phases_ns, int count, int64_t interval_ns)
 {
 	int64_t least_ns = interval_ns - phases_ns[count - 1] + phases_ns[0];
@@ -157,7 +156,7 @@ static void check_gaps(const int64_t *phases_ns, int count, int64_t interval_ns)
 #define KINDS 3
 #define OF_EACH 37
 
-START_TEST(phases_are_even_within_each_interval_however_they_are_mixed)
+START_TEST(phases_are_even_within_each_interval_however_mixed)
 {
 	static const int64_t intervals_ns[KINDS] = {10 * MS, 200 * MS, 3 * NS_PER_S};
 	static char owners[KINDS][OF_EACH];
@@ -166,7 +165,7 @@ START_TEST(phases_are_even_within_each_interval_however_they_are_mixed)
 	for (int i = 0; i < OF_EACH; i++)
 		for (int kind = 0; kind < KINDS; kind++)
 			add(&schedule, intervals_ns[kind], START_NS, &owners[kind][i]);
-	/* After two rounds of the longest, everybody has been due. */
+	/* After two rounds of the longest interval, everyone has been due. */
 	struct due_slot due;
 	while (schedule_take(&schedule, START_NS + 8 * NS_PER_S, &due)) {
 		ptrdiff_t at = (char *)due.owner - &owners[0][0];
@@ -181,7 +180,7 @@ START_TEST(phases_are_even_within_each_interval_however_they_are_mixed)
 }
 END_TEST
 
-START_TEST(who_comes_takes_the_phase_of_who_went)
+START_TEST(a_newcomer_takes_a_freed_phase)
 {
 	static char owners[5];
 	struct schedule_place places[5];
@@ -218,7 +217,7 @@ START_TEST(a_ring_ends_with_its_last_owner)
 	ck_assert_int_eq(schedule_next_ns(&schedule), INT64_MAX);
 	ck_assert_int_eq(schedule_span_ns(&schedule, 1), INT64_MAX);
 	expect_none(&schedule, START_NS + NS_PER_S);
-	/* The time without it is no missed slot. */
+	/* The time without it is not a missed slot. */
 	add(&schedule, 10 * MS, START_NS + NS_PER_S, &owners[0]);
 	expect(&schedule, START_NS + NS_PER_S + 10 * MS, &owners[0], START_NS + NS_PER_S + 10 * MS,
 		0);
@@ -241,16 +240,16 @@ START_TEST(a_ring_may_end_while_its_slots_are_taken)
 }
 END_TEST
 
-START_TEST(somebody_may_come_while_the_slots_of_that_ring_are_taken)
+START_TEST(owners_may_join_a_ring_while_its_slots_are_taken)
 {
 	static char owners[3];
 	struct schedule schedule = make_schedule(0);
 	add(&schedule, 10 * MS, START_NS, &owners[0]);
 	add(&schedule, 10 * MS, START_NS, &owners[1]);
 	expect(&schedule, START_NS + 16 * MS, &owners[0], START_NS + 10 * MS, 0);
-	/* Its phase is 2.5 ms, and what was due by now is being taken. */
+	/* Its phase is 2.5 ms, and what is due by now is being taken. */
 	add(&schedule, 10 * MS, START_NS + 16 * MS, &owners[2]);
-	/* Another ring comes up for the first time, too. */
+	/* Another ring is due for the first time too. */
 	add(&schedule, 30 * MS, START_NS + 16 * MS, &owners[2]);
 	struct due_slot due;
 	unsigned taken = 0;
@@ -275,7 +274,7 @@ static const struct {
 	{"three", {10 * MS, 20 * MS, 20 * MS}, 1, 5 * MS},
 };
 
-START_TEST(the_span_is_that_of_all_rates_together)
+START_TEST(the_span_is_that_of_all_rates_combined)
 {
 	static char owners[3];
 	struct schedule_place places[3] = {0};
@@ -284,7 +283,7 @@ START_TEST(the_span_is_that_of_all_rates_together)
 		if (spans[_i].intervals_ns[i] > 0)
 			places[i] = add(&schedule, spans[_i].intervals_ns[i], START_NS, &owners[i]);
 	int64_t span_ns = schedule_span_ns(&schedule, spans[_i].slots);
-	/* Rates are whole numbers in 10^9 s. */
+	/* Rates are whole numbers per 10^9 s. */
 	int64_t off_ns = llabs(span_ns - spans[_i].span_ns);
 	ck_assert_msg(off_ns <= 1 + spans[_i].span_ns / 10000, "%s: %lld", spans[_i].says,
 		(long long)span_ns);
@@ -295,14 +294,14 @@ START_TEST(the_span_is_that_of_all_rates_together)
 }
 END_TEST
 
-/* What the schedule stands for: slots in no order, which are searched one by one. */
+/* The model of the schedule: slots in no order, searched one by one. */
 
 #define OWNERS 80
 #define STEPS 20000
 
 struct owner {
 	struct schedule_place place;
-	int64_t interval_ns; /* 0: not in it. */
+	int64_t interval_ns; /* 0: not in the schedule. */
 	int64_t due_ns;
 	uint64_t missed; /* Up to due_ns. */
 };
@@ -354,7 +353,7 @@ static void come_or_go(struct model *model)
 		add_one(model, owner);
 }
 
-/* No two of one interval may have one phase: whose place that is already fails. */
+/* No two of an interval may have the same phase: fails if this one is taken. */
 static void check_places(const struct model *model)
 {
 	for (int i = 0; i < OWNERS; i++)
@@ -362,10 +361,10 @@ static void check_places(const struct model *model)
 			if (model->owners[i].interval_ns > 0 &&
 				model->owners[i].interval_ns == model->owners[k].interval_ns &&
 				model->owners[i].place.index == model->owners[k].place.index)
-				ck_abort_msg("two have one phase");
+				ck_abort_msg("two have the same phase");
 }
 
-/* Takes all that is due, in whatever order of the rings; each slot must be the owner's last. */
+/* Takes all that is due, rings in any order; each slot must be its owner's last. */
 static void take_all(struct model *model)
 {
 	struct due_slot due;
@@ -378,7 +377,7 @@ static void take_all(struct model *model)
 		int64_t missed = (model->now_ns - owner->due_ns) / owner->interval_ns;
 		if (due.missed != (uint64_t)missed ||
 			due.due_ns != owner->due_ns + missed * owner->interval_ns)
-			ck_abort_msg("took another slot, or missed others");
+			ck_abort_msg("took a different slot, or missed different ones");
 		if (last && last->interval_ns == owner->interval_ns && due.due_ns < last_ns)
 			ck_abort_msg("those of one interval are out of order");
 		owner->due_ns = due.due_ns + owner->interval_ns;
@@ -392,7 +391,7 @@ static void take_all(struct model *model)
 	}
 	for (int i = 0; i < OWNERS; i++)
 		if (model->owners[i].interval_ns > 0 && model->owners[i].due_ns <= model->now_ns)
-			ck_abort_msg("one that is due was not taken");
+			ck_abort_msg("a due one was not taken");
 }
 
 static int64_t random_sleep_ns(struct model *model)
@@ -400,7 +399,7 @@ static int64_t random_sleep_ns(struct model *model)
 	switch (random_below(&model->state, 20)) {
 	case 0: /* Stopped for long. */
 		return 10 * MS * random_below(&model->state, 1000);
-	case 1: { /* To the very nanosecond of a slot. */
+	case 1: { /* To the exact nanosecond of a slot. */
 		int64_t next_ns = schedule_next_ns(&model->schedule);
 		return next_ns == INT64_MAX ? 0 : next_ns - model->now_ns;
 	}
@@ -411,7 +410,7 @@ static int64_t random_sleep_ns(struct model *model)
 	}
 }
 
-START_TEST(it_behaves_like_a_list_that_is_searched)
+START_TEST(the_schedule_behaves_like_a_searched_list)
 {
 	static struct owner owners[OWNERS];
 	struct model model = {
@@ -426,7 +425,7 @@ START_TEST(it_behaves_like_a_list_that_is_searched)
 		model.now_ns += random_sleep_ns(&model);
 		take_all(&model);
 		if (schedule_next_ns(&model.schedule) != find_soonest_ns(&model))
-			ck_abort_msg("step %d: another is next", step);
+			ck_abort_msg("step %d: a different one is next", step);
 		if (step % 100 == 0)
 			check_places(&model);
 	}
@@ -440,15 +439,14 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, without_owners_nothing_is_ever_due);
 	tcase_add_test(tcase, each_interval_keeps_its_own_beat);
-	tcase_add_test(tcase, the_ring_whose_slot_is_the_oldest_goes_first);
-	tcase_add_loop_test(
-		tcase, the_first_slot_is_the_next_of_a_beat_that_is_never_moved, 0, ROWS(firsts));
-	tcase_add_test(tcase, phases_are_even_within_each_interval_however_they_are_mixed);
-	tcase_add_test(tcase, who_comes_takes_the_phase_of_who_went);
+	tcase_add_test(tcase, the_ring_with_the_oldest_slot_goes_first);
+	tcase_add_loop_test(tcase, the_first_slot_is_the_next_of_an_unmoving_beat, 0, ROWS(firsts));
+	tcase_add_test(tcase, phases_are_even_within_each_interval_however_mixed);
+	tcase_add_test(tcase, a_newcomer_takes_a_freed_phase);
 	tcase_add_test(tcase, a_ring_ends_with_its_last_owner);
 	tcase_add_test(tcase, a_ring_may_end_while_its_slots_are_taken);
-	tcase_add_test(tcase, somebody_may_come_while_the_slots_of_that_ring_are_taken);
-	tcase_add_loop_test(tcase, the_span_is_that_of_all_rates_together, 0, ROWS(spans));
-	tcase_add_loop_test(tcase, it_behaves_like_a_list_that_is_searched, 0, 4);
+	tcase_add_test(tcase, owners_may_join_a_ring_while_its_slots_are_taken);
+	tcase_add_loop_test(tcase, the_span_is_that_of_all_rates_combined, 0, ROWS(spans));
+	tcase_add_loop_test(tcase, the_schedule_behaves_like_a_searched_list, 0, 4);
 	return unit_run("probe/schedule", tcase);
 }

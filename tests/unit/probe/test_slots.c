@@ -21,14 +21,14 @@ static int compare_phases(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* The narrowest and the widest gap between the first count phases, round the interval. */
+/* The narrowest and the widest gap between the first count phases, around the interval. */
 static void measure_gaps(int64_t interval_ns, uint32_t count, int64_t *least_ns, int64_t *most_ns)
 {
 	static int64_t phases[1024];
 	for (uint32_t i = 0; i < count; i++) {
 		phases[i] = slots_phase_ns(i, interval_ns);
 		if (phases[i] < 0 || phases[i] >= interval_ns)
-			ck_abort_msg("phase %u lies outside of the interval", i);
+			ck_abort_msg("phase %u lies outside the interval", i);
 	}
 	qsort(phases, count, sizeof(phases[0]), compare_phases);
 	*least_ns = *most_ns = interval_ns - phases[count - 1] + phases[0];
@@ -41,19 +41,19 @@ static void measure_gaps(int64_t interval_ns, uint32_t count, int64_t *least_ns,
 	}
 }
 
-START_TEST(phases_of_a_power_of_two_stand_at_equal_distances)
+START_TEST(phases_of_a_power_of_two_are_evenly_spaced)
 {
 	for (uint32_t count = 1; count <= 1024; count *= 2) {
 		int64_t least_ns;
 		int64_t most_ns;
 		measure_gaps(intervals[_i], count, &least_ns, &most_ns);
-		/* But for the rounding to whole nanoseconds. */
+		/* Except for rounding to whole nanoseconds. */
 		ck_assert_int_le(most_ns - least_ns, 1);
 	}
 }
 END_TEST
 
-START_TEST(phases_of_any_number_stand_at_most_twice_as_far_apart_as_others)
+START_TEST(any_number_of_phases_has_gaps_within_a_factor_of_two)
 {
 	for (uint32_t count = 1; count <= 1024; count++) {
 		int64_t least_ns;
@@ -72,13 +72,13 @@ static const struct {
 	int64_t interval_ns;
 	int64_t phase_ns;
 } phases[] = {
-	{"the first stands at the begin", 0, 1000, 0},
-	{"the second opposite", 1, 1000, 500},
-	{"the third at a quarter", 2, 1000, 250},
-	{"the fourth at three quarters", 3, 1000, 750},
-	{"the fifth at an eighth", 4, 1000, 125},
+	{"the first is at the beginning", 0, 1000, 0},
+	{"the second is opposite", 1, 1000, 500},
+	{"the third is at a quarter", 2, 1000, 250},
+	{"the fourth is at three quarters", 3, 1000, 750},
+	{"the fifth is at an eighth", 4, 1000, 125},
 	{"half a day", 1, DAY_NS, 12 * HOUR_NS},
-	{"the last that there is, at the very end of a day", UINT32_MAX, DAY_NS, DAY_NS - 20117},
+	{"the very last, at the end of a day", UINT32_MAX, DAY_NS, DAY_NS - 20117},
 };
 
 START_TEST(phases_are_mirrored_digits)
@@ -131,7 +131,7 @@ static const struct {
 	const char *says;
 	int64_t interval_ns;
 	int64_t phase_ns;
-	int64_t added_ns; /* From the start, as all that follow. */
+	int64_t added_ns; /* From the start, like all that follow. */
 	int64_t first_ns;
 	int64_t woken_ns; /* After a sleep. */
 	int64_t due_ns;
@@ -139,9 +139,9 @@ static const struct {
 } sleeps[] = {
 	{"in time", 1000, 0, 0, 1000, 1000, 1000, 0},
 	{"a little late", 1000, 0, 0, 1000, 1999, 1000, 0},
-	{"added before the first slot of all", 1000, 300, 0, 300, 300, 300, 0},
+	{"added before the very first slot", 1000, 300, 0, 300, 300, 300, 0},
 	{"added just before its slot", 1000, 300, 299, 300, 300, 300, 0},
-	{"added at its slot, which is taken to be over", 1000, 300, 300, 1300, 1300, 1300, 0},
+	{"added at its slot, which counts as over", 1000, 300, 300, 1300, 1300, 1300, 0},
 	{"added long before the start", 1000, 0, -123456, 0, 0, 0, 0},
 	{"added just before the start", 1000, 1, -1, 1, 1, 1, 0},
 	{"added long after the start", 1000, 300, 7654321, 7655300, 7655300, 7655300, 0},
@@ -155,7 +155,7 @@ static const struct {
 		365 * DAY_NS + 1, 0},
 };
 
-START_TEST(a_sleep_counts_what_it_missed_and_keeps_the_beat)
+START_TEST(a_sleep_counts_missed_slots_and_keeps_the_beat)
 {
 	static int owner;
 	int64_t interval_ns = sleeps[_i].interval_ns;
@@ -178,14 +178,14 @@ START_TEST(lateness_never_adds_up)
 	add(&slots, 123, START_NS, &owner);
 	for (int64_t k = 0; k < 10000; k++) {
 		int64_t due_ns = START_NS + 123 + k * NS_PER_MS;
-		/* Late by up to nearly an interval. */
+		/* Late by up to almost an interval. */
 		expect(&slots, due_ns + (k * 7919) % NS_PER_MS, &owner, due_ns, 0);
 	}
 	slots_clear(&slots);
 }
 END_TEST
 
-START_TEST(targets_of_one_phase_stand_side_by_side)
+START_TEST(targets_may_share_a_phase)
 {
 	static char owners[3];
 	struct slots slots = make_slots(1000);
@@ -199,7 +199,7 @@ START_TEST(targets_of_one_phase_stand_side_by_side)
 }
 END_TEST
 
-START_TEST(removing_who_does_not_stand_there_does_nothing)
+START_TEST(removing_an_absent_target_does_nothing)
 {
 	static char owners[3];
 	struct slots slots = make_slots(1000);
@@ -224,14 +224,14 @@ START_TEST(an_emptied_ring_starts_afresh)
 	add(&slots, 100, START_NS, &owner);
 	slots_remove(&slots, 100, &owner);
 	ck_assert_int_eq(slots_next_ns(&slots), INT64_MAX);
-	/* The time without targets is no missed slot. */
+	/* The time without targets is not a missed slot. */
 	add(&slots, 100, START_NS + 5000, &owner);
 	expect(&slots, START_NS + 5100, &owner, START_NS + 5100, 0);
 	slots_clear(&slots);
 }
 END_TEST
 
-/* What the ring stands for: slots in no order, which are searched one by one. */
+/* The model of the ring: slots in no order, searched one by one. */
 
 #define OWNERS 60
 #define STEPS 20000
@@ -259,7 +259,7 @@ static int64_t find_soonest_ns(const struct model *model)
 	return soonest_ns;
 }
 
-/* Moves the slots of all that are due up to their last one; returns whose that is the oldest. */
+/* Moves the slots of all due targets up to their last one; returns whose last one is the oldest. */
 static struct owner *find_due(const struct model *model, uint64_t missed[OWNERS])
 {
 	struct owner *first = NULL;
@@ -281,13 +281,13 @@ static bool take_one(struct model *model, uint64_t missed[OWNERS])
 	struct due_slot due;
 	if (!slots_take(&model->slots, model->now_ns, &due)) {
 		if (expected)
-			ck_abort_msg("one that is due was not taken");
+			ck_abort_msg("a due target was not taken");
 		return false;
 	}
 	if (due.owner != expected)
 		ck_abort_msg("took another");
 	if (due.due_ns != expected->due_ns || due.missed != missed[expected - model->owners])
-		ck_abort_msg("took another slot, or missed others");
+		ck_abort_msg("took a different slot, or missed different ones");
 	expected->due_ns += model->interval_ns;
 	return true;
 }
@@ -314,7 +314,7 @@ static int64_t random_sleep_ns(struct model *model)
 	switch (random_below(&model->state, 20)) {
 	case 0: /* Stopped for long. */
 		return random_below(&model->state, 1000) * (interval_ns / 100);
-	case 1: /* To the very nanosecond of a slot. */
+	case 1: /* To the exact nanosecond of a slot. */
 		return model->slots.count ? slots_next_ns(&model->slots) - model->now_ns : 0;
 	case 2:
 		return interval_ns;
@@ -332,7 +332,7 @@ static void remove_any(struct model *model)
 }
 
 /* Targets come and go between sleeps, and some go while others are still due. */
-START_TEST(the_ring_behaves_like_a_list_that_is_searched)
+START_TEST(the_ring_behaves_like_a_searched_list)
 {
 	static struct owner owners[OWNERS];
 	struct model model = {
@@ -353,19 +353,19 @@ START_TEST(the_ring_behaves_like_a_list_that_is_searched)
 			if (random_below(&model.state, 50) == 0)
 				remove_any(&model);
 		if (slots_next_ns(&model.slots) != find_soonest_ns(&model))
-			ck_abort_msg("step %d: another is next", step);
+			ck_abort_msg("step %d: a different one is next", step);
 	}
 	slots_clear(&model.slots);
 }
 END_TEST
 
-START_TEST(after_a_sleep_nobody_stays_behind)
+START_TEST(after_a_sleep_no_target_is_left_behind)
 {
 	static char owners[4];
 	struct slots slots = make_slots(1000);
 	for (int i = 0; i < 4; i++)
 		add(&slots, 100 + 200 * i, START_NS, &owners[i]);
-	/* It ends between the second and the third: the third's last slot is the oldest. */
+	/* It ends between the second and the third, so the third's last slot is the oldest. */
 	expect(&slots, START_NS + 5400, &owners[2], START_NS + 4500, 4);
 	expect(&slots, START_NS + 5400, &owners[3], START_NS + 4700, 4);
 	expect(&slots, START_NS + 5400, &owners[0], START_NS + 5100, 5);
@@ -381,20 +381,17 @@ int main(void)
 {
 	TCase *tcase = tcase_create("slots");
 	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, phases_of_a_power_of_two_are_evenly_spaced, 0, ROWS(intervals));
 	tcase_add_loop_test(
-		tcase, phases_of_a_power_of_two_stand_at_equal_distances, 0, ROWS(intervals));
-	tcase_add_loop_test(tcase, phases_of_any_number_stand_at_most_twice_as_far_apart_as_others,
-		0, ROWS(intervals));
+		tcase, any_number_of_phases_has_gaps_within_a_factor_of_two, 0, ROWS(intervals));
 	tcase_add_loop_test(tcase, phases_are_mirrored_digits, 0, ROWS(phases));
 	tcase_add_test(tcase, an_empty_ring_is_never_due);
-	tcase_add_loop_test(
-		tcase, a_sleep_counts_what_it_missed_and_keeps_the_beat, 0, ROWS(sleeps));
+	tcase_add_loop_test(tcase, a_sleep_counts_missed_slots_and_keeps_the_beat, 0, ROWS(sleeps));
 	tcase_add_test(tcase, lateness_never_adds_up);
-	tcase_add_test(tcase, targets_of_one_phase_stand_side_by_side);
-	tcase_add_test(tcase, removing_who_does_not_stand_there_does_nothing);
+	tcase_add_test(tcase, targets_may_share_a_phase);
+	tcase_add_test(tcase, removing_an_absent_target_does_nothing);
 	tcase_add_test(tcase, an_emptied_ring_starts_afresh);
-	tcase_add_loop_test(
-		tcase, the_ring_behaves_like_a_list_that_is_searched, 0, ROWS(intervals));
-	tcase_add_test(tcase, after_a_sleep_nobody_stays_behind);
+	tcase_add_loop_test(tcase, the_ring_behaves_like_a_searched_list, 0, ROWS(intervals));
+	tcase_add_test(tcase, after_a_sleep_no_target_is_left_behind);
 	return unit_run("probe/slots", tcase);
 }

@@ -64,7 +64,7 @@ static union address some_peer(void)
 static const char *const addresses[] = {
 	"server1.example:4000", "192.0.2.1:4000", "[2001:db8::1]:4000", ":4000"};
 
-START_TEST(it_is_what_was_configured)
+START_TEST(a_target_is_what_was_configured)
 {
 	struct target target;
 	struct probe_context context;
@@ -97,7 +97,7 @@ START_TEST(a_slot_is_unsent_once_start_up_is_over)
 }
 END_TEST
 
-START_TEST(each_change_is_told_once_to_log_and_watcher)
+START_TEST(each_change_is_reported_once_to_log_and_watcher)
 {
 	struct target target;
 	struct probe_context context;
@@ -126,7 +126,7 @@ START_TEST(each_change_is_told_once_to_log_and_watcher)
 }
 END_TEST
 
-START_TEST(without_a_watcher_only_the_log_is_told)
+START_TEST(without_a_watcher_changes_are_only_logged)
 {
 	struct target target;
 	struct probe_context context;
@@ -142,9 +142,9 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("target");
-	tcase_add_loop_test(tcase, it_is_what_was_configured, 0, ROWS(addresses));
+	tcase_add_loop_test(tcase, a_target_is_what_was_configured, 0, ROWS(addresses));
 	tcase_add_test(tcase, a_slot_is_unsent_once_start_up_is_over);
-	tcase_add_test(tcase, each_change_is_told_once_to_log_and_watcher);
-	tcase_add_test(tcase, without_a_watcher_only_the_log_is_told);
+	tcase_add_test(tcase, each_change_is_reported_once_to_log_and_watcher);
+	tcase_add_test(tcase, without_a_watcher_changes_are_only_logged);
 	return unit_run("probe/target", tcase);
 }

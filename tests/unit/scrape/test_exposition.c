@@ -28,7 +28,7 @@ static struct target_snapshot fresh_target(const char *name)
 	};
 }
 
-/* One with every value set. */
+/* A target with every value set. */
 static struct target_snapshot busy_target(const char *name)
 {
 	return (struct target_snapshot){
@@ -63,7 +63,7 @@ static struct snapshot of_targets(struct target_snapshot *targets, size_t count)
 	return (struct snapshot){.has_prober = true, .targets = targets, .target_count = count};
 }
 
-/* Renders to a text that the caller frees. */
+/* Renders to text that the caller frees. */
 static char *render(const struct snapshot *snapshot, const struct process_values *process,
 	enum exposition_format format)
 {
@@ -92,7 +92,7 @@ static void drop_lines(char *text, const char *start)
 	*to = '\0';
 }
 
-/* Compares all but the HELP lines. */
+/* Compares all except the HELP lines. */
 static void check_text(
 	const struct snapshot *snapshot, enum exposition_format format, const char *expected)
 {
@@ -146,7 +146,7 @@ static uint64_t sample(const char *text, const char *name)
 	"tcp_echo_send_lag_seconds_sum 0\n"                                                        \
 	"tcp_echo_send_lag_seconds_count 0\n"
 
-/* Each family of expected is there word by word, in this order; others may lie between. */
+/* Each family of expected is there verbatim, in this order; there may be others in between. */
 static void check_families(const char *text, const char *expected)
 {
 	while (*expected != '\0') {
@@ -241,7 +241,7 @@ START_TEST(writes_a_target_in_the_text_format)
 }
 END_TEST
 
-START_TEST(leaves_out_what_is_not_known_of_a_fresh_target)
+START_TEST(leaves_out_what_is_unknown_of_a_new_target)
 {
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
@@ -369,7 +369,7 @@ START_TEST(has_the_same_samples_in_both_formats)
 }
 END_TEST
 
-START_TEST(has_nothing_of_targets_without_a_prober)
+START_TEST(has_nothing_about_targets_without_a_prober)
 {
 	char *text = render(&server_alone, &no_process, EXPOSITION_TEXT);
 	ck_assert_ptr_null(strstr(text, "target="));
@@ -418,7 +418,7 @@ static const struct {
 	{"backslash", "a\\b", "a\\\\b"},
 	{"line break", "a\nb", "a\\nb"},
 	{"all of them, at both ends", "\\\"\n\\", "\\\\\\\"\\n\\\\"},
-	{"a letter behind a backslash", "\\n", "\\\\n"},
+	{"a letter after a backslash", "\\n", "\\\\n"},
 	{"braces, commas and equals signs stay", "{a=\"b\",}", "{a=\\\"b\\\",}"},
 	{"UTF-8 stays", "s\xc3\xa9rveur \xe2\x9c\x93", "s\xc3\xa9rveur \xe2\x9c\x93"},
 	{"apostrophe and tab stay", "a'\tb", "a'\tb"},
@@ -446,7 +446,7 @@ START_TEST(escapes_labels)
 }
 END_TEST
 
-START_TEST(takes_names_of_every_length)
+START_TEST(accepts_names_of_every_length)
 {
 	/* Labels are copied in blocks: every length around the edges of a block matters. */
 	char name[300];
@@ -476,7 +476,7 @@ static void check_sample(const char *text, const char *name)
 	ck_assert_msg(find_sample(text, name), "there is no %s", name);
 }
 
-START_TEST(each_sample_of_a_target_has_its_labels_in_their_order)
+START_TEST(each_sample_of_a_target_has_its_labels_in_order)
 {
 	struct target_snapshot targets[] = {busy_target("a"), busy_target("b")};
 	add_label(&targets[0], "site", "ams");
@@ -520,7 +520,7 @@ START_TEST(escapes_the_values_of_labels)
 }
 END_TEST
 
-/* As many and as long as possible, all escaped: there is room, and what follows is intact. */
+/* As many and as long as possible, all escaped: they fit, and what follows is intact. */
 START_TEST(has_room_for_the_longest_labels)
 {
 	struct target_snapshot targets[] = {busy_target("a"), busy_target("next")};
@@ -548,7 +548,7 @@ START_TEST(has_room_for_the_longest_labels)
 END_TEST
 
 /* Labels are copied in blocks: every length around the edges of a block matters. */
-START_TEST(takes_labels_of_every_length)
+START_TEST(accepts_labels_of_every_length)
 {
 	char value[200];
 	memset(value, 'v', sizeof(value));
@@ -676,7 +676,7 @@ START_TEST(names_and_explains_every_family)
 }
 END_TEST
 
-START_TEST(has_every_metric_of_the_table_once_and_in_its_order)
+START_TEST(has_every_metric_of_the_table_once_and_in_order)
 {
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
@@ -783,26 +783,26 @@ int main(void)
 {
 	TCase *tcase = tcase_create("exposition");
 	tcase_add_test(tcase, writes_a_target_in_the_text_format);
-	tcase_add_test(tcase, leaves_out_what_is_not_known_of_a_fresh_target);
+	tcase_add_test(tcase, leaves_out_what_is_unknown_of_a_new_target);
 	tcase_add_test(tcase, leaves_out_only_the_targets_without_the_value);
 	tcase_add_test(tcase, leaves_out_what_the_system_does_not_count);
 	tcase_add_test(tcase, groups_by_family_in_the_order_of_the_targets);
 	tcase_add_test(tcase, writes_a_server_in_the_text_format);
 	tcase_add_test(tcase, writes_a_server_in_openmetrics);
 	tcase_add_test(tcase, has_the_same_samples_in_both_formats);
-	tcase_add_test(tcase, has_nothing_of_targets_without_a_prober);
+	tcase_add_test(tcase, has_nothing_about_targets_without_a_prober);
 	tcase_add_test(tcase, has_no_empty_families_without_targets);
 	tcase_add_test(tcase, writes_the_process);
 	tcase_add_loop_test(tcase, escapes_labels, 0, ROWS(escapes));
-	tcase_add_loop_test(tcase, each_sample_of_a_target_has_its_labels_in_their_order, 0, 2);
+	tcase_add_loop_test(tcase, each_sample_of_a_target_has_its_labels_in_order, 0, 2);
 	tcase_add_test(tcase, escapes_the_values_of_labels);
 	tcase_add_test(tcase, has_room_for_the_longest_labels);
-	tcase_add_loop_test(tcase, takes_labels_of_every_length, 1, 140);
-	tcase_add_loop_test(tcase, takes_names_of_every_length, 1, 130);
+	tcase_add_loop_test(tcase, accepts_labels_of_every_length, 1, 140);
+	tcase_add_loop_test(tcase, accepts_names_of_every_length, 1, 130);
 	tcase_add_loop_test(tcase, writes_loss_in_its_shortest_form, 0, ROWS(losses));
 	tcase_add_test(tcase, shows_the_law_of_accounting);
 	tcase_add_test(tcase, names_and_explains_every_family);
-	tcase_add_test(tcase, has_every_metric_of_the_table_once_and_in_its_order);
+	tcase_add_test(tcase, has_every_metric_of_the_table_once_and_in_order);
 	tcase_add_test(tcase, has_room_for_the_largest_numbers);
 	tcase_add_test(tcase, grows_with_the_targets);
 	tcase_add_test(tcase, appends_to_what_is_there);

@@ -38,13 +38,13 @@ START_TEST(packs_a_short_text)
 }
 END_TEST
 
-START_TEST(packs_nothing_at_all)
+START_TEST(packs_an_empty_text)
 {
 	check_round_trip("", 0);
 }
 END_TEST
 
-START_TEST(packs_what_does_not_shrink)
+START_TEST(packs_incompressible_data)
 {
 	size_t length = 300000;
 	char *noise = malloc(length);
@@ -90,8 +90,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("gzip");
 	tcase_add_test(tcase, packs_a_short_text);
-	tcase_add_test(tcase, packs_nothing_at_all);
-	tcase_add_test(tcase, packs_what_does_not_shrink);
+	tcase_add_test(tcase, packs_an_empty_text);
+	tcase_add_test(tcase, packs_incompressible_data);
 	tcase_add_test(tcase, packs_repetitive_lines_to_a_quarter_or_less);
 	tcase_add_test(tcase, appends_to_what_is_there);
 	return unit_run("scrape/gzip", tcase);

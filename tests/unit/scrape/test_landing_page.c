@@ -51,7 +51,7 @@ START_TEST(shows_program_version_and_a_link_to_the_metrics)
 }
 END_TEST
 
-START_TEST(shows_a_row_a_target)
+START_TEST(shows_a_row_per_target)
 {
 	struct target_snapshot targets[] = {up, down};
 	struct snapshot snapshot = {.has_prober = true, .targets = targets, .target_count = 2};
@@ -80,7 +80,7 @@ static const struct {
 	{"none", 0, 7, ">0.0 %<"},
 	{"all", 7, 7, ">100.0 %<"},
 	{"a third", 1, 3, ">33.4 %<"},
-	{"so little never reads as none", 1, 1000000, ">0.1 %<"},
+	{"a tiny loss never reads as none", 1, 1000000, ">0.1 %<"},
 };
 
 START_TEST(rounds_loss_up)
@@ -95,7 +95,7 @@ START_TEST(rounds_loss_up)
 }
 END_TEST
 
-START_TEST(escapes_what_others_wrote)
+START_TEST(escapes_text_from_outside)
 {
 	struct target_snapshot target = up;
 	target.name = "<script>alert(\"a&b\")</script>";
@@ -119,7 +119,7 @@ static size_t count_of(const char *page, const char *text)
 	return count;
 }
 
-/* Renders a page of targets; checks the rows, and whether the page says that it leaves some out. */
+/* Renders a page of targets; checks the rows, and whether the page says that it omits some. */
 static void check_rows(size_t targets, size_t rows, bool says_so)
 {
 	struct target_snapshot *made = calloc(targets, sizeof(*made));
@@ -166,9 +166,9 @@ int main(void)
 {
 	TCase *tcase = tcase_create("landing_page");
 	tcase_add_test(tcase, shows_program_version_and_a_link_to_the_metrics);
-	tcase_add_test(tcase, shows_a_row_a_target);
+	tcase_add_test(tcase, shows_a_row_per_target);
 	tcase_add_loop_test(tcase, rounds_loss_up, 0, ROWS(losses));
-	tcase_add_test(tcase, escapes_what_others_wrote);
+	tcase_add_test(tcase, escapes_text_from_outside);
 	tcase_add_test(tcase, shows_a_thousand_targets_and_says_how_many_there_are);
 	tcase_add_test(tcase, shows_the_echo_server);
 	tcase_add_test(tcase, fails_when_out_of_memory);

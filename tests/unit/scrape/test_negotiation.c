@@ -25,10 +25,10 @@ static const struct {
 		"text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
 		EXPOSITION_OPENMETRICS},
 	{"without a version", OPENMETRICS, EXPOSITION_OPENMETRICS},
-	{"an older version alone", OPENMETRICS ";version=0.0.1", EXPOSITION_TEXT},
-	{"a newer version alone", OPENMETRICS ";version=2.0.0", EXPOSITION_TEXT},
+	{"only an older version", OPENMETRICS ";version=0.0.1", EXPOSITION_TEXT},
+	{"only a newer version", OPENMETRICS ";version=2.0.0", EXPOSITION_TEXT},
 	{"version in quotes", OPENMETRICS "; version=\"1.0.0\"", EXPOSITION_OPENMETRICS},
-	{"any case, any space", " Application/OpenMetrics-Text ; Version = 1.0.0 ; Q = 0.5 ",
+	{"any case, any spacing", " Application/OpenMetrics-Text ; Version = 1.0.0 ; Q = 0.5 ",
 		EXPOSITION_OPENMETRICS},
 	{"refused", OPENMETRICS ";q=0", EXPOSITION_TEXT},
 	{"refused in three decimals", OPENMETRICS ";q=0.000", EXPOSITION_TEXT},
@@ -37,9 +37,9 @@ static const struct {
 	{"less by a thousandth", OPENMETRICS ";q=0.499,text/plain;q=0.5", EXPOSITION_TEXT},
 	{"any text weighs more", OPENMETRICS ";q=0.4,text/*;q=0.5", EXPOSITION_TEXT},
 	{"anything weighs more", OPENMETRICS ";q=0.4,*/*;q=0.5", EXPOSITION_TEXT},
-	{"the text format by name counts, not anything",
+	{"the text format by name counts, not the wildcard",
 		OPENMETRICS ";q=0.4,text/plain;q=0.3,*/*;q=0.9", EXPOSITION_OPENMETRICS},
-	{"any text counts, not anything", OPENMETRICS ";q=0.4,text/*;q=0.3,*/*;q=0.9",
+	{"any text counts, not the wildcard", OPENMETRICS ";q=0.4,text/*;q=0.3,*/*;q=0.9",
 		EXPOSITION_OPENMETRICS},
 	{"text of another version does not count",
 		OPENMETRICS ";q=0.4,text/plain;version=1.0.0;q=0.9", EXPOSITION_OPENMETRICS},
@@ -49,11 +49,11 @@ static const struct {
 	{"a negative weight", OPENMETRICS ";q=-1", EXPOSITION_TEXT},
 	{"a weight of too many decimals", OPENMETRICS ";q=0.5000", EXPOSITION_TEXT},
 	{"an empty weight", OPENMETRICS ";q=", EXPOSITION_TEXT},
-	{"a weight without decimals behind its point", OPENMETRICS ";q=1.", EXPOSITION_OPENMETRICS},
+	{"a weight without decimals after its point", OPENMETRICS ";q=1.", EXPOSITION_OPENMETRICS},
 	{"empty elements", ",,;,;;," OPENMETRICS ";;,", EXPOSITION_OPENMETRICS},
 	{"a comma in quotes", "a/b;c=\"x," OPENMETRICS "\"", EXPOSITION_TEXT},
-	{"a quote that is escaped", "a/b;c=\"\\\"," OPENMETRICS ";d=\"", EXPOSITION_TEXT},
-	{"a quote that is not closed", "a/b;c=\"," OPENMETRICS, EXPOSITION_TEXT},
+	{"an escaped quote", "a/b;c=\"\\\"," OPENMETRICS ";d=\"", EXPOSITION_TEXT},
+	{"an unclosed quote", "a/b;c=\"," OPENMETRICS, EXPOSITION_TEXT},
 	{"an escape at the end", "a/b;c=\"\\", EXPOSITION_TEXT},
 	{"a longer name", OPENMETRICS "s", EXPOSITION_TEXT},
 	{"a shorter name", "application/openmetrics", EXPOSITION_TEXT},
@@ -78,22 +78,22 @@ static const struct {
 	{"anything but gzip", "*, gzip;q=0", false},
 	{"nothing at all", "*;q=0", false},
 	{"gzip and nothing else", "gzip, *;q=0", true},
-	{"plain text rather", "identity, gzip;q=0.5", false},
+	{"plain text preferred", "identity, gzip;q=0.5", false},
 	{"gzip rather", "identity;q=0.5, gzip", true},
 	{"no plain text", "identity;q=0, gzip;q=0.1", true},
-	{"plain text alone", "identity", false},
+	{"only plain text", "identity", false},
 	{"malformed weight", "gzip;q=x", false},
 	{"part of another word", "gzipped", false},
 };
 
-START_TEST(finds_the_format_that_is_wanted)
+START_TEST(finds_the_preferred_format)
 {
 	ck_assert_msg(negotiation_format(formats[_i].accept) == formats[_i].format, "%s",
 		formats[_i].says);
 }
 END_TEST
 
-START_TEST(finds_whether_gzip_is_wanted)
+START_TEST(finds_whether_gzip_is_accepted)
 {
 	ck_assert_msg(negotiation_takes_gzip(encodings[_i].accept_encoding) == encodings[_i].gzip,
 		"%s", encodings[_i].says);
@@ -103,7 +103,7 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("negotiation");
-	tcase_add_loop_test(tcase, finds_the_format_that_is_wanted, 0, ROWS(formats));
-	tcase_add_loop_test(tcase, finds_whether_gzip_is_wanted, 0, ROWS(encodings));
+	tcase_add_loop_test(tcase, finds_the_preferred_format, 0, ROWS(formats));
+	tcase_add_loop_test(tcase, finds_whether_gzip_is_accepted, 0, ROWS(encodings));
 	return unit_run("scrape/negotiation", tcase);
 }

@@ -11,7 +11,7 @@ static const struct {
 	const char *says;
 	const char *words[COMMAND_WORDS_MAX];
 	int result;
-	const char *said; /* NULL: whatever it is. */
+	const char *said; /* NULL: anything. */
 	const char *reason;
 } commands[] = {
 	{"one that succeeds", {"printf", "a b"}, 0, "a b", ""},
@@ -21,7 +21,7 @@ static const struct {
 		"sh -c exit 3: exited with status 3"},
 	{"one that is killed", {"sh", "-c", "kill -9 $$"}, -EIO, "",
 		"sh -c kill -9 $$: killed by signal 9"},
-	{"one that nobody has", {"no-such-command"}, -ENOENT, "", "cannot run no-such-command"},
+	{"one that does not exist", {"no-such-command"}, -ENOENT, "", "cannot run no-such-command"},
 	{"no path", {"../usr/bin/no-such-command"}, -ENOENT, "", "cannot run"},
 	{"without input", {"cat"}, 0, "", ""},
 	{"without our environment", {"sh", "-c", "echo $TEM_X$HOME $PATH $LC_ALL"}, 0,
@@ -49,7 +49,7 @@ START_TEST(runs_the_systems_own_commands)
 }
 END_TEST
 
-START_TEST(signals_end_the_command_and_not_the_caller)
+START_TEST(signals_end_the_command_but_not_the_caller)
 {
 	const char *const words[] = {"sh", "-c", "kill -INT $PPID; kill -INT $$; exit 0", NULL};
 	struct text_error error = {.reason = ""};
@@ -64,6 +64,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("command");
 	tcase_add_loop_test(tcase, runs_the_systems_own_commands, 0, ROWS(commands));
-	tcase_add_test(tcase, signals_end_the_command_and_not_the_caller);
+	tcase_add_test(tcase, signals_end_the_command_but_not_the_caller);
 	return unit_run("service/command", tcase);
 }

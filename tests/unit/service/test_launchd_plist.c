@@ -14,12 +14,12 @@ static const struct {
 	const char *arguments;
 	const char *log_written;
 } lists[] = {
-	{"the program alone", {"/a"}, "/var/log/a.log", "\t\t<string>/a</string>\n",
+	{"just the program", {"/a"}, "/var/log/a.log", "\t\t<string>/a</string>\n",
 		"/var/log/a.log"},
 	{"flags", {"/a", "-mode=both", "-svc=run"}, "/l",
 		"\t\t<string>/a</string>\n\t\t<string>-mode=both</string>\n\t\t<string>-svc=run</string>\n",
 		"/l"},
-	{"what XML escapes", {"/a<b>", "-target=\"x&y'"}, "/<&>",
+	{"characters that XML escapes", {"/a<b>", "-target=\"x&y'"}, "/<&>",
 		"\t\t<string>/a&lt;b&gt;</string>\n\t\t<string>-target=\"x&amp;y'</string>\n",
 		"/&lt;&amp;&gt;"},
 	{"an empty word and spaces", {"/a b", ""}, "/l",
@@ -68,16 +68,16 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *words[WORDS_MAX];
-	const char *quoted; /* NULL: all is well. */
+	const char *quoted; /* NULL: accepted. */
 } checks[] = {
 	{"ASCII", {"/a b", "-x=\"y\"", ""}, NULL},
 	{"UTF-8", {"/\xc3\xa4"}, NULL},
 	{"a stray byte", {"/a", "-x=\xe4", "z"}, "\"-x=?\""},
-	{"a line end", {"/a\nb"}, "\"/a?b\""},
+	{"a newline", {"/a\nb"}, "\"/a?b\""},
 	{"delete", {"/a", "b\x7f"}, "\"b?\""},
 };
 
-START_TEST(refuses_words_that_xml_cannot_hold)
+START_TEST(refuses_words_that_xml_cannot_contain)
 {
 	struct service_command command = command_of(checks[_i].words);
 	struct text_error error = {.reason = ""};
@@ -95,6 +95,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("launchd_plist");
 	tcase_add_loop_test(tcase, writes_a_property_list, 0, ROWS(lists));
-	tcase_add_loop_test(tcase, refuses_words_that_xml_cannot_hold, 0, ROWS(checks));
+	tcase_add_loop_test(tcase, refuses_words_that_xml_cannot_contain, 0, ROWS(checks));
 	return unit_run("service/launchd_plist", tcase);
 }

@@ -11,10 +11,10 @@
 static const struct {
 	const char *says;
 	struct service_flag flags[FLAGS_MAX];
-	const char *words; /* Each behind a '|'. The program is /a/x, the service other, in /usr. */
+	const char *words; /* Each after a '|'. The program is /a/x, the service other, in /usr. */
 } commands[] = {
 	{"no flags", {{NULL, NULL, false}}, "|/a/x|-svc=run|-name=other"},
-	{"flags in their order", {{"mode", "both", false}, {"window", "8", false}},
+	{"flags in order", {{"mode", "both", false}, {"window", "8", false}},
 		"|/a/x|-mode=both|-window=8|-svc=run|-name=other"},
 	{"a boolean", {{"json-logs", "true", false}}, "|/a/x|-json-logs=true|-svc=run|-name=other"},
 	{"a path", {{"targets", "./t 1.json", true}, {"window", "8", false}},
@@ -43,7 +43,7 @@ START_TEST(makes_the_command_line_of_a_service)
 }
 END_TEST
 
-START_TEST(takes_no_more_words_than_it_has_room_for)
+START_TEST(takes_no_more_words_than_fit)
 {
 	struct service_command command = {.count = 0};
 	for (int i = 0; i < SERVICE_WORDS_MAX; i++)
@@ -59,6 +59,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("service_command");
 	tcase_add_loop_test(tcase, makes_the_command_line_of_a_service, 0, ROWS(commands));
-	tcase_add_test(tcase, takes_no_more_words_than_it_has_room_for);
+	tcase_add_test(tcase, takes_no_more_words_than_fit);
 	return unit_run("service/service_command", tcase);
 }

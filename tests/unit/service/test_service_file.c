@@ -36,7 +36,7 @@ static int files(void)
 	return count - 2;
 }
 
-/* Fails where something is left in it. */
+/* Fails if something is left in it. */
 static void remove_folder(void)
 {
 	ck_assert_int_eq(rmdir(folder), 0);
@@ -73,7 +73,7 @@ START_TEST(knows_its_own_files)
 }
 END_TEST
 
-START_TEST(takes_a_link_for_anothers_even_to_its_own)
+START_TEST(treats_a_link_as_foreign_even_to_its_own_file)
 {
 	char other[80];
 	make_folder();
@@ -90,7 +90,7 @@ START_TEST(takes_a_link_for_anothers_even_to_its_own)
 }
 END_TEST
 
-START_TEST(creates_a_file_for_all_to_read_and_nothing_besides)
+START_TEST(creates_a_file_that_everyone_can_read_and_nothing_else)
 {
 	struct buffer text = {0};
 	struct stat status;
@@ -112,7 +112,7 @@ START_TEST(creates_a_file_for_all_to_read_and_nothing_besides)
 }
 END_TEST
 
-START_TEST(never_takes_anothers_place)
+START_TEST(never_replaces_a_foreign_file)
 {
 	struct buffer text = {0};
 	struct text_error error = {.reason = ""};
@@ -129,14 +129,14 @@ START_TEST(never_takes_anothers_place)
 }
 END_TEST
 
-START_TEST(leaves_nothing_where_the_disk_is_full)
+START_TEST(leaves_nothing_when_the_disk_is_full)
 {
 	struct buffer text = {0};
 	struct text_error error = {.reason = ""};
 	make_folder();
 	for (int i = 0; i < 4096; i++)
 		buffer_append_text(&text, "x");
-	/* A limit that is passed is as good as a full disk; its signal would end the test. */
+	/* Exceeding a limit is as good as a full disk; the signal for that would end the test. */
 	ck_assert_ptr_ne(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
 	const struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -173,10 +173,10 @@ int main(void)
 {
 	TCase *tcase = tcase_create("service_file");
 	tcase_add_loop_test(tcase, knows_its_own_files, 0, ROWS(files_there));
-	tcase_add_test(tcase, takes_a_link_for_anothers_even_to_its_own);
-	tcase_add_test(tcase, creates_a_file_for_all_to_read_and_nothing_besides);
-	tcase_add_test(tcase, never_takes_anothers_place);
-	tcase_add_test(tcase, leaves_nothing_where_the_disk_is_full);
+	tcase_add_test(tcase, treats_a_link_as_foreign_even_to_its_own_file);
+	tcase_add_test(tcase, creates_a_file_that_everyone_can_read_and_nothing_else);
+	tcase_add_test(tcase, never_replaces_a_foreign_file);
+	tcase_add_test(tcase, leaves_nothing_when_the_disk_is_full);
 	tcase_add_test(tcase, sets_aside_and_puts_back);
 	return unit_run("service/service_file", tcase);
 }

@@ -25,7 +25,7 @@ static const struct {
 	{"addresses", "-target=[::1]:4000", false, "\"-target=[::1]:4000\""},
 	{"empty", "", false, "\"\""},
 	{"a space", "-targets=/a b", false, "\"-targets=/a b\""},
-	{"a tab and a line end", "a\tb\nc", false, "\"a\\x09b\\x0ac\""},
+	{"a tab and a newline", "a\tb\nc", false, "\"a\\x09b\\x0ac\""},
 	{"delete", "a\x7f", false, "\"a\\x7f\""},
 	{"quotation marks", "a\"b'c", false, "\"a\\\"b'c\""},
 	{"backslashes", "a\\b\\", false, "\"a\\\\b\\\\\""},
@@ -62,7 +62,7 @@ static const struct {
 		""},
 };
 
-START_TEST(gives_a_unit_the_rights_that_it_needs_and_no_others)
+START_TEST(gives_a_unit_only_the_rights_that_it_needs)
 {
 	const char *const program[WORDS_MAX] = {"/x"};
 	struct service_command command = command_of(program);
@@ -97,7 +97,7 @@ static const struct {
 	{"one that does not", false, "\nType=exec\n", false},
 };
 
-START_TEST(writes_a_unit_that_notifies_or_not)
+START_TEST(writes_units_with_and_without_notification)
 {
 	const char *const command_words[WORDS_MAX] = {"/a b", "-target=$x"};
 	struct service_command command = command_of(command_words);
@@ -119,7 +119,7 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *words[WORDS_MAX];
-	const char *quoted; /* NULL: all is well. */
+	const char *quoted; /* NULL: accepted. */
 } checks[] = {
 	{"ASCII", {"/a b", "-x=\"y\"", ""}, NULL},
 	{"UTF-8", {"/\xc3\xa4"}, NULL},
@@ -145,9 +145,8 @@ int main(void)
 {
 	TCase *tcase = tcase_create("systemd_unit");
 	tcase_add_loop_test(tcase, writes_words_as_systemd_reads_them, 0, ROWS(words));
-	tcase_add_loop_test(
-		tcase, gives_a_unit_the_rights_that_it_needs_and_no_others, 0, ROWS(users));
-	tcase_add_loop_test(tcase, writes_a_unit_that_notifies_or_not, 0, ROWS(kinds));
+	tcase_add_loop_test(tcase, gives_a_unit_only_the_rights_that_it_needs, 0, ROWS(users));
+	tcase_add_loop_test(tcase, writes_units_with_and_without_notification, 0, ROWS(kinds));
 	tcase_add_loop_test(tcase, refuses_words_that_are_not_utf_8, 0, ROWS(checks));
 	return unit_run("service/systemd_unit", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of command lines share. */
+/* Shared by the tests of command lines. */
 #ifndef UNIT_SERVICE_WORDS_H
 #define UNIT_SERVICE_WORDS_H
 
