@@ -231,7 +231,7 @@ def they_install_on_a_clean_system_and_the_service_runs():
     # As many as the unit says, or as many as the user of this test may have.
     allowed = min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     assert metrics.value("process_max_fds") == allowed, metrics.value("process_max_fds")
-    system.wait_unit("StatusText", lambda text: text.startswith("probing 1 target, 1 conn"), "tells")
+    system.wait_unit("StatusText", lambda text: text.startswith("probing 1 target, 1 conn"), "reports it")
     listed = system.must("dpkg-query", "-W", "-f", "${Conffiles}", *NAMES).split()
     assert set(listed[::2]) == CONFFILES, listed
 
@@ -261,10 +261,10 @@ def a_reload_takes_a_new_file_and_refuses_a_bad_one():
     system.wait_replies("by number")
     system.write("/etc/tcp-echo-metrics/targets.json", "[")
     system.must("systemctl", "reload", "tcp-echo-metrics")
-    system.wait_unit("StatusText", lambda text: "; reload failed: " in text, "tells")
+    system.wait_unit("StatusText", lambda text: "; reload failed: " in text, "reports it")
     write_targets({"this machine": "localhost:4000"})
     system.must("systemctl", "reload", "tcp-echo-metrics")
-    system.wait_unit("StatusText", lambda text: text.startswith("probing 1 target, "), "tells")
+    system.wait_unit("StatusText", lambda text: text.startswith("probing 1 target, "), "reports it")
     assert "failed" not in system.unit("StatusText")
     assert system.unit("MainPID") == pid, "a reload is not a restart"
 

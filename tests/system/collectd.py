@@ -311,7 +311,7 @@ def misbehaving_peers_do_no_harm():
                     and t.sent > 20, f"{says}: disconnects", 30)
                 assert set(target.disconnects) <= reasons and bool(target.disconnects) == bool(reasons), target
                 for reason in target.disconnects:
-                    daemon.wait_sample(f"disconnects_{reason}_total", says, lambda v: v >= 1, f"{says}: told")
+                    daemon.wait_sample(f"disconnects_{reason}_total", says, lambda v: v >= 1, f"{says}: counted")
             metrics = daemon.metrics()
             for says in ["neighbour"] + [row[0] for row in PEERS if not row[2]]:
                 target = Target(metrics, says)

@@ -170,7 +170,7 @@ def one_loss_among_many_is_not_an_outage():
                 "default", lambda t: t.connect_failures.get("timeout", 0) >= 5, "some are lost", 30)
             assert target.received > 10, target
             path.heal()
-            program.wait_target("default", lambda t: t.received > target.received, "goes on")
+            program.wait_target("default", lambda t: t.received > target.received, "carries on")
             assert set(target.connect_failures) == {"timeout"} and target.late == 0, target
             # Nine lost in a row by chance would be an outage: 2 in 100,000.
             downs = [line for line in changes_of(program) if line.startswith("down")]
@@ -268,7 +268,7 @@ def a_process_that_slept_counts_no_handshake_as_lost():
                 time.sleep(2.2)
                 program.send_signal(signal.SIGCONT)
                 program.wait_target(
-                    "t0", lambda t: t.received >= before.received + 5, "goes on")
+                    "t0", lambda t: t.received >= before.received + 5, "carries on")
             metrics = program.metrics()
             for target in [Target(metrics, name) for name in targets]:
                 assert target.missed_slots >= 30, (target, target.missed_slots)
@@ -296,7 +296,7 @@ def a_completed_handshake_counts_even_when_reset_afterwards():
                     time.sleep(1.0)
                     program.send_signal(signal.SIGCONT)
                     target = program.wait_target(
-                        "default", lambda t: t.received >= under_way.received + 5, "goes on")
+                        "default", lambda t: t.received >= under_way.received + 5, "carries on")
                 assert target.connect_failures == {}, target
                 assert target.connects == target.received + target.late, target
                 assert target.bucket("0.4096") == target.received, "an RTT includes the stop"
@@ -361,7 +361,7 @@ def a_mute_name_server_stops_no_probe():
             program.wait_line("reloaded: 2 targets")
             before = program.target("neighbour")
             after = program.wait_target(
-                "neighbour", lambda t: t.received >= before.received + 5, "goes on")
+                "neighbour", lambda t: t.received >= before.received + 5, "carries on")
             assert after.timeouts == 0 and after.connect_failures == {}, after
 
 

@@ -181,7 +181,7 @@ def many_targets_hold_few_descriptors_and_leak_none():
             assert base + 20 * 5 < most <= base + 20 * 9 + 10, f"{most} descriptors, {base} before"
             program.reload({"t0": open_port})
             wait_for(lambda: program.descriptors() <= base + 2, "all closed")
-            program.wait_target("t0", lambda t: t.received >= 20, "goes on")
+            program.wait_target("t0", lambda t: t.received >= 20, "carries on")
 
 
 def wait_all(program, names, received):
@@ -259,7 +259,7 @@ def a_process_that_slept_misses_slots_and_counts_nothing_as_lost():
             program.send_signal(signal.SIGCONT)
             for name in targets:
                 target = program.wait_target(
-                    name, lambda t: t.missed_slots >= 10 and t.received >= 10, "goes on"
+                    name, lambda t: t.missed_slots >= 10 and t.received >= 10, "carries on"
                 )
                 assert_lossless(target)
             assert_open(program.target("open"))

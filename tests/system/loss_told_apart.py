@@ -71,7 +71,7 @@ class Group:
     def facts(self):
         return Facts(self.before, self.program.metrics(), self.names, self.interval)
 
-    def tell(self, what, label=None):
+    def diagnose(self, what, label=None):
         """Checks that the table says so. Returns the facts."""
         facts = self.facts()
         told = what_happened(facts)
@@ -117,7 +117,7 @@ def diagnoses_dropped_segments(row):
         with Group(server.address, MANY) as usual, Group(server.address, 4, "20ms") as dense:
             path.drop(percent, ways)
             pass_time(LOSSY_SECONDS)
-            facts = usual.tell(what, label)
+            facts = usual.diagnose(what, label)
             check_percent(facts, percent, ways)
             # A connection broken by loss is the exception.
             assert sum(facts.disconnects.values()) <= facts.slow / 20, facts
@@ -142,7 +142,7 @@ def diagnoses_a_blackout_of_2_s():
         pass_time(2)
         path.heal()
         group.wait_measured()
-        facts = group.tell("a blackout of 1 s to 5 s")
+        facts = group.diagnose("a blackout of 1 s to 5 s")
         assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
         # From the fault to the first reply; and down since the stall, 1.3 s after the fault.
         assert 2 <= 0.2 * facts.timeouts / SOME <= 5, facts
@@ -158,7 +158,7 @@ def diagnoses_a_blackout_of_30_s():
         pass_time(30)
         path.heal()
         group.wait_measured()
-        facts = group.tell("a blackout of 5 s or longer")
+        facts = group.diagnose("a blackout of 5 s or longer")
         assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
         assert set(facts.connect_failures) == {"timeout"}, facts
         # One every 3.75 to 5 s.
@@ -214,7 +214,7 @@ def diagnoses_a_stopped_peer():
         pass_time(FAULT_SECONDS)
         server.send_signal(signal.SIGCONT)
         group.wait_measured()
-        facts = group.tell("the peer stalls", "the peer stalls: stopped")
+        facts = group.diagnose("the peer stalls", "the peer stalls: stopped")
         check_stall(facts)
 
 
@@ -255,7 +255,7 @@ def diagnoses_a_mute_peer():
         pass_time(FAULT_SECONDS)
         mood.is_mute = False
         group.wait_measured()
-        check_stall(group.tell("the peer stalls", "the peer stalls: mute"))
+        check_stall(group.diagnose("the peer stalls", "the peer stalls: mute"))
 
 
 @scenario
@@ -269,7 +269,7 @@ def diagnoses_a_slow_program():
         with Peer(mood) as peer, Group(peer.address) as group:
             mood.delay = delay
             pass_time(FAULT_SECONDS)
-            facts = group.tell(what)
+            facts = group.diagnose(what)
             assert facts.tcp_rtt_rise < 0.1, facts
 
 
@@ -278,7 +278,7 @@ def diagnoses_a_slow_path():
     with SlowPath(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.delay = 0.15
         pass_time(2 * FAULT_SECONDS)
-        facts = group.tell("the path is slow")
+        facts = group.diagnose("the path is slow")
         # The path's own delay is the least; a busy machine adds to it.
         assert facts.tcp_rtt_rise > 0.2, facts
 
@@ -291,7 +291,7 @@ def diagnoses_a_reset():
         pass_time(1)
         peer.behaviour = behave.echo
         group.wait_measured()
-        facts = group.tell("the peer resets the connection")
+        facts = group.diagnose("the peer resets the connection")
         assert facts.disconnects["reset"] >= SOME, facts
         assert facts.connects == sum(facts.disconnects.values()), facts
 
@@ -303,7 +303,7 @@ def diagnoses_a_firewall_that_rejects():
         pass_time(FAULT_SECONDS / 2)
         path.heal()
         group.wait_measured()
-        facts = group.tell("the connection is refused", "the connection is refused: a firewall")
+        facts = group.diagnose("the connection is refused", "the connection is refused: a firewall")
         assert facts.disconnects == {"reset": SOME}, facts
         assert set(facts.connect_failures) == {"refused"}, facts
 
@@ -314,7 +314,7 @@ def diagnoses_a_close():
         peer.drop_connections()
         group.wait(lambda t: t.connects == 2, "connected again")
         group.wait_measured()
-        facts = group.tell("the peer closes the connection")
+        facts = group.diagnose("the peer closes the connection")
         assert facts.disconnects == {"closed": SOME} and facts.connects == SOME, facts
         # Half a second at 200 ms, and what was in flight just then.
         assert facts.timeouts <= 5 * SOME and facts.timeouts - facts.unsent <= 2 * SOME, facts
@@ -325,7 +325,7 @@ def diagnoses_a_closed_port():
     with Peer(behave.echo) as peer, Group(peer.address) as group:
         peer.close()
         pass_time(FAULT_SECONDS / 2)
-        facts = group.tell("the connection is refused", "the connection is refused: nobody listens")
+        facts = group.diagnose("the connection is refused", "the connection is refused: nothing listens")
         assert facts.disconnects == {"closed": SOME} and facts.connects == 0, facts
         assert facts.connect_failures["refused"] >= 2 * SOME, facts
 
@@ -335,7 +335,7 @@ def diagnoses_a_missing_route():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
         path.remove_route()
         pass_time(FAULT_SECONDS / 2)
-        facts = group.tell("there is no route")
+        facts = group.diagnose("there is no route")
         assert set(facts.connect_failures) == {"unreachable"}, facts
 
 
@@ -347,7 +347,7 @@ def diagnoses_a_name_that_is_gone():
             names.set()
             peer.drop_connections()
             pass_time(FAULT_SECONDS / 2)
-            facts = group.tell("the name does not resolve")
+            facts = group.diagnose("the name does not resolve")
             assert set(facts.connect_failures) == {"resolve"}, facts
 
 
@@ -357,7 +357,7 @@ def diagnoses_a_peer_that_is_not_an_echo_server():
         peer.behaviour = behave.garbage
         peer.reset_connections()
         pass_time(FAULT_SECONDS / 2)
-        facts = group.tell("the peer is not an echo server")
+        facts = group.diagnose("the peer is not an echo server")
         assert facts.disconnects["invalid"] >= SOME, facts
 
 
@@ -368,7 +368,7 @@ def diagnoses_the_probers_own_fault():
         pass_time(FAULT_SECONDS / 2)
         group.program.send_signal(signal.SIGCONT)
         group.wait_measured()
-        facts = group.tell("the prober itself was not running")
+        facts = group.diagnose("the prober itself was not running")
         # All except the one slot that was due when it came back.
         assert facts.missed_slots >= 0.7 * SOME * FAULT_SECONDS / 2 / 0.2, facts
 
@@ -377,13 +377,13 @@ def diagnoses_the_probers_own_fault():
 def diagnoses_that_nothing_happened():
     with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
 
-        def is_told():
+        def says_so():
             """A machine with too much to do causes faults itself, but not all the time."""
             group.before = group.program.metrics()
             pass_time(FAULT_SECONDS / 2)
             return what_happened(group.facts()) == "nothing"
 
-        wait_for(is_told, "nothing happens, and the table says so", 30)
+        wait_for(says_so, "nothing happens, and the table says so", 30)
 
 
 @scenario

@@ -134,7 +134,7 @@ def a_reload_adds_and_removes_targets_and_leaves_the_others_alone():
             program.reload(second)
             program.wait_target("stays", lambda t: "comes" in t.metrics.targets(), "reloaded")
             program.wait_target("comes", lambda t: t.received >= 10, "the new target is probed")
-            after = program.wait_target("stays", lambda t: t.received > before.received, "goes on")
+            after = program.wait_target("stays", lambda t: t.received > before.received, "carries on")
             assert after.connects == 1 and after.timeouts == 0, after
             assert one.accepted == 1
             metrics = program.metrics()
@@ -165,7 +165,7 @@ def a_reload_of_a_bad_file_keeps_the_previous_targets():
                 assert "targets.json" in program.lines[-1], program.lines[-1]
                 before = program.target("a")
                 after = program.wait_target(
-                    "a", lambda t, b=before: t.received > b.received, "goes on"
+                    "a", lambda t, b=before: t.received > b.received, "carries on"
                 )
                 assert after.connects == 1 and after.timeouts == 0, after
             program.reload({"a": peer.address, "b": peer.address})
@@ -200,7 +200,7 @@ def a_reload_without_a_targets_file_does_no_harm():
             before = program.wait_target("default", lambda t: t.received > 5, "replies")
             program.send_signal(1)
             after = program.wait_target(
-                "default", lambda t: t.received > before.received + 20, "goes on"
+                "default", lambda t: t.received > before.received + 20, "carries on"
             )
             assert after.connects == 1, after
 

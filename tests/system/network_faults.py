@@ -90,7 +90,7 @@ def a_short_blackout_keeps_the_connection():
             holds_for(lambda: True, "time passes in the dark", 0.7)
             path.heal()
             hole = program.target().sent
-            after = program.wait_target("default", lambda t: t.received > hole, "goes on")
+            after = program.wait_target("default", lambda t: t.received > hole, "carries on")
             assert after.connects == 1 and after.timeouts == 0, after
             # The kernel's statistics are read only now and then.
             program.wait_target(

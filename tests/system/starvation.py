@@ -60,7 +60,7 @@ def measure(program, stopped_s):
     return Round(before, program.metrics()), *held_up.end()
 
 
-def check_told(found, share, most_long):
+def check_starvation_shows(found, share, most_long):
     """
     Checks that the counters show how long it was held up; at most most_long of the RTTs may be long.
     """
@@ -92,7 +92,7 @@ def check(starve, prefix=()):
             print(f"note: held up for {share:.1%} of the time: {found}, {most_long:.0f} may be", flush=True)
             if share < 0.2:
                 raise Skip(f"this machine has CPU to spare: it was held up for no more than {share:.1%} of the time")
-            check_told(found, share, most_long)
+            check_starvation_shows(found, share, most_long)
             target = program.target()
             assert target.timeouts == 0 and target.late == 0 and target.connects == 1, target
 

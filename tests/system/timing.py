@@ -186,7 +186,7 @@ def check_stop_of_many(flags, targets):
         stop_and_continue(program, 2)
         before = {name: program.target(name).sent for name in ("t0", "t25", "t49")}
         for name, sent in before.items():
-            target = program.wait_target(name, lambda t, s=sent: t.sent >= s + 10, "goes on")
+            target = program.wait_target(name, lambda t, s=sent: t.sent >= s + 10, "carries on")
             assert target.timeouts == 0, target
             assert 20 <= target.missed_slots <= 80, target
 
