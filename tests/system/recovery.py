@@ -75,7 +75,7 @@ class Watch:
 def dial_as_older_kernels_do():
     """
     Since Linux 6.5 a SYN is at first sent again every second; older kernels send it again 1 s and 3 s
-    after the first, and so less often than within each attempt.
+    after the first, so an attempt, which takes 3 s, has hardly more than two.
     """
     with contextlib.suppress(FileNotFoundError):
         with open("/proc/sys/net/ipv4/tcp_syn_linear_timeouts", "w", encoding="ascii") as file:
