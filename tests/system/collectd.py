@@ -139,7 +139,7 @@ REFUSED = [
     ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
     ("a window of 0", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
     ("an unknown option", "Intervall 1", "Intervall 1 is not a valid option; allowed: Listen, "),
-    ("an option that comes twice", "Timeout 1\nTimeout 2", "Timeout 2 comes twice; "),
+    ("an option that is given twice", "Timeout 1\nTimeout 2", "Timeout 2 is given twice; "),
     ("a listen address without a port", 'Listen "localhost"', 'Listen "localhost" has no port; '),
     ("a name with a slash", target_block("a/b", ":1"), "target \"a/b\": name has a '/'"),
     ("a name of 128 bytes", target_block("n" * 128, ":1"), 'target "nnnn'),

@@ -156,7 +156,7 @@ static const struct {
 	{"too many threads", OPTION_THREADS, "65", "is out of range"},
 	{"an empty path", OPTION_TARGETS, "", "is empty"},
 	{"no port", OPTION_LISTEN, "host", "has no port"},
-	{"dialling port 0", OPTION_TARGET, ":0", "has port 0; allowed: 1 to 65535"},
+	{"dialling port 0", OPTION_TARGET, ":0", "has port 0, which cannot be dialled"},
 	{"a hidden name", OPTION_NAME, ".x", "is not a valid service name"},
 	{"a name with a slash", OPTION_NAME, "a/b", "is not a valid service name"},
 };
@@ -212,11 +212,11 @@ static const struct {
 	{"a version with a fraction", OPTION_IP_VERSION, 4.5, NULL, "is not a whole number"},
 	{"a version beyond all bounds", OPTION_IP_VERSION, -1e300, NULL,
 		"is not a valid IP version"},
-	{"a number for a probe", OPTION_PROBE, 1, NULL, "is a number, not a text"},
-	{"a number for a source", OPTION_SOURCE, 1, NULL, "is a number, not a text"},
+	{"a number for a probe", OPTION_PROBE, 1, NULL, "is not a string"},
+	{"a number for a source", OPTION_SOURCE, 1, NULL, "is not a string"},
 	{"threads", OPTION_THREADS, 64, "64", NULL},
 	{"too many threads", OPTION_THREADS, 65, NULL, "is out of range"},
-	{"a number for a level", OPTION_LOG_LEVEL, 1, NULL, "is a number, not a text"},
+	{"a number for a level", OPTION_LOG_LEVEL, 1, NULL, "is not a string"},
 };
 
 START_TEST(accepts_numbers_or_refuses_them_and_changes_nothing)

@@ -218,11 +218,11 @@ static const struct {
 } inherited[] = {
 	{"no options of its own", "", NULL},
 	{"the interval of the defaults", "probe=connect",
-		"target \"a\": interval: 50ms is out of range for a new connection each time; "
+		"target \"a\": interval: 50ms is too short for connect probes, a new connection each; "
 		"allowed: 100ms to 24h"},
 	{"less often", "probe=connect interval=100ms", NULL},
 	{"an address of the other IP version", "ip_version=6",
-		"target \"a\": address: 10.0.0.1 is not an IPv6 address"},
+		"target \"a\": address: 10.0.0.1 is not an IPv6 address, but ip_version is 6"},
 	{"its own IP version", "ip_version=4", NULL},
 };
 

@@ -135,7 +135,7 @@ static const struct {
 	{"new connections as often as allowed", "interval=100ms timeout=800ms probe=connect", NULL,
 		NULL},
 	{"new connections too often", "interval=99.999999ms timeout=800ms probe=connect", NULL,
-		"interval: 99.999999ms is out of range for a new connection each time; allowed: "
+		"interval: 99.999999ms is too short for connect probes, a new connection each; allowed: "
 		"100ms to 24h"},
 	{"as many connections as can be remembered",
 		"interval=100ms timeout=1h49m13.1s probe=connect", NULL, NULL},
@@ -159,7 +159,8 @@ static const struct {
 	{"an IPv6 address and IPv4", "interval=1s timeout=1s ip_version=4", "2001:db8::1",
 		"address: 2001:db8::1 is not an IPv4 address, but ip_version is 4"},
 	{"an IPv6 address with an interface and IPv4", "interval=1s timeout=1s ip_version=4",
-		"fe80::1%eth0", "address: fe80::1%eth0 is not an IPv4 address, but ip_version is 4"},
+		"fe80::1%eth0",
+		"address: fe80::1%eth0 is not an IPv4 address, but ip_version is 4"},
 	{"from IPv4 to IPv6", "interval=1s timeout=1s source=192.0.2.1", "::1",
 		"source: 192.0.2.1 cannot reach ::1; allowed: an IPv6 address"},
 	{"from IPv6 to IPv4", "interval=1s timeout=1s source=::1", "192.0.2.1",

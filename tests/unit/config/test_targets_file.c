@@ -50,7 +50,7 @@ static const struct {
 	{"only a byte order mark", BYTE_ORDER_MARK, 0, "is empty"},
 	{"no JSON", "name: a\n", 1, "not valid JSON at byte 1 of the line: name: a"},
 	{"invalid JSON in the third line", "[\n" A ",\n  x\n]", 3, "at byte 3 of the line: x"},
-	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "ends too early"},
+	{"cut off", "[" A ",\n{\"name\": \"b\"", 2, "unexpected end of file"},
 	{"cut off in a string", "[{\"name\": \"b", 1, "not valid JSON"},
 	{"cut off in an escape", "[{\"name\": \"b\\", 1, "not valid JSON"},
 	{"one comma too many", "[" A ",\n]", 2, "at byte 1 of the line: ]"},
@@ -187,7 +187,7 @@ static const struct {
 		"target 1: unknown key \"ip-version\"; allowed: name, address, interval, timeout, "
 		"window, probe, source, dscp, ip_version, "},
 	{"new connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
-		"target \"a\": interval: 99ms is out of range for a new connection each time; "
+		"target \"a\": interval: 99ms is too short for connect probes, a new connection each; "
 		"allowed: 100ms to 24h"},
 	{"more than can be remembered, with the default timeout", WITH("\"timeout\": \"24h\""), 1,
 		"target \"a\": interval: 200ms is too short for a timeout of 24h"},
@@ -283,7 +283,7 @@ static const struct {
 } with_defaults[] = {
 	{"no options of its own", "[" A "]", NULL},
 	{"another probe at the default interval", WITH("\"probe\": \"connect\""),
-		"target \"a\": interval: 10ms is out of range for a new connection each time"},
+		"target \"a\": interval: 10ms is too short for connect probes, a new connection each"},
 	{"another probe at its own interval",
 		WITH("\"probe\": \"connect\", \"interval\": \"100ms\""), NULL},
 	{"a host of the other IP version", "[{\"name\": \"a\", \"address\": \"[::1]:1\"}]",
