@@ -38,8 +38,10 @@ static void print_row(const struct metric *metric)
 	if (metric->value == VALUE_REASONS)
 		print_reasons(metric->reasons);
 	if (metric->value == VALUE_HISTOGRAM)
-		printf(" Bounds: %lld us * 2^k, k = 0 to %d.",
-			(long long)(metric->first_bound_ns / NS_PER_US), HISTOGRAM_BOUNDS - 1);
+		printf(" Bounds: %.10g * 2^k, k = 0 to %d: up to %.10g.",
+			(double)metric->first_bound_ns / (double)NS_PER_S, HISTOGRAM_BOUNDS - 1,
+			(double)histogram_bound_ns(metric->first_bound_ns, HISTOGRAM_BOUNDS - 1) /
+				(double)NS_PER_S);
 	printf(" |\n");
 }
 
