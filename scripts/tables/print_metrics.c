@@ -30,6 +30,24 @@ static void print_reasons(const struct metric_reasons *reasons)
 	printf(".");
 }
 
+static void print_seconds(int64_t ns)
+{
+	char text[32];
+	int length = snprintf(text, sizeof(text), "%.9f", (double)ns / (double)NS_PER_S);
+	while (text[length - 1] == '0')
+		text[--length] = '\0';
+	printf("%s", text);
+}
+
+static void print_bounds(int64_t first_ns)
+{
+	printf(" Bounds: ");
+	print_seconds(first_ns);
+	printf(" to ");
+	print_seconds(histogram_bound_ns(first_ns, HISTOGRAM_BOUNDS - 1));
+	printf(", each twice the one before.");
+}
+
 static void print_row(const struct metric *metric)
 {
 	printf("| `%s%s` | %s | ", metric->name, metric_suffix(metric),
@@ -38,10 +56,7 @@ static void print_row(const struct metric *metric)
 	if (metric->value == VALUE_REASONS)
 		print_reasons(metric->reasons);
 	if (metric->value == VALUE_HISTOGRAM)
-		printf(" Bounds: %.10g * 2^k, k = 0 to %d: up to %.10g.",
-			(double)metric->first_bound_ns / (double)NS_PER_S, HISTOGRAM_BOUNDS - 1,
-			(double)histogram_bound_ns(metric->first_bound_ns, HISTOGRAM_BOUNDS - 1) /
-				(double)NS_PER_S);
+		print_bounds(metric->first_bound_ns);
 	printf(" |\n");
 }
 
