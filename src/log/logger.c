@@ -79,8 +79,8 @@ static void add_lost(struct log_queue *lines, bool json, uint64_t lost)
 {
 	char message[64];
 	struct buffer line = {0};
-	snprintf(message, sizeof(message),
-		"%" PRIu64 " messages lost: they were not read in time", lost);
+	snprintf(message, sizeof(message), "%" PRIu64 " messages lost: they were not read in time",
+		lost);
 	log_line_append(&line, json, clock_wall().unix_ns, LOG_LEVEL_WARNING, NULL, message);
 	if (!line.failed)
 		log_queue_add_last(lines, LOG_LEVEL_WARNING, line.data, line.length);
