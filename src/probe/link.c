@@ -256,11 +256,13 @@ static int resolve(struct link *link, struct address_list *list)
 	if (link->query)
 		return -EINPROGRESS;
 	int family = dial_family(&target->options);
-	int error = address_list_from_numeric(&target->endpoint, family, list);
+	struct endpoint endpoint;
+	target_endpoint(target, &endpoint);
+	int error = address_list_from_numeric(&endpoint, family, list);
 	if (error != -ENOENT)
 		return error;
 	const struct resolver_question question = {
-		.endpoint = &target->endpoint,
+		.endpoint = &endpoint,
 		.family = family,
 		.lane = link->lane,
 		.owner = link,

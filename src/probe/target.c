@@ -6,18 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-int target_init(struct target *target, const char *name, const struct endpoint *endpoint,
-	const struct target_options *options)
+#include "base/text.h"
+
+/* One block for all of them: there are targets by the thousand. */
+static int copy_texts(struct target *target, const char *name, const struct endpoint *endpoint)
 {
 	char address[ENDPOINT_TEXT_MAX];
 	endpoint_format(endpoint, address);
-	*target = (struct target){
-		.name = strdup(name),
-		.address = strdup(address),
-		.endpoint = *endpoint,
-		.options = *options,
-	};
-	int error = target->name && target->address ? 0 : -ENOMEM;
+	char *text = malloc(strlen(name) + strlen(address) + strlen(endpoint->host) + 3);
+	if (!text)
+		return -ENOMEM;
+	target->name = text;
+	text = text_put(text, name) + 1;
+	target->address = text;
+	text = text_put(text, address) + 1;
+	target->host = text;
+	text_put(text, endpoint->host);
+	return 0;
+}
+
+int target_init(struct target *target, const char *name, const struct endpoint *endpoint,
+	const struct target_options *options)
+{
+	*target = (struct target){.port = endpoint->port, .options = *options};
+	int error = copy_texts(target, name, endpoint);
 	if (!error)
 		error = target_stats_new(options->window, &target->stats);
 	if (error)
@@ -28,9 +40,14 @@ int target_init(struct target *target, const char *name, const struct endpoint *
 void target_clear(struct target *target)
 {
 	target_stats_free(target->stats);
-	free(target->address);
 	free(target->name);
 	*target = (struct target){0};
+}
+
+void target_endpoint(const struct target *target, struct endpoint *endpoint)
+{
+	snprintf(endpoint->host, sizeof(endpoint->host), "%s", target->host);
+	endpoint->port = target->port;
 }
 
 void target_count_unsent(struct target *target)

@@ -15,9 +15,10 @@
 
 struct target {
 	/* These never change and may be read from any thread. */
-	char *name;    /* Owned. */
-	char *address; /* Owned; "host:port" as configured. */
-	struct endpoint endpoint;
+	char *name;	     /* Owned, and what follows with it. */
+	const char *address; /* "host:port" as configured. */
+	const char *host;    /* The same in parts, as in struct endpoint. */
+	uint16_t port;
 	struct target_options options; /* Complete. */
 	struct target_stats *stats;    /* Owned. */
 
@@ -33,6 +34,9 @@ int target_init(struct target *target, const char *name, const struct endpoint *
 
 /* Frees what it holds. One that is all zero is accepted. */
 void target_clear(struct target *target);
+
+/* The endpoint as configured. */
+void target_endpoint(const struct target *target, struct endpoint *endpoint);
 
 /* A slot that cannot be used: counts it, unless this is still the start-up. */
 void target_count_unsent(struct target *target);

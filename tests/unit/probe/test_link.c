@@ -421,8 +421,7 @@ static void ask(struct fixture *fixture)
 {
 	if (fixture->link.query)
 		return;
-	const struct resolver_question question = {
-		.endpoint = &fixture->link.target.endpoint, .owner = &fixture->link};
+	const struct resolver_question question = {.owner = &fixture->link};
 	ck_assert_int_eq(resolver_ask(NULL, NULL, &question, &fixture->link.query), 0);
 }
 

@@ -71,7 +71,11 @@ START_TEST(a_target_is_what_was_configured)
 	make(&target, &context, addresses[_i]);
 	ck_assert_str_eq(target.name, "server1");
 	ck_assert_str_eq(target.address, addresses[_i]);
-	ck_assert_uint_eq(target.endpoint.port, 4000);
+	struct endpoint endpoint;
+	char text[ENDPOINT_TEXT_MAX];
+	target_endpoint(&target, &endpoint);
+	endpoint_format(&endpoint, text);
+	ck_assert_str_eq(text, addresses[_i]);
 	ck_assert(!target.counts_unsent);
 	target_clear(&target);
 	target_clear(&target);
