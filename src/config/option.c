@@ -168,7 +168,7 @@ static void append_duration(const struct option *option, enum option_style style
 {
 	append_range(option, style, text);
 	if (style == OPTION_STYLE_COLLECTD)
-		append(text, ", or a text like \"200ms\" or \"1m30s\"");
+		append(text, ", or text such as \"200ms\" or \"1m30s\"");
 	else if (style == OPTION_STYLE_PLAIN)
 		append(text, ", with its unit, e.g. %s",
 			option->initial ? option->initial : "200ms");

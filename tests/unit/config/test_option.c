@@ -74,7 +74,7 @@ static const struct {
 	{"a duration", OPTION_INTERVAL, OPTION_STYLE_PLAIN,
 		"1ms to 24h, with its unit, e.g. 200ms"},
 	{"a duration in collectd", OPTION_TIMEOUT, OPTION_STYLE_COLLECTD,
-		"0.001 to 86400 seconds, or a text like \"200ms\" or \"1m30s\""},
+		"0.001 to 86400 seconds, or text such as \"200ms\" or \"1m30s\""},
 	{"a duration in a document", OPTION_TIMEOUT, OPTION_STYLE_DOCUMENT, "1ms to 24h"},
 	{"a number", OPTION_WINDOW, OPTION_STYLE_PLAIN, "1 to 1000000"},
 	{"a number in collectd", OPTION_THREADS, OPTION_STYLE_COLLECTD, "1 to 64, without quotes"},
