@@ -147,8 +147,8 @@ static const struct {
 	{"an unknown block", "<Server \"x\">\n</Server>",
 		"Server \"x\" is not a valid option; allowed: "},
 	{"text that is not a duration", "Interval \"abc\"",
-		"Interval \"abc\" is not a valid duration; allowed: 0.001 to 86400 seconds, or a text "
-		"like "},
+		"Interval \"abc\" is not a valid duration; allowed: 0.001 to 86400 seconds, or text "
+		"such as "},
 	{"a duration as a bare word", "Interval abc", "Interval \"abc\" is not a valid duration; "},
 	{"a number in quotes", "Interval \"0.2\"", "Interval \"0.2\" is not a valid duration; "},
 	{"a duration of 0", "Interval 0", "Interval 0 is out of range; "},
