@@ -8,6 +8,8 @@ import struct
 import threading
 import time
 
+from lib.ports import listen
+
 FRAME = struct.Struct("<Qq")
 MAGIC_FRAME = struct.Struct("<8sQq")
 MAGIC = b"TCPPING\0"
@@ -20,14 +22,11 @@ class Peer:
     """
 
     def __init__(self, behaviour, port=0, host="127.0.0.1", backlog=128):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.behaviour = behaviour
         self.accepted = 0
-        self.listener = socket.create_server((host, port), family=family, backlog=backlog)
+        self.listener = listen(host, port, backlog)
         self.port = self.listener.getsockname()[1]
-        self.address = (
-            f"[{host}]:{self.port}" if family == socket.AF_INET6 else f"{host}:{self.port}"
-        )
+        self.address = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self._open = set()
         self._lock = threading.Lock()
         self._threads = []
@@ -283,7 +282,7 @@ class FullBacklog:
     """A listener that never accepts and whose backlog is full: further connections get no answer."""
 
     def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.listener = listen("127.0.0.1", backlog=0)
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.fillers = []
         for _ in range(4):

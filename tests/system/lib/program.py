@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Runs the real binary: flags in, scrapes and log lines out, and a clean end."""
 import atexit
-import errno
 import json
 import os
-import random
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +14,7 @@ import time
 from lib.exposition import parse
 from lib.http_client import request
 from lib.law import Target, law, law_never_falls
+from lib.ports import free_port
 from lib.wait import PATIENCE, wait_for
 
 BINARY = os.path.abspath(os.environ.get("TCP_ECHO_METRICS", "./tcp-echo-metrics"))
@@ -31,7 +29,6 @@ if not os.access(BINARY, os.X_OK):
     sys.exit(f"no binary at {BINARY}: set TCP_ECHO_METRICS to its path")
 
 _running = set()
-_ports = random.Random()
 
 
 def _end_all():
@@ -51,29 +48,6 @@ def end_with_script(process):
 
 atexit.register(_end_all)
 signal.signal(signal.SIGTERM, _on_sigterm)
-
-
-def free_port():
-    """
-    A port without a listener in either family, from below the range that the kernel uses for outgoing
-    connections: nobody takes it by chance while a test leaves it unused.
-    """
-    while True:
-        port = _ports.randint(10000, 32000)
-        if _is_free(port):
-            return port
-
-
-def _is_free(port):
-    try:
-        with socket.create_server(("0.0.0.0", port)):
-            pass
-        if socket.has_ipv6:
-            with socket.create_server(("::1", port), family=socket.AF_INET6):
-                pass
-    except OSError as error:
-        return error.errno == errno.EADDRNOTAVAIL
-    return True
 
 
 def run(*flags, seconds=10.0, prefix=(), launcher=(*WRAPPER, BINARY), env=None):
