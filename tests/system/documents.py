@@ -22,7 +22,11 @@ def read(*path):
 def table_programs():
     """The programs that print the tables: named by make check, else beside the binary."""
     told = os.environ.get("TCP_ECHO_METRICS_TABLES")
-    programs = told.split() if told else glob.glob(os.path.join(os.path.dirname(BINARY), "scripts/tables/print_*[a-z]"))
+    build = os.path.dirname(os.path.abspath(BINARY))
+    if told:
+        programs = [os.path.join(build, name) for name in told.split()]
+    else:
+        programs = glob.glob(os.path.join(glob.escape(build), "scripts/tables/print_*[a-z]"))
     if not programs:
         raise Skip("make check builds the programs that print the tables")
     return programs
