@@ -156,7 +156,7 @@ static int read_value(const oconfig_item_t *item, const struct option *option, u
 		return refuse_option(item, option, "does not have exactly one value", error);
 	if (!has_right_type(&item->values[0], option))
 		return refuse_option(item, option, "has the wrong type", error);
-	uint64_t bit = UINT64_C(1) << option->id;
+	uint64_t bit = option_bit(option->id);
 	if (*given & bit)
 		return refuse(item, "is given twice", once, error);
 	*given |= bit;

@@ -27,6 +27,12 @@ enum option_id {
 
 _Static_assert(OPTIONS <= 64, "64 bits tell which options are given");
 
+/* Its bit among those of all options. */
+static inline uint64_t option_bit(enum option_id id)
+{
+	return UINT64_C(1) << id;
+}
+
 enum option_kind {
 	OPTION_KIND_DURATION, /* As text, "200ms". In collectd a number is seconds. */
 	OPTION_KIND_NUMBER,   /* Whole. */

@@ -73,7 +73,7 @@ static int parse_choice(const struct option *option, const char *text, struct op
 	const char **reason)
 {
 	/* A number is the same with zeros before it. */
-	if (option_takes_number(option))
+	if (option_takes_number(option) && text[strspn(text, "0123456789")] == '\0')
 		while (text[0] == '0' && text[1] != '\0')
 			text++;
 	int word = option_find_word(option, text);

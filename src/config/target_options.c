@@ -20,11 +20,6 @@ static const struct {
 #include "config/options.def"
 };
 
-static uint64_t bit(enum option_id id)
-{
-	return UINT64_C(1) << id;
-}
-
 static const void *field_of(const struct target_options *options, enum option_id id)
 {
 	return (const char *)options + fields[id].offset;
@@ -78,7 +73,7 @@ static bool is_text(const struct option *option)
 
 bool target_options_has(const struct target_options *options, enum option_id id)
 {
-	return options->given & bit(id);
+	return options->given & option_bit(id);
 }
 
 void target_options_set(struct target_options *options, const struct option *option,
@@ -93,7 +88,7 @@ void target_options_set(struct target_options *options, const struct option *opt
 	} else {
 		store_number(field, size, value->number);
 	}
-	options->given |= bit(option->id);
+	options->given |= option_bit(option->id);
 }
 
 void target_options_format(
@@ -129,7 +124,7 @@ void target_options_inherit(struct target_options *options, const struct target_
 	uint64_t missing = defaults->given & ~options->given;
 	for (int id = 0; id < OPTIONS; id++) {
 		enum option_id each = (enum option_id)id;
-		if (missing & bit(each))
+		if (missing & option_bit(each))
 			memcpy(field_to_set(options, each), field_of(defaults, each),
 				fields[id].size);
 	}

@@ -240,7 +240,7 @@ static int read_key(struct reading *reading, const cJSON *item, struct text_erro
 	const struct option *option = option_find_key(item->string);
 	if (!option)
 		return refuse_unknown_key(reading, item->string, error);
-	uint64_t bit = UINT64_C(1) << option->id;
+	uint64_t bit = option_bit(option->id);
 	if (reading->given & bit)
 		return refuse_key(reading, option->key, "is given twice", error);
 	reading->given |= bit;

@@ -51,7 +51,7 @@ static void describe_target(const struct target_config *target, struct buffer *b
 	buffer_append_format(buffer, "%-10s%s at %s", "", target->name, address);
 	for (int id = 0; id < OPTIONS; id++) {
 		const struct option *option = option_get((enum option_id)id);
-		if (!(target->own & UINT64_C(1) << id))
+		if (!(target->own & option_bit((enum option_id)id)))
 			continue;
 		char text[OPTION_VALUE_TEXT_MAX];
 		target_options_format(&target->options, option, text);
