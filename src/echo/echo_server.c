@@ -54,11 +54,11 @@ struct counters {
 struct echo_server {
 	const struct log *log;
 	struct event_base *base;
-	struct event *accept_event;
-	struct event *resume_event; /* Ends a pause of accepting. */
+	struct listeners listeners;
+	struct event *accept_events[LISTENERS_MAX]; /* One for each listener. */
+	struct event *resume_event;		    /* Ends a pause of accepting. */
 	struct event *stop_event;
 	struct waker waker;
-	evutil_socket_t listen_fd;
 	evutil_socket_t spare_fd; /* Closed for a moment to turn a peer away when there are no
 				     descriptors; or -1. */
 	pthread_t thread;
@@ -257,30 +257,44 @@ static void connection_start(struct echo_server *server, evutil_socket_t fd)
 		connection_end(connection, SERVER_CLOSE_OTHER);
 }
 
+static void pause_accepting(struct echo_server *server)
+{
+	for (size_t i = 0; i < server->listeners.count; i++)
+		event_del(server->accept_events[i]);
+	event_add(server->resume_event, &accept_pause);
+}
+
+/* Returns 0, or -1 without memory. */
+static int resume_accepting(struct echo_server *server)
+{
+	for (size_t i = 0; i < server->listeners.count; i++)
+		if (event_add(server->accept_events[i], NULL) < 0)
+			return -1;
+	return 0;
+}
+
 /*
  * Without a descriptor the peer would stay in the backlog, and the listening socket readable for
  * ever. Closing the spare one makes it possible to accept the peer, and to turn it away.
  */
-static void reject_without_descriptor(struct echo_server *server)
+static void reject_without_descriptor(struct echo_server *server, evutil_socket_t listen_fd)
 {
 	log_rejection(server, "no file descriptors left");
 	if (server->spare_fd >= 0) {
 		socket_close(server->spare_fd);
-		evutil_socket_t fd = socket_accept(server->listen_fd);
+		evutil_socket_t fd = socket_accept(listen_fd);
 		if (fd >= 0) {
 			count(&server->counters.rejected[SERVER_REJECT_DESCRIPTORS], 1);
 			socket_close(fd);
 		}
 		server->spare_fd = socket_open(AF_INET);
 	}
-	if (server->spare_fd < 0) {
-		event_del(server->accept_event);
-		event_add(server->resume_event, &accept_pause);
-	}
+	if (server->spare_fd < 0)
+		pause_accepting(server);
 }
 
 /* error: positive. Returns whether to accept the next one at once. */
-static bool handle_accept_error(struct echo_server *server, int error)
+static bool handle_accept_error(struct echo_server *server, evutil_socket_t listen_fd, int error)
 {
 	switch (error) {
 	case EAGAIN:
@@ -290,13 +304,12 @@ static bool handle_accept_error(struct echo_server *server, int error)
 		return false;
 	case EMFILE:
 	case ENFILE:
-		reject_without_descriptor(server);
+		reject_without_descriptor(server, listen_fd);
 		return false;
 	case ENOMEM:
 	case ENOBUFS:
 		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
-		event_del(server->accept_event);
-		event_add(server->resume_event, &accept_pause);
+		pause_accepting(server);
 		return false;
 	case ECONNABORTED:
 	case EINTR:
@@ -316,7 +329,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *context)
 		evutil_socket_t accepted = socket_accept(fd);
 		if (accepted >= 0)
 			connection_start(server, accepted);
-		else if (!handle_accept_error(server, (int)-accepted))
+		else if (!handle_accept_error(server, fd, (int)-accepted))
 			return;
 	}
 }
@@ -328,7 +341,7 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 	struct echo_server *server = context;
 	if (server->spare_fd < 0)
 		server->spare_fd = socket_open(AF_INET);
-	event_add(server->accept_event, NULL);
+	resume_accepting(server);
 }
 
 static void on_stop(evutil_socket_t fd, short what, void *context)
@@ -353,8 +366,9 @@ static void server_free(struct echo_server *server)
 		connection_free(connection);
 		connection = next;
 	}
-	if (server->accept_event)
-		event_free(server->accept_event);
+	for (size_t i = 0; i < server->listeners.count; i++)
+		if (server->accept_events[i])
+			event_free(server->accept_events[i]);
 	if (server->resume_event)
 		event_free(server->resume_event);
 	if (server->stop_event)
@@ -363,8 +377,7 @@ static void server_free(struct echo_server *server)
 		event_base_free(server->base);
 	if (server->spare_fd >= 0)
 		socket_close(server->spare_fd);
-	if (server->listen_fd >= 0)
-		socket_close(server->listen_fd);
+	listeners_close(&server->listeners);
 	waker_close(&server->waker);
 	free(server);
 }
@@ -386,33 +399,35 @@ static int make_events(struct echo_server *server)
 	server->base = make_base();
 	if (!server->base)
 		return -ENOMEM;
-	server->accept_event = event_new(
-		server->base, server->listen_fd, EV_READ | EV_PERSIST, on_acceptable, server);
+	for (size_t i = 0; i < server->listeners.count; i++) {
+		server->accept_events[i] = event_new(server->base, server->listeners.fds[i],
+			EV_READ | EV_PERSIST, on_acceptable, server);
+		if (!server->accept_events[i])
+			return -ENOMEM;
+	}
 	server->resume_event = event_new(server->base, -1, 0, on_resume, server);
 	server->stop_event = event_new(
 		server->base, server->waker.read_fd, EV_READ | EV_PERSIST, on_stop, server->base);
-	if (!server->accept_event || !server->resume_event || !server->stop_event)
+	if (!server->resume_event || !server->stop_event)
 		return -ENOMEM;
-	if (event_add(server->accept_event, NULL) < 0 || event_add(server->stop_event, NULL) < 0)
+	if (resume_accepting(server) < 0 || event_add(server->stop_event, NULL) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-int echo_server_start(evutil_socket_t listen_fd, const struct log *log, struct echo_server **server)
+int echo_server_start(
+	struct listeners *listeners, const struct log *log, struct echo_server **server)
 {
 	struct echo_server *made = calloc(1, sizeof(*made));
-	if (!made) {
-		socket_close(listen_fd);
-		return -ENOMEM;
-	}
-	int error = waker_open(&made->waker);
+	int error = made ? waker_open(&made->waker) : -ENOMEM;
 	if (error) {
-		socket_close(listen_fd);
+		listeners_close(listeners);
 		free(made);
 		return error;
 	}
 	made->log = log;
-	made->listen_fd = listen_fd;
+	made->listeners = *listeners;
+	*listeners = (struct listeners){0};
 	made->spare_fd = socket_open(AF_INET);
 	error = make_events(made);
 	if (!error)

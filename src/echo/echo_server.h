@@ -3,20 +3,19 @@
 #ifndef ECHO_ECHO_SERVER_H
 #define ECHO_ECHO_SERVER_H
 
-#include <event2/util.h>
-
 #include "base/log.h"
 #include "measure/snapshot.h"
+#include "net/listener.h"
 
 struct echo_server;
 
 /*
- * Starts serving on a listening, non-blocking socket, as listener_open() makes them. Takes
- * ownership of listen_fd, even on failure. log is borrowed until echo_server_stop() returns, and
- * called in the server's thread. Returns 0 with *server owned by the caller, or a negative errno.
+ * Starts serving on what listeners_open() has opened. Takes the sockets over, even on failure, and
+ * leaves listeners empty. log is borrowed until echo_server_stop() returns, and called in the
+ * server's thread. Returns 0 with *server owned by the caller, or a negative errno.
  */
 int echo_server_start(
-	evutil_socket_t listen_fd, const struct log *log, struct echo_server **server);
+	struct listeners *listeners, const struct log *log, struct echo_server **server);
 
 /* Reads the present values; *values is overwritten. From any thread, until echo_server_stop(). */
 void echo_server_read(const struct echo_server *server, struct server_values *values);

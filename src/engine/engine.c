@@ -50,7 +50,7 @@ struct engine {
 	struct share shares[OPTION_THREADS_MAX];
 	unsigned share_count;
 	struct echo_server *server;
-	char listen_address[ADDRESS_TEXT_MAX];
+	char listen_address[LISTENERS_TEXT_MAX];
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
 };
@@ -262,11 +262,12 @@ int engine_reload(
 static int start_server(
 	struct engine *engine, const struct endpoint *listen, struct text_error *error)
 {
-	evutil_socket_t fd;
-	int failure = listener_open(listen, &fd, engine->listen_address, error);
+	struct listeners listeners;
+	int failure = listeners_open(listen, engine->log, &listeners, error);
 	if (failure)
 		return failure;
-	failure = echo_server_start(fd, engine->log, &engine->server);
+	text_put(engine->listen_address, listeners.text);
+	failure = echo_server_start(&listeners, engine->log, &engine->server);
 	if (failure) {
 		char why[ERROR_TEXT_MAX];
 		error_text(-failure, why);

@@ -43,8 +43,8 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
  */
 bool engine_is_alive(struct engine *engine);
 
-/* The echo server's bound address as text, e.g. "[::]:4000"; "" without one. Borrowed from the
- * engine. */
+/* The echo server's bound addresses as text, e.g. "[::]:4000" or "127.0.0.1:4000, [::1]:4000"; ""
+ * without one. Borrowed from the engine. */
 const char *engine_listen_address(const struct engine *engine);
 
 /* Ends every thread, within a second, and frees all. NULL is accepted. */

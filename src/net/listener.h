@@ -4,18 +4,38 @@
 #define NET_LISTENER_H
 
 #include <event2/util.h>
+#include <stddef.h>
 
+#include "base/address.h"
 #include "base/endpoint.h"
+#include "base/log.h"
 #include "base/text_error.h"
 
+/* The first addresses of a name to listen on; the rest are ignored. */
+#define LISTENERS_MAX 16
+/* Their text, with its NUL. */
+#define LISTENERS_TEXT_MAX (LISTENERS_MAX * (ADDRESS_TEXT_MAX + 2))
+
+/* The listening sockets of one endpoint. Stored by the caller; all zero is none. */
+struct listeners {
+	evutil_socket_t fds[LISTENERS_MAX]; /* Owned. */
+	size_t count;
+	/* The bound addresses: "127.0.0.1:4000, [::1]:4000". */
+	char text[LISTENERS_TEXT_MAX];
+};
+
 /*
- * Opens a listening, non-blocking, close-on-exec TCP socket. An empty host means every address, on
+ * Opens listening, non-blocking, close-on-exec TCP sockets. An empty host means every address, on
  * one dual-stack socket, or on an IPv4 one if the machine has no IPv6. A name is resolved at once,
- * blocking, and its first address taken. Returns 0 with *fd (owned by the caller) and the bound
- * address in bound (ADDRESS_TEXT_MAX bytes), or a negative errno with error set, e.g. to
- * `cannot listen on :4000: address already in use`, and *fd and bound untouched.
+ * blocking, and all its addresses are listened on, on the same port, even if that is 0; those that
+ * this machine lacks are skipped with a warning in the log, unless there is no other. Returns 0 with
+ * *listeners overwritten, or a negative errno with error set, e.g. to
+ * `cannot listen on :4000: address already in use`, and *listeners untouched.
  */
-int listener_open(const struct endpoint *endpoint, evutil_socket_t *fd, char *bound,
-	struct text_error *error);
+int listeners_open(const struct endpoint *endpoint, const struct log *log,
+	struct listeners *listeners, struct text_error *error);
+
+/* Closes them; none afterwards. */
+void listeners_close(struct listeners *listeners);
 
 #endif

@@ -350,6 +350,17 @@ static void start_daemon(void *context)
 	start->error = errno != 0 ? errno : ENOMEM;
 }
 
+/* The library listens on one socket only. */
+static void take_first(struct listeners *listeners, evutil_socket_t *fd, char *address)
+{
+	*fd = listeners->fds[0];
+	size_t length = strcspn(listeners->text, ",");
+	memcpy(address, listeners->text, length);
+	address[length] = '\0';
+	listeners->fds[0] = listeners->fds[--listeners->count];
+	listeners_close(listeners);
+}
+
 int http_front_start(const struct endpoint *listen, struct engine *engine, const struct log *log,
 	struct http_front **front, struct text_error *error)
 {
@@ -361,10 +372,12 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 	made->engine = engine;
 	made->log = log;
 	made->start_time_ns = process_start_time_ns();
-	struct daemon_start start = {.front = made};
-	int result = listener_open(listen, &start.fd, made->address, error);
+	struct listeners listeners;
+	int result = listeners_open(listen, log, &listeners, error);
 	if (result != 0)
 		goto out;
+	struct daemon_start start = {.front = made};
+	take_first(&listeners, &start.fd, made->address);
 	/* The library's thread inherits the mask: signals belong to the owner of the process. */
 	thread_call_without_signals(start_daemon, &start);
 	if (!made->daemon) {

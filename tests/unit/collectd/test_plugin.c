@@ -10,6 +10,7 @@
 #include "../unit.h"
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "fake_daemon.h"
 #include "net/listener.h"
@@ -26,10 +27,12 @@ static char vacant[ENDPOINT_TEXT_MAX];
 static int listen_anywhere(char *address)
 {
 	const struct endpoint any = {.host = "127.0.0.1", .port = 0};
+	const struct log silence = {0};
+	struct listeners listeners;
 	struct text_error error;
-	int fd = -1;
-	ck_assert_msg(listener_open(&any, &fd, address, &error) == 0, "%s", error.reason);
-	return fd;
+	ck_assert_msg(listeners_open(&any, &silence, &listeners, &error) == 0, "%s", error.reason);
+	text_put(address, listeners.text);
+	return listeners.fds[0];
 }
 
 /* A targets file, in its own folder. */

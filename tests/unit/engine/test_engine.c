@@ -655,17 +655,16 @@ START_TEST(stops_while_probes_are_in_flight)
 {
 	/* The kernel accepts, but nobody replies. */
 	struct endpoint endpoint = {.host = "127.0.0.1", .port = 0};
-	char address[ADDRESS_TEXT_MAX];
-	int fd;
-	ck_assert_int_eq(listener_open(&endpoint, &fd, address, NULL), 0);
+	struct listeners listeners;
+	ck_assert_int_eq(listeners_open(&endpoint, &silence, &listeners, NULL), 0);
 	struct engine *engine = start_both(1);
 	struct target_list list = {0};
-	add_target(&list, "silent", address);
+	add_target(&list, "silent", listeners.text);
 	reload(engine, &list);
 	target_list_clear(&list);
 	await_all(engine, is_waiting_for_replies);
 	stop_lawfully(engine);
-	close(fd);
+	listeners_close(&listeners);
 }
 END_TEST
 

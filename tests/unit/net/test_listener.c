@@ -11,6 +11,7 @@
 
 #include "../unit.h"
 #include "base/address.h"
+#include "base/text.h"
 
 static struct endpoint endpoint_of(const char *text)
 {
@@ -20,18 +21,23 @@ static struct endpoint endpoint_of(const char *text)
 	return endpoint;
 }
 
-static int listen_on(const char *text, char *bound)
+static const struct log silence;
+
+static struct listeners listen_on(const char *text)
 {
 	struct endpoint endpoint = endpoint_of(text);
 	struct text_error error = {0};
-	int fd = -1;
-	ck_assert_msg(listener_open(&endpoint, &fd, bound, &error) == 0, "%s", error.reason);
-	return fd;
+	struct listeners listeners;
+	ck_assert_msg(
+		listeners_open(&endpoint, &silence, &listeners, &error) == 0, "%s", error.reason);
+	ck_assert_uint_ge(listeners.count, 1);
+	return listeners;
 }
 
-static uint16_t port_of(const char *bound)
+/* Of the last address. */
+static uint16_t port_of(const struct listeners *listeners)
 {
-	return (uint16_t)strtoul(strrchr(bound, ':') + 1, NULL, 10);
+	return (uint16_t)strtoul(strrchr(listeners->text, ':') + 1, NULL, 10);
 }
 
 /* Returns a socket or a negative errno. */
@@ -79,92 +85,111 @@ static bool has_ipv6(void)
 
 START_TEST(without_a_host_both_families_are_served_by_one_socket)
 {
-	char bound[ADDRESS_TEXT_MAX];
-	int fd = listen_on(":0", bound);
-	ck_assert_uint_ne(port_of(bound), 0);
-	check_served(AF_INET, port_of(bound));
+	struct listeners listeners = listen_on(":0");
+	ck_assert_uint_eq(listeners.count, 1);
+	ck_assert_uint_ne(port_of(&listeners), 0);
+	check_served(AF_INET, port_of(&listeners));
 	if (has_ipv6()) {
-		ck_assert_ptr_eq(strstr(bound, "[::]:"), bound);
-		check_served(AF_INET6, port_of(bound));
+		ck_assert_ptr_eq(strstr(listeners.text, "[::]:"), listeners.text);
+		check_served(AF_INET6, port_of(&listeners));
 	}
-	close(fd);
+	listeners_close(&listeners);
 }
 END_TEST
 
 START_TEST(a_single_host_is_served_alone)
 {
-	char bound[ADDRESS_TEXT_MAX];
-	int fd = listen_on("127.0.0.1:0", bound);
-	ck_assert_ptr_eq(strstr(bound, "127.0.0.1:"), bound);
-	check_served(AF_INET, port_of(bound));
+	struct listeners listeners = listen_on("127.0.0.1:0");
+	ck_assert_uint_eq(listeners.count, 1);
+	ck_assert_ptr_eq(strstr(listeners.text, "127.0.0.1:"), listeners.text);
+	check_served(AF_INET, port_of(&listeners));
 	if (has_ipv6())
-		ck_assert_int_eq(connect_to(AF_INET6, port_of(bound)), -ECONNREFUSED);
-	close(fd);
+		ck_assert_int_eq(connect_to(AF_INET6, port_of(&listeners)), -ECONNREFUSED);
+	listeners_close(&listeners);
 }
 END_TEST
 
 START_TEST(the_socket_neither_blocks_nor_is_inherited)
 {
-	char bound[ADDRESS_TEXT_MAX];
-	int fd = listen_on("127.0.0.1:0", bound);
+	struct listeners listeners = listen_on("127.0.0.1:0");
+	int fd = listeners.fds[0];
 	ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
 	ck_assert_int_lt(accept(fd, NULL, NULL), 0);
 	ck_assert_int_eq(errno, EAGAIN);
-	close(fd);
+	listeners_close(&listeners);
 }
 END_TEST
 
-START_TEST(a_name_to_listen_on_is_resolved)
+START_TEST(all_addresses_of_a_name_are_served_on_one_port)
 {
-	char bound[ADDRESS_TEXT_MAX];
-	int fd = listen_on("localhost:0", bound);
-	ck_assert_uint_ne(port_of(bound), 0);
-	close(fd);
+	struct listeners listeners = listen_on("localhost:0");
+	uint16_t port = port_of(&listeners);
+	char v4[ADDRESS_TEXT_MAX];
+	snprintf(v4, sizeof(v4), "127.0.0.1:%u", port);
+	ck_assert_ptr_nonnull(strstr(listeners.text, v4));
+	check_served(AF_INET, port);
+	if (has_ipv6()) {
+		char v6[ADDRESS_TEXT_MAX];
+		snprintf(v6, sizeof(v6), "[::1]:%u", port);
+		ck_assert_ptr_nonnull(strstr(listeners.text, v6));
+		check_served(AF_INET6, port);
+	}
+	listeners_close(&listeners);
+	ck_assert_uint_eq(listeners.count, 0);
 }
 END_TEST
 
 START_TEST(a_port_can_be_taken_again_at_once)
 {
-	char bound[ADDRESS_TEXT_MAX];
-	int fd = listen_on("127.0.0.1:0", bound);
+	struct listeners listeners = listen_on("127.0.0.1:0");
+	char bound[LISTENERS_TEXT_MAX];
+	text_put(bound, listeners.text);
 	/* The server closes first, so that its side is the one in TIME_WAIT. */
-	int client_fd = connect_to(AF_INET, port_of(bound));
-	int peer_fd = accept(fd, NULL, NULL);
+	int client_fd = connect_to(AF_INET, port_of(&listeners));
+	int peer_fd = accept(listeners.fds[0], NULL, NULL);
 	close(peer_fd);
 	close(client_fd);
-	close(fd);
-	char again[ADDRESS_TEXT_MAX];
-	fd = listen_on(bound, again);
-	ck_assert_str_eq(again, bound);
-	close(fd);
+	listeners_close(&listeners);
+	listeners = listen_on(bound);
+	ck_assert_str_eq(listeners.text, bound);
+	listeners_close(&listeners);
 }
 END_TEST
+
+static int count_descriptors(void)
+{
+	int count = 0;
+	for (int fd = 0; fd < 64; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
 
 static void check_refusal(const char *text, int failure, const char *reason)
 {
 	struct endpoint endpoint = endpoint_of(text);
 	struct text_error error = {0};
-	char bound[ADDRESS_TEXT_MAX] = "untouched";
+	struct listeners listeners = {.count = 17};
 	char expected[256];
-	int fd = -17;
-	ck_assert_int_eq(listener_open(&endpoint, &fd, bound, &error), failure);
+	int descriptors = count_descriptors();
+	ck_assert_int_eq(listeners_open(&endpoint, &silence, &listeners, &error), failure);
 	snprintf(expected, sizeof(expected), "cannot listen on %s: %s", text, reason);
 	ck_assert_str_eq(error.reason, expected);
-	ck_assert_int_eq(fd, -17);
-	ck_assert_str_eq(bound, "untouched");
+	ck_assert_uint_eq(listeners.count, 17);
+	ck_assert_int_eq(count_descriptors(), descriptors);
 }
 
 START_TEST(a_port_in_use_is_refused)
 {
-	char bound[ADDRESS_TEXT_MAX];
-	int fd = listen_on("127.0.0.1:0", bound);
-	check_refusal(bound, -EADDRINUSE, "address already in use");
-	/* The wildcard address includes that one. */
-	char every[16];
-	snprintf(every, sizeof(every), ":%u", port_of(bound));
-	check_refusal(every, -EADDRINUSE, "address already in use");
-	close(fd);
+	struct listeners listeners = listen_on("127.0.0.1:0");
+	check_refusal(listeners.text, -EADDRINUSE, "address already in use");
+	/* These include that one. */
+	char more[32];
+	snprintf(more, sizeof(more), ":%u", port_of(&listeners));
+	check_refusal(more, -EADDRINUSE, "address already in use");
+	snprintf(more, sizeof(more), "localhost:%u", port_of(&listeners));
+	check_refusal(more, -EADDRINUSE, "address already in use");
+	listeners_close(&listeners);
 }
 END_TEST
 
@@ -181,9 +206,8 @@ START_TEST(an_unresolvable_name_is_refused_with_the_resolvers_reason)
 {
 	struct endpoint endpoint = endpoint_of("name.invalid:0");
 	struct text_error error = {0};
-	char bound[ADDRESS_TEXT_MAX];
-	int fd;
-	ck_assert_int_eq(listener_open(&endpoint, &fd, bound, &error), -EADDRNOTAVAIL);
+	struct listeners listeners;
+	ck_assert_int_eq(listeners_open(&endpoint, &silence, &listeners, &error), -EADDRNOTAVAIL);
 	const char *start = "cannot listen on name.invalid:0: ";
 	ck_assert_ptr_eq(strstr(error.reason, start), error.reason);
 	ck_assert_uint_gt(strlen(error.reason), strlen(start));
@@ -199,9 +223,8 @@ START_TEST(running_out_of_descriptors_is_reported)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &low), 0);
 	struct endpoint endpoint = endpoint_of(":0");
 	struct text_error error = {0};
-	char bound[ADDRESS_TEXT_MAX];
-	int fd;
-	int failure = listener_open(&endpoint, &fd, bound, &error);
+	struct listeners listeners;
+	int failure = listeners_open(&endpoint, &silence, &listeners, &error);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ck_assert_int_eq(failure, -EMFILE);
 	ck_assert_str_eq(error.reason, "cannot listen on :0: no file descriptors left");
@@ -215,7 +238,7 @@ int main(void)
 	tcase_add_test(tcase, without_a_host_both_families_are_served_by_one_socket);
 	tcase_add_test(tcase, a_single_host_is_served_alone);
 	tcase_add_test(tcase, the_socket_neither_blocks_nor_is_inherited);
-	tcase_add_test(tcase, a_name_to_listen_on_is_resolved);
+	tcase_add_test(tcase, all_addresses_of_a_name_are_served_on_one_port);
 	tcase_add_test(tcase, a_port_can_be_taken_again_at_once);
 	tcase_add_test(tcase, a_port_in_use_is_refused);
 	tcase_add_test(tcase, an_address_of_another_machine_is_refused);
