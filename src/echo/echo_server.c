@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/heartbeat.h"
 #include "base/thread.h"
 #include "echo/echo_stream.h"
 #include "net/edge.h"
@@ -57,8 +58,10 @@ struct echo_server {
 	struct listeners listeners;
 	struct event *accept_events[LISTENERS_MAX]; /* One for each listener. */
 	struct event *resume_event;		    /* Ends a pause of accepting. */
-	struct event *stop_event;
+	struct event *wake_event;
 	struct waker waker;
+	atomic_bool is_stopping;
+	struct heartbeat heartbeat;
 	evutil_socket_t spare_fd; /* Closed for a moment to turn a peer away when there are no
 				     descriptors; or -1. */
 	pthread_t thread;
@@ -344,11 +347,15 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 	resume_accepting(server);
 }
 
-static void on_stop(evutil_socket_t fd, short what, void *context)
+static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	event_base_loopbreak(context);
+	struct echo_server *server = context;
+	waker_drain(&server->waker);
+	heartbeat_answer(&server->heartbeat);
+	if (atomic_load(&server->is_stopping))
+		event_base_loopbreak(server->base);
 }
 
 static void *serve(void *context)
@@ -371,8 +378,8 @@ static void server_free(struct echo_server *server)
 			event_free(server->accept_events[i]);
 	if (server->resume_event)
 		event_free(server->resume_event);
-	if (server->stop_event)
-		event_free(server->stop_event);
+	if (server->wake_event)
+		event_free(server->wake_event);
 	if (server->base)
 		event_base_free(server->base);
 	if (server->spare_fd >= 0)
@@ -406,11 +413,11 @@ static int make_events(struct echo_server *server)
 			return -ENOMEM;
 	}
 	server->resume_event = event_new(server->base, -1, 0, on_resume, server);
-	server->stop_event = event_new(
-		server->base, server->waker.read_fd, EV_READ | EV_PERSIST, on_stop, server->base);
-	if (!server->resume_event || !server->stop_event)
+	server->wake_event = event_new(
+		server->base, server->waker.read_fd, EV_READ | EV_PERSIST, on_wake, server);
+	if (!server->resume_event || !server->wake_event)
 		return -ENOMEM;
-	if (resume_accepting(server) < 0 || event_add(server->stop_event, NULL) < 0)
+	if (resume_accepting(server) < 0 || event_add(server->wake_event, NULL) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -454,10 +461,18 @@ void echo_server_read(const struct echo_server *server, struct server_values *va
 	values->frames = atomic_load_explicit(&counters->frames, memory_order_relaxed);
 }
 
+bool echo_server_is_alive(struct echo_server *server, int64_t now_ns)
+{
+	bool is_alive = heartbeat_ask(&server->heartbeat, now_ns);
+	waker_wake(&server->waker);
+	return is_alive;
+}
+
 void echo_server_stop(struct echo_server *server)
 {
 	if (!server)
 		return;
+	atomic_store(&server->is_stopping, true);
 	waker_wake(&server->waker);
 	pthread_join(server->thread, NULL);
 	server_free(server);

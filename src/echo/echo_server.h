@@ -3,6 +3,9 @@
 #ifndef ECHO_ECHO_SERVER_H
 #define ECHO_ECHO_SERVER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/log.h"
 #include "measure/snapshot.h"
 #include "net/listener.h"
@@ -19,6 +22,9 @@ int echo_server_start(
 
 /* Reads the present values; *values is overwritten. From any thread, until echo_server_stop(). */
 void echo_server_read(const struct echo_server *server, struct server_values *values);
+
+/* Whether its thread comes round: see heartbeat_ask(). Any thread, until echo_server_stop(). */
+bool echo_server_is_alive(struct echo_server *server, int64_t now_ns);
 
 /* Closes every connection, ends the thread and frees the server. NULL is accepted. */
 void echo_server_stop(struct echo_server *server);

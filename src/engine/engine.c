@@ -364,6 +364,7 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 	*snapshot = (struct snapshot){
 		.has_prober = engine->share_count > 0,
 		.has_server = engine->server != NULL,
+		.is_alive = engine_is_alive(engine),
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
@@ -382,9 +383,10 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 
 bool engine_is_alive(struct engine *engine)
 {
-	bool is_alive = true;
+	int64_t now_ns = clock_monotonic_ns();
+	bool is_alive = !engine->server || echo_server_is_alive(engine->server, now_ns);
 	for (unsigned i = 0; i < engine->share_count; i++)
-		is_alive = prober_is_alive(engine->shares[i].prober) && is_alive;
+		is_alive = prober_is_alive(engine->shares[i].prober, now_ns) && is_alive;
 	return is_alive;
 }
 

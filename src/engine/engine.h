@@ -37,9 +37,8 @@ int engine_reload(
 int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
 
 /*
- * Whether every prober thread has come round since this was asked last; true at first, and without
- * a prober. It wakes those that sleep: ask again only after they had the time to come round. One
- * caller at a time.
+ * Whether the threads of prober and echo server come round: false from the first question that comes
+ * HEARTBEAT_PATIENCE_NS after one that a thread has left unanswered. Any thread.
  */
 bool engine_is_alive(struct engine *engine);
 

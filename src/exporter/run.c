@@ -125,10 +125,10 @@ static void feed_watchdog(struct exporter *exporter, int64_t now_ns)
 	bool is_alive = engine_is_alive(exporter->engine);
 	if (!is_alive && !exporter->is_starving)
 		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
-			"a prober thread hangs: the watchdog is no longer fed");
+			"a thread of the prober or the echo server hangs: the watchdog is no longer fed");
 	else if (is_alive && exporter->is_starving)
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
-			"all prober threads run again: the watchdog is fed");
+			"all threads run again: the watchdog is fed");
 	exporter->is_starving = !is_alive;
 	notify_feed(&exporter->notify, is_alive, now_ns);
 }

@@ -33,7 +33,8 @@ struct server_values {
 struct snapshot {
 	struct target_snapshot *targets; /* Owned; in the order of the configuration. */
 	size_t target_count;
-	char *text; /* Owned: the strings above. */
+	char *text;    /* Owned: the strings above. */
+	bool is_alive; /* Every thread that measures or serves comes round. */
 	bool has_prober;
 	bool lacks_tcp_info;	   /* This system does not tell what its TCP counts. */
 	struct histogram send_lag; /* First bound HISTOGRAM_LAG_FIRST_NS. All probers together. */

@@ -59,7 +59,6 @@ double metric_max(const struct metric *metric)
 {
 	switch (metric->value) {
 	case VALUE_FLAG:
-	case VALUE_ONE:
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
 		return 1;
@@ -113,7 +112,6 @@ static double read_value(const struct metric *metric, const void *values)
 		return (double)target_values_in_flight(values);
 	case VALUE_LOSS:
 		return target_values_loss_percent(values);
-	case VALUE_ONE:
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
 		return 1;

@@ -31,7 +31,6 @@ enum metric_value {
 	VALUE_HISTOGRAM, /* The struct histogram at offset. */
 	VALUE_IN_FLIGHT, /* target_values_in_flight() */
 	VALUE_LOSS,	 /* target_values_loss_percent() */
-	VALUE_ONE,	 /* Always 1. */
 	VALUE_ADDRESSES, /* 1; its labels tell the target's addresses. */
 	VALUE_BUILD,	 /* 1; its labels tell version and compiler. */
 };

@@ -3,6 +3,7 @@
 #ifndef METRICS_PROCESS_VALUES_H
 #define METRICS_PROCESS_VALUES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Each is -1 where the system does not tell. */
@@ -13,6 +14,7 @@ struct process_values {
 	int64_t virtual_bytes; /* On Windows, private memory alone. */
 	int64_t resident_bytes;
 	int64_t start_time_ns; /* Since 1970-01-01 00:00 UTC. */
+	bool is_alive;	       /* For the caller to set: the snapshot knows. */
 };
 
 /*

@@ -32,11 +32,13 @@ static const struct metric_reasons server_rejects = {SERVER_REJECTS, server_reje
 const struct metric metric_table[] = {
 	{
 		.name = "tcp_echo_up",
-		.help = "Always 1. If it is absent, the exporter itself is gone, not its targets.",
+		.help = "1, or 0 while a thread of the prober or the echo server hangs. If it is absent, "
+			"the exporter itself is gone, not its targets.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_PROCESS,
-		.value = VALUE_ONE,
+		.value = VALUE_FLAG,
 		.list = LIST_PROCESS,
+		.offset = offsetof(struct process_values, is_alive),
 	},
 	{
 		.name = "tcp_echo_build",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/heartbeat.h"
 #include "base/thread.h"
 #include "net/timestamps.h"
 #include "net/waker.h"
@@ -38,7 +39,7 @@ struct prober {
 	struct event *timer_event;
 	int64_t woken_ns; /* When this turn began. */
 	struct waker waker;
-	atomic_bool came_round; /* Since prober_is_alive() was asked last. */
+	struct heartbeat heartbeat;
 	pthread_t thread;
 	/* The mailbox, guarded by the mutex, except for the flag that says that it is not empty. */
 	atomic_bool has_mail;
@@ -233,7 +234,7 @@ static void *probe(void *context)
 		take_answers(prober);
 		run_alarms(prober);
 		run_slots(prober);
-		atomic_store_explicit(&prober->came_round, true, memory_order_relaxed);
+		heartbeat_answer(&prober->heartbeat);
 	} while (run_commands(prober));
 	return NULL;
 }
@@ -300,7 +301,6 @@ int prober_start(int64_t start_ns, double shift, struct resolver *resolver, cons
 #ifdef TIMESTAMPS_EXIST
 	made->context.has_timestamps = true;
 #endif
-	atomic_init(&made->came_round, true);
 	/* Any number but 0; different for each prober and run. */
 	made->context.random = (uint32_t)clock_wall().unix_ns | 1U;
 	schedule_init(&made->schedule, start_ns, shift);
@@ -346,12 +346,11 @@ void prober_add_lag(const struct prober *prober, struct histogram *histogram)
 	send_lag_add_to(&prober->context.lag, histogram);
 }
 
-bool prober_is_alive(struct prober *prober)
+bool prober_is_alive(struct prober *prober, int64_t now_ns)
 {
-	bool came_round =
-		atomic_exchange_explicit(&prober->came_round, false, memory_order_relaxed);
+	bool is_alive = heartbeat_ask(&prober->heartbeat, now_ns);
 	waker_wake(&prober->waker);
-	return came_round;
+	return is_alive;
 }
 
 void prober_stop(struct prober *prober)

@@ -32,11 +32,8 @@ void prober_remove(struct prober *prober, struct probed_target *target);
 /* Adds the lags of its sends to a histogram. Any thread. */
 void prober_add_lag(const struct prober *prober, struct histogram *histogram);
 
-/*
- * Whether its thread has come round since this was asked last; true at first. It is woken, so that
- * one that merely sleeps will have come round by the next time. One caller at a time.
- */
-bool prober_is_alive(struct prober *prober);
+/* Whether its thread comes round: see heartbeat_ask(). Any thread. */
+bool prober_is_alive(struct prober *prober, int64_t now_ns);
 
 /* Ends the thread and frees every target it owns. NULL is accepted. */
 void prober_stop(struct prober *prober);

@@ -226,8 +226,6 @@ static inline char *put_value(char *end, const struct metric *metric, const void
 		return number_put_unsigned(end, target_values_in_flight(values));
 	case VALUE_LOSS:
 		return put_loss(end, values);
-	case VALUE_ONE:
-		return number_put_unsigned(end, 1);
 	case VALUE_REASONS:
 	case VALUE_HISTOGRAM:
 	case VALUE_ADDRESSES:

@@ -101,6 +101,7 @@ static int answer_metrics(
 	const struct build_info build = {version_text(), version_compiler()};
 	struct process_values process;
 	process_values_read(front->start_time_ns, &process);
+	process.is_alive = snapshot.is_alive;
 	enum exposition_format format = negotiation_format(header_of(connection, "Accept"));
 	error = reserve_body(&answer->body, snapshot.target_count * TARGET_BODY);
 	if (!error)
@@ -136,6 +137,15 @@ static int answer_ok(
 	return 0;
 }
 
+static int answer_ready(
+	struct http_front *front, struct MHD_Connection *connection, struct answer *answer)
+{
+	if (engine_is_alive(front->engine))
+		return answer_ok(front, connection, answer);
+	write_text(answer, MHD_HTTP_SERVICE_UNAVAILABLE, "A thread hangs.\n");
+	return 0;
+}
+
 struct route {
 	const char *path;
 	/* Fills in an answer. Returns 0 or a negative errno. */
@@ -148,7 +158,7 @@ static const struct route routes[] = {
 	{"/metrics", answer_metrics, true},
 	{"/", answer_page, true},
 	{"/-/healthy", answer_ok, false},
-	{"/-/ready", answer_ok, false},
+	{"/-/ready", answer_ready, false},
 };
 
 static const struct route *find_route(const char *path)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 """What a service manager is told over a socket like systemd's: sd_notify(3)."""
-import ctypes
 import os
 import signal
 import socket
@@ -12,13 +11,8 @@ import time
 from lib.http_client import request
 from lib.program import BINARY, WRAPPER, Program, free_port, run
 from lib.scenario import Skip, main, scenario
+from lib.threads import StoppedThread, threads_named
 from lib.wait import PATIENCE, holds_for, wait_for
-
-# ptrace(2): requests and events of <linux/ptrace.h>.
-PTRACE_DETACH = 17
-PTRACE_SEIZE = 0x4206
-PTRACE_INTERRUPT = 0x4207
-WALL = 0x40000000
 
 
 def need_notifications():
@@ -198,43 +192,8 @@ def without_a_watchdog_nothing_is_fed():
         assert not manager.told("WATCHDOG"), manager.messages
 
 
-class StoppedThread:
-    """Stops one thread of a process, as a debugger does, while all others run on."""
-
-    def __init__(self, tid):
-        self.tid = tid
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-        self._libc.ptrace.restype = ctypes.c_long
-
-    def _ptrace(self, asked):
-        if self._libc.ptrace(asked, self.tid, None, None) < 0:
-            number = ctypes.get_errno()
-            raise Skip(f"ptrace is not possible here: {os.strerror(number)}")
-
-    def __enter__(self):
-        self._ptrace(PTRACE_SEIZE)
-        self._ptrace(PTRACE_INTERRUPT)
-        os.waitpid(self.tid, WALL)
-        return self
-
-    def __exit__(self, *_):
-        self._ptrace(PTRACE_DETACH)
-
-
-def prober_threads(pid):
-    found = []
-    for tid in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{tid}/comm", encoding="utf-8") as file:
-            if file.read().strip() == "prober":
-                found.append(int(tid))
-    return sorted(found)
-
-
 @scenario
-def one_prober_that_hangs_starves_the_watchdog():
-    if WRAPPER:
-        raise Skip("threads of an emulator cannot be stopped one by one")
+def a_thread_that_hangs_starves_the_watchdog():
     seconds = 0.8
     targets = {f"target{i}": "127.0.0.1:{listen}" for i in range(6)}
     with Manager() as manager:
@@ -242,18 +201,20 @@ def one_prober_that_hangs_starves_the_watchdog():
             "both", "-threads=3", targets=targets, env=manager.environment(seconds)
         ) as program:
             manager.wait("WATCHDOG=1")
-            threads = prober_threads(program.pid)
-            assert len(threads) == 3, threads
-            with StoppedThread(threads[1]):
-                program.wait_line("watchdog is no longer fed")
-                fed = len(manager.times("WATCHDOG=1"))
-                holds_for(
-                    lambda: len(manager.times("WATCHDOG=1")) == fed, "it starves", 3 * seconds
-                )
-            program.wait_line("watchdog is fed")
-            wait_for(lambda: len(manager.times("WATCHDOG=1")) > fed + 1, "it is fed again")
-            told = [line for line in program.lines if "watchdog is no longer fed" in line]
-            assert len(told) == 1, told
+            probers = threads_named(program.pid, "prober")
+            assert len(probers) == 3, probers
+            for tid in [probers[1], *threads_named(program.pid, "echo-server")]:
+                program.lines.clear()
+                with StoppedThread(tid):
+                    program.wait_line("watchdog is no longer fed")
+                    fed = len(manager.times("WATCHDOG=1"))
+                    holds_for(
+                        lambda: len(manager.times("WATCHDOG=1")) == fed, "it starves", 3 * seconds
+                    )
+                program.wait_line("watchdog is fed")
+                wait_for(lambda: len(manager.times("WATCHDOG=1")) > fed + 1, "it is fed again")
+                told = [line for line in program.lines if "watchdog is no longer fed" in line]
+                assert len(told) == 1, told
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
 #include "base/buffer.h"
 
 static const struct process_values process = {
-	1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000)};
+	1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000), true};
 
 static const char *source_folder = ".";
 
@@ -171,7 +171,7 @@ START_TEST(leaves_out_what_is_not_known)
 {
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1};
-	const struct process_values unknown = {-1, -1, -1, -1, -1, -1};
+	const struct process_values unknown = {-1, -1, -1, -1, -1, -1, true};
 	const char *lists = make(&snapshot, &unknown);
 	ck_assert_ptr_null(strstr(lists, "tcp_echo_last_rtt"));
 	ck_assert_ptr_null(strstr(lists, "tcp_echo_last_connect"));

@@ -83,7 +83,6 @@ static const struct {
 	{"probes in flight", {.type = METRIC_GAUGE, .value = VALUE_IN_FLIGHT}, false, {.value = 4},
 		NAN},
 	{"loss", {.type = METRIC_GAUGE, .value = VALUE_LOSS}, false, {.value = 12.5}, 100},
-	{"always 1", {.type = METRIC_GAUGE, .value = VALUE_ONE}, false, {.value = 1}, 1},
 	{"addresses", {.type = METRIC_INFO, .value = VALUE_ADDRESSES}, false, {.value = 1}, 1},
 	{"a build", {.type = METRIC_INFO, .value = VALUE_BUILD}, false, {.value = 1}, 1},
 };

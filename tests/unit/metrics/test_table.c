@@ -84,7 +84,6 @@ static bool is_read_at_offset(const struct metric *metric)
 		return true;
 	case VALUE_IN_FLIGHT:
 	case VALUE_LOSS:
-	case VALUE_ONE:
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
 		return false;

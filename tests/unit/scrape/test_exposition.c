@@ -12,7 +12,7 @@
 
 static const struct build_info build = {"1.2.3", "cc \"9\""};
 
-static const struct process_values no_process = {-1, -1, -1, -1, -1, -1};
+static const struct process_values no_process = {-1, -1, -1, -1, -1, -1, true};
 
 /* A target before its first connection. */
 static struct target_snapshot fresh_target(const char *name)
@@ -388,7 +388,7 @@ END_TEST
 START_TEST(writes_the_process)
 {
 	static const struct process_values process = {
-		1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000)};
+		1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000), true};
 	struct snapshot snapshot = {0};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	drop_lines(text, "# HELP ");
@@ -664,7 +664,7 @@ START_TEST(names_and_explains_every_family)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
-	struct process_values process = {1, 1, 1, 1, 1, 1};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	each_type_line(text, check_help);
 	each_type_line(text, check_total);
@@ -681,7 +681,7 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
-	struct process_values process = {1, 1, 1, 1, 1, 1};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true};
 	char *text = render(&snapshot, &process, EXPOSITION_OPENMETRICS);
 	size_t count = 0;
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a thread still comes round, as any number of other threads may ask at any time. */
+#ifndef BASE_HEARTBEAT_H
+#define BASE_HEARTBEAT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+/* A thread that has not answered for this long hangs. */
+#define HEARTBEAT_PATIENCE_NS (2 * NS_PER_S)
+
+/* Stored by the thread's owner; all zero at first. */
+struct heartbeat {
+	_Atomic int64_t asked_ns; /* Since when an answer is due; 0: none is. */
+};
+
+/*
+ * Asks whether the thread comes round, and returns whether it has answered whatever was asked more
+ * than HEARTBEAT_PATIENCE_NS ago. The caller wakes it, so that it answers soon even if it sleeps.
+ * now_ns: monotonic. Any thread.
+ */
+bool heartbeat_ask(struct heartbeat *heartbeat, int64_t now_ns);
+
+/* The thread itself calls this whenever it comes round. */
+static inline void heartbeat_answer(struct heartbeat *heartbeat)
+{
+	/* Nearly always nobody has asked, and what is not written is not fetched by other CPUs. */
+	if (atomic_load_explicit(&heartbeat->asked_ns, memory_order_relaxed) != 0)
+		atomic_store_explicit(&heartbeat->asked_ns, 0, memory_order_relaxed);
+}
+
+#endif
