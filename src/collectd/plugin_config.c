@@ -25,6 +25,28 @@ static int store_listen(
 	return 0;
 }
 
+static int store_allow(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	return networks_add(&config->settings.allow, value->text, reason);
+}
+
+static int store_max_peers(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->settings.max_peers = (size_t)value->number;
+	return 0;
+}
+
+static int store_max_peers_per_address(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->settings.max_peers_per_address = (size_t)value->number;
+	return 0;
+}
+
 static int store_metrics(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -68,6 +90,9 @@ static int store_log_level(
 static int (*const store[OPTIONS])(
 	struct plugin_config *config, const struct option_value *value, const char **reason) = {
 	[OPTION_LISTEN] = store_listen,
+	[OPTION_ALLOW] = store_allow,
+	[OPTION_MAX_PEERS] = store_max_peers,
+	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
 	[OPTION_TARGETS] = store_targets_file,
 	[OPTION_THREADS] = store_threads,
 	[OPTION_METRICS] = store_metrics,
@@ -157,7 +182,7 @@ static int read_value(const oconfig_item_t *item, const struct option *option, u
 	if (!has_right_type(&item->values[0], option))
 		return refuse_option(item, option, "has the wrong type", error);
 	uint64_t bit = option_bit(option->id);
-	if (*given & bit)
+	if ((*given & bit) && !option->repeats)
 		return refuse(item, "is given twice", once, error);
 	*given |= bit;
 	const char *reason = NULL;

@@ -231,7 +231,7 @@ static int start(struct runtime *runtime, struct text_error *error)
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	failure = start_engine(runtime, &settings, error);
-	settings_clear(&settings);
+	target_list_clear(&settings.targets);
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
 			&config->metrics, runtime->engine, &runtime->log, &runtime->front, error);

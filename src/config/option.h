@@ -12,6 +12,9 @@
 /* How many prober threads there may be. */
 #define OPTION_THREADS_MAX 64
 
+/* How many peers an echo server may have. */
+#define OPTION_PEERS_MAX 1000000
+
 #define OPTION_WORDS_MAX 15
 
 /* What option_allowed() writes, with its NUL. */
@@ -39,6 +42,7 @@ enum option_kind {
 	OPTION_KIND_CHOICE,   /* One of some words. */
 	OPTION_KIND_DSCP,     /* A codepoint by number or by name. */
 	OPTION_KIND_IP_ADDRESS,
+	OPTION_KIND_NETWORKS, /* A list, as networks_add() reads it. */
 	OPTION_KIND_ENDPOINT_TO_LISTEN,
 	OPTION_KIND_ENDPOINT_TO_DIAL,
 	OPTION_KIND_PATH, /* Of a file. */
@@ -79,6 +83,7 @@ struct option {
 	enum option_group group;
 	enum option_part part;
 	bool any_case;	      /* Capitals make no difference to the words. */
+	bool repeats;	      /* It may be given several times: its values add up. */
 	const char *key;      /* In the targets file; NULL where it has none. */
 	const char *flag;     /* Without its dash; likewise. */
 	const char *collectd; /* Likewise; in any case. */

@@ -16,7 +16,8 @@ struct option_value {
 	/* A duration in nanoseconds, a number, a codepoint, a choice's word counted from 1; 1 or 0
 	 * for true or false. */
 	int64_t number;
-	const char *text; /* An IP address, a path, a name. Borrowed from what was read. */
+	const char
+		*text; /* An IP address, networks, a path, a name. Borrowed from what was read. */
 	struct endpoint endpoint;
 };
 

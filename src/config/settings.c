@@ -17,6 +17,7 @@ void settings_init(struct settings *settings)
 void settings_clear(struct settings *settings)
 {
 	target_list_clear(&settings->targets);
+	networks_clear(&settings->allow);
 }
 
 int settings_check(const struct settings *settings, struct text_error *error)

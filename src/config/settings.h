@@ -4,9 +4,11 @@
 #define CONFIG_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/endpoint.h"
+#include "base/networks.h"
 #include "base/text_error.h"
 #include "config/target_list.h"
 #include "config/target_options.h"
@@ -14,7 +16,10 @@
 struct settings {
 	bool serve;		/* Run the echo server. */
 	struct endpoint listen; /* Its address; an empty host means every address, both families. */
-	bool probe;		/* Run the prober. */
+	struct networks allow;	/* Owned. Who may use it; empty: everyone. */
+	size_t max_peers;	/* 1 to OPTION_PEERS_MAX, or 0: as many as descriptors allow. */
+	size_t max_peers_per_address;	/* Likewise; 0: a share of those. */
+	bool probe;			/* Run the prober. */
 	struct target_list targets;	/* Owned. */
 	struct target_options defaults; /* For targets that do not say otherwise; complete. */
 	unsigned threads;		/* Prober threads, 1 to OPTION_THREADS_MAX. */

@@ -6,12 +6,14 @@
 #include <event2/event_struct.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/heartbeat.h"
 #include "base/thread.h"
+#include "echo/admission.h"
 #include "echo/echo_stream.h"
 #include "net/edge.h"
 #include "net/socket.h"
@@ -25,6 +27,8 @@
 #define ACCEPTS_IN_A_ROW 64
 /* A peer that takes none of its replies for this long is given up. */
 static const struct timeval write_patience = {.tv_sec = 30};
+/* For the words on why a peer is turned away. */
+#define REJECTION_MAX 128
 /* How long accepting pauses when memory or every descriptor, the spare one included, is used up. */
 static const struct timeval accept_pause = {.tv_usec = 100000};
 
@@ -39,6 +43,7 @@ struct connection {
 	struct echo_server *server;
 	struct connection *next; /* All connections are in a list, to be freed at the end. */
 	struct connection **previous;
+	struct admission_host *host; /* Borrowed. */
 	struct event event;
 	struct unsent *unsent; /* Owned; nearly always NULL. Until it is sent, nothing is read. */
 	struct echo_stream stream;
@@ -61,13 +66,17 @@ struct echo_server {
 	struct event *wake_event;
 	struct waker waker;
 	atomic_bool is_stopping;
+	pthread_mutex_t mutex;		  /* Guards the limits. */
+	struct echo_server_limits limits; /* What the thread is to take over. */
+	struct echo_server_limits applied;
 	struct heartbeat heartbeat;
 	evutil_socket_t spare_fd; /* Closed for a moment to turn a peer away when there are no
 				     descriptors; or -1. */
 	pthread_t thread;
 	struct connection *connections;
 	struct counters counters;
-	int64_t logged_rejection_ns; /* 0 before the first. */
+	struct admission *admission;
+	int64_t logged_ns[SERVER_REJECTS]; /* When a rejection was logged last; 0 before. */
 	unsigned char buffer[READ_SIZE];
 };
 
@@ -89,6 +98,7 @@ static void connection_free(struct connection *connection)
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	count(&connection->server->counters.connections, UINT64_MAX);
+	admission_leave(connection->server->admission, connection->host);
 	free(connection->unsent);
 	free(connection);
 }
@@ -226,28 +236,71 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 	on_readable(fd, EV_READ | EV_CLOSED, connection);
 }
 
-static void log_rejection(struct echo_server *server, const char *reason)
+/* Why, for the log. text: REJECTION_MAX bytes. */
+static void explain_rejection(
+	const struct echo_server *server, enum server_reject reason, char *text)
 {
-	/* Once a minute: a peer that exhausts the descriptors must not fill the disk as well. */
-	int64_t now_ns = clock_monotonic_ns();
-	if (server->logged_rejection_ns && now_ns - server->logged_rejection_ns < 60 * NS_PER_S)
-		return;
-	server->logged_rejection_ns = now_ns;
-	log_write(server->log, LOG_LEVEL_WARNING, NULL, "echo server: turning peers away: %s",
-		reason);
+	const struct echo_server_limits *limits = &server->applied;
+	text[0] = '\0';
+	switch (reason) {
+	case SERVER_REJECT_NOT_ALLOWED:
+		snprintf(text, REJECTION_MAX, "not allowed");
+		break;
+	case SERVER_REJECT_LIMIT:
+		snprintf(text, REJECTION_MAX, "there are %zu already", limits->peers);
+		break;
+	case SERVER_REJECT_ADDRESS_LIMIT:
+		snprintf(text, REJECTION_MAX, "its address has %zu already",
+			limits->peers_per_address);
+		break;
+	case SERVER_REJECT_DESCRIPTORS:
+		snprintf(text, REJECTION_MAX,
+			"no file descriptors left for more than %zu: raise the limit (ulimit -n, LimitNOFILE=)",
+			limits->peers);
+		break;
+	case SERVER_REJECT_MEMORY:
+		snprintf(text, REJECTION_MAX, "out of memory");
+		break;
+	case SERVER_REJECT_OTHER:
+	case SERVER_REJECTS:
+		break;
+	}
 }
 
-static void connection_start(struct echo_server *server, evutil_socket_t fd)
+/* peer: NULL if it is not known. */
+static void reject(struct echo_server *server, enum server_reject reason, const union address *peer)
+{
+	count(&server->counters.rejected[reason], 1);
+	/* Once a minute: a peer that exhausts the descriptors must not fill the disk as well. */
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t *logged_ns = &server->logged_ns[reason];
+	if (*logged_ns && now_ns - *logged_ns < 60 * NS_PER_S)
+		return;
+	*logged_ns = now_ns;
+	char why[REJECTION_MAX];
+	char name[ADDRESS_TEXT_MAX] = "peers";
+	if (peer)
+		address_format(&peer->any, name);
+	explain_rejection(server, reason, why);
+	/* Anyone may try, as often as he likes. */
+	log_write(server->log,
+		reason == SERVER_REJECT_NOT_ALLOWED ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, NULL,
+		"echo server: turning %s away: %s", name, why);
+}
+
+static void connection_start(
+	struct echo_server *server, evutil_socket_t fd, struct admission_host *host)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (!connection) {
+		admission_leave(server->admission, host);
 		socket_close(fd);
-		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
-		log_rejection(server, "out of memory");
+		reject(server, SERVER_REJECT_MEMORY, NULL);
 		return;
 	}
 	socket_tune(fd);
 	connection->server = server;
+	connection->host = host;
 	connection->next = server->connections;
 	connection->previous = &server->connections;
 	if (connection->next)
@@ -282,12 +335,12 @@ static int resume_accepting(struct echo_server *server)
  */
 static void reject_without_descriptor(struct echo_server *server, evutil_socket_t listen_fd)
 {
-	log_rejection(server, "no file descriptors left");
 	if (server->spare_fd >= 0) {
+		union address peer;
 		socket_close(server->spare_fd);
-		evutil_socket_t fd = socket_accept(listen_fd);
+		evutil_socket_t fd = socket_accept(listen_fd, &peer);
 		if (fd >= 0) {
-			count(&server->counters.rejected[SERVER_REJECT_DESCRIPTORS], 1);
+			reject(server, SERVER_REJECT_DESCRIPTORS, &peer);
 			socket_close(fd);
 		}
 		server->spare_fd = socket_open(AF_INET);
@@ -311,7 +364,7 @@ static bool handle_accept_error(struct echo_server *server, evutil_socket_t list
 		return false;
 	case ENOMEM:
 	case ENOBUFS:
-		count(&server->counters.rejected[SERVER_REJECT_MEMORY], 1);
+		reject(server, SERVER_REJECT_MEMORY, NULL);
 		pause_accepting(server);
 		return false;
 	case ECONNABORTED:
@@ -324,14 +377,28 @@ static bool handle_accept_error(struct echo_server *server, evutil_socket_t list
 	}
 }
 
+/* Takes the socket over. */
+static void admit(struct echo_server *server, evutil_socket_t fd, const union address *peer)
+{
+	struct admission_host *host;
+	enum server_reject why;
+	if (admission_enter(server->admission, peer, &host, &why)) {
+		connection_start(server, fd, host);
+		return;
+	}
+	socket_close(fd);
+	reject(server, why, peer);
+}
+
 static void on_acceptable(evutil_socket_t fd, short what, void *context)
 {
 	(void)what;
 	struct echo_server *server = context;
 	for (unsigned i = 0; i < ACCEPTS_IN_A_ROW; i++) {
-		evutil_socket_t accepted = socket_accept(fd);
+		union address peer;
+		evutil_socket_t accepted = socket_accept(fd, &peer);
 		if (accepted >= 0)
-			connection_start(server, accepted);
+			admit(server, accepted, &peer);
 		else if (!handle_accept_error(server, fd, (int)-accepted))
 			return;
 	}
@@ -347,6 +414,18 @@ static void on_resume(evutil_socket_t fd, short what, void *context)
 	resume_accepting(server);
 }
 
+/* Applies the limits, and ends the youngest connections that are too many. */
+static void take_limits(struct echo_server *server)
+{
+	pthread_mutex_lock(&server->mutex);
+	server->applied = server->limits;
+	pthread_mutex_unlock(&server->mutex);
+	admission_limit(server->admission, server->applied.peers, server->applied.peers_per_address,
+		server->applied.is_wanted);
+	for (size_t surplus = admission_surplus(server->admission); surplus > 0; surplus--)
+		connection_end(server->connections, SERVER_CLOSE_LIMIT);
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
@@ -354,6 +433,7 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	struct echo_server *server = context;
 	waker_drain(&server->waker);
 	heartbeat_answer(&server->heartbeat);
+	take_limits(server);
 	if (atomic_load(&server->is_stopping))
 		event_base_loopbreak(server->base);
 }
@@ -385,6 +465,8 @@ static void server_free(struct echo_server *server)
 	if (server->spare_fd >= 0)
 		socket_close(server->spare_fd);
 	listeners_close(&server->listeners);
+	admission_free(server->admission);
+	pthread_mutex_destroy(&server->mutex);
 	waker_close(&server->waker);
 	free(server);
 }
@@ -422,8 +504,16 @@ static int make_events(struct echo_server *server)
 	return 0;
 }
 
-int echo_server_start(
-	struct listeners *listeners, const struct log *log, struct echo_server **server)
+void echo_server_limit(struct echo_server *server, const struct echo_server_limits *limits)
+{
+	pthread_mutex_lock(&server->mutex);
+	server->limits = *limits;
+	pthread_mutex_unlock(&server->mutex);
+	waker_wake(&server->waker);
+}
+
+int echo_server_start(struct listeners *listeners, const struct networks *allow,
+	const struct echo_server_limits *limits, const struct log *log, struct echo_server **server)
 {
 	struct echo_server *made = calloc(1, sizeof(*made));
 	int error = made ? waker_open(&made->waker) : -ENOMEM;
@@ -432,13 +522,21 @@ int echo_server_start(
 		free(made);
 		return error;
 	}
+	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
+	made->limits = *limits;
 	made->listeners = *listeners;
 	*listeners = (struct listeners){0};
 	made->spare_fd = socket_open(AF_INET);
-	error = make_events(made);
+	uint64_t seed;
+	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
+	error = admission_new(allow, seed, &made->admission);
 	if (!error)
+		error = make_events(made);
+	if (!error) {
+		take_limits(made);
 		error = thread_start(&made->thread, "echo-server", serve, made);
+	}
 	if (error) {
 		server_free(made);
 		return error;

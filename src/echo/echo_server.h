@@ -4,21 +4,35 @@
 #define ECHO_ECHO_SERVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
+#include "base/networks.h"
 #include "measure/snapshot.h"
 #include "net/listener.h"
 
 struct echo_server;
 
+/* How many peers there may be at once. */
+struct echo_server_limits {
+	size_t peers;
+	size_t peers_per_address; /* See admission_limit(). */
+	bool is_wanted;		  /* As many as the user wants, not as descriptors allow. */
+};
+
 /*
  * Starts serving on what listeners_open() has opened. Takes the sockets over, even on failure, and
- * leaves listeners empty. log is borrowed until echo_server_stop() returns, and called in the
- * server's thread. Returns 0 with *server owned by the caller, or a negative errno.
+ * leaves listeners empty. allow: who may use it; empty: everyone; copied. log is borrowed until
+ * echo_server_stop() returns, and called in the server's thread. Returns 0 with *server owned by the
+ * caller, or a negative errno.
  */
-int echo_server_start(
-	struct listeners *listeners, const struct log *log, struct echo_server **server);
+int echo_server_start(struct listeners *listeners, const struct networks *allow,
+	const struct echo_server_limits *limits, const struct log *log,
+	struct echo_server **server);
+
+/* Changes the limits; ends the youngest connections that are too many. One caller at a time. */
+void echo_server_limit(struct echo_server *server, const struct echo_server_limits *limits);
 
 /* Reads the present values; *values is overwritten. From any thread, until echo_server_stop(). */
 void echo_server_read(const struct echo_server *server, struct server_values *values);

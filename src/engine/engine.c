@@ -21,6 +21,9 @@
 /* Descriptors for everything but targets: listeners, scrapes, event loops, logs, the resolver. */
 #define DESCRIPTORS_BESIDES 32
 
+/* Where there is room for few peers, they may all be behind one address. */
+#define PEERS_PER_ADDRESS_MIN 16
+
 /* Threads are shifted against each other by the golden ratio, so their slots do not coincide. */
 #define SHARE_SHIFT 0.6180339887498949
 
@@ -259,15 +262,29 @@ int engine_reload(
 	return 0;
 }
 
+static struct echo_server_limits server_limits(const struct settings *settings)
+{
+	size_t peers = settings->max_peers ? settings->max_peers : OPTION_PEERS_MAX;
+	size_t half = peers / 2 < PEERS_PER_ADDRESS_MIN ? PEERS_PER_ADDRESS_MIN : peers / 2;
+	return (struct echo_server_limits){
+		.peers = peers,
+		.peers_per_address =
+			settings->max_peers_per_address ? settings->max_peers_per_address : half,
+		.is_wanted = settings->max_peers != 0,
+	};
+}
+
 static int start_server(
-	struct engine *engine, const struct endpoint *listen, struct text_error *error)
+	struct engine *engine, const struct settings *settings, struct text_error *error)
 {
 	struct listeners listeners;
-	int failure = listeners_open(listen, engine->log, &listeners, error);
+	int failure = listeners_open(&settings->listen, engine->log, &listeners, error);
 	if (failure)
 		return failure;
 	text_put(engine->listen_address, listeners.text);
-	failure = echo_server_start(&listeners, engine->log, &engine->server);
+	struct echo_server_limits limits = server_limits(settings);
+	failure = echo_server_start(
+		&listeners, &settings->allow, &limits, engine->log, &engine->server);
 	if (failure) {
 		char why[ERROR_TEXT_MAX];
 		error_text(-failure, why);
@@ -310,7 +327,7 @@ int engine_start(const struct settings *settings, const struct log *log,
 	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
 	if (settings->serve)
-		failure = start_server(made, &settings->listen, error);
+		failure = start_server(made, settings, error);
 	if (!failure && settings->probe)
 		failure = start_probers(made, settings, watcher, error);
 	if (failure) {

@@ -16,10 +16,20 @@
 /* What messages quote of the command line is cut at this many bytes. */
 #define SHOWN_MAX 100
 
+/* How many values flags that repeat may have together. */
+#define REPEATED_MAX 64
+
 /* The command line while it is read. */
 struct reading {
 	struct options *options;
 	const char *given[OPTIONS]; /* The last value of each flag; NULL where it was not there. */
+	/* All values of those that repeat, in order. */
+	struct {
+		enum option_id id;
+		const char *text;
+	} repeated[REPEATED_MAX];
+	size_t repeated_count;
+	bool lacks_memory;
 	bool check;
 	bool help;
 	bool version;
@@ -48,6 +58,23 @@ static void store_mode(struct reading *reading, const struct option_value *value
 static void store_listen(struct reading *reading, const struct option_value *value)
 {
 	reading->options->settings.listen = value->endpoint;
+}
+
+static void store_allow(struct reading *reading, const struct option_value *value)
+{
+	const char *reason;
+	if (networks_add(&reading->options->settings.allow, value->text, &reason) != 0)
+		reading->lacks_memory = true;
+}
+
+static void store_max_peers(struct reading *reading, const struct option_value *value)
+{
+	reading->options->settings.max_peers = (size_t)value->number;
+}
+
+static void store_max_peers_per_address(struct reading *reading, const struct option_value *value)
+{
+	reading->options->settings.max_peers_per_address = (size_t)value->number;
 }
 
 static void store_metrics(struct reading *reading, const struct option_value *value)
@@ -104,6 +131,9 @@ static void store_name(struct reading *reading, const struct option_value *value
 static void (*const store[OPTIONS])(struct reading *reading, const struct option_value *value) = {
 	[OPTION_MODE] = store_mode,
 	[OPTION_LISTEN] = store_listen,
+	[OPTION_ALLOW] = store_allow,
+	[OPTION_MAX_PEERS] = store_max_peers,
+	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
 	[OPTION_TARGETS] = store_targets,
 	[OPTION_THREADS] = store_threads,
 	[OPTION_METRICS] = store_metrics,
@@ -122,6 +152,20 @@ static const struct option *find_flag(const char *name, size_t length)
 	if (length == 1 && name[0] == 'h')
 		return option_get(OPTION_HELP);
 	return option_find_flag(name, length);
+}
+
+static int keep_repeated(struct reading *reading, const struct option *flag, const char *text,
+	struct text_error *error)
+{
+	if (reading->repeated_count == REPEATED_MAX) {
+		text_error_set(error, 0,
+			"-%s: is given more than %d times; allowed: a list in each", flag->flag,
+			REPEATED_MAX);
+		return -EINVAL;
+	}
+	reading->repeated[reading->repeated_count].id = flag->id;
+	reading->repeated[reading->repeated_count++].text = text;
+	return 0;
 }
 
 static int set_flag(struct reading *reading, const struct option *flag, const char *text,
@@ -145,7 +189,11 @@ static int set_flag(struct reading *reading, const struct option *flag, const ch
 	else if (store[flag->id])
 		store[flag->id](reading, &value);
 	reading->given[flag->id] = text;
-	return 0;
+	if (reading->lacks_memory) {
+		text_error_set(error, 0, "-%s: out of memory", flag->flag);
+		return -ENOMEM;
+	}
+	return flag->repeats ? keep_repeated(reading, flag, text, error) : 0;
 }
 
 static int refuse_stray(const char *argument, struct text_error *error)
@@ -321,7 +369,16 @@ static int choose_action(const struct reading *reading, struct text_error *error
 	return -EINVAL;
 }
 
-_Static_assert(OPTIONS <= SERVICE_FLAGS_MAX, "every flag may be given");
+_Static_assert(OPTIONS + REPEATED_MAX <= SERVICE_FLAGS_MAX, "every flag may be given");
+
+static void keep_value(struct options *options, const struct option *flag, const char *text)
+{
+	options->given[options->given_count++] = (struct service_flag){
+		.name = flag->flag,
+		.value = text,
+		.is_path = flag->kind == OPTION_KIND_PATH,
+	};
+}
 
 /* What tells how to run, so that it can be told to a service. */
 static void keep_given(const struct reading *reading, struct options *options)
@@ -330,11 +387,11 @@ static void keep_given(const struct reading *reading, struct options *options)
 		const struct option *flag = option_get((enum option_id)id);
 		if (!reading->given[id] || flag->group >= OPTION_GROUP_OTHER)
 			continue;
-		options->given[options->given_count++] = (struct service_flag){
-			.name = flag->flag,
-			.value = reading->given[id],
-			.is_path = flag->kind == OPTION_KIND_PATH,
-		};
+		if (!flag->repeats)
+			keep_value(options, flag, reading->given[id]);
+		for (size_t i = 0; i < reading->repeated_count; i++)
+			if (reading->repeated[i].id == flag->id)
+				keep_value(options, flag, reading->repeated[i].text);
 	}
 }
 

@@ -33,6 +33,7 @@ const char *server_close_name(enum server_close close)
 		[SERVER_CLOSE_TIMEOUT] = "timeout",
 		[SERVER_CLOSE_STALLED] = "stalled",
 		[SERVER_CLOSE_INVALID] = "invalid",
+		[SERVER_CLOSE_LIMIT] = "limit",
 		[SERVER_CLOSE_OTHER] = "other",
 	};
 	return names[close];
@@ -41,6 +42,9 @@ const char *server_close_name(enum server_close close)
 const char *server_reject_name(enum server_reject reject)
 {
 	static const char *const names[SERVER_REJECTS] = {
+		[SERVER_REJECT_NOT_ALLOWED] = "not_allowed",
+		[SERVER_REJECT_LIMIT] = "limit",
+		[SERVER_REJECT_ADDRESS_LIMIT] = "address_limit",
 		[SERVER_REJECT_DESCRIPTORS] = "descriptors",
 		[SERVER_REJECT_MEMORY] = "memory",
 		[SERVER_REJECT_OTHER] = "other",

@@ -27,12 +27,16 @@ enum server_close {
 	SERVER_CLOSE_TIMEOUT, /* Keep-alive found the peer dead. */
 	SERVER_CLOSE_STALLED, /* The peer did not read its replies. */
 	SERVER_CLOSE_INVALID, /* Bad magic in a 24-byte frame. */
+	SERVER_CLOSE_LIMIT,   /* A reload left fewer descriptors for peers. */
 	SERVER_CLOSE_OTHER,
 	SERVER_CLOSES,
 };
 
 enum server_reject {
-	SERVER_REJECT_DESCRIPTORS, /* Out of file descriptors. */
+	SERVER_REJECT_NOT_ALLOWED,   /* The peer's address may not use it. */
+	SERVER_REJECT_LIMIT,	     /* As many peers as the user wants are there. */
+	SERVER_REJECT_ADDRESS_LIMIT, /* As many as one address may have are there. */
+	SERVER_REJECT_DESCRIPTORS, /* Out of file descriptors, or of those that are the server's. */
 	SERVER_REJECT_MEMORY,	   /* Out of memory. */
 	SERVER_REJECT_OTHER,
 	SERVER_REJECTS,

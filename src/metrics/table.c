@@ -325,8 +325,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_server_rejected",
-		.help = "Connections that the echo server turned away, by the resource that had run out. "
-			"If above 0, a limit is too low for the number of peers.",
+		.help = "Connections that the echo server turned away, by reason: the address is not "
+			"allowed; as many connections as are wanted, or as one address may have, are "
+			"there; there is no descriptor or no memory left for another.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_REASONS,

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/address.h"
 #include "base/network.h"
 
 /* Windows' C library has no EHOSTDOWN. */
@@ -30,8 +31,9 @@ evutil_socket_t socket_open(int family);
 /* fd: 0 or more. */
 void socket_close(evutil_socket_t fd);
 
-/* Accepts a connection. Returns its socket, as socket_open() does, or a negative errno. */
-evutil_socket_t socket_accept(evutil_socket_t fd);
+/* Accepts a connection, and tells whose. Returns its socket, as socket_open() does, or a negative
+ * errno with *peer untouched. */
+evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer);
 
 /*
  * Connects. Returns 0, -EINPROGRESS (it becomes writable when this has ended; then ask

@@ -21,9 +21,10 @@ evutil_socket_t socket_open(int family)
 	return fd >= 0 ? fd : -errno;
 }
 
-evutil_socket_t socket_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
-	int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	socklen_t length = sizeof(*peer);
+	int accepted = accept4(fd, &peer->any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	return accepted >= 0 ? accepted : -errno;
 }
 
@@ -50,9 +51,10 @@ evutil_socket_t socket_open(int family)
 	return prepare(socket(family, SOCK_STREAM, 0));
 }
 
-evutil_socket_t socket_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
-	return prepare(accept(fd, NULL, NULL));
+	socklen_t length = sizeof(*peer);
+	return prepare(accept(fd, &peer->any, &length));
 }
 
 #endif

@@ -87,9 +87,10 @@ void socket_close(evutil_socket_t fd)
 	closesocket(handle_of(fd));
 }
 
-evutil_socket_t socket_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
-	SOCKET accepted = accept(handle_of(fd), NULL, NULL);
+	socklen_t length = sizeof(*peer);
+	SOCKET accepted = accept(handle_of(fd), &peer->any, &length);
 	if (accepted != INVALID_SOCKET) {
 		SetHandleInformation((HANDLE)accepted, HANDLE_FLAG_INHERIT, 0);
 		return make_nonblocking(accepted);

@@ -4,6 +4,9 @@ complete -c tcp-echo-metrics -f
 # begin table: flags
 complete -c tcp-echo-metrics -o mode -x -a 'server client both' -d 'server, client (the prober) or both'
 complete -c tcp-echo-metrics -o listen -x -d 'the echo server\'s address'
+complete -c tcp-echo-metrics -o allow -x -d 'networks that may use the echo server'
+complete -c tcp-echo-metrics -o max-peers -x -d 'peers it has at once'
+complete -c tcp-echo-metrics -o max-peers-per-address -x -d 'of one address'
 complete -c tcp-echo-metrics -o target -x -d 'target to probe'
 complete -c tcp-echo-metrics -o targets -r -F -d 'JSON file of targets, reloaded on SIGHUP'
 complete -c tcp-echo-metrics -o interval -x -d 'time between probes'

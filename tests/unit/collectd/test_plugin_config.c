@@ -139,7 +139,7 @@ static const struct {
 	const char *reason; /* How the message begins. */
 } bad[] = {
 	{"an unknown option", "Intervall 0.2",
-		"Intervall 0.2 is not a valid option; allowed: Listen, Target, "},
+		"Intervall 0.2 is not a valid option; allowed: Listen, Allow, "},
 	{"an unknown option with text", "Foo \"bar\"",
 		"Foo \"bar\" is not a valid option; allowed: "},
 	{"an unknown option with a boolean", "Foo true",
@@ -184,6 +184,11 @@ static const struct {
 	{"an empty path", "TargetsFile \"\"", "TargetsFile \"\" is empty; "},
 	{"an unknown level", "LogLevel \"notice\"",
 		"LogLevel \"notice\" is not a valid level; allowed: \"error\""},
+	{"a network with bits beyond its prefix", "Allow \"10.0.0.1/8\"",
+		"Allow \"10.0.0.1/8\" has bits set beyond its prefix; allowed: IP addresses and "
+		"networks separated by commas, e.g. 10.0.0.0/8,2001:db8::/32, in quotes"},
+	{"a network that is a number", "Allow 10", "Allow 10 has the wrong type; "},
+	{"no peers", "MaxPeers 0", "MaxPeers 0 is out of range; allowed: 1 to 1000000"},
 	{"an option twice", "Interval 1\nInterval 1", "Interval 1 is given twice; "},
 	{"a target without a name", "<Target>\nAddress \":1\"\n</Target>",
 		"Target without a value needs exactly one name in quotes; allowed: <Target \"name\">"},
@@ -349,11 +354,24 @@ START_TEST(is_like_new_when_cleared)
 }
 END_TEST
 
+START_TEST(networks_add_up_over_blocks)
+{
+	struct text_error error = {0};
+	ck_assert_int_eq(add("Allow \"10.0.0.0/8\"\nAllow \"192.0.2.1,::1\"", &error), 0);
+	ck_assert_int_eq(add("allow \"2001:db8::/32\"\nMaxPeers 10", &error), 0);
+	ck_assert_int_eq(add("MaxPeersPerAddress 5", &error), 0);
+	ck_assert_uint_eq(config.settings.allow.count, 4);
+	ck_assert_uint_eq(config.settings.max_peers, 10);
+	ck_assert_uint_eq(config.settings.max_peers_per_address, 5);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("plugin_config");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, takes, 0, ROWS(good));
+	tcase_add_test(tcase, networks_add_up_over_blocks);
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
 	tcase_add_test(tcase, truncates_long_values);
 	tcase_add_test(tcase, merges_blocks);

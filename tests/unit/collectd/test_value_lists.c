@@ -190,7 +190,7 @@ START_TEST(has_the_server_and_the_lag_if_there_are_any)
 		.has_prober = true,
 		.send_lag = {.counts = {1, 2, [15] = 3}, .sum_ns = 1500000000},
 		.has_server = true,
-		.server = {7, 8, 9, {1, 2, 3, 4, 5, 6}, {7, 8, 9}},
+		.server = {7, 8, 9, {1, 2, 3, 4, 5, 6, 7}, {8, 9, 10, 11, 12, 13}},
 	};
 	const char *lists = make(&snapshot, &process);
 	check_has(lists, "tcp_echo-/tcp_echo_send_lag- seconds_bucket_le_0_00001=1 "
@@ -199,8 +199,9 @@ START_TEST(has_the_server_and_the_lag_if_there_are_any)
 			 "seconds_sum=1.5\n");
 	check_has(lists, "tcp_echo-/tcp_echo_server- connections=7 accepted=8 frames=9 "
 			 "closed_closed=1 closed_reset=2 closed_timeout=3 closed_stalled=4 "
-			 "closed_invalid=5 closed_other=6 rejected_descriptors=7 "
-			 "rejected_memory=8 rejected_other=9\n");
+			 "closed_invalid=5 closed_limit=6 closed_other=7 "
+			 "rejected_not_allowed=8 rejected_limit=9 rejected_address_limit=10 "
+			 "rejected_descriptors=11 rejected_memory=12 rejected_other=13\n");
 	struct snapshot neither = {0};
 	ck_assert_str_eq(make(&neither, &process), PROCESS_AND_BUILD);
 }

@@ -88,6 +88,8 @@ static const struct {
 		"0 to 63, or a name like \"ef\""},
 	{"an address to listen on", OPTION_LISTEN, OPTION_STYLE_COLLECTD,
 		"host:port, or :port for every address, in quotes"},
+	{"networks", OPTION_ALLOW, OPTION_STYLE_PLAIN,
+		"IP addresses and networks separated by commas, e.g. 10.0.0.0/8,2001:db8::/32"},
 	{"an address to dial", OPTION_TARGET, OPTION_STYLE_PLAIN,
 		"host:port, or :port for localhost"},
 	{"a path", OPTION_TARGETS, OPTION_STYLE_PLAIN, "the path of a JSON file"},

@@ -10,7 +10,7 @@
 #include "exporter/description.h"
 
 #define MS INT64_C(1000000)
-#define ARGUMENTS_MAX 12
+#define ARGUMENTS_MAX 80
 
 /* Parses arguments, which end in NULL. Returns what options_parse() returns. */
 static int parse(const char *const *arguments, struct options *options, struct text_error *error)
@@ -75,6 +75,9 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert_int_eq(options.settings.defaults.ip_version, IP_VERSION_ANY);
 	ck_assert_uint_eq(options.settings.threads, 1);
 	ck_assert_uint_eq(options.settings.targets.count, 0);
+	ck_assert_uint_eq(options.settings.allow.count, 0);
+	ck_assert_uint_eq(options.settings.max_peers, 0);
+	ck_assert_uint_eq(options.settings.max_peers_per_address, 0);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
 	ck_assert(!options.json_logs);
 	ck_assert_str_eq(options.warning.reason, "");
@@ -86,7 +89,9 @@ START_TEST(accepts_every_flag)
 {
 	const char *const arguments[] = {"-mode=both", "-listen=[::1]:1", "-metrics=127.0.0.1:0",
 		"-timeout=1.5s", "-window=7", "-threads=3", "-log-level=debug", "-json-logs",
-		"-probe=connect", "-source=::1", "-dscp=ef", "-ip-version=6", NULL};
+		"-probe=connect", "-source=::1", "-dscp=ef", "-ip-version=6",
+		"-allow=10.0.0.0/8,2001:db8::/32", "-max-peers=100", "-allow", "192.0.2.1",
+		"-max-peers-per-address=9", NULL};
 	struct options options;
 	struct text_error error = {.reason = ""};
 	ck_assert_msg(parse(arguments, &options, &error) == 0, "%s", error.reason);
@@ -102,6 +107,9 @@ START_TEST(accepts_every_flag)
 	ck_assert_uint_eq(options.settings.defaults.dscp, 46);
 	ck_assert_int_eq(options.settings.defaults.ip_version, IP_VERSION_6);
 	ck_assert_uint_eq(options.settings.threads, 3);
+	ck_assert_uint_eq(options.settings.allow.count, 3);
+	ck_assert_uint_eq(options.settings.max_peers, 100);
+	ck_assert_uint_eq(options.settings.max_peers_per_address, 9);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
 	ck_assert(options.json_logs);
 	options_clear(&options);
@@ -140,6 +148,44 @@ START_TEST(knows_what_to_do)
 	ck_assert_msg(parse(actions[_i].arguments, &options, &error) == 0, "%s: %s",
 		actions[_i].says, error.reason);
 	ck_assert_msg(options.action == actions[_i].action, "%s", actions[_i].says);
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(a_service_is_told_every_network)
+{
+	const char *const arguments[] = {"-svc=install", "-allow=10.0.0.0/8", "-max-peers=1",
+		"-allow=192.0.2.1,::1", "-max-peers=2", NULL};
+	static const char *const flags[] = {
+		"allow 10.0.0.0/8", "allow 192.0.2.1,::1", "max-peers 2"};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	ck_assert_uint_eq(options.given_count, 3);
+	for (int i = 0; i < 3; i++) {
+		char flag[64];
+		snprintf(
+			flag, sizeof(flag), "%s %s", options.given[i].name, options.given[i].value);
+		ck_assert_str_eq(flag, flags[i]);
+	}
+	options_clear(&options);
+}
+END_TEST
+
+START_TEST(a_flag_that_repeats_does_so_within_reason)
+{
+	const char *arguments[66];
+	for (int i = 0; i < 65; i++)
+		arguments[i] = "-allow=192.0.2.1";
+	arguments[65] = NULL;
+	struct options options;
+	struct text_error error;
+	ck_assert_int_eq(parse(arguments, &options, &error), -EINVAL);
+	ck_assert_str_eq(
+		error.reason, "-allow: is given more than 64 times; allowed: a list in each");
+	options_clear(&options);
+	arguments[64] = NULL;
+	ck_assert_int_eq(parse(arguments, &options, &error), 0);
+	ck_assert_uint_eq(options.settings.allow.count, 64);
 	options_clear(&options);
 }
 END_TEST
@@ -306,6 +352,14 @@ static const struct {
 	{"-check with a verb", {"-svc=install", "-check"}, "-check cannot be combined with -svc"},
 	{"-help with a verb", {"-svc=start", "-help"}, "-help cannot be combined with -svc"},
 	{"-version with a verb", {"-version", "-svc=run"}, "-version cannot be combined with -svc"},
+	{"network with bits beyond its prefix", {"-allow=10.0.0.1/8"},
+		"-allow: \"10.0.0.1/8\" has bits set beyond its prefix; allowed: IP addresses and "
+		"networks separated by commas, e.g. 10.0.0.0/8,2001:db8::/32"},
+	{"a name to allow", {"-allow=localhost"},
+		"-allow: \"localhost\" is not a valid list of networks; "},
+	{"no peers", {"-max-peers=0"}, "-max-peers: \"0\" is out of range; allowed: 1 to 1000000"},
+	{"no peers of one address", {"-max-peers-per-address=-1"},
+		"-max-peers-per-address: \"-1\" is out of range; allowed: 1 to 1000000"},
 	{"empty name", {"-svc=start", "-name="}, "-name: \"\" is not a valid service name"},
 	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is not a valid service name"},
 	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is not a valid service name"},
@@ -527,6 +581,8 @@ int main(void)
 	tcase_add_test(tcase, without_flags_it_is_a_server_with_the_documented_defaults);
 	tcase_add_test(tcase, accepts_every_flag);
 	tcase_add_loop_test(tcase, knows_what_to_do, 0, ROWS(actions));
+	tcase_add_test(tcase, a_service_is_told_every_network);
+	tcase_add_test(tcase, a_flag_that_repeats_does_so_within_reason);
 	tcase_add_test(tcase, knows_the_verb_and_the_name_of_the_service);
 	tcase_add_loop_test(tcase, knows_what_to_probe, 0, ROWS(targets));
 	tcase_add_loop_test(tcase, refuses_naming_the_flag_and_what_is_allowed, 0, ROWS(bad));

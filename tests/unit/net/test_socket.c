@@ -112,7 +112,8 @@ static bool connect_to_ourselves(int family, struct connection *connection)
 	ck_assert(error == 0 || error == -EINPROGRESS);
 	await(connection->near_fd, POLLOUT);
 	await(connection->listen_fd, POLLIN);
-	connection->far_fd = socket_accept(connection->listen_fd);
+	union address peer;
+	connection->far_fd = socket_accept(connection->listen_fd, &peer);
 	ck_assert_int_ge(connection->far_fd, 0);
 	return true;
 }
@@ -292,7 +293,8 @@ START_TEST(calls_fail_with_the_systems_errno)
 	char byte;
 	ck_assert_int_eq(socket_open(-1), -EAFNOSUPPORT);
 	ck_assert_int_eq(socket_errno(), EAFNOSUPPORT);
-	ck_assert_int_eq(socket_accept(-1), -EBADF);
+	union address peer;
+	ck_assert_int_eq(socket_accept(-1, &peer), -EBADF);
 	ck_assert_int_eq(socket_own_address(-1, &address.any, &length), -EBADF);
 	ck_assert_int_eq(socket_peer_address(-1, &address.any, &length), -EBADF);
 	ck_assert_int_eq(socket_mark(-1, AF_INET, 0), -EBADF);
@@ -301,7 +303,7 @@ START_TEST(calls_fail_with_the_systems_errno)
 	ck_assert_int_eq(socket_receive(-1, &byte, 1), -EBADF);
 	evutil_socket_t fd = socket_open(AF_INET);
 	length = sizeof(address);
-	ck_assert_int_eq(socket_accept(fd), -EINVAL);
+	ck_assert_int_eq(socket_accept(fd, &peer), -EINVAL);
 	ck_assert_int_eq(socket_peer_address(fd, &address.any, &length), -ENOTCONN);
 	socket_close(fd);
 }

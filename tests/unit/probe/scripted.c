@@ -93,9 +93,10 @@ void script_each_peer(void (*call)(int far_fd))
 			call(far_ends[fd]);
 }
 
-evutil_socket_t socket_accept(evutil_socket_t fd)
+evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
 	(void)fd;
+	(void)peer;
 	return -EINVAL;
 }
 

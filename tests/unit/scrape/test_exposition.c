@@ -316,16 +316,20 @@ END_TEST
 	"tcp_echo_server_closed_total{reason=\"timeout\"} 6\n"                                     \
 	"tcp_echo_server_closed_total{reason=\"stalled\"} 7\n"                                     \
 	"tcp_echo_server_closed_total{reason=\"invalid\"} 8\n"                                     \
-	"tcp_echo_server_closed_total{reason=\"other\"} 9\n"
+	"tcp_echo_server_closed_total{reason=\"limit\"} 9\n"                                       \
+	"tcp_echo_server_closed_total{reason=\"other\"} 10\n"
 
 #define SERVER_REJECTED                                                                            \
-	"tcp_echo_server_rejected_total{reason=\"descriptors\"} 10\n"                              \
-	"tcp_echo_server_rejected_total{reason=\"memory\"} 11\n"                                   \
-	"tcp_echo_server_rejected_total{reason=\"other\"} 12\n"
+	"tcp_echo_server_rejected_total{reason=\"not_allowed\"} 11\n"                              \
+	"tcp_echo_server_rejected_total{reason=\"limit\"} 12\n"                                    \
+	"tcp_echo_server_rejected_total{reason=\"address_limit\"} 13\n"                            \
+	"tcp_echo_server_rejected_total{reason=\"descriptors\"} 14\n"                              \
+	"tcp_echo_server_rejected_total{reason=\"memory\"} 15\n"                                   \
+	"tcp_echo_server_rejected_total{reason=\"other\"} 16\n"
 
 static const struct snapshot server_alone = {
 	.has_server = true,
-	.server = {1, 2, 3, {4, 5, 6, 7, 8, 9}, {10, 11, 12}},
+	.server = {1, 2, 3, {4, 5, 6, 7, 8, 9, 10}, {11, 12, 13, 14, 15, 16}},
 };
 
 START_TEST(writes_a_server_in_the_text_format)
