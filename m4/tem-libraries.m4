@@ -5,6 +5,7 @@ AC_DEFUN([TEM_LIBRARIES], [
   PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.74])
   PKG_CHECK_MODULES([CJSON], [libcjson >= 1.7.13])
   PKG_CHECK_MODULES([ZLIB], [zlib])
+  PKG_CHECK_MODULES([CARES], [libcares >= 1.18])
   AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([POSIX threads are needed])])
   AC_SEARCH_LIBS([clock_nanosleep], [rt])
 

@@ -22,6 +22,7 @@ LIBRARIES = {
     "MICROHTTPD": ("libmicrohttpd", "libmicrohttpd", "LGPL-2.1-or-later", "libmicrohttpd"),
     "CJSON": ("libcjson", "libcjson", "MIT", "cJSON"),
     "ZLIB": ("zlib", "libz", "Zlib", "zlib"),
+    "CARES": ("libcares", "libcares", "MIT", "c-ares"),
     "SYSTEMD": ("libsystemd", "libsystemd", "LGPL-2.1-or-later", "systemd"),
 }
 # The C library, its loader, and what compilers add.

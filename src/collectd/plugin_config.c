@@ -64,6 +64,14 @@ static int store_threads(
 	return 0;
 }
 
+static int store_resolver(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->settings.resolver = (enum settings_resolver)value->number;
+	return 0;
+}
+
 static int store_targets_file(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -95,6 +103,7 @@ static int (*const store[OPTIONS])(
 	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
 	[OPTION_TARGETS] = store_targets_file,
 	[OPTION_THREADS] = store_threads,
+	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
 	[OPTION_LOG_LEVEL] = store_log_level,
 };

@@ -5,11 +5,14 @@ void settings_init(struct settings *settings)
 {
 	struct option_value listen = {0};
 	struct option_value threads = {0};
+	struct option_value resolver = {0};
 	option_value_initial(option_get(OPTION_LISTEN), &listen);
 	option_value_initial(option_get(OPTION_THREADS), &threads);
+	option_value_initial(option_get(OPTION_RESOLVER), &resolver);
 	*settings = (struct settings){
 		.listen = listen.endpoint,
 		.threads = (unsigned)threads.number,
+		.resolver = (enum settings_resolver)resolver.number,
 	};
 	target_options_init(&settings->defaults);
 }

@@ -13,6 +13,12 @@
 #include "config/target_list.h"
 #include "config/target_options.h"
 
+/* The words of -resolver, from 1. */
+enum settings_resolver {
+	SETTINGS_RESOLVER_DNS = 1, /* The hosts file, then the name servers. */
+	SETTINGS_RESOLVER_SYSTEM,  /* getaddrinfo(). */
+};
+
 struct settings {
 	bool serve;		/* Run the echo server. */
 	struct endpoint listen; /* Its address; an empty host means every address, both families. */
@@ -23,6 +29,7 @@ struct settings {
 	struct target_list targets;	/* Owned. */
 	struct target_options defaults; /* For targets that do not say otherwise; complete. */
 	unsigned threads;		/* Prober threads, 1 to OPTION_THREADS_MAX. */
+	enum settings_resolver resolver;
 };
 
 /* The defaults of the table of options; neither server nor prober, no targets. */

@@ -293,12 +293,25 @@ static int start_server(
 	return failure;
 }
 
+static int start_resolver(
+	struct engine *engine, enum settings_resolver chosen, struct text_error *error)
+{
+	bool is_system = chosen == SETTINGS_RESOLVER_SYSTEM;
+	int failure = resolver_new(is_system ? RESOLVER_SYSTEM : RESOLVER_DNS, &engine->resolver);
+	if (failure) {
+		char why[ERROR_TEXT_MAX];
+		error_text(-failure, why);
+		text_error_set(error, 0, "cannot start the resolver: %s", why);
+	}
+	return failure;
+}
+
 static int start_probers(struct engine *engine, const struct settings *settings,
 	const struct target_watcher *watcher, struct text_error *error)
 {
-	int failure = resolver_new(&engine->resolver);
+	int failure = start_resolver(engine, settings->resolver, error);
 	if (failure)
-		return fail_memory(error);
+		return failure;
 	assert(settings->threads >= 1 && settings->threads <= OPTION_THREADS_MAX);
 	int64_t start_ns = clock_monotonic_ns();
 	for (unsigned i = 0; i < settings->threads; i++) {

@@ -86,5 +86,7 @@ void description_append(const struct options *options, struct buffer *buffer)
 		return;
 	describe_defaults(&settings->defaults, buffer);
 	buffer_append_format(buffer, "%-10s%u\n", "threads", settings->threads);
+	const char *resolver = option_get(OPTION_RESOLVER)->words[settings->resolver - 1];
+	buffer_append_format(buffer, "%-10s%s\n", "resolver", resolver);
 	describe_targets(options, buffer);
 }

@@ -2,6 +2,7 @@
 /* tcp-echo-metrics: command line in, exit status out. */
 #include "config.h"
 
+#include <ares.h>
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -59,8 +60,10 @@ static void append_versions(struct buffer *buffer)
 {
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
-			     "libevent %s, libmicrohttpd %s, cJSON %s, zlib %s" NOTIFIES "\n",
-		event_get_version(), MHD_get_version(), cJSON_Version(), zlibVersion());
+			     "libevent %s, libmicrohttpd %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES
+			     "\n",
+		event_get_version(), MHD_get_version(), cJSON_Version(), zlibVersion(),
+		ares_version(NULL));
 }
 
 static int check(const struct options *options)

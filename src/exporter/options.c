@@ -92,6 +92,11 @@ static void store_threads(struct reading *reading, const struct option_value *va
 	reading->options->settings.threads = (unsigned)value->number;
 }
 
+static void store_resolver(struct reading *reading, const struct option_value *value)
+{
+	reading->options->settings.resolver = (enum settings_resolver)value->number;
+}
+
 static void store_log_level(struct reading *reading, const struct option_value *value)
 {
 	reading->options->log_level = (enum log_level)(LOG_LEVEL_ERROR + value->number - 1);
@@ -136,6 +141,7 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
 	[OPTION_TARGETS] = store_targets,
 	[OPTION_THREADS] = store_threads,
+	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
 	[OPTION_LOG_LEVEL] = store_log_level,
 	[OPTION_JSON_LOGS] = store_json_logs,

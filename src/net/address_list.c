@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* As many addresses as any name needs; the rest are ignored. */
-#define ADDRESSES_MAX 16
+/* The room of a list is a power of two: it is full when its count is one. */
+#define ROOM_MIN 4
 
 void address_list_clear(struct address_list *list)
 {
@@ -16,37 +16,105 @@ void address_list_clear(struct address_list *list)
 	*list = (struct address_list){0};
 }
 
-static bool is_in(const union address *addresses, size_t count, const union address *address)
+int address_list_add(struct address_list *list, const union address *address)
 {
-	for (size_t i = 0; i < count; i++)
-		if (address_is_same(&addresses[i], address))
-			return true;
-	return false;
+	size_t count = list->count;
+	bool is_full = count == 0 || (count >= ROOM_MIN && (count & (count - 1)) == 0);
+	if (is_full) {
+		size_t room = count == 0 ? ROOM_MIN : 2 * count;
+		union address *addresses = realloc(list->addresses, room * sizeof(*addresses));
+		if (!addresses)
+			return -ENOMEM;
+		list->addresses = addresses;
+	}
+	list->addresses[list->count++] = *address;
+	return 0;
+}
+
+int address_list_copy(const struct address_list *list, uint16_t port, struct address_list *copy)
+{
+	struct address_list made = {0};
+	for (size_t i = 0; i < list->count; i++) {
+		union address address = list->addresses[i];
+		if (address.any.sa_family == AF_INET6)
+			address.v6.sin6_port = htons(port);
+		else
+			address.v4.sin_port = htons(port);
+		if (address_list_add(&made, &address) < 0) {
+			address_list_clear(&made);
+			return -ENOMEM;
+		}
+	}
+	*copy = made;
+	return 0;
+}
+
+/* FNV-1a. */
+static size_t hash_address(const union address *address)
+{
+	const unsigned char *bytes = (const unsigned char *)address;
+	uint64_t hash = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < (size_t)address_length(address); i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+	return (size_t)hash;
+}
+
+/*
+ * Where a table of places in the list has the address, or would have it. mask: the table's size
+ * minus 1; it has more room than there are addresses. 0 is an empty place, else one more than the
+ * address's.
+ */
+static size_t find_place(const struct address_list *list, const size_t *places, size_t mask,
+	const union address *address)
+{
+	size_t place = hash_address(address) & mask;
+	while (places[place] != 0 && !address_is_same(&list->addresses[places[place] - 1], address))
+		place = (place + 1) & mask;
+	return place;
+}
+
+int address_list_drop_duplicates(struct address_list *list)
+{
+	size_t size = ROOM_MIN;
+	while (size < 2 * list->count)
+		size *= 2;
+	size_t *places = calloc(size, sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	size_t count = list->count;
+	list->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		const union address address = list->addresses[i];
+		size_t place = find_place(list, places, size - 1, &address);
+		if (places[place] != 0)
+			continue;
+		list->addresses[list->count++] = address;
+		places[place] = list->count;
+	}
+	free(places);
+	return 0;
 }
 
 /* Copies what getaddrinfo() found, each address once. Returns 0, -ENOMEM, or -ENOENT if none of it is IP. */
 static int copy_addresses(const struct addrinfo *found, struct address_list *list)
 {
-	union address *addresses = calloc(ADDRESSES_MAX, sizeof(*addresses));
-	if (!addresses)
-		return -ENOMEM;
-	size_t count = 0;
-	for (; found && count < ADDRESSES_MAX; found = found->ai_next) {
-		if (found->ai_addrlen > sizeof(*addresses) ||
+	struct address_list made = {0};
+	int error = 0;
+	for (; found && !error; found = found->ai_next) {
+		union address address = {0};
+		if (found->ai_addrlen > sizeof(address) ||
 			(found->ai_family != AF_INET && found->ai_family != AF_INET6))
 			continue;
-		union address *address = &addresses[count];
-		*address = (union address){0};
-		memcpy(address, found->ai_addr, found->ai_addrlen);
-		if (!is_in(addresses, count, address))
-			count++;
+		memcpy(&address, found->ai_addr, found->ai_addrlen);
+		error = address_list_add(&made, &address);
 	}
-	if (count == 0) {
-		free(addresses);
-		return -ENOENT;
-	}
-	*list = (struct address_list){.addresses = addresses, .count = count};
-	return 0;
+	if (!error)
+		error = made.count > 0 ? address_list_drop_duplicates(&made) : -ENOENT;
+	if (error)
+		address_list_clear(&made);
+	else
+		*list = made;
+	return error;
 }
 
 /* RFC 6761 section 6.3: the name always means this machine, whatever a resolver says. */

@@ -3,305 +3,221 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
-#include "base/container.h"
-#include "base/thread.h"
+#include "net/network_files.h"
+#include "net/resolver_back_end.h"
+#include "net/resolver_cache.h"
+#include "net/resolver_dns.h"
+#include "net/resolver_inbox.h"
+#include "net/resolver_system.h"
 
-/* At most this many threads for each lane: started on demand, ended when idle for IDLE_NS. */
-#define LANE_THREADS_MAX 16
-#define IDLE_NS (10 * NS_PER_S)
-#define FREE_WAIT_NS (500 * NS_PER_MS)
+/* Names that are remembered at most: more than there can be targets. */
+#define NAMES_MAX 16384
 
-/* The whole of a query, with what the asker does not see. */
-struct job {
-	struct resolver_query query;
-	struct endpoint endpoint;
-	int family;
-	struct resolver_inbox *inbox; /* A reference. */
-	struct job *next;
-};
+/* How often it is looked whether the system's configuration has changed, if anybody asks. */
+#define FILES_PERIOD_NS (200 * NS_PER_MS)
 
-struct job_queue {
-	struct job *first;
-	struct job **last; /* Where the next one goes. */
-};
-
-struct lane {
-	struct job_queue waiting;
-	pthread_cond_t is_wanted;
-	unsigned waiting_count;
-	unsigned threads;
-	unsigned idle;
-};
+static const char no_memory[] = "out of memory";
 
 struct resolver {
-	pthread_mutex_t mutex;
-	pthread_cond_t thread_ended;
-	struct lane lanes[RESOLVER_LANES];
-	bool is_stopping;
-	unsigned references; /* The owner's and each thread's. */
+	pthread_mutex_t mutex; /* Guards what follows, except the back end. */
+	struct resolver_cache *cache;
+	struct network_files files;
+	int64_t files_read_ns;
+	struct resolver_back_end *back_end;
 };
 
-struct resolver_inbox {
-	pthread_mutex_t mutex;
-	struct job_queue answered;
-	struct waker *waker; /* NULL once nobody waits for answers. */
-	unsigned references; /* The owner's and each job's. */
+/* All who wait for the same name. */
+struct look_up {
+	struct resolver_cache_entry *entry; /* Busy with this. */
+	struct resolver_jobs jobs;
 };
 
-static void queue_init(struct job_queue *queue)
+/* Without memory for its addresses the job fails. */
+static void fill_job(struct resolver_job *job, enum resolver_result result, const char *reason,
+	const struct address_list *list)
 {
-	queue->first = NULL;
-	queue->last = &queue->first;
-}
-
-static void queue_put(struct job_queue *queue, struct job *job)
-{
-	job->next = NULL;
-	*queue->last = job;
-	queue->last = &job->next;
-}
-
-static struct job *queue_take(struct job_queue *queue)
-{
-	struct job *job = queue->first;
-	if (!job)
-		return NULL;
-	queue->first = job->next;
-	if (!queue->first)
-		queue->last = &queue->first;
-	return job;
-}
-
-int resolver_inbox_new(struct waker *waker, struct resolver_inbox **inbox)
-{
-	struct resolver_inbox *made = calloc(1, sizeof(*made));
-	if (!made)
-		return -ENOMEM;
-	pthread_mutex_init(&made->mutex, NULL);
-	queue_init(&made->answered);
-	made->waker = waker;
-	made->references = 1;
-	*inbox = made;
-	return 0;
-}
-
-static void inbox_release(struct resolver_inbox *inbox)
-{
-	pthread_mutex_lock(&inbox->mutex);
-	unsigned left = --inbox->references;
-	pthread_mutex_unlock(&inbox->mutex);
-	if (left > 0)
+	job->query.result = result;
+	job->query.reason = reason;
+	if (result != RESOLVER_FOUND || address_list_copy(list, job->port, &job->query.list) == 0)
 		return;
-	pthread_mutex_destroy(&inbox->mutex);
-	free(inbox);
+	job->query.result = RESOLVER_FAILED;
+	job->query.reason = no_memory;
 }
 
-static void job_free(struct job *job)
+/* Remembers the answer, and takes those who wait for it. */
+static void take_jobs(struct resolver *resolver, struct look_up *look_up,
+	struct resolver_answer *answer, bool is_final, struct resolver_jobs *jobs)
 {
-	if (job->inbox)
-		inbox_release(job->inbox);
-	address_list_clear(&job->query.list);
-	free(job);
-}
-
-void resolver_inbox_free(struct resolver_inbox *inbox)
-{
-	if (!inbox)
-		return;
-	pthread_mutex_lock(&inbox->mutex);
-	inbox->waker = NULL;
-	struct job *job = inbox->answered.first;
-	queue_init(&inbox->answered);
-	pthread_mutex_unlock(&inbox->mutex);
-	while (job) {
-		struct job *next = job->next;
-		job_free(job);
-		job = next;
-	}
-	inbox_release(inbox);
-}
-
-struct resolver_query *resolver_inbox_take(struct resolver_inbox *inbox)
-{
-	pthread_mutex_lock(&inbox->mutex);
-	struct job *job = queue_take(&inbox->answered);
-	pthread_mutex_unlock(&inbox->mutex);
-	return job ? &job->query : NULL;
-}
-
-void resolver_query_free(struct resolver_query *query)
-{
-	if (query)
-		job_free(container_at(query, offsetof(struct job, query)));
-}
-
-/* Puts the job into its inbox, or frees it if nobody waits for it. */
-static void deliver(struct job *job)
-{
-	struct resolver_inbox *inbox = job->inbox;
-	pthread_mutex_lock(&inbox->mutex);
-	bool is_wanted = inbox->waker != NULL;
-	if (is_wanted) {
-		queue_put(&inbox->answered, job);
-		waker_wake(inbox->waker);
-	}
-	pthread_mutex_unlock(&inbox->mutex);
-	if (!is_wanted)
-		job_free(job);
-}
-
-/* With the mutex held: drops a reference, and the resolver with the last one. Unlocks. */
-static void release_locked(struct resolver *resolver)
-{
-	unsigned left = --resolver->references;
-	pthread_cond_broadcast(&resolver->thread_ended);
+	struct resolver_job *job;
+	resolver_jobs_init(jobs);
+	pthread_mutex_lock(&resolver->mutex);
+	resolver_cache_store(look_up->entry, answer, clock_monotonic_ns());
+	while ((job = resolver_jobs_take(&look_up->jobs)))
+		resolver_jobs_put(jobs, job);
+	if (is_final)
+		look_up->entry->busy = NULL;
 	pthread_mutex_unlock(&resolver->mutex);
-	if (left > 0)
-		return;
-	for (unsigned i = 0; i < RESOLVER_LANES; i++) {
-		struct job *job;
-		while ((job = queue_take(&resolver->lanes[i].waiting)))
-			job_free(job);
-		pthread_cond_destroy(&resolver->lanes[i].is_wanted);
-	}
-	pthread_cond_destroy(&resolver->thread_ended);
-	pthread_mutex_destroy(&resolver->mutex);
-	free(resolver);
+	if (is_final)
+		free(look_up);
 }
 
-/* With the mutex held: waits for a job. Returns NULL when this thread should end. */
-static struct job *wait_for_job(struct resolver *resolver, struct lane *lane)
+static void take_answer(void *context, void *token, struct resolver_answer *answer, bool is_final)
 {
-	int64_t until_ns = clock_monotonic_ns() + IDLE_NS;
-	int error = 0;
-	while (!resolver->is_stopping && !lane->waiting.first && error != -ETIMEDOUT) {
-		lane->idle++;
-		error = thread_wait_until(&lane->is_wanted, &resolver->mutex, until_ns);
-		lane->idle--;
+	struct resolver_jobs jobs;
+	take_jobs(context, token, answer, is_final, &jobs);
+	struct resolver_job *job;
+	while ((job = resolver_jobs_take(&jobs))) {
+		fill_job(job, answer->result, answer->reason, &answer->list);
+		job->query.valid_ns = answer->valid_ns;
+		resolver_job_deliver(job);
 	}
-	if (resolver->is_stopping || !lane->waiting.first)
-		return NULL;
-	lane->waiting_count--;
-	return queue_take(&lane->waiting);
+	address_list_clear(&answer->list);
 }
 
-struct worker {
-	struct resolver *resolver; /* A reference. */
-	struct lane *lane;
-};
-
-static void *work(void *context)
-{
-	struct worker worker = *(struct worker *)context;
-	free(context);
-	pthread_mutex_lock(&worker.resolver->mutex);
-	struct job *job;
-	while ((job = wait_for_job(worker.resolver, worker.lane))) {
-		pthread_mutex_unlock(&worker.resolver->mutex);
-		job->query.failure =
-			address_list_look_up(&job->endpoint, job->family, 0, &job->query.list);
-		deliver(job);
-		pthread_mutex_lock(&worker.resolver->mutex);
-	}
-	worker.lane->threads--;
-	release_locked(worker.resolver);
-	return NULL;
-}
-
-/* With the mutex held: one more thread for the lane. Returns 0 or a negative errno. */
-static int add_thread(struct resolver *resolver, struct lane *lane)
-{
-	struct worker *worker = malloc(sizeof(*worker));
-	if (!worker)
-		return -ENOMEM;
-	*worker = (struct worker){.resolver = resolver, .lane = lane};
-	pthread_t thread;
-	int error = thread_start(&thread, "resolver", work, worker);
-	if (error) {
-		free(worker);
-		return error;
-	}
-	pthread_detach(thread);
-	resolver->references++;
-	lane->threads++;
-	return 0;
-}
-
-int resolver_new(struct resolver **resolver)
+int resolver_new_with(
+	resolver_back_end_start *start, const void *config, struct resolver **resolver)
 {
 	struct resolver *made = calloc(1, sizeof(*made));
-	if (!made)
+	struct resolver_cache *cache = resolver_cache_new(NAMES_MAX);
+	if (!made || !cache) {
+		free(made);
+		resolver_cache_free(cache);
 		return -ENOMEM;
-	pthread_mutex_init(&made->mutex, NULL);
-	thread_condition_init(&made->thread_ended);
-	for (unsigned i = 0; i < RESOLVER_LANES; i++) {
-		queue_init(&made->lanes[i].waiting);
-		thread_condition_init(&made->lanes[i].is_wanted);
 	}
-	made->references = 1;
+	pthread_mutex_init(&made->mutex, NULL);
+	made->cache = cache;
+	network_files_read(NULL, &made->files);
+	const struct resolver_sink sink = {.take = take_answer, .context = made};
+	int error = start(config, &sink, &made->back_end);
+	if (error) {
+		resolver_free(made);
+		return error;
+	}
 	*resolver = made;
 	return 0;
+}
+
+int resolver_new(enum resolver_kind kind, struct resolver **resolver)
+{
+	switch (kind) {
+	case RESOLVER_DNS:
+		return resolver_new_with(resolver_dns_start, NULL, resolver);
+	case RESOLVER_SYSTEM:
+		return resolver_new_with(resolver_system_start, NULL, resolver);
+	}
+	__builtin_unreachable();
+}
+
+static void drop_look_up(struct resolver_cache_entry *entry)
+{
+	struct look_up *look_up = entry->busy;
+	resolver_jobs_clear(&look_up->jobs);
+	free(look_up);
+	entry->busy = NULL;
 }
 
 void resolver_free(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	int64_t until_ns = clock_monotonic_ns() + FREE_WAIT_NS;
-	pthread_mutex_lock(&resolver->mutex);
-	resolver->is_stopping = true;
-	for (unsigned i = 0; i < RESOLVER_LANES; i++)
-		pthread_cond_broadcast(&resolver->lanes[i].is_wanted);
-	int error = 0;
-	while (resolver->references > 1 && error != -ETIMEDOUT)
-		error = thread_wait_until(&resolver->thread_ended, &resolver->mutex, until_ns);
-	release_locked(resolver);
+	if (resolver->back_end)
+		resolver->back_end->stop(resolver->back_end);
+	resolver_cache_visit_busy(resolver->cache, drop_look_up);
+	resolver_cache_free(resolver->cache);
+	pthread_mutex_destroy(&resolver->mutex);
+	free(resolver);
 }
 
-/*
- * With the mutex held: makes sure that a thread takes one more of the lane's jobs. A thread that
- * was signalled but has not run yet still counts as idle, and is spoken for by a waiting job.
- * Returns 0 or a negative errno.
- */
-static int ensure_thread(struct resolver *resolver, struct lane *lane)
+static struct look_up *begin_look_up(struct resolver_cache_entry *entry)
 {
-	if (lane->idle <= lane->waiting_count && lane->threads < LANE_THREADS_MAX) {
-		int error = add_thread(resolver, lane);
-		if (error && lane->threads == 0)
-			return error;
+	struct look_up *look_up = malloc(sizeof(*look_up));
+	if (!look_up)
+		return NULL;
+	look_up->entry = entry;
+	resolver_jobs_init(&look_up->jobs);
+	entry->busy = look_up;
+	return look_up;
+}
+
+/* With the mutex held. Another network, another hosts file: names may mean something else. */
+static void follow_changes(struct resolver *resolver, int64_t now_ns)
+{
+	if (now_ns - resolver->files_read_ns < FILES_PERIOD_NS)
+		return;
+	struct network_files files;
+	network_files_read(NULL, &files);
+	if (memcmp(&files, &resolver->files, sizeof(files)) != 0)
+		resolver_cache_expire(resolver->cache);
+	resolver->files = files;
+	resolver->files_read_ns = now_ns;
+}
+
+/* What becomes of a new question. */
+enum asked {
+	ASKED_ANSWERED, /* Its answer is remembered. */
+	ASKED_WAITING,	/* For a look-up in progress. */
+	ASKED_FIRST,	/* For a look-up that has to be started. */
+};
+
+/* With the mutex held. Returns 0 with *asked and *entry, or -ENOMEM. */
+static int place_job(struct resolver_cache_entry *entry, struct resolver_job *job,
+	int64_t max_age_ns, int64_t now_ns, enum asked *asked)
+{
+	if (resolver_cache_is_good(entry, max_age_ns, now_ns)) {
+		fill_job(job, entry->result, entry->reason, &entry->list);
+		job->query.valid_ns = entry->until_ns - now_ns;
+		*asked = ASKED_ANSWERED;
+		return 0;
 	}
+	*asked = entry->busy ? ASKED_WAITING : ASKED_FIRST;
+	if (!entry->busy && !begin_look_up(entry))
+		return -ENOMEM;
+	struct look_up *look_up = entry->busy;
+	resolver_jobs_put(&look_up->jobs, job);
 	return 0;
+}
+
+static void start_look_up(struct resolver *resolver, const struct resolver_task *task)
+{
+	if (resolver->back_end->look_up(resolver->back_end, task) == 0)
+		return;
+	struct resolver_answer answer = {.result = RESOLVER_FAILED, .reason = no_memory};
+	take_answer(resolver, task->token, &answer, true);
 }
 
 int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
 	const struct resolver_question *question, struct resolver_query **query)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct resolver_job *job = resolver_job_new(inbox, question);
 	if (!job)
 		return -ENOMEM;
-	job->query.owner = question->owner;
-	job->endpoint = *question->endpoint;
-	job->family = question->family;
-	struct lane *lane = &resolver->lanes[question->lane];
+	*query = &job->query;
+	struct resolver_task task = {.family = question->family};
+	enum asked asked = ASKED_WAITING;
+	int error = -ENOMEM;
 	pthread_mutex_lock(&resolver->mutex);
-	int error = ensure_thread(resolver, lane);
+	int64_t now_ns = clock_monotonic_ns();
+	follow_changes(resolver, now_ns);
+	struct resolver_cache_entry *entry = resolver_cache_get(
+		resolver->cache, question->endpoint->host, question->family, now_ns);
+	if (entry)
+		error = place_job(entry, job, question->max_age_ns, now_ns, &asked);
+	if (!error && asked == ASKED_FIRST) {
+		memcpy(task.host, entry->host, sizeof(task.host));
+		task.token = entry->busy;
+	}
+	pthread_mutex_unlock(&resolver->mutex);
 	if (error) {
-		pthread_mutex_unlock(&resolver->mutex);
-		free(job);
+		resolver_query_free(&job->query);
 		return error;
 	}
-	pthread_mutex_lock(&inbox->mutex);
-	inbox->references++;
-	pthread_mutex_unlock(&inbox->mutex);
-	job->inbox = inbox;
-	queue_put(&lane->waiting, job);
-	lane->waiting_count++;
-	pthread_cond_signal(&lane->is_wanted);
-	pthread_mutex_unlock(&resolver->mutex);
-	*query = &job->query;
+	if (asked == ASKED_FIRST)
+		start_look_up(resolver, &task);
+	else if (asked == ASKED_ANSWERED)
+		resolver_job_deliver(job);
 	return 0;
 }

@@ -28,6 +28,9 @@ int socket_errno(void);
  */
 evutil_socket_t socket_open(int family);
 
+/* The same for UDP. */
+evutil_socket_t socket_open_datagram(int family);
+
 /* fd: 0 or more. */
 void socket_close(evutil_socket_t fd);
 

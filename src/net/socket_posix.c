@@ -21,6 +21,12 @@ evutil_socket_t socket_open(int family)
 	return fd >= 0 ? fd : -errno;
 }
 
+evutil_socket_t socket_open_datagram(int family)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return fd >= 0 ? fd : -errno;
+}
+
 evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
 	socklen_t length = sizeof(*peer);
@@ -49,6 +55,11 @@ static evutil_socket_t prepare(int fd)
 evutil_socket_t socket_open(int family)
 {
 	return prepare(socket(family, SOCK_STREAM, 0));
+}
+
+evutil_socket_t socket_open_datagram(int family)
+{
+	return prepare(socket(family, SOCK_DGRAM, 0));
 }
 
 evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)

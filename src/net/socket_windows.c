@@ -82,6 +82,13 @@ evutil_socket_t socket_open(int family)
 	return made != INVALID_SOCKET ? make_nonblocking(made) : -socket_errno();
 }
 
+evutil_socket_t socket_open_datagram(int family)
+{
+	SOCKET made = WSASocketW(family, SOCK_DGRAM, IPPROTO_UDP, NULL, 0,
+		WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+	return made != INVALID_SOCKET ? make_nonblocking(made) : -socket_errno();
+}
+
 void socket_close(evutil_socket_t fd)
 {
 	closesocket(handle_of(fd));

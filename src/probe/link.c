@@ -32,7 +32,6 @@ int link_init(struct link *link, const struct probe_operations *operations, cons
 {
 	*link = (struct link){
 		.operations = operations,
-		.lane = RESOLVER_LANE_FRESH,
 		.fd = -1,
 	};
 	alarm_init(&link->alarm);
@@ -264,7 +263,7 @@ static int resolve(struct link *link, struct address_list *list)
 	const struct resolver_question question = {
 		.endpoint = &endpoint,
 		.family = family,
-		.lane = link->lane,
+		.max_age_ns = RESOLVE_PERIOD_NS,
 		.owner = link,
 	};
 	error = resolver_ask(
@@ -288,8 +287,7 @@ static void begin_attempt(struct link *link, int64_t now_ns)
 		link_set_alarm(
 			link, now_ns + (is_known ? KNOWN_NAME_PATIENCE_NS : CONNECT_TIMEOUT_NS));
 	} else {
-		fail_resolve(
-			link, error == -ENOMEM ? "out of memory" : "cannot start a thread", now_ns);
+		fail_resolve(link, "out of memory", now_ns);
 	}
 }
 
@@ -305,14 +303,14 @@ void link_refresh(struct link *link, int64_t now_ns)
 void link_on_resolved(struct link *link, struct resolver_query *query, int64_t now_ns)
 {
 	struct address_list list = query->list;
-	int failure = query->failure;
+	bool is_found = query->result == RESOLVER_FOUND;
+	const char *reason = query->reason;
 	query->list = (struct address_list){0};
 	resolver_query_free(query);
 	link->query = NULL;
-	link->lane = failure ? RESOLVER_LANE_FAILED : RESOLVER_LANE_KNOWN;
-	if (failure) {
+	if (!is_found) {
 		if (link->state == LINK_RESOLVING)
-			fail_resolve(link, address_list_error(failure), now_ns);
+			fail_resolve(link, reason, now_ns);
 		return;
 	}
 	switch (link->state) {
@@ -339,7 +337,6 @@ void link_on_resolved(struct link *link, struct resolver_query *query, int64_t n
 /* The name does not resolve in time. */
 static void on_slow_name(struct link *link, int64_t now_ns)
 {
-	link->lane = RESOLVER_LANE_FAILED;
 	link->target.counts_unsent = true;
 	if (addresses_have_good(&link->addresses)) {
 		/* Often resolver and target are behind the same dead link: dials the address of

@@ -53,7 +53,6 @@ struct link {
 
 	/* Resolving. */
 	struct resolver_query *query; /* The resolver's; NULL unless it is asked. */
-	enum resolver_lane lane;      /* How its name fared the last time. */
 	bool is_failure_counted;      /* This attempt's: the name took too long to resolve. */
 	int64_t resolve_due_ns;	      /* LINK_RESOLVED: when the name is asked for again. */
 

@@ -74,6 +74,7 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert_uint_eq(options.settings.defaults.dscp, 0);
 	ck_assert_int_eq(options.settings.defaults.ip_version, IP_VERSION_ANY);
 	ck_assert_uint_eq(options.settings.threads, 1);
+	ck_assert_int_eq(options.settings.resolver, SETTINGS_RESOLVER_DNS);
 	ck_assert_uint_eq(options.settings.targets.count, 0);
 	ck_assert_uint_eq(options.settings.allow.count, 0);
 	ck_assert_uint_eq(options.settings.max_peers, 0);
@@ -91,7 +92,7 @@ START_TEST(accepts_every_flag)
 		"-timeout=1.5s", "-window=7", "-threads=3", "-log-level=debug", "-json-logs",
 		"-probe=connect", "-source=::1", "-dscp=ef", "-ip-version=6",
 		"-allow=10.0.0.0/8,2001:db8::/32", "-max-peers=100", "-allow", "192.0.2.1",
-		"-max-peers-per-address=9", NULL};
+		"-max-peers-per-address=9", "-resolver=system", NULL};
 	struct options options;
 	struct text_error error = {.reason = ""};
 	ck_assert_msg(parse(arguments, &options, &error) == 0, "%s", error.reason);
@@ -110,6 +111,7 @@ START_TEST(accepts_every_flag)
 	ck_assert_uint_eq(options.settings.allow.count, 3);
 	ck_assert_uint_eq(options.settings.max_peers, 100);
 	ck_assert_uint_eq(options.settings.max_peers_per_address, 9);
+	ck_assert_int_eq(options.settings.resolver, SETTINGS_RESOLVER_SYSTEM);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
 	ck_assert(options.json_logs);
 	options_clear(&options);
@@ -329,6 +331,9 @@ static const struct {
 	{"ip_version, as in the file", {"-ip_version=4"}, "-ip_version: unknown flag"},
 	{"threads 0", {"-threads=0"}, "-threads: \"0\" is out of range; allowed: 1 to 64"},
 	{"too many threads", {"-threads=65"}, "-threads: \"65\" is out of range"},
+	{"another resolver", {"-resolver=hosts"},
+		"-resolver: \"hosts\" is not a valid resolver; allowed: dns or system"},
+	{"an empty resolver", {"-resolver="}, "-resolver: \"\" is not a valid resolver"},
 	{"unknown mode", {"-mode=servre"},
 		"-mode: \"servre\" is not a valid mode; allowed: server, client or both"},
 	{"empty mode", {"-mode="}, "-mode: \"\" is not a valid mode"},
@@ -401,8 +406,9 @@ static const struct {
 		"-target: no effect with -mode=server"},
 	{"a targets file for a server", {"-mode=server", "-targets=t.json"},
 		"-targets: no effect with -mode=server"},
-	{"several flags for a server", {"-interval=1s", "-threads=2", "-window=5", "-timeout=1s"},
-		"-interval, -timeout, -window, -threads: no effect with -mode=server"},
+	{"several flags for a server",
+		{"-interval=1s", "-threads=2", "-window=5", "-resolver=dns", "-timeout=1s"},
+		"-interval, -timeout, -window, -threads, -resolver: no effect with -mode=server"},
 	{"how to probe, for a server",
 		{"-probe=connect", "-source=::1", "-dscp=1", "-ip-version=6"},
 		"-probe, -source, -dscp, -ip-version: no effect with -mode=server"},
@@ -494,6 +500,7 @@ START_TEST(describes_what_would_run)
 				     "timeout   800ms\n"
 				     "window    7\n"
 				     "threads   1\n"
+				     "resolver  dns\n"
 				     "targets   7\n"
 				     "          default at localhost:4000\n"
 				     "          t0 at a:1\n"
@@ -540,6 +547,7 @@ START_TEST(describes_what_differs_from_the_defaults)
 				      "dscp      46\n"
 				      "ip        6\n"
 				      "threads   1\n"
+				      "resolver  dns\n"
 				      "targets   4 from (a path)\n"
 				      "          t0 at a:1\n"
 				      "          t1 at a:1, every 1.5s, timeout 2s, window 9\n"

@@ -289,12 +289,14 @@ void resolver_query_free(struct resolver_query *query)
 	free(query);
 }
 
-void script_answer(const char *letters, int failure)
+void script_answer(const char *letters, enum resolver_result failure)
 {
 	struct resolver_query *query = script.query;
 	ck_assert_ptr_nonnull(query);
 	script.query = NULL;
-	query->failure = letters ? 0 : failure;
+	query->result = letters ? RESOLVER_FOUND : failure;
+	query->reason = letters ? NULL : "there is no such name";
+	query->valid_ns = letters ? 30 * NS_PER_S : 0;
 	if (letters) {
 		query->list.count = strlen(letters);
 		query->list.addresses = calloc(query->list.count, sizeof(*query->list.addresses));
@@ -373,7 +375,7 @@ void script_end(struct probe_context *context)
 	ck_assert_int_eq(alarms_next_ns(&context->alarms), ALARM_NEVER);
 	ck_assert_uint_eq(context->lookout.open, 0);
 	if (script.query)
-		script_answer(NULL, 0);
+		script_answer(NULL, RESOLVER_FAILED);
 	alarms_clear(&context->alarms);
 	event_base_free(context->base);
 }

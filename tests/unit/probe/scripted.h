@@ -87,7 +87,7 @@ union address script_address(char letter);
 char script_letter(const union address *address);
 
 /* Answers the pending query with the addresses of these letters, or, if NULL, with a failure. */
-void script_answer(const char *letters, int failure);
+void script_answer(const char *letters, enum resolver_result failure);
 
 /* A target, started. name_and_port: "192.0.2.97:4000" or a name. */
 struct probed_target *script_target(struct probe_context *context, const char *name_and_port,

@@ -42,7 +42,7 @@ static void set_up(struct fixture *fixture, const char *addresses)
 	script.peer_count = ROWS(peers);
 	fixture->target = script_target(&fixture->context, "name.example:4000", &options);
 	script_go_to(&fixture->context, script.now_ns);
-	script_answer(addresses, 0);
+	script_answer(addresses, RESOLVER_FOUND);
 	ck_assert_int_eq(fixture->target->link.state, LINK_RESOLVED);
 }
 
@@ -277,7 +277,7 @@ START_TEST(the_name_is_resolved_again_sooner_while_the_target_is_down)
 	script.now_ns = begun_ns + 30 * S;
 	probe(&fixture);
 	ck_assert_uint_eq(script.asked, asked + 1);
-	script_answer("R", 0);
+	script_answer("R", RESOLVER_FOUND);
 	probe(&fixture);
 	ck_assert(!script_values(fixture.target).connected);
 	int64_t down_ns = script.now_ns;

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/dns_channel.h"
+
+#include <ares.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first try of each server; the second one may take twice as long. */
+#define TIMEOUT_MS 1000
+#define TRIES 2
+/* c-ares reads its clock now and then: finding out when it needs to is slow with many questions. */
+#define TICK_US 50000
+/* Room for the answers to many questions. */
+#define RECEIVE_BUFFER 1048576
+
+/* An answer is believed for a day at most, as RFC 8767 section 4 suggests some limit. */
+#define VALID_MAX_S 86400
+
+struct dns_socket {
+	struct dns_channel *channel;
+	ares_socket_t fd;
+	struct event *event;
+	struct dns_socket *next;
+};
+
+struct dns_channel {
+	struct event_base *base;
+	struct event *tick;
+	ares_channel servers;
+	ares_channel hosts;
+	struct ares_options options; /* What it read, for the search. */
+	struct dns_search search;
+	struct dns_socket *sockets;
+	unsigned asked;
+};
+
+/* A question to the name servers. */
+struct question {
+	struct dns_channel *channel;
+	void (*take)(void *context, struct dns_reply *reply);
+	void *context;
+};
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+/* Never undone: others in this process may use the library, too. */
+static void init_library(void)
+{
+	ares_library_init(ARES_LIB_INIT_ALL);
+}
+
+static void on_ready(evutil_socket_t fd, short what, void *context)
+{
+	struct dns_channel *channel = context;
+	ares_process_fd(channel->servers, what & EV_READ ? (ares_socket_t)fd : ARES_SOCKET_BAD,
+		what & EV_WRITE ? (ares_socket_t)fd : ARES_SOCKET_BAD);
+}
+
+static void set_tick(struct dns_channel *channel)
+{
+	const struct timeval tick = {.tv_usec = TICK_US};
+	if (channel->asked > 0 && !event_pending(channel->tick, EV_TIMEOUT, NULL))
+		event_add(channel->tick, &tick);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct dns_channel *channel = context;
+	ares_process_fd(channel->servers, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	set_tick(channel);
+}
+
+static struct dns_socket **find_socket(struct dns_channel *channel, ares_socket_t fd)
+{
+	struct dns_socket **link = &channel->sockets;
+	while (*link && (*link)->fd != fd)
+		link = &(*link)->next;
+	return link;
+}
+
+/* Without memory its questions time out. */
+static void watch_socket(
+	struct dns_channel *channel, struct dns_socket **link, ares_socket_t fd, short events)
+{
+	struct dns_socket *made = *link;
+	if (!made)
+		made = calloc(1, sizeof(*made));
+	if (!made)
+		return;
+	if (made->event)
+		event_free(made->event);
+	made->fd = fd;
+	made->event = event_new(channel->base, (evutil_socket_t)fd, events, on_ready, channel);
+	*link = made;
+	if (made->event)
+		event_add(made->event, NULL);
+}
+
+static void on_socket(void *context, ares_socket_t fd, int is_read, int is_written)
+{
+	struct dns_channel *channel = context;
+	struct dns_socket **link = find_socket(channel, fd);
+	if (is_read || is_written) {
+		watch_socket(channel, link, fd,
+			(short)(EV_PERSIST | (is_read ? EV_READ : 0) |
+				(is_written ? EV_WRITE : 0)));
+		return;
+	}
+	struct dns_socket *gone = *link;
+	if (!gone)
+		return;
+	*link = gone->next;
+	if (gone->event)
+		event_free(gone->event);
+	free(gone);
+}
+
+/* c-ares 1.31 and later remember answers themselves, which would make them older than they seem. */
+#ifdef ARES_OPT_QUERY_CACHE
+static int remember_nothing(struct ares_options *options)
+{
+	options->qcache_max_ttl = 0;
+	return ARES_OPT_QUERY_CACHE;
+}
+#else
+static int remember_nothing(struct ares_options *options)
+{
+	(void)options;
+	return 0;
+}
+#endif
+
+/* lookups: "b" for the name servers, "f" for the hosts file. */
+static int open_channel(struct dns_channel *channel, const char *lookups, const char *resolv_conf,
+	ares_channel *opened)
+{
+	char which[2] = {lookups[0]};
+	char path[1024] = "";
+	/* No EDNS: not every name server copes with it, and long answers come over TCP. */
+	struct ares_options options = {
+		.flags = 0,
+		.timeout = TIMEOUT_MS,
+		.tries = TRIES,
+		.lookups = which,
+		.sock_state_cb = on_socket,
+		.sock_state_cb_data = channel,
+		.socket_receive_buffer_size = RECEIVE_BUFFER,
+		.resolvconf_path = path,
+	};
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF | remember_nothing(&options);
+	if (resolv_conf) {
+		strncpy(path, resolv_conf, sizeof(path) - 1);
+		mask |= ARES_OPT_RESOLVCONF;
+	}
+	int status = ares_init_options(opened, &options, mask);
+	return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? -ENOMEM : -EIO;
+}
+
+static int read_search(struct dns_channel *channel)
+{
+	int mask = 0;
+	if (ares_save_options(channel->servers, &channel->options, &mask) != ARES_SUCCESS)
+		return -ENOMEM;
+	channel->search = (struct dns_search){
+		.domains = (const char *const *)channel->options.domains,
+		.count = (size_t)channel->options.ndomains,
+		.ndots = channel->options.ndots,
+	};
+	return 0;
+}
+
+static int open_channels(struct dns_channel *channel, const char *servers, const char *resolv_conf)
+{
+	int error = open_channel(channel, "b", resolv_conf, &channel->servers);
+	if (!error)
+		error = open_channel(channel, "f", resolv_conf, &channel->hosts);
+	if (!error && servers &&
+		ares_set_servers_ports_csv(channel->servers, servers) != ARES_SUCCESS)
+		error = -EINVAL;
+	return error ? error : read_search(channel);
+}
+
+int dns_channel_new(struct event_base *base, const char *servers, const char *resolv_conf,
+	struct dns_channel **channel)
+{
+	pthread_once(&library_once, init_library);
+	struct dns_channel *made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	made->base = base;
+	made->tick = evtimer_new(base, on_tick, made);
+	int error = made->tick ? open_channels(made, servers, resolv_conf) : -ENOMEM;
+	if (error) {
+		dns_channel_free(made);
+		return error;
+	}
+	*channel = made;
+	return 0;
+}
+
+void dns_channel_free(struct dns_channel *channel)
+{
+	if (!channel)
+		return;
+	if (channel->servers)
+		ares_destroy(channel->servers);
+	if (channel->hosts)
+		ares_destroy(channel->hosts);
+	ares_destroy_options(&channel->options);
+	if (channel->tick)
+		event_free(channel->tick);
+	free(channel);
+}
+
+const struct dns_search *dns_channel_search(const struct dns_channel *channel)
+{
+	return &channel->search;
+}
+
+/* The shortest time to live of all that led to the addresses; RFC 2181 section 8: never below 0. */
+static int64_t find_valid_ns(const struct ares_addrinfo *found)
+{
+	int valid_s = VALID_MAX_S;
+	for (const struct ares_addrinfo_node *node = found->nodes; node; node = node->ai_next)
+		if (node->ai_ttl < valid_s)
+			valid_s = node->ai_ttl;
+	for (const struct ares_addrinfo_cname *cname = found->cnames; cname; cname = cname->next)
+		if (cname->ttl < valid_s)
+			valid_s = cname->ttl;
+	return valid_s > 0 ? valid_s * NS_PER_S : 0;
+}
+
+static int copy_addresses(const struct ares_addrinfo *found, struct address_list *list)
+{
+	struct address_list made = {0};
+	int error = 0;
+	for (const struct ares_addrinfo_node *node = found->nodes; node && !error;
+		node = node->ai_next) {
+		union address address = {0};
+		if ((size_t)node->ai_addrlen > sizeof(address))
+			continue;
+		memcpy(&address, node->ai_addr, (size_t)node->ai_addrlen);
+		error = address_list_add(&made, &address);
+	}
+	if (!error)
+		error = address_list_drop_duplicates(&made);
+	if (error)
+		address_list_clear(&made);
+	else
+		*list = made;
+	return error;
+}
+
+/* What c-ares' failures mean. Version 1.18 has ARES_ECONNREFUSED for SERVFAIL and REFUSED, too. */
+static const struct {
+	int status;
+	enum resolver_result result;
+	bool is_silence;
+	const char *reason;
+} failures[] = {
+	{ARES_ENOTFOUND, RESOLVER_NOT_FOUND, false, "there is no such name"},
+	{ARES_ENODATA, RESOLVER_NOT_FOUND, false, "the name has no address"},
+	{ARES_EBADNAME, RESOLVER_NOT_FOUND, false, "not a valid name"},
+	{ARES_ESERVFAIL, RESOLVER_FAILED, false, "the name server failed"},
+	{ARES_EREFUSED, RESOLVER_FAILED, false, "the name server refused"},
+	{ARES_ECONNREFUSED, RESOLVER_FAILED, false, "the name server failed or cannot be reached"},
+	{ARES_EFORMERR, RESOLVER_FAILED, false, "the name server does not understand"},
+	{ARES_ENOTIMP, RESOLVER_FAILED, false, "the name server does not understand"},
+	{ARES_EBADRESP, RESOLVER_FAILED, false, "malformed answer from a name server"},
+	{ARES_ETIMEOUT, RESOLVER_FAILED, true, "no answer from a name server"},
+	{ARES_ENOMEM, RESOLVER_FAILED, true, "out of memory"},
+	{ARES_EDESTRUCTION, RESOLVER_FAILED, true, "the name servers changed meanwhile"},
+	{0, RESOLVER_FAILED, true, "the resolver failed"},
+};
+
+static void set_failure(int status, struct dns_reply *reply)
+{
+	size_t i = 0;
+	while (failures[i].status != 0 && failures[i].status != status)
+		i++;
+	reply->answer.result = failures[i].result;
+	reply->answer.reason = failures[i].reason;
+	reply->is_silence = failures[i].is_silence;
+}
+
+static void read_result(int status, const struct ares_addrinfo *found, struct dns_reply *reply)
+{
+	*reply = (struct dns_reply){.answer.result = RESOLVER_FOUND};
+	if (status != ARES_SUCCESS) {
+		set_failure(status, reply);
+		return;
+	}
+	if (!found || !found->nodes) {
+		set_failure(ARES_ENODATA, reply);
+		return;
+	}
+	if (copy_addresses(found, &reply->answer.list) < 0) {
+		set_failure(ARES_ENOMEM, reply);
+		return;
+	}
+	reply->answer.valid_ns = find_valid_ns(found);
+	resolver_answer_keep_possible(&reply->answer);
+}
+
+struct hosts_reading {
+	bool has_name;
+	struct dns_reply reply;
+};
+
+static void on_hosts(void *context, int status, int timeouts, struct ares_addrinfo *found)
+{
+	(void)timeouts;
+	struct hosts_reading *reading = context;
+	reading->has_name = status == ARES_SUCCESS;
+	read_result(status, found, &reading->reply);
+	ares_freeaddrinfo(found);
+}
+
+bool dns_channel_read_hosts(
+	struct dns_channel *channel, const char *host, int family, struct resolver_answer *answer)
+{
+	struct hosts_reading reading = {0};
+	const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};
+	ares_getaddrinfo(channel->hosts, host, NULL, &hints, on_hosts, &reading);
+	*answer = reading.reply.answer;
+	answer->valid_ns = RESOLVER_VALID_NS;
+	return reading.has_name;
+}
+
+static void on_servers(void *context, int status, int timeouts, struct ares_addrinfo *found)
+{
+	(void)timeouts;
+	struct question question = *(struct question *)context;
+	free(context);
+	question.channel->asked--;
+	struct dns_reply reply;
+	read_result(status, found, &reply);
+	ares_freeaddrinfo(found);
+	question.take(question.context, &reply);
+}
+
+void dns_channel_ask(struct dns_channel *channel, const char *name, int family,
+	void (*take)(void *context, struct dns_reply *reply), void *context)
+{
+	struct question *question = malloc(sizeof(*question));
+	if (!question) {
+		struct dns_reply reply = {0};
+		set_failure(ARES_ENOMEM, &reply);
+		take(context, &reply);
+		return;
+	}
+	*question = (struct question){.channel = channel, .take = take, .context = context};
+	channel->asked++;
+	set_tick(channel);
+	const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};
+	ares_getaddrinfo(channel->servers, name, NULL, &hints, on_servers, question);
+}
