@@ -230,6 +230,8 @@ static int start(struct runtime *runtime, struct text_error *error)
 	runtime->watcher = (struct target_watcher){outbox_change, runtime->outbox};
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
+	settings.is_guest = true;
+	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);
 	target_list_clear(&settings.targets);
 	if (!failure && config->serve_metrics)

@@ -422,8 +422,12 @@ static void take_limits(struct echo_server *server)
 	pthread_mutex_unlock(&server->mutex);
 	admission_limit(server->admission, server->applied.peers, server->applied.peers_per_address,
 		server->applied.is_wanted);
-	for (size_t surplus = admission_surplus(server->admission); surplus > 0; surplus--)
-		connection_end(server->connections, SERVER_CLOSE_LIMIT);
+	struct connection *connection = server->connections;
+	for (size_t surplus = admission_surplus(server->admission); surplus > 0; surplus--) {
+		struct connection *next = connection->next;
+		connection_end(connection, SERVER_CLOSE_LIMIT);
+		connection = next;
+	}
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *context)

@@ -13,13 +13,11 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "echo/echo_server.h"
+#include "engine/descriptors.h"
 #include "net/listener.h"
 #include "net/resolver.h"
 #include "net/tcp_info.h"
 #include "probe/prober.h"
-
-/* Descriptors for everything but targets: listeners, scrapes, event loops, logs, the resolver. */
-#define DESCRIPTORS_BESIDES 32
 
 /* Where there is room for few peers, they may all be behind one address. */
 #define PEERS_PER_ADDRESS_MIN 16
@@ -53,6 +51,10 @@ struct engine {
 	struct share shares[OPTION_THREADS_MAX];
 	unsigned share_count;
 	struct echo_server *server;
+	struct descriptor_wishes wishes;
+	struct descriptor_shares shares_of_descriptors;
+	size_t peers_per_address; /* 0: a share of all. */
+	bool is_peer_limit_wanted;
 	char listen_address[LISTENERS_TEXT_MAX];
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
@@ -69,16 +71,63 @@ static size_t count_descriptors(const struct target_list *targets)
 	return count;
 }
 
-static int check_descriptors(const struct target_list *targets, struct text_error *error)
+/* Shares the descriptors out for these targets. Returns 0, or -EMFILE with error. */
+static int share_descriptors(struct engine *engine, const struct target_list *targets,
+	struct descriptor_shares *shares, struct text_error *error)
 {
-	int64_t limit = files_limit();
-	size_t needed = count_descriptors(targets) + DESCRIPTORS_BESIDES;
-	if (limit == INT64_MAX || needed <= (uint64_t)limit)
+	struct descriptor_wishes *wishes = &engine->wishes;
+	size_t needed;
+	wishes->limit = files_limit();
+	wishes->targets = wishes->threads > 0 ? count_descriptors(targets) : 0;
+	int failure = descriptors_share(wishes, shares, &needed);
+	if (!failure)
 		return 0;
-	text_error_set(error, 0,
-		"%zu targets need %zu file descriptors, but the limit is %llu: raise it (ulimit -n, LimitNOFILE=)",
-		targets->count, needed, (unsigned long long)limit);
-	return -EMFILE;
+	if (wishes->threads > 0)
+		text_error_set(error, 0,
+			"%zu targets need %zu file descriptors, but the limit is %lld: raise it (ulimit -n, LimitNOFILE=)",
+			targets->count, needed, (long long)wishes->limit);
+	else
+		text_error_set(error, 0,
+			"%zu file descriptors are needed, but the limit is %lld: raise it (ulimit -n, LimitNOFILE=)",
+			needed, (long long)wishes->limit);
+	return failure;
+}
+
+static void wish_descriptors(struct engine *engine, const struct settings *settings)
+{
+	engine->wishes = (struct descriptor_wishes){
+		.is_shared = settings->is_guest,
+		.threads = settings->probe ? settings->threads : 0,
+		.front = settings->front_connections,
+		.serves = settings->serve,
+		.peers = settings->max_peers > 0 ? settings->max_peers : OPTION_PEERS_MAX,
+	};
+	engine->peers_per_address = settings->max_peers_per_address;
+	engine->is_peer_limit_wanted = settings->max_peers > 0;
+}
+
+static struct echo_server_limits server_limits(const struct engine *engine)
+{
+	size_t peers = engine->shares_of_descriptors.peers;
+	size_t half = peers / 2;
+	if (half < PEERS_PER_ADDRESS_MIN)
+		half = PEERS_PER_ADDRESS_MIN;
+	return (struct echo_server_limits){
+		.peers = peers,
+		.peers_per_address =
+			engine->peers_per_address > 0 ? engine->peers_per_address : half,
+		.is_wanted = engine->is_peer_limit_wanted && peers == engine->wishes.peers,
+	};
+}
+
+static void take_shares(struct engine *engine, const struct descriptor_shares *shares)
+{
+	bool is_same = engine->shares_of_descriptors.peers == shares->peers;
+	engine->shares_of_descriptors = *shares;
+	if (!engine->server || is_same)
+		return;
+	struct echo_server_limits limits = server_limits(engine);
+	echo_server_limit(engine->server, &limits);
 }
 
 static int fail_memory(struct text_error *error)
@@ -242,7 +291,8 @@ int engine_reload(
 {
 	if (engine->share_count == 0)
 		return 0;
-	int failure = check_descriptors(targets, error);
+	struct descriptor_shares shares;
+	int failure = share_descriptors(engine, targets, &shares, error);
 	if (failure)
 		return failure;
 	struct entry **sorted = sort_entries(&engine->entries);
@@ -259,19 +309,8 @@ int engine_reload(
 	start_entries(&filled);
 	engine->entries = filled;
 	pthread_mutex_unlock(&engine->mutex);
+	take_shares(engine, &shares);
 	return 0;
-}
-
-static struct echo_server_limits server_limits(const struct settings *settings)
-{
-	size_t peers = settings->max_peers ? settings->max_peers : OPTION_PEERS_MAX;
-	size_t half = peers / 2 < PEERS_PER_ADDRESS_MIN ? PEERS_PER_ADDRESS_MIN : peers / 2;
-	return (struct echo_server_limits){
-		.peers = peers,
-		.peers_per_address =
-			settings->max_peers_per_address ? settings->max_peers_per_address : half,
-		.is_wanted = settings->max_peers != 0,
-	};
 }
 
 static int start_server(
@@ -282,7 +321,7 @@ static int start_server(
 	if (failure)
 		return failure;
 	text_put(engine->listen_address, listeners.text);
-	struct echo_server_limits limits = server_limits(settings);
+	struct echo_server_limits limits = server_limits(engine);
 	failure = echo_server_start(
 		&listeners, &settings->allow, &limits, engine->log, &engine->server);
 	if (failure) {
@@ -339,7 +378,11 @@ int engine_start(const struct settings *settings, const struct log *log,
 		return fail_memory(error);
 	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
-	if (settings->serve)
+	wish_descriptors(made, settings);
+	failure = share_descriptors(made, &settings->targets, &made->shares_of_descriptors, error);
+	made->wishes.front = made->shares_of_descriptors.front;
+	made->wishes.front_is_fixed = true;
+	if (!failure && settings->serve)
 		failure = start_server(made, settings, error);
 	if (!failure && settings->probe)
 		failure = start_probers(made, settings, watcher, error);
@@ -418,6 +461,11 @@ bool engine_is_alive(struct engine *engine)
 	for (unsigned i = 0; i < engine->share_count; i++)
 		is_alive = prober_is_alive(engine->shares[i].prober, now_ns) && is_alive;
 	return is_alive;
+}
+
+size_t engine_front_connections(const struct engine *engine)
+{
+	return engine->shares_of_descriptors.front;
 }
 
 const char *engine_listen_address(const struct engine *engine)

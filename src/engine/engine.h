@@ -4,6 +4,7 @@
 #define ENGINE_ENGINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/endpoint.h"
 #include "base/log.h"
@@ -27,7 +28,8 @@ int engine_start(const struct settings *settings, const struct log *log,
 /*
  * Changes to another list of targets, which is complete. Targets that are probed as before keep their
  * connection, their counts and their slots; the others end or begin. targets is copied, and ignored
- * by an engine without a prober. One caller at a time. Returns 0, or -ENOMEM or -EMFILE with error
+ * by an engine without a prober. What more targets need of the descriptors, the echo server has to
+ * do without. One caller at a time. Returns 0, or -ENOMEM or -EMFILE with error
  * filled and the previous targets kept.
  */
 int engine_reload(
@@ -41,6 +43,12 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
  * HEARTBEAT_PATIENCE_NS after one that a thread has left unanswered. Any thread.
  */
 bool engine_is_alive(struct engine *engine);
+
+/*
+ * How many connections the front may have at once, so that all get by with the descriptors there
+ * are: at most those that the settings ask for.
+ */
+size_t engine_front_connections(const struct engine *engine);
 
 /* The echo server's bound addresses as text, e.g. "[::]:4000" or "127.0.0.1:4000, [::1]:4000"; ""
  * without one. Borrowed from the engine. */

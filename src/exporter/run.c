@@ -54,7 +54,9 @@ static int start(struct exporter *exporter, struct text_error *error)
 		.context = exporter->logger,
 		.threshold = options->log_level,
 	};
-	failure = engine_start(&options->settings, &exporter->log, NULL, &exporter->engine, error);
+	struct settings settings = options->settings;
+	settings.front_connections = HTTP_FRONT_CONNECTIONS_MAX;
+	failure = engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
 	if (failure)
 		return failure;
 	return http_front_start(

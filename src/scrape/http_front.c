@@ -22,9 +22,6 @@
 #include "scrape/landing_page.h"
 #include "scrape/negotiation.h"
 
-#define CONNECTIONS_MAX 512
-/* One client must not take them all. */
-#define CONNECTIONS_OF_ONE_MAX 256
 /* Silence, in seconds, after which a client's connection is closed. */
 #define SILENCE_MAX_S 20
 /* For one connection's request and the answer's headers: longer requests are refused. */
@@ -348,15 +345,17 @@ static void start_daemon(void *context)
 {
 	struct daemon_start *start = context;
 	struct http_front *front = start->front;
+	unsigned connections = (unsigned)engine_front_connections(front->engine);
+	/* One client must not take them all, unless there are just a few. */
+	unsigned of_one = connections > 32 ? connections / 2 : connections;
 	errno = 0;
 	front->daemon = MHD_start_daemon(
 		MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 		on_request, front, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, front->log,
 		MHD_OPTION_LISTEN_SOCKET, (MHD_socket)start->fd, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-		(unsigned)SILENCE_MAX_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+		connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, of_one,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_MAX_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 	start->error = errno != 0 ? errno : ENOMEM;
 }
 

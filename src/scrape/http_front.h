@@ -10,8 +10,12 @@
 
 struct http_front;
 
+/* As many connections as are of any use. */
+#define HTTP_FRONT_CONNECTIONS_MAX 512
+
 /*
- * Binds the address and starts serving. engine and log are borrowed until http_front_stop()
+ * Binds the address and starts serving, as many connections at once as
+ * engine_front_connections(). engine and log are borrowed until http_front_stop()
  * returns. Returns 0, or a negative errno with error, e.g. `cannot listen on :2112: address already
  * in use`.
  */

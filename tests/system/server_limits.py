@@ -10,8 +10,9 @@ import time
 from lib.exposition import parse
 from lib.http_client import request_on
 from lib import peer as behave
+from lib.law import Target
 from lib.peer import Peer
-from lib.program import Program
+from lib.program import Program, run
 from lib.scenario import Skip, main, scenario
 from lib.sockets import assert_echo, connect, frame, read_exactly
 from lib.wait import PATIENCE, wait_for
@@ -264,6 +265,113 @@ def the_prober_survives_running_out_of_descriptors():
                 program.wait_target(
                     name, lambda t, b=before: t.received > b and t.connected == 1, "is back", 20
                 )
+
+
+def close_all(peers):
+    for peer in peers:
+        peer.close()
+
+
+@scenario
+def idle_peers_leave_descriptors_to_prober_and_scrapes():
+    with Peer(behave.echo) as good:
+        flags = ("-interval=20ms", f"-target={good.address}")
+        with Program("both", *flags, descriptors=256) as program:
+            program.wait_target("default", lambda t: t.received >= 3, "received")
+            crowd = [connect(program.listen_port) for _ in range(400)]
+            try:
+                wait_for(
+                    lambda: sum(program.metrics().reasons("tcp_echo_server_rejected_total").values())
+                    + program.metrics().value("tcp_echo_server_connections")
+                    == 400,
+                    "all were let in or turned away",
+                )
+                assert program.metrics().value("tcp_echo_server_connections") >= 16
+                good.drop_connections()
+                target = program.wait_target("default", lambda t: t.connects == 2, "dialled again")
+                assert target.connect_failures == {}, target
+                program.wait_target("default", lambda t: t.received > target.received, "replies")
+                for _ in range(10):
+                    with socket.create_connection(("127.0.0.1", program.metrics_port)):
+                        program.metrics()
+            finally:
+                close_all(crowd)
+
+
+@scenario
+def idle_http_clients_leave_descriptors_to_the_prober():
+    with Peer(behave.echo) as good:
+        targets = {f"t{number}": good.address for number in range(200)}
+        with Program("client", "-interval=500ms", targets=targets, descriptors=256) as program:
+            wait_for(lambda: all_are(program, targets, lambda t: t.connected == 1), "all are up", 20)
+            crowd = [connect(program.metrics_port) for _ in range(150)]
+            good.drop_connections()
+            wait_for(lambda: good.accepted >= 400, "all are dialled again", 30)
+            close_all(crowd)
+            wait_for(
+                lambda: all_are(program, targets, lambda t: t.connects == 2 and t.connected == 1),
+                "all are back",
+                20,
+            )
+            assert all_are(program, targets, lambda t: t.connect_failures == {})
+
+
+def all_are(program, targets, condition):
+    try:
+        metrics = program.metrics()
+    except (OSError, http.client.HTTPException):
+        return False
+    return all(condition(Target(metrics, name)) for name in targets)
+
+
+@scenario
+def more_targets_leave_fewer_descriptors_to_peers():
+    with Peer(behave.echo) as good:
+        few = {"t0": good.address}
+        many = {f"t{number}": good.address for number in range(100)}
+        flags = ("-interval=500ms", "-max-peers-per-address=1000")
+        with Program("both", *flags, targets=few, descriptors=256) as program:
+            crowd = [connect(program.listen_port) for _ in range(400)]
+            try:
+                wait_for(lambda: served(program) + rejected(program) == 400, "a crowd")
+                before = served(program)
+                program.reload(many)
+                wait_for(lambda: served(program) < before, "some have to leave")
+                closed = program.metrics().reasons("tcp_echo_server_closed_total")
+                assert closed == {"limit": before - served(program)}, closed
+                wait_for(
+                    lambda: all_are(program, many, lambda t: t.connected == 1), "all are up", 20
+                )
+                assert all_are(program, many, lambda t: t.connect_failures == {})
+                program.reload({f"t{number}": good.address for number in range(300)})
+                line = program.wait_line("reload failed")
+                assert "300 targets need 332 file descriptors, but the limit is 256" in line, line
+                program.reload(few)
+                wait_for(lambda: len(list(program.metrics().select("tcp_echo_connected"))) == 1, "few")
+                again = [connect(program.listen_port) for _ in range(20)]
+                for peer in again:
+                    assert_echo(peer, frame(1))
+                close_all(again)
+            finally:
+                close_all(crowd)
+
+
+def served(program):
+    return program.metrics().value("tcp_echo_server_connections")
+
+
+def rejected(program):
+    return sum(program.metrics().reasons("tcp_echo_server_rejected_total").values())
+
+
+@scenario
+def without_descriptors_for_itself_nothing_starts():
+    status, _, err = run(
+        "-mode=server", "-listen=127.0.0.1:0", "-metrics=127.0.0.1:0",
+        prefix=("sh", "-c", 'ulimit -n 20 && exec "$@"', "sh"),
+    )
+    assert status == 1 and err.count("\n") == 1, (status, err)
+    assert "32 file descriptors are needed, but the limit is 20: raise it" in err, err
 
 
 if __name__ == "__main__":
