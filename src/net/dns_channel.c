@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first try of each server; the second one may take twice as long. */
+/* Of the first round through the servers; each further one is twice as long. */
 #define TIMEOUT_MS 1000
-#define TRIES 2
+#define TRIES 3
 /* c-ares reads its clock now and then: finding out when it needs to is slow with many questions. */
 #define TICK_US 50000
 /* Room for the answers to many questions. */
@@ -135,15 +135,15 @@ static int remember_nothing(struct ares_options *options)
 #endif
 
 /* lookups: "b" for the name servers, "f" for the hosts file. */
-static int open_channel(struct dns_channel *channel, const char *lookups, const char *resolv_conf,
-	ares_channel *opened)
+static int open_channel(struct dns_channel *channel, const char *lookups,
+	const struct dns_config *config, ares_channel *opened)
 {
 	char which[2] = {lookups[0]};
 	char path[1024] = "";
 	/* No EDNS: not every name server copes with it, and long answers come over TCP. */
 	struct ares_options options = {
 		.flags = 0,
-		.timeout = TIMEOUT_MS,
+		.timeout = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS,
 		.tries = TRIES,
 		.lookups = which,
 		.sock_state_cb = on_socket,
@@ -153,8 +153,8 @@ static int open_channel(struct dns_channel *channel, const char *lookups, const 
 	};
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
 		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF | remember_nothing(&options);
-	if (resolv_conf) {
-		strncpy(path, resolv_conf, sizeof(path) - 1);
+	if (config->resolv_conf) {
+		strncpy(path, config->resolv_conf, sizeof(path) - 1);
 		mask |= ARES_OPT_RESOLVCONF;
 	}
 	int status = ares_init_options(opened, &options, mask);
@@ -174,19 +174,19 @@ static int read_search(struct dns_channel *channel)
 	return 0;
 }
 
-static int open_channels(struct dns_channel *channel, const char *servers, const char *resolv_conf)
+static int open_channels(struct dns_channel *channel, const struct dns_config *config)
 {
-	int error = open_channel(channel, "b", resolv_conf, &channel->servers);
+	int error = open_channel(channel, "b", config, &channel->servers);
 	if (!error)
-		error = open_channel(channel, "f", resolv_conf, &channel->hosts);
-	if (!error && servers &&
-		ares_set_servers_ports_csv(channel->servers, servers) != ARES_SUCCESS)
+		error = open_channel(channel, "f", config, &channel->hosts);
+	if (!error && config->servers &&
+		ares_set_servers_ports_csv(channel->servers, config->servers) != ARES_SUCCESS)
 		error = -EINVAL;
 	return error ? error : read_search(channel);
 }
 
-int dns_channel_new(struct event_base *base, const char *servers, const char *resolv_conf,
-	struct dns_channel **channel)
+int dns_channel_new(
+	struct event_base *base, const struct dns_config *config, struct dns_channel **channel)
 {
 	pthread_once(&library_once, init_library);
 	struct dns_channel *made = calloc(1, sizeof(*made));
@@ -194,7 +194,7 @@ int dns_channel_new(struct event_base *base, const char *servers, const char *re
 		return -ENOMEM;
 	made->base = base;
 	made->tick = evtimer_new(base, on_tick, made);
-	int error = made->tick ? open_channels(made, servers, resolv_conf) : -ENOMEM;
+	int error = made->tick ? open_channels(made, config) : -ENOMEM;
 	if (error) {
 		dns_channel_free(made);
 		return error;

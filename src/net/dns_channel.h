@@ -11,13 +11,19 @@
 
 struct dns_channel;
 
+/* For tests. Stored by value, its texts borrowed. All zero: as the system is configured. */
+struct dns_config {
+	const char *servers;	 /* "127.0.0.1:53053,..."; NULL: the system's. */
+	const char *resolv_conf; /* Path; NULL: the system's. */
+	int timeout_ms;		 /* Of each server in the first round; 0: 1 s. */
+};
+
 /*
- * Reads the system's configuration. servers: "address:port,..." in place of its name servers;
- * resolv_conf: a file in place of resolv.conf(5); or NULL. base: borrowed until dns_channel_free().
- * Returns 0 with *channel owned by the caller, or a negative errno.
+ * Reads the system's configuration. base: borrowed until dns_channel_free(). Returns 0 with *channel
+ * owned by the caller, or a negative errno.
  */
-int dns_channel_new(struct event_base *base, const char *servers, const char *resolv_conf,
-	struct dns_channel **channel);
+int dns_channel_new(
+	struct event_base *base, const struct dns_config *config, struct dns_channel **channel);
 
 /* What was asked is answered with a failure first. NULL is accepted. */
 void dns_channel_free(struct dns_channel *channel);
@@ -39,8 +45,8 @@ struct dns_reply {
 };
 
 /*
- * Asks the name servers for a name that ends with a dot. family: AF_INET or AF_INET6. Takes some
- * seconds at most: 1 s a server, and another 2 s.
+ * Asks the name servers for a name that ends with a dot. family: AF_INET or AF_INET6. Each server
+ * has 1 s, in further rounds 2 s and 4 s to answer.
  *
  * take: called exactly once, perhaps before this returns, with the reply.
  */

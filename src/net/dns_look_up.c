@@ -8,8 +8,6 @@
 
 /* How long addresses of one family wait for those of the other: RFC 8305 section 3. */
 #define PATIENCE_US 50000
-/* An answer that is not complete yet: longer than it takes until it is. */
-#define EARLY_VALID_NS (10 * NS_PER_S)
 
 enum { V6, V4, FAMILIES };
 
@@ -123,8 +121,6 @@ static void on_patience(evutil_socket_t fd, short what, void *context)
 			return;
 	}
 	resolver_answer_join(&answers[V6], AF_INET6, &answers[V4], &early);
-	if (early.valid_ns > EARLY_VALID_NS)
-		early.valid_ns = EARLY_VALID_NS;
 	look_up->sink->take(look_up->sink->context, look_up->task.token, &early, false);
 }
 

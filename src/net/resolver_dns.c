@@ -30,7 +30,7 @@ struct asked {
 struct dns {
 	struct resolver_back_end back_end;
 	struct resolver_sink sink;
-	struct resolver_dns_config config;
+	struct dns_config config;
 	struct waker waker;
 	pthread_mutex_t mutex; /* Guards what follows up to is_stopping. */
 	struct asked *first;
@@ -70,7 +70,7 @@ static void follow_changes(struct dns *dns)
 	if (memcmp(&files, &dns->files, sizeof(files)) == 0)
 		return;
 	struct dns_channel *channel;
-	if (dns_channel_new(dns->base, dns->config.servers, dns->config.resolv_conf, &channel) < 0)
+	if (dns_channel_new(dns->base, &dns->config, &channel) < 0)
 		return;
 	dns->files = files;
 	dns_channel_free(dns->channel);
@@ -214,8 +214,7 @@ static int make_events(struct dns *dns)
 	if (!dns->wake_event || !dns->pause_event || event_add(dns->wake_event, NULL) < 0)
 		return -ENOMEM;
 	network_files_read(dns->config.resolv_conf, &dns->files);
-	return dns_channel_new(
-		dns->base, dns->config.servers, dns->config.resolv_conf, &dns->channel);
+	return dns_channel_new(dns->base, &dns->config, &dns->channel);
 }
 
 int resolver_dns_start(
@@ -234,7 +233,7 @@ int resolver_dns_start(
 	dns->sink = *sink;
 	dns->last = &dns->first;
 	if (config)
-		dns->config = *(const struct resolver_dns_config *)config;
+		dns->config = *(const struct dns_config *)config;
 	error = make_events(dns);
 	if (!error)
 		error = thread_start(&dns->thread, "resolver", run, dns);

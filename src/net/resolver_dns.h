@@ -8,13 +8,7 @@
 
 #include "net/resolver_back_end.h"
 
-/* For tests. Borrowed until it is stopped. */
-struct resolver_dns_config {
-	const char *servers;	 /* "127.0.0.1:53053,..."; NULL: the system's. */
-	const char *resolv_conf; /* Path; NULL: the system's. */
-};
-
-/* config: a struct resolver_dns_config, or NULL for the system's. */
+/* config: a struct dns_config (dns_channel.h), or NULL. */
 resolver_back_end_start resolver_dns_start;
 
 #endif
