@@ -114,7 +114,7 @@ static int find_source(const union address *destination, union address *source)
 
 void destination_order_sort(struct address_list *list)
 {
-	unsigned ranks[SORTED_MAX];
+	unsigned ranks[SORTED_MAX] = {0};
 	if (list->count < 2 || list->count > SORTED_MAX)
 		return;
 	for (size_t i = 0; i < list->count; i++) {

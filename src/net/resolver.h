@@ -8,12 +8,13 @@
 
 #include "net/resolver_inbox.h"
 
-/* How many descriptors it has open at most, as long as RESOLVER_DNS has 3 name servers. */
-#define RESOLVER_DESCRIPTORS 12
-
 enum resolver_kind {
-	RESOLVER_DNS,	 /* The hosts file, then the name servers: no name waits for another. */
-	RESOLVER_SYSTEM, /* getaddrinfo() on threads: whatever else the system knows names by. */
+	/* The hosts file, then the name servers: no name waits for another. Takes up to 12
+	 * descriptors with 3 name servers, to each by UDP and TCP. */
+	RESOLVER_DNS,
+	/* getaddrinfo() on threads: whatever else the system knows names by. Takes a descriptor or
+	 * two for each name under way: an eighth of the limit, or 32, whichever is more. */
+	RESOLVER_SYSTEM,
 };
 
 /* Shared by all who ask. Safe to use from any thread. */

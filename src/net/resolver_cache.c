@@ -80,9 +80,15 @@ static size_t find_bucket(const char *host, int family)
 
 static void copy_in_lower_case(const char *host, char *copy)
 {
+	static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 	size_t i = 0;
-	for (; host[i] && i < ENDPOINT_HOST_MAX - 1; i++)
-		copy[i] = host[i] >= 'A' && host[i] <= 'Z' ? (char)(host[i] - 'A' + 'a') : host[i];
+	for (; i < ENDPOINT_HOST_MAX - 1 && host[i]; i++) {
+		const char *capital = strchr(capitals, host[i]);
+		copy[i] = host[i];
+		if (capital)
+			copy[i] = letters[capital - capitals];
+	}
 	copy[i] = '\0';
 }
 

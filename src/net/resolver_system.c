@@ -9,13 +9,15 @@
 
 #include "base/clock.h"
 #include "base/container.h"
+#include "base/files.h"
 #include "base/thread.h"
 
 /* Look-ups at the same time, except those that have taken longer than SLOW_NS. */
 #define QUICK_MAX 16
 #define SLOW_NS NS_PER_S
-/* Look-ups at the same time, however long they take. */
+/* Look-ups at the same time, however long they take. Each needs a descriptor or two. */
 #define THREADS_MAX 256
+#define DESCRIPTORS_PER_THREAD 16
 #define IDLE_NS (10 * NS_PER_S)
 #define STOP_WAIT_NS (500 * NS_PER_MS)
 /* Before another thread is tried where the system has none. */
@@ -23,7 +25,8 @@
 
 struct job {
 	struct resolver_task task;
-	struct job *next;
+	int64_t begun_ns;
+	struct job *next; /* Waiting, or busy. */
 };
 
 struct pool {
@@ -31,24 +34,19 @@ struct pool {
 	struct resolver_sink sink;
 	pthread_mutex_t mutex;
 	pthread_cond_t is_wanted;   /* A worker: there is a job, or the end has come. */
-	pthread_cond_t is_watched;  /* The watch: likewise, or a worker became idle. */
+	pthread_cond_t is_watched;  /* The watch: likewise. */
 	pthread_cond_t has_changed; /* Whoever stops it: a worker or the watch has got further. */
 	pthread_t watch;
 	struct job *first;
 	struct job **last; /* Where the next one goes. */
-	struct worker *busy;
+	struct job *busy;
 	unsigned waiting; /* Jobs. */
 	unsigned idle;
 	unsigned threads;
+	unsigned threads_max;
 	unsigned handing_over;
 	bool is_stopping;
 	unsigned references; /* The owner's and each worker's. */
-};
-
-/* On the stack of its thread while that looks something up. */
-struct worker {
-	int64_t since_ns;
-	struct worker *next;
 };
 
 static struct pool *pool_of(struct resolver_back_end *back_end)
@@ -118,24 +116,30 @@ static void look_up(const struct resolver_task *task, struct resolver_answer *an
 	resolver_answer_keep_possible(answer);
 }
 
-static void leave_busy(struct pool *pool, struct worker *worker)
+static void enter_busy(struct pool *pool, struct job *job)
 {
-	struct worker **link = &pool->busy;
-	while (*link != worker)
+	job->begun_ns = clock_monotonic_ns();
+	job->next = pool->busy;
+	pool->busy = job;
+}
+
+static void leave_busy(struct pool *pool, struct job *job)
+{
+	struct job **link = &pool->busy;
+	while (*link != job)
 		link = &(*link)->next;
-	*link = worker->next;
+	*link = job->next;
 }
 
 /* With the mutex held, which it lets go of meanwhile. */
 static void carry_out(struct pool *pool, struct job *job)
 {
-	struct worker worker = {.since_ns = clock_monotonic_ns(), .next = pool->busy};
-	pool->busy = &worker;
+	enter_busy(pool, job);
 	pthread_mutex_unlock(&pool->mutex);
 	struct resolver_answer answer;
 	look_up(&job->task, &answer);
 	pthread_mutex_lock(&pool->mutex);
-	leave_busy(pool, &worker);
+	leave_busy(pool, job);
 	if (pool->is_stopping) {
 		address_list_clear(&answer.list);
 	} else {
@@ -196,8 +200,8 @@ static struct census count_busy(const struct pool *pool, int64_t now_ns)
 {
 	/* Those that are about to begin will not be slow before that. */
 	struct census census = {.next_ns = now_ns + SLOW_NS};
-	for (const struct worker *worker = pool->busy; worker; worker = worker->next) {
-		int64_t slow_ns = worker->since_ns + SLOW_NS;
+	for (const struct job *job = pool->busy; job; job = job->next) {
+		int64_t slow_ns = job->begun_ns + SLOW_NS;
 		if (slow_ns <= now_ns) {
 			census.slow++;
 			continue;
@@ -218,7 +222,7 @@ static int64_t add_workers(struct pool *pool)
 	int64_t now_ns = clock_monotonic_ns();
 	struct census busy = count_busy(pool, now_ns);
 	while (pool->waiting > pool->threads - busy.slow - busy.quick) {
-		if (pool->threads - busy.slow >= QUICK_MAX || pool->threads >= THREADS_MAX)
+		if (pool->threads - busy.slow >= QUICK_MAX || pool->threads >= pool->threads_max)
 			return busy.next_ns;
 		if (add_worker(pool) < 0)
 			return now_ns + NO_THREAD_WAIT_NS;
@@ -272,6 +276,14 @@ static void stop(struct resolver_back_end *back_end)
 	release_locked(pool);
 }
 
+static unsigned choose_threads_max(void)
+{
+	int64_t threads = files_limit() / DESCRIPTORS_PER_THREAD;
+	if (threads < QUICK_MAX)
+		return QUICK_MAX;
+	return threads < THREADS_MAX ? (unsigned)threads : THREADS_MAX;
+}
+
 int resolver_system_start(
 	const void *config, const struct resolver_sink *sink, struct resolver_back_end **back_end)
 {
@@ -282,6 +294,7 @@ int resolver_system_start(
 	pool->back_end = (struct resolver_back_end){.look_up = take_task, .stop = stop};
 	pool->sink = *sink;
 	pool->last = &pool->first;
+	pool->threads_max = choose_threads_max();
 	pool->references = 1;
 	pthread_mutex_init(&pool->mutex, NULL);
 	thread_condition_init(&pool->is_wanted);

@@ -21,7 +21,7 @@
 #define MESSAGE_MAX 65535
 
 /* What a silent server costs: this, then twice and four times as much. */
-#define TIMEOUT_MS 400
+#define TIMEOUT_MS INT64_C(400)
 
 /*
  * A name server on the loopback interface. What it says to a question for an IPv4 or an IPv6 address
@@ -117,13 +117,14 @@ static bool skip_word(const char **words, const char *word)
 static size_t read_name(const uint8_t *bytes, char *name)
 {
 	size_t place = 0;
-	name[0] = '\0';
+	/* The length of each label is where the text has a dot. */
 	while (bytes[place] != 0) {
-		strncat(name, (const char *)bytes + place + 1, bytes[place]);
-		place += bytes[place] + 1U;
-		if (bytes[place] != 0)
-			strcat(name, ".");
+		size_t length = bytes[place];
+		memcpy(name + place, bytes + place + 1, length);
+		place += length + 1;
+		name[place - 1] = '.';
 	}
+	name[place > 0 ? place - 1 : 0] = '\0';
 	return place + 1;
 }
 
@@ -273,7 +274,7 @@ static void set_up(struct fixture *fixture, const char *a, const char *aaaa, con
 	name_server_start(&fixture->server);
 	fixture->config.servers = fixture->server.text;
 	fixture->config.resolv_conf = fixture->resolv_conf;
-	fixture->config.timeout_ms = TIMEOUT_MS;
+	fixture->config.timeout_ms = (int)TIMEOUT_MS;
 	ck_assert_int_eq(
 		resolver_new_with(resolver_dns_start, &fixture->config, &fixture->resolver), 0);
 	ck_assert_int_eq(waker_open(&fixture->waker), 0);
@@ -405,7 +406,7 @@ START_TEST(a_name_is_what_the_name_server_says)
 	ck_assert_int_eq(query->reason == NULL, query->result == RESOLVER_FOUND);
 	/* Silence costs something only where there is nothing else. */
 	if (query->result != RESOLVER_FAILED)
-		ck_assert_int_lt(took_ns, 5 * TIMEOUT_MS * NS_PER_MS);
+		ck_assert_int_lt(took_ns, TIMEOUT_MS * 5 * NS_PER_MS);
 	else
 		ck_assert_int_lt(took_ns, 5 * NS_PER_S);
 	resolver_query_free(query);
@@ -499,7 +500,7 @@ START_TEST(thousands_that_hang_delay_none_that_is_answered)
 		is_found = query->result == RESOLVER_FOUND;
 		resolver_query_free(query);
 	}
-	ck_assert_int_lt(clock_monotonic_ns() - asked_ns, 5 * TIMEOUT_MS * NS_PER_MS);
+	ck_assert_int_lt(clock_monotonic_ns() - asked_ns, TIMEOUT_MS * 5 * NS_PER_MS);
 	tear_down(&fixture);
 }
 END_TEST
