@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/network_files.h"
 
+#include "base/network.h"
+
+/* It needs the headers of sockets before it. */
 #include <iphlpapi.h>
 #include <stdlib.h>
-
-#include "base/network.h"
 
 #define FLAGS                                                                                      \
 	(GAA_FLAG_SKIP_UNICAST | GAA_FLAG_SKIP_ANYCAST | GAA_FLAG_SKIP_MULTICAST |                 \

@@ -13,7 +13,7 @@ enum resolver_kind {
 	 * descriptors with 3 name servers, to each by UDP and TCP. */
 	RESOLVER_DNS,
 	/* getaddrinfo() on threads: whatever else the system knows names by. Takes a descriptor or
-	 * two for each name under way: an eighth of the limit, or 32, whichever is more. */
+	 * two for each name under way: an eighth of the limit, or 64, whichever is more. */
 	RESOLVER_SYSTEM,
 };
 

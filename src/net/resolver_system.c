@@ -13,8 +13,8 @@
 #include "base/thread.h"
 
 /* Look-ups at the same time, except those that have taken longer than SLOW_NS. */
-#define QUICK_MAX 16
-#define SLOW_NS NS_PER_S
+#define QUICK_MAX 32
+#define SLOW_NS (100 * NS_PER_MS)
 /* Look-ups at the same time, however long they take. Each needs a descriptor or two. */
 #define THREADS_MAX 256
 #define DESCRIPTORS_PER_THREAD 16

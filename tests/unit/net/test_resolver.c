@@ -15,7 +15,7 @@
 #include "net/socket.h"
 
 /* More than may be looked up at the same time, unless they take long. */
-#define MANY 40
+#define MANY 80
 
 /*
  * The system's resolver as these tests need it, in place of the C library's: "slow..." takes until
