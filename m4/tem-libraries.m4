@@ -2,7 +2,6 @@
 # The required libraries, and check, which only the unit tests need.
 AC_DEFUN([TEM_LIBRARIES], [
   PKG_CHECK_MODULES([EVENT], [libevent_core >= 2.1])
-  PKG_CHECK_MODULES([MICROHTTPD], [libmicrohttpd >= 0.9.74])
   PKG_CHECK_MODULES([CJSON], [libcjson >= 1.7.13])
   PKG_CHECK_MODULES([ZLIB], [zlib])
   PKG_CHECK_MODULES([CARES], [libcares >= 1.18])

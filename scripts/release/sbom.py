@@ -19,7 +19,6 @@ import uuid
 # By Makefile variable: pkg-config's name, the soname, the licence, the name.
 LIBRARIES = {
     "EVENT": ("libevent_core", "libevent_core", "BSD-3-Clause", "libevent"),
-    "MICROHTTPD": ("libmicrohttpd", "libmicrohttpd", "LGPL-2.1-or-later", "libmicrohttpd"),
     "CJSON": ("libcjson", "libcjson", "MIT", "cJSON"),
     "ZLIB": ("zlib", "libz", "Zlib", "zlib"),
     "CARES": ("libcares", "libcares", "MIT", "c-ares"),

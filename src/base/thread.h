@@ -16,8 +16,11 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void
 /* Makes a call with every signal blocked; threads that a library starts in it inherit that. */
 void thread_call_without_signals(void (*call)(void *), void *context);
 
-/* Lowers the priority of the calling thread: those that measure come first. */
-void thread_give_way(void);
+/*
+ * Lowers the priority of the calling thread: those that measure come first. Returns 0, also where
+ * threads have no priorities of their own, or a negative errno.
+ */
+int thread_give_way(void);
 
 /* Initializes a condition for thread_wait_until(); release it with pthread_cond_destroy(). */
 void thread_condition_init(pthread_cond_t *condition);

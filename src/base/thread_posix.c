@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/thread.h"
 
+#include <errno.h>
 #include <signal.h>
 #ifdef __linux__
 #include <sys/resource.h>
@@ -50,10 +51,12 @@ void thread_call_without_signals(void (*call)(void *), void *context)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-void thread_give_way(void)
+int thread_give_way(void)
 {
 #ifdef __linux__
-	setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+	return setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS) == 0 ? 0 : -errno;
+#else
+	return 0;
 #endif
 }
 

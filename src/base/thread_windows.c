@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/thread.h"
 
+#include <errno.h>
 #include <windows.h>
 
 #include "base/clock.h"
@@ -20,9 +21,9 @@ void thread_call_without_signals(void (*call)(void *), void *context)
 	call(context);
 }
 
-void thread_give_way(void)
+int thread_give_way(void)
 {
-	SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL);
+	return SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL) ? 0 : -EPERM;
 }
 
 void thread_condition_init(pthread_cond_t *condition)

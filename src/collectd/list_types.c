@@ -18,6 +18,7 @@ const char *list_type_name(enum metric_list list)
 		[LIST_ADDRESSES] = METRIC_PREFIX "_target",
 		[LIST_SEND_LAG] = METRIC_PREFIX "_send_lag",
 		[LIST_SERVER] = METRIC_PREFIX "_server",
+		[LIST_HTTP] = METRIC_PREFIX "_http",
 		[LIST_PROCESS] = METRIC_PREFIX "_process",
 		[LIST_BUILD] = METRIC_PREFIX "_build",
 	};

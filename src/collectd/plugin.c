@@ -88,6 +88,7 @@ static int on_read(void)
 	struct process_values process;
 	process_values_read(plugin.start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
+	runtime_read_http(plugin.runtime, process.http_rejected);
 	const struct value_lists_input input = {
 		.snapshot = &snapshot,
 		.process = &process,

@@ -263,8 +263,7 @@ static void log_start(const struct runtime *runtime)
 		buffer_append_format(&line, ", probes every %s", interval);
 	}
 	if (runtime->front)
-		buffer_append_format(&line, ", metrics on http://%s/metrics",
-			http_front_address(runtime->front));
+		buffer_append_format(&line, ", metrics on %s", http_front_urls(runtime->front));
 	log_write(&runtime->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
 	buffer_clear(&line);
 }
@@ -291,6 +290,13 @@ int runtime_start(
 struct engine *runtime_engine(const struct runtime *runtime)
 {
 	return runtime->engine;
+}
+
+void runtime_read_http(const struct runtime *runtime, uint64_t rejected[HTTP_REJECTS])
+{
+	memset(rejected, 0, HTTP_REJECTS * sizeof(rejected[0]));
+	if (runtime->front)
+		http_front_read(runtime->front, rejected);
 }
 
 void runtime_stop(struct runtime *runtime)

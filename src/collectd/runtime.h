@@ -3,9 +3,12 @@
 #ifndef COLLECTD_RUNTIME_H
 #define COLLECTD_RUNTIME_H
 
+#include <stdint.h>
+
 #include "base/text_error.h"
 #include "collectd/plugin_config.h"
 #include "engine/engine.h"
+#include "measure/reasons.h"
 
 struct runtime;
 
@@ -21,6 +24,9 @@ int runtime_start(
 
 /* Borrowed until runtime_stop(). */
 struct engine *runtime_engine(const struct runtime *runtime);
+
+/* How many HTTP clients were turned away, by reason; none without the HTTP front. */
+void runtime_read_http(const struct runtime *runtime, uint64_t rejected[HTTP_REJECTS]);
 
 /* Ends every thread, dispatches what is still queued, and frees it all. NULL is accepted. */
 void runtime_stop(struct runtime *runtime);

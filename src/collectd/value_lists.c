@@ -124,6 +124,7 @@ void value_lists_make(const struct value_lists_input *input,
 		make_list(&maker, LIST_SEND_LAG, snapshot, "");
 	if (snapshot->has_server)
 		make_list(&maker, LIST_SERVER, &snapshot->server, "");
+	make_list(&maker, LIST_HTTP, input->process, "");
 	make_list(&maker, LIST_PROCESS, input->process, "");
 	make_list(&maker, LIST_BUILD, input->process, build);
 }

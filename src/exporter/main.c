@@ -6,7 +6,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -60,9 +59,9 @@ static void append_versions(struct buffer *buffer)
 {
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
-			     "libevent %s, libmicrohttpd %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES
+			     "libevent %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES
 			     "\n",
-		event_get_version(), MHD_get_version(), cJSON_Version(), zlibVersion(),
+		event_get_version(), cJSON_Version(), zlibVersion(),
 		ares_version(NULL));
 }
 

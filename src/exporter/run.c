@@ -93,8 +93,7 @@ static void log_start(const struct exporter *exporter)
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
 	if (settings->probe)
 		append_targets(&settings->targets, &settings->defaults, &line);
-	buffer_append_format(
-		&line, ", metrics on http://%s/metrics", http_front_address(exporter->front));
+	buffer_append_format(&line, ", metrics on %s", http_front_urls(exporter->front));
 	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
 	buffer_clear(&line);
 	if (options->warning.reason[0] != '\0')

@@ -51,3 +51,17 @@ const char *server_reject_name(enum server_reject reject)
 	};
 	return names[reject];
 }
+
+const char *http_reject_name(enum http_reject reject)
+{
+	static const char *const names[HTTP_REJECTS] = {
+		[HTTP_REJECT_LIMIT] = "limit",
+		[HTTP_REJECT_ADDRESS_LIMIT] = "address_limit",
+		[HTTP_REJECT_DESCRIPTORS] = "descriptors",
+		[HTTP_REJECT_MEMORY] = "memory",
+		[HTTP_REJECT_SLOW] = "slow",
+		[HTTP_REJECT_STALLED] = "stalled",
+		[HTTP_REJECT_OTHER] = "other",
+	};
+	return names[reject];
+}

@@ -42,10 +42,23 @@ enum server_reject {
 	SERVER_REJECTS,
 };
 
+/* Why a client of the HTTP front was turned away before it had its answer. */
+enum http_reject {
+	HTTP_REJECT_LIMIT,	   /* All places were taken, */
+	HTTP_REJECT_ADDRESS_LIMIT, /* or those that one address may have. */
+	HTTP_REJECT_DESCRIPTORS,   /* Out of file descriptors. */
+	HTTP_REJECT_MEMORY,	   /* Out of memory. */
+	HTTP_REJECT_SLOW,	   /* It did not complete its request in time. */
+	HTTP_REJECT_STALLED,	   /* It did not read its answer. */
+	HTTP_REJECT_OTHER,
+	HTTP_REJECTS,
+};
+
 /* The label's value, e.g. "refused". Not for the counts, which come last. Static. */
 const char *connect_failure_name(enum connect_failure failure);
 const char *disconnect_name(enum disconnect disconnect);
 const char *server_close_name(enum server_close close);
 const char *server_reject_name(enum server_reject reject);
+const char *http_reject_name(enum http_reject reject);
 
 #endif

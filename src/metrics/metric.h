@@ -54,6 +54,7 @@ enum metric_list {
 	LIST_ADDRESSES,
 	LIST_SEND_LAG,
 	LIST_SERVER,
+	LIST_HTTP,
 	LIST_PROCESS,
 	LIST_BUILD,
 	LISTS, /* How many there are. */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "measure/reasons.h"
+
 /* Each is -1 where the system does not tell. */
 struct process_values {
 	int64_t cpu_ns;	       /* User and system time of all threads so far. */
@@ -14,7 +16,9 @@ struct process_values {
 	int64_t virtual_bytes; /* On Windows, private memory alone. */
 	int64_t resident_bytes;
 	int64_t start_time_ns; /* Since 1970-01-01 00:00 UTC. */
-	bool is_alive;	       /* For the caller to set: the snapshot knows. */
+	/* For the caller to set, who asks the engine and the HTTP front. */
+	bool is_alive;
+	uint64_t http_rejected[HTTP_REJECTS];
 };
 
 /*

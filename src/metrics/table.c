@@ -24,10 +24,16 @@ static const char *server_reject(unsigned reason)
 	return server_reject_name((enum server_reject)reason);
 }
 
+static const char *http_reject(unsigned reason)
+{
+	return http_reject_name((enum http_reject)reason);
+}
+
 static const struct metric_reasons connect_failures = {CONNECT_FAILURES, connect_failure};
 static const struct metric_reasons disconnects = {DISCONNECTS, disconnect};
 static const struct metric_reasons server_closes = {SERVER_CLOSES, server_close};
 static const struct metric_reasons server_rejects = {SERVER_REJECTS, server_reject};
+static const struct metric_reasons http_rejects = {HTTP_REJECTS, http_reject};
 
 const struct metric metric_table[] = {
 	{
@@ -334,6 +340,19 @@ const struct metric metric_table[] = {
 		.list = LIST_SERVER,
 		.offset = offsetof(struct server_values, rejected),
 		.reasons = &server_rejects,
+	},
+	{
+		.name = "tcp_echo_http_rejected",
+		.help = "Clients of this HTTP server that were turned away, by reason: too many "
+			"connections (limit), or of one address (address_limit), a resource that "
+			"had run out, or one that did not complete its request (slow) or read its "
+			"answer (stalled).",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_REASONS,
+		.list = LIST_HTTP,
+		.offset = offsetof(struct process_values, http_rejected),
+		.reasons = &http_rejects,
 	},
 	{
 		.name = "process_cpu_seconds",

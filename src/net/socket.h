@@ -75,6 +75,9 @@ void socket_claim_address(evutil_socket_t fd);
 /* Binds and listens. Returns 0 or a negative errno. */
 int socket_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t length);
 
+/* Tells the peer that nothing more will be sent. */
+void socket_end_sending(evutil_socket_t fd);
+
 /* Makes closing reset the connection, and drop what has not been sent. */
 void socket_reset_on_close(evutil_socket_t fd);
 

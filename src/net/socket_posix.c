@@ -136,6 +136,11 @@ int socket_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t 
 	return bind(fd, address, length) == 0 && listen(fd, BACKLOG) == 0 ? 0 : -errno;
 }
 
+void socket_end_sending(evutil_socket_t fd)
+{
+	shutdown(fd, SHUT_WR);
+}
+
 void socket_reset_on_close(evutil_socket_t fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -179,6 +179,11 @@ int socket_listen(evutil_socket_t fd, const struct sockaddr *address, socklen_t 
 	return -socket_errno();
 }
 
+void socket_end_sending(evutil_socket_t fd)
+{
+	shutdown(handle_of(fd), SD_SEND);
+}
+
 void socket_reset_on_close(evutil_socket_t fd)
 {
 	struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -3,10 +3,13 @@
 #ifndef SCRAPE_HTTP_FRONT_H
 #define SCRAPE_HTTP_FRONT_H
 
+#include <stdint.h>
+
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/text_error.h"
 #include "engine/engine.h"
+#include "measure/reasons.h"
 
 struct http_front;
 
@@ -22,8 +25,14 @@ struct http_front;
 int http_front_start(const struct endpoint *listen, struct engine *engine, const struct log *log,
 	struct http_front **front, struct text_error *error);
 
-/* The bound address as text, e.g. "[::]:2112". Borrowed from the front. */
-const char *http_front_address(const struct http_front *front);
+/* How many clients were turned away, by reason. Any thread. */
+void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJECTS]);
+
+/*
+ * Where the metrics are, by bound address: "http://127.0.0.1:2112/metrics,
+ * http://[::1]:2112/metrics". Borrowed from the front.
+ */
+const char *http_front_urls(const struct http_front *front);
 
 /* Closes every connection and ends the thread, within a second. NULL is accepted. */
 void http_front_stop(struct http_front *front);

@@ -106,7 +106,7 @@ static void append_targets(struct buffer *buffer, const struct snapshot *snapsho
 	if (snapshot->target_count > LANDING_PAGE_ROWS_MAX)
 		buffer_append_format(buffer,
 			"<p>Only the first %d of %zu are shown; "
-			"<a href=\"/metrics\">the metrics</a> have them all.</p>\n",
+			"<a href=\"metrics\">the metrics</a> have them all.</p>\n",
 			LANDING_PAGE_ROWS_MAX, snapshot->target_count);
 }
 
@@ -128,7 +128,7 @@ int landing_page_write(const struct snapshot *snapshot, const char *version, str
 	buffer_append_text(buffer, "</style>\n</head>\n<body>\n<h1>tcp-echo-metrics <small>");
 	append_html(buffer, version);
 	buffer_append_text(
-		buffer, "</small></h1>\n<p><a href=\"/metrics\">Metrics</a> for Prometheus.</p>\n");
+		buffer, "</small></h1>\n<p><a href=\"metrics\">Metrics</a> for Prometheus.</p>\n");
 	if (snapshot->has_prober)
 		append_targets(buffer, snapshot);
 	if (snapshot->has_server)

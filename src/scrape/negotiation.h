@@ -6,18 +6,41 @@
 #include <stdbool.h>
 
 #include "scrape/exposition.h"
+#include "scrape/span.h"
+
+/* The weights that a request gives to what there is to choose from, in thousandths. */
+struct negotiation {
+	/* Of media types. */
+	int openmetrics;
+	int text;
+	int any_text;
+	int anything;
+	/* Of codings. */
+	int gzip;
+	int identity;
+	int any_coding;
+};
+
+#define NEGOTIATION_UNSET (-1)
+/* Of a request without such headers. */
+#define NEGOTIATION_NOTHING                                                                        \
+	((struct negotiation){NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET,             \
+		NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET})
 
 /*
- * The format that an Accept header asks for: OpenMetrics 1.0.0 where it is named (a wildcard does
- * not count) with a weight of at least that of the text format, else the text format. accept: NULL
- * or any text; malformed parts of it are ignored.
+ * Read one header line each; several of one name are one list (RFC 9110 section 5.3). list: its
+ * value, any text; malformed parts of it are ignored.
  */
-enum exposition_format negotiation_format(const char *accept);
+void negotiation_read_accept(struct negotiation *wishes, struct span list);
+void negotiation_read_accept_encoding(struct negotiation *wishes, struct span list);
 
 /*
- * Whether an Accept-Encoding header allows gzip and does not prefer plain text. accept_encoding:
- * NULL or any text, as above.
+ * The format that Accept asks for: OpenMetrics 1.0.0 where it is named (a wildcard does not count)
+ * with a weight of at least that of the text format, else the text format.
  */
-bool negotiation_takes_gzip(const char *accept_encoding);
+enum exposition_format negotiation_format(const struct negotiation *wishes);
+
+/* Whether Accept-Encoding allows gzip and does not prefer plain text. */
+bool negotiation_takes_gzip(const struct negotiation *wishes);
 
 #endif

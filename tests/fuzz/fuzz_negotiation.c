@@ -16,11 +16,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	memcpy(header, data, size);
 	header[size] = '\0';
-	enum exposition_format format = negotiation_format(header);
+	struct negotiation wishes = NEGOTIATION_NOTHING;
+	negotiation_read_accept(&wishes, (struct span){header, size});
+	negotiation_read_accept_encoding(&wishes, (struct span){header, size});
+	enum exposition_format format = negotiation_format(&wishes);
 	if (format != EXPOSITION_TEXT && format != EXPOSITION_OPENMETRICS)
 		abort();
 	/* A header that names neither gzip nor the wildcard cannot have asked for gzip. */
-	if (negotiation_takes_gzip(header) && strcasestr(header, "gzip") == NULL &&
+	for (size_t i = 0; i < size; i++)
+		if (header[i] == '\0')
+			header[i] = ' ';
+	if (negotiation_takes_gzip(&wishes) && strcasestr(header, "gzip") == NULL &&
 		strchr(header, '*') == NULL)
 		abort();
 	free(header);

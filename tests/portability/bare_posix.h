@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <event2/util.h>
-#include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -11,8 +11,9 @@ from lib.scenario import main, scenario
 
 CONNECT_FAILURES = {"resolve", "refused", "unreachable", "timeout", "other"}
 DISCONNECTS = {"closed", "reset", "stalled", "invalid", "other"}
-SERVER_CLOSES = {"closed", "reset", "timeout", "stalled", "invalid", "other"}
-SERVER_REJECTS = {"descriptors", "memory", "other"}
+SERVER_CLOSES = {"closed", "reset", "timeout", "stalled", "invalid", "limit", "other"}
+SERVER_REJECTS = {"not_allowed", "limit", "address_limit", "descriptors", "memory", "other"}
+HTTP_REJECTS = {"limit", "address_limit", "descriptors", "memory", "slow", "stalled", "other"}
 
 COUNTERS = ("sent received timeouts connects late unsent missed_slots").split()
 GAUGES = ("connected loss_percent in_flight jitter_seconds").split()
@@ -110,6 +111,7 @@ def the_server_has_its_metrics():
         assert_metric(metrics, "tcp_echo_server_frames_total", "counter")
         assert_reasons(metrics, "tcp_echo_server_closed_total", SERVER_CLOSES)
         assert_reasons(metrics, "tcp_echo_server_rejected_total", SERVER_REJECTS)
+        assert_reasons(metrics, "tcp_echo_http_rejected_total", HTTP_REJECTS)
 
 
 @scenario
@@ -141,7 +143,7 @@ def no_metric_is_outside_the_contract():
                 "rtt_seconds last_rtt_seconds connect_failures_total disconnects_total last_connect_seconds "
                 "tcp_retransmits_total tcp_rtt_seconds tcp_min_rtt_seconds target_info up build_info "
                 "send_lag_seconds server_connections server_accepted_total server_frames_total "
-                "server_closed_total server_rejected_total duplicates_total"
+                "server_closed_total server_rejected_total http_rejected_total duplicates_total"
             ).split()
         }
     )

@@ -8,8 +8,8 @@
 #include "../unit.h"
 #include "base/buffer.h"
 
-static const struct process_values process = {
-	1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000), true};
+static const struct process_values process = {1250000000, 12, 1024, 4096000, 2048000,
+	INT64_C(1700000000120000000), true, {1, 2, 3, 4, 5, 6, 7}};
 
 static const char *source_folder = ".";
 
@@ -133,6 +133,9 @@ static void check_words(const char *lists, const char *expected)
 }
 
 #define PROCESS_AND_BUILD                                                                          \
+	"tcp_echo-/tcp_echo_http- rejected_limit=1 rejected_address_limit=2 "                      \
+	"rejected_descriptors=3 rejected_memory=4 rejected_slow=5 rejected_stalled=6 "             \
+	"rejected_other=7\n"                                                                       \
 	"tcp_echo-/tcp_echo_process- up=1 cpu_seconds=1.25 open_fds=12 max_fds=1024 "              \
 	"virtual_memory_bytes=4096000 resident_memory_bytes=2048000 "                              \
 	"start_time_seconds=1700000000.12\n"                                                       \
@@ -171,7 +174,7 @@ START_TEST(leaves_out_what_is_not_known)
 {
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1};
-	const struct process_values unknown = {-1, -1, -1, -1, -1, -1, true};
+	const struct process_values unknown = {-1, -1, -1, -1, -1, -1, true, {0}};
 	const char *lists = make(&snapshot, &unknown);
 	ck_assert_ptr_null(strstr(lists, "tcp_echo_last_rtt"));
 	ck_assert_ptr_null(strstr(lists, "tcp_echo_last_connect"));

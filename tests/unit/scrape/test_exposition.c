@@ -12,7 +12,7 @@
 
 static const struct build_info build = {"1.2.3", "cc \"9\""};
 
-static const struct process_values no_process = {-1, -1, -1, -1, -1, -1, true};
+static const struct process_values no_process = {-1, -1, -1, -1, -1, -1, true, {0}};
 
 /* A target before its first connection. */
 static struct target_snapshot fresh_target(const char *name)
@@ -124,6 +124,17 @@ static uint64_t sample(const char *text, const char *name)
 	"tcp_echo_up 1\n"                                                                          \
 	"# TYPE tcp_echo_build_info gauge\n"                                                       \
 	"tcp_echo_build_info{version=\"1.2.3\",compiler=\"cc \\\"9\\\"\"} 1\n"
+
+#define HTTP_REJECTED                                                                              \
+	"tcp_echo_http_rejected_total{reason=\"limit\"} 0\n"                                       \
+	"tcp_echo_http_rejected_total{reason=\"address_limit\"} 0\n"                               \
+	"tcp_echo_http_rejected_total{reason=\"descriptors\"} 0\n"                                 \
+	"tcp_echo_http_rejected_total{reason=\"memory\"} 0\n"                                      \
+	"tcp_echo_http_rejected_total{reason=\"slow\"} 0\n"                                        \
+	"tcp_echo_http_rejected_total{reason=\"stalled\"} 0\n"                                     \
+	"tcp_echo_http_rejected_total{reason=\"other\"} 0\n"
+
+#define HTTP_TEXT "# TYPE tcp_echo_http_rejected_total counter\n" HTTP_REJECTED
 
 #define NO_LAG                                                                                     \
 	"# TYPE tcp_echo_send_lag_seconds histogram\n"                                             \
@@ -334,7 +345,7 @@ static const struct snapshot server_alone = {
 
 START_TEST(writes_a_server_in_the_text_format)
 {
-	check_text(&server_alone, EXPOSITION_TEXT, UP_AND_BUILD_TEXT SERVER_TEXT);
+	check_text(&server_alone, EXPOSITION_TEXT, UP_AND_BUILD_TEXT SERVER_TEXT HTTP_TEXT);
 }
 END_TEST
 
@@ -352,7 +363,8 @@ START_TEST(writes_a_server_in_openmetrics)
 		"# TYPE tcp_echo_server_frames counter\n"
 		"tcp_echo_server_frames_total 3\n"
 		"# TYPE tcp_echo_server_closed counter\n" SERVER_CLOSED
-		"# TYPE tcp_echo_server_rejected counter\n" SERVER_REJECTED "# EOF\n");
+		"# TYPE tcp_echo_server_rejected counter\n" SERVER_REJECTED
+		"# TYPE tcp_echo_http_rejected counter\n" HTTP_REJECTED "# EOF\n");
 }
 END_TEST
 
@@ -385,29 +397,30 @@ END_TEST
 START_TEST(has_no_empty_families_without_targets)
 {
 	struct snapshot snapshot = of_targets(NULL, 0);
-	check_text(&snapshot, EXPOSITION_TEXT, UP_AND_BUILD_TEXT NO_LAG);
+	check_text(&snapshot, EXPOSITION_TEXT, UP_AND_BUILD_TEXT NO_LAG HTTP_TEXT);
 }
 END_TEST
 
 START_TEST(writes_the_process)
 {
 	static const struct process_values process = {
-		1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000), true};
+		1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000), true, {0}};
 	struct snapshot snapshot = {0};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	drop_lines(text, "# HELP ");
-	ck_assert_str_eq(text, UP_AND_BUILD_TEXT "# TYPE process_cpu_seconds_total counter\n"
-						 "process_cpu_seconds_total 1.25\n"
-						 "# TYPE process_open_fds gauge\n"
-						 "process_open_fds 12\n"
-						 "# TYPE process_max_fds gauge\n"
-						 "process_max_fds 1024\n"
-						 "# TYPE process_virtual_memory_bytes gauge\n"
-						 "process_virtual_memory_bytes 4096000\n"
-						 "# TYPE process_resident_memory_bytes gauge\n"
-						 "process_resident_memory_bytes 2048000\n"
-						 "# TYPE process_start_time_seconds gauge\n"
-						 "process_start_time_seconds 1700000000.12\n");
+	ck_assert_str_eq(text,
+		UP_AND_BUILD_TEXT HTTP_TEXT "# TYPE process_cpu_seconds_total counter\n"
+					    "process_cpu_seconds_total 1.25\n"
+					    "# TYPE process_open_fds gauge\n"
+					    "process_open_fds 12\n"
+					    "# TYPE process_max_fds gauge\n"
+					    "process_max_fds 1024\n"
+					    "# TYPE process_virtual_memory_bytes gauge\n"
+					    "process_virtual_memory_bytes 4096000\n"
+					    "# TYPE process_resident_memory_bytes gauge\n"
+					    "process_resident_memory_bytes 2048000\n"
+					    "# TYPE process_start_time_seconds gauge\n"
+					    "process_start_time_seconds 1700000000.12\n");
 	free(text);
 }
 END_TEST
@@ -668,7 +681,7 @@ START_TEST(names_and_explains_every_family)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
-	struct process_values process = {1, 1, 1, 1, 1, 1, true};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	each_type_line(text, check_help);
 	each_type_line(text, check_total);
@@ -685,7 +698,7 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
-	struct process_values process = {1, 1, 1, 1, 1, 1, true};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}};
 	char *text = render(&snapshot, &process, EXPOSITION_OPENMETRICS);
 	size_t count = 0;
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {

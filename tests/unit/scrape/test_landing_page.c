@@ -44,7 +44,7 @@ START_TEST(shows_program_version_and_a_link_to_the_metrics)
 	ck_assert_ptr_eq(strstr(page, "<!DOCTYPE html>"), page);
 	check_has(page, "<title>tcp-echo-metrics</title>");
 	check_has(page, "1.2.3&lt;");
-	check_has(page, "<a href=\"/metrics\">");
+	check_has(page, "<a href=\"metrics\">");
 	ck_assert_ptr_null(strstr(page, "<table"));
 	ck_assert_ptr_null(strstr(page, "server"));
 	free(page);

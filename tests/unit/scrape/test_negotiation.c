@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scrape/negotiation.h"
 
+#include <string.h>
+
 #include "../unit.h"
 
 #define OPENMETRICS "application/openmetrics-text"
@@ -55,6 +57,10 @@ static const struct {
 	{"an escaped quote", "a/b;c=\"\\\"," OPENMETRICS ";d=\"", EXPOSITION_TEXT},
 	{"an unclosed quote", "a/b;c=\"," OPENMETRICS, EXPOSITION_TEXT},
 	{"an escape at the end", "a/b;c=\"\\", EXPOSITION_TEXT},
+	{"named in the second line", "text/html\n" OPENMETRICS, EXPOSITION_OPENMETRICS},
+	{"the second line weighs more", OPENMETRICS ";q=0.4\ntext/plain;q=0.5", EXPOSITION_TEXT},
+	{"the first line weighs more", "text/plain;q=0.5\n" OPENMETRICS ";q=0.4", EXPOSITION_TEXT},
+	{"three lines, one of them empty", "a/b\n\n" OPENMETRICS, EXPOSITION_OPENMETRICS},
 	{"a longer name", OPENMETRICS "s", EXPOSITION_TEXT},
 	{"a shorter name", "application/openmetrics", EXPOSITION_TEXT},
 };
@@ -82,21 +88,39 @@ static const struct {
 	{"gzip rather", "identity;q=0.5, gzip", true},
 	{"no plain text", "identity;q=0, gzip;q=0.1", true},
 	{"only plain text", "identity", false},
+	{"in the second line", "deflate\ngzip", true},
+	{"refused in the second line alone", "*\ngzip;q=0", false},
+	{"plain text preferred in another line", "gzip;q=0.5\nidentity", false},
 	{"malformed weight", "gzip;q=x", false},
 	{"part of another word", "gzipped", false},
 };
 
+/* "\n" separates the header lines that carry it. */
+static void read_lines(struct negotiation *wishes, const char *lines,
+	void (*read)(struct negotiation *wishes, struct span list))
+{
+	*wishes = NEGOTIATION_NOTHING;
+	while (lines) {
+		size_t length = strcspn(lines, "\n");
+		read(wishes, (struct span){lines, length});
+		lines = lines[length] != '\0' ? lines + length + 1 : NULL;
+	}
+}
+
 START_TEST(finds_the_preferred_format)
 {
-	ck_assert_msg(negotiation_format(formats[_i].accept) == formats[_i].format, "%s",
-		formats[_i].says);
+	struct negotiation wishes;
+	read_lines(&wishes, formats[_i].accept, negotiation_read_accept);
+	ck_assert_msg(negotiation_format(&wishes) == formats[_i].format, "%s", formats[_i].says);
 }
 END_TEST
 
 START_TEST(finds_whether_gzip_is_accepted)
 {
-	ck_assert_msg(negotiation_takes_gzip(encodings[_i].accept_encoding) == encodings[_i].gzip,
-		"%s", encodings[_i].says);
+	struct negotiation wishes;
+	read_lines(&wishes, encodings[_i].accept_encoding, negotiation_read_accept_encoding);
+	ck_assert_msg(
+		negotiation_takes_gzip(&wishes) == encodings[_i].gzip, "%s", encodings[_i].says);
 }
 END_TEST
 

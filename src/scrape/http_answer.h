@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The answer to an HTTP request. */
+#ifndef SCRAPE_HTTP_ANSWER_H
+#define SCRAPE_HTTP_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+/* Stored by the caller; release it with http_answer_clear(). */
+struct http_answer {
+	unsigned status;
+	const char *content_type; /* Static. */
+	const char *policy;	  /* Content-Security-Policy, or NULL. Static. */
+	const char *allow;	  /* Methods, or NULL. Static. */
+	bool is_negotiated;	  /* Depends on the request's Accept headers. */
+	bool is_compressed;
+	struct buffer body; /* Owned. */
+};
+
+/* Makes it a line of text; what it was before is released. text: a sentence. */
+void http_answer_write_text(struct http_answer *answer, unsigned status, const char *text);
+
+/*
+ * Appends the status line and the headers. keeps_connection: whether another request may follow.
+ * now: for the header Date.
+ */
+void http_answer_append_head(const struct http_answer *answer, bool keeps_connection,
+	struct wall_time now, struct buffer *head);
+
+void http_answer_clear(struct http_answer *answer);
+
+#endif
