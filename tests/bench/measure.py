@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -27,6 +28,13 @@ SCRAPES_MAX_S = 10
 LARGE_TARGETS = 5000
 
 
+def without_bound_per_address(binary):
+    """The flag that lets one address have all of a server's connections, where the binary has it."""
+    flag = "-max-peers-per-address"
+    done = subprocess.run([binary, "-help"], capture_output=True, text=True, check=True)
+    return [flag + "=1000000"] if flag in done.stdout else []
+
+
 class Run:
     """Everything that one run needs, and what it finds."""
 
@@ -46,7 +54,8 @@ class Run:
         self.figures = {"targets": self.targets, "floor_us": floor["round_trip_us"]}
         with contextlib.ExitStack() as stack:
             address = f"127.0.0.1:{self.ports.take()}"
-            server, server_port = self._start(stack, binary, "-mode=server", f"-listen={address}")
+            server, server_port = self._start(stack, binary, "-mode=server", f"-listen={address}",
+                                              *without_bound_per_address(binary))
             server_scraper = stack.enter_context(Scraper(server_port))
             idle_rss = server.rss_kib()
             if self.setting.memory:

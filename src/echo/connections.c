@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+#include "echo/connections.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "echo/echo_stream.h"
+#include "net/socket.h"
+
+/* Bytes read from a connection at once: the most that a peer that does not read makes us hold. */
+#define READ_SIZE 4096
+/* Who has sent more than this has to stand in the line: 32 probes, or more, at once. */
+#define LITTLE 512
+/* Turns that those in the line get, together, each time all others were served. */
+#define TURNS 4
+/* What a connection waits for; level-triggered where the system has no edges. */
+#define READ_EVENTS (EV_READ | EV_CLOSED | EV_ET | EV_PERSIST)
+/* A peer that takes none of its replies for this long is given up. */
+static const struct timeval write_patience = {.tv_sec = 30};
+static const struct timeval at_once = {0};
+
+/* Replies that the peer's receive window had no room for. */
+struct unsent {
+	size_t sent;
+	size_t length;
+	unsigned char bytes[READ_SIZE];
+};
+
+struct connection {
+	struct connections *all;
+	struct connection *next; /* All of them are in a list, the youngest first. */
+	struct connection **previous;
+	struct connection *next_in_line;
+	struct connection **previous_in_line; /* NULL: it is not in the line. */
+	bool is_ending;			      /* The peer has closed: nothing comes but the end. */
+	struct admission_host *host;	      /* Borrowed. */
+	struct event event;
+	struct unsent *unsent; /* Owned; nearly always NULL. Until it is sent, nothing is read. */
+	struct echo_stream stream;
+};
+
+struct connections {
+	struct event_base *base; /* Borrowed, as are the next two. */
+	struct admission *admission;
+	struct server_counters *counters;
+	struct connection *youngest;
+	struct connection *line; /* Those that have more to be read than fits a turn. */
+	struct connection **line_end;
+	struct event *turns_event; /* Fires after what the last poll has found was served. */
+	unsigned char buffer[READ_SIZE];
+};
+
+static void on_readable(evutil_socket_t fd, short what, void *context);
+static void on_writable(evutil_socket_t fd, short what, void *context);
+
+static void line_join(struct connection *connection)
+{
+	struct connections *all = connection->all;
+	if (connection->previous_in_line)
+		return;
+	if (!all->line)
+		event_add(all->turns_event, &at_once);
+	connection->next_in_line = NULL;
+	connection->previous_in_line = all->line_end;
+	*all->line_end = connection;
+	all->line_end = &connection->next_in_line;
+}
+
+/* Takes the first out of the line, which is not empty. */
+static struct connection *line_next(struct connections *all)
+{
+	struct connection *first = all->line;
+	all->line = first->next_in_line;
+	if (all->line)
+		all->line->previous_in_line = &all->line;
+	else
+		all->line_end = &all->line;
+	first->previous_in_line = NULL;
+	return first;
+}
+
+static void line_leave(struct connection *connection)
+{
+	if (!connection->previous_in_line)
+		return;
+	*connection->previous_in_line = connection->next_in_line;
+	if (connection->next_in_line)
+		connection->next_in_line->previous_in_line = connection->previous_in_line;
+	else
+		connection->all->line_end = connection->previous_in_line;
+	connection->previous_in_line = NULL;
+}
+
+static void connection_free(struct connection *connection)
+{
+	struct connections *all = connection->all;
+	line_leave(connection);
+	event_del(&connection->event);
+	socket_close(event_get_fd(&connection->event));
+	*connection->previous = connection->next;
+	if (connection->next)
+		connection->next->previous = connection->previous;
+	server_counters_add(&all->counters->connections, UINT64_MAX);
+	admission_leave(all->admission, connection->host);
+	free(connection->unsent);
+	free(connection);
+}
+
+static void connection_end(struct connection *connection, enum server_close reason)
+{
+	server_counters_add(&connection->all->counters->closed[reason], 1);
+	connection_free(connection);
+}
+
+static enum server_close close_reason(int error)
+{
+	switch (error) {
+	case ECONNRESET:
+	case EPIPE:
+		return SERVER_CLOSE_RESET;
+	case ETIMEDOUT:
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+		return SERVER_CLOSE_TIMEOUT;
+	default:
+		return SERVER_CLOSE_OTHER;
+	}
+}
+
+/* Waits until the peer takes more (for_writing), or sends more. */
+static void connection_watch(struct connection *connection, bool for_writing)
+{
+	struct event *event = &connection->event;
+	struct event_base *base = connection->all->base;
+	evutil_socket_t fd = event_get_fd(event);
+	event_del(event);
+	if (for_writing)
+		event_assign(event, base, fd, EV_WRITE, on_writable, connection);
+	else
+		event_assign(event, base, fd, READ_EVENTS, on_readable, connection);
+	event_add(event, for_writing ? &write_patience : NULL);
+}
+
+/*
+ * Sends bytes, and keeps what the peer has no room for. Returns false if the connection was ended,
+ * and freed.
+ */
+static bool connection_send(
+	struct connection *connection, const unsigned char *bytes, size_t length)
+{
+	ssize_t sent = socket_send(event_get_fd(&connection->event), bytes, length);
+	if (sent < 0) {
+		if (!socket_is_busy((int)-sent)) {
+			connection_end(connection, close_reason((int)-sent));
+			return false;
+		}
+		sent = 0;
+	}
+	if ((size_t)sent == length)
+		return true;
+	struct unsent *unsent = malloc(sizeof(*unsent));
+	if (!unsent) {
+		connection_end(connection, SERVER_CLOSE_OTHER);
+		return false;
+	}
+	unsent->sent = 0;
+	unsent->length = length - (size_t)sent;
+	memcpy(unsent->bytes, bytes + sent, unsent->length);
+	connection->unsent = unsent;
+	connection_watch(connection, true);
+	return true;
+}
+
+/* Echoes what was received. Returns false if the connection was ended, and freed. */
+static bool connection_echo(struct connection *connection, size_t length)
+{
+	struct connections *all = connection->all;
+	size_t whole;
+	uint64_t frames;
+	int error = echo_stream_take(&connection->stream, all->buffer, length, &whole, &frames);
+	server_counters_add(&all->counters->frames, frames);
+	if (whole > 0 && !connection_send(connection, all->buffer, whole))
+		return false;
+	if (error)
+		connection_end(connection, SERVER_CLOSE_INVALID);
+	return !error;
+}
+
+/* Reads once, and echoes what came. Afterwards the connection may be freed. */
+static void take_turn(struct connection *connection)
+{
+	struct connections *all = connection->all;
+	size_t held = echo_stream_resume(&connection->stream, all->buffer);
+	ssize_t length = socket_receive(
+		event_get_fd(&connection->event), all->buffer + held, sizeof(all->buffer) - held);
+	if (length < 0) {
+		if (!socket_is_busy((int)-length))
+			connection_end(connection, close_reason((int)-length));
+		return;
+	}
+	if (length == 0) {
+		connection_end(connection, SERVER_CLOSE_CLOSED);
+		return;
+	}
+	if (!connection_echo(connection, held + (size_t)length) || connection->unsent)
+		return;
+	/* Data and the end of the stream that come together raise one edge only. */
+	if (length > LITTLE || connection->is_ending)
+		line_join(connection);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	struct connection *connection = context;
+	if (what & EV_CLOSED)
+		connection->is_ending = true;
+	/* Who is in the line gets a turn anyway, and finds there what has come. */
+	if (!connection->previous_in_line)
+		take_turn(connection);
+}
+
+static void on_turns(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	struct connections *connections = context;
+	for (unsigned i = 0; i < TURNS && connections->line; i++)
+		take_turn(line_next(connections));
+	if (connections->line)
+		event_add(connections->turns_event, &at_once);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *connection = context;
+	struct unsent *unsent = connection->unsent;
+	if (what & EV_TIMEOUT) {
+		connection_end(connection, SERVER_CLOSE_STALLED);
+		return;
+	}
+	ssize_t sent = socket_send(fd, unsent->bytes + unsent->sent, unsent->length - unsent->sent);
+	if (sent < 0 && !socket_is_busy((int)-sent)) {
+		connection_end(connection, close_reason((int)-sent));
+		return;
+	}
+	if (sent > 0)
+		unsent->sent += (size_t)sent;
+	if (unsent->sent < unsent->length) {
+		connection_watch(connection, true);
+		return;
+	}
+	free(unsent);
+	connection->unsent = NULL;
+	connection_watch(connection, false);
+	/* What arrived in the meantime, be it the end, raises no new edge. */
+	line_join(connection);
+}
+
+int connections_new(struct event_base *base, struct admission *admission,
+	struct server_counters *counters, struct connections **connections)
+{
+	struct connections *made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	made->turns_event = event_new(base, -1, 0, on_turns, made);
+	if (!made->turns_event) {
+		free(made);
+		return -ENOMEM;
+	}
+	made->base = base;
+	made->admission = admission;
+	made->counters = counters;
+	made->line_end = &made->line;
+	*connections = made;
+	return 0;
+}
+
+void connections_free(struct connections *connections)
+{
+	if (!connections)
+		return;
+	struct connection *connection = connections->youngest;
+	while (connection) {
+		struct connection *next = connection->next;
+		connection_free(connection);
+		connection = next;
+	}
+	event_free(connections->turns_event);
+	free(connections);
+}
+
+int connections_add(
+	struct connections *connections, evutil_socket_t fd, struct admission_host *host)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+	if (!connection)
+		return -ENOMEM;
+	event_assign(
+		&connection->event, connections->base, fd, READ_EVENTS, on_readable, connection);
+	if (event_add(&connection->event, NULL) < 0) {
+		free(connection);
+		return -ENOMEM;
+	}
+	socket_tune(fd);
+	connection->all = connections;
+	connection->host = host;
+	connection->next = connections->youngest;
+	connection->previous = &connections->youngest;
+	if (connection->next)
+		connection->next->previous = &connection->next;
+	connections->youngest = connection;
+	server_counters_add(&connections->counters->accepted, 1);
+	server_counters_add(&connections->counters->connections, 1);
+	return 0;
+}
+
+void connections_end_youngest(
+	struct connections *connections, size_t count, enum server_close reason)
+{
+	struct connection *connection = connections->youngest;
+	for (; connection && count > 0; count--) {
+		struct connection *next = connection->next;
+		connection_end(connection, reason);
+		connection = next;
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connections of the echo server: each returns its whole frames. Peers that send little are
+ * served as soon as something comes; those that send without end stand in a line, of which a few get
+ * a turn each time after all others were served.
+ */
+#ifndef ECHO_CONNECTIONS_H
+#define ECHO_CONNECTIONS_H
+
+#include <event2/event.h>
+#include <stddef.h>
+
+#include "echo/admission.h"
+#include "echo/server_counters.h"
+
+struct connections;
+
+/*
+ * base, admission and counters are borrowed until connections_free(). Returns 0 with *connections
+ * owned by the caller, or -ENOMEM.
+ */
+int connections_new(struct event_base *base, struct admission *admission,
+	struct server_counters *counters, struct connections **connections);
+
+/* Closes all. NULL is accepted. */
+void connections_free(struct connections *connections);
+
+/*
+ * Serves fd. host: what admission_enter() gave for it. Returns 0; or -ENOMEM, with fd and host still
+ * the caller's.
+ */
+int connections_add(
+	struct connections *connections, evutil_socket_t fd, struct admission_host *host);
+
+/* Ends the youngest ones. count: not more than there are. */
+void connections_end_youngest(
+	struct connections *connections, size_t count, enum server_close reason);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "echo/connections.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../unit.h"
+#include "echo/frame.h"
+
+#define PEERS_MAX 20
+/* What the connections read at once, and how many turns the greedy ones get between two polls. */
+#define READ_SIZE 4096
+#define TURNS 4
+
+static struct {
+	struct event_base *base;
+	struct admission *admission;
+	struct server_counters counters;
+	struct connections *connections;
+	int peers[PEERS_MAX];
+	size_t peer_count;
+} fixture;
+
+static void set_up(void)
+{
+	memset(&fixture, 0, sizeof(fixture));
+	const struct networks everyone = {0};
+	fixture.base = event_base_new();
+	ck_assert_int_eq(admission_new(&everyone, 0, &fixture.admission), 0);
+	admission_limit(fixture.admission, PEERS_MAX, PEERS_MAX, true);
+	ck_assert_int_eq(connections_new(fixture.base, fixture.admission, &fixture.counters,
+				 &fixture.connections),
+		0);
+}
+
+static void tear_down(void)
+{
+	connections_free(fixture.connections);
+	admission_free(fixture.admission);
+	event_base_free(fixture.base);
+	for (size_t i = 0; i < fixture.peer_count; i++)
+		close(fixture.peers[i]);
+}
+
+/* Returns the peer's end. */
+static int add_peer(void)
+{
+	int fds[2];
+	const union address address = {.v4 = {.sin_family = AF_INET}};
+	struct admission_host *host;
+	enum server_reject why;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
+	ck_assert(admission_enter(fixture.admission, &address, &host, &why));
+	ck_assert_int_eq(connections_add(fixture.connections, fds[1], host), 0);
+	fixture.peers[fixture.peer_count++] = fds[0];
+	return fds[0];
+}
+
+/* Sends frames that are all zero, up to size bytes; returns how many bytes were taken. */
+static size_t send_frames(int peer, size_t size)
+{
+	static const unsigned char zeros[FRAME_SIZE * 256];
+	size_t sent = 0;
+	while (sent < size) {
+		size_t left = size - sent;
+		ssize_t length = send(peer, zeros, left < sizeof(zeros) ? left : sizeof(zeros), 0);
+		if (length <= 0)
+			break;
+		sent += (size_t)length;
+	}
+	return sent;
+}
+
+/* Returns how many bytes came back since; -1 at the end. */
+static ssize_t read_back(int peer)
+{
+	unsigned char bytes[65536];
+	ssize_t total = 0;
+	for (;;) {
+		ssize_t length = recv(peer, bytes, sizeof(bytes), 0);
+		if (length > 0)
+			total += length;
+		else
+			return total == 0 && length == 0 ? -1 : total;
+	}
+}
+
+static void poll_once(void)
+{
+	event_base_loop(fixture.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+START_TEST(greedy_peers_do_not_keep_others_waiting)
+{
+	enum { GREEDY = 12 };
+	int greedy[GREEDY];
+	size_t backs[GREEDY] = {0};
+	for (int i = 0; i < GREEDY; i++) {
+		greedy[i] = add_peer();
+		ck_assert_uint_gt(send_frames(greedy[i], SIZE_MAX), (size_t)10 * READ_SIZE);
+	}
+	int polite = add_peer();
+	/* All of them are new, and each is read once. */
+	ck_assert_uint_eq(send_frames(polite, FRAME_SIZE), FRAME_SIZE);
+	poll_once();
+	ck_assert_int_eq(read_back(polite), FRAME_SIZE);
+	for (int i = 0; i < GREEDY; i++)
+		backs[i] += (size_t)read_back(greedy[i]);
+	for (int turn = 0; turn < 30; turn++) {
+		size_t all = 0;
+		size_t most = 0;
+		size_t least = SIZE_MAX;
+		ck_assert_uint_eq(send_frames(polite, FRAME_SIZE), FRAME_SIZE);
+		poll_once();
+		ck_assert_msg(read_back(polite) == FRAME_SIZE, "turn %d", turn);
+		for (int i = 0; i < GREEDY; i++) {
+			size_t back = (size_t)read_back(greedy[i]);
+			send_frames(greedy[i], SIZE_MAX);
+			all += back;
+			backs[i] += back;
+			most = backs[i] > most ? backs[i] : most;
+			least = backs[i] < least ? backs[i] : least;
+		}
+		ck_assert_uint_le(all, (size_t)TURNS * READ_SIZE);
+		ck_assert_uint_le(most - least, (size_t)2 * READ_SIZE);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	size_t size;
+	bool half_closes; /* The peer closes its direction right after sending. */
+} bursts[] = {
+	{"one frame", FRAME_SIZE, false},
+	{"as much as keeps it out of the line", 512, false},
+	{"a little more", 512 + FRAME_SIZE, false},
+	{"just what is read at once", READ_SIZE, false},
+	{"a little more than that", READ_SIZE + FRAME_SIZE, false},
+	{"a lot", (size_t)16 * READ_SIZE, false},
+	{"one frame and the end", FRAME_SIZE, true},
+	{"a readful and the end", READ_SIZE, true},
+	{"a lot and the end", (size_t)16 * READ_SIZE, true},
+	{"nothing but the end", 0, true},
+};
+
+START_TEST(every_byte_comes_back_and_the_end_is_seen)
+{
+	int peer = add_peer();
+	int other = add_peer();
+	ck_assert_uint_eq(send_frames(peer, bursts[_i].size), bursts[_i].size);
+	if (bursts[_i].half_closes)
+		shutdown(peer, SHUT_WR);
+	size_t back = 0;
+	bool is_over = false;
+	for (int turn = 0; turn < 40; turn++) {
+		poll_once();
+		ssize_t length = read_back(peer);
+		is_over = is_over || length < 0;
+		back += length > 0 ? (size_t)length : 0;
+	}
+	ck_assert_msg(back == bursts[_i].size, "%s: %zu bytes", bursts[_i].says, back);
+	ck_assert_msg(is_over == bursts[_i].half_closes, "%s", bursts[_i].says);
+	struct server_values values;
+	server_counters_read(&fixture.counters, &values);
+	ck_assert_uint_eq(values.frames, bursts[_i].size / FRAME_SIZE);
+	ck_assert_uint_eq(values.closed[SERVER_CLOSE_CLOSED], bursts[_i].half_closes ? 1 : 0);
+	ck_assert_uint_eq(values.connections, bursts[_i].half_closes ? 1 : 2);
+	(void)other;
+}
+END_TEST
+
+START_TEST(who_ends_while_in_the_line_leaves_it)
+{
+	int peers[6];
+	for (int i = 0; i < 6; i++) {
+		peers[i] = add_peer();
+		send_frames(peers[i], SIZE_MAX);
+	}
+	poll_once();
+	/* The first, the last, and some in between. */
+	connections_end_youngest(fixture.connections, 2, SERVER_CLOSE_LIMIT);
+	shutdown(peers[0], SHUT_RDWR);
+	for (int turn = 0; turn < 400; turn++) {
+		for (int i = 1; i < 4; i++)
+			read_back(peers[i]);
+		poll_once();
+	}
+	struct server_values values;
+	server_counters_read(&fixture.counters, &values);
+	ck_assert_uint_eq(values.connections, 3);
+	ck_assert_uint_eq(values.closed[SERVER_CLOSE_LIMIT], 2);
+	for (int i = 1; i < 4; i++) {
+		ck_assert_uint_eq(send_frames(peers[i], FRAME_SIZE), FRAME_SIZE);
+		poll_once();
+		ck_assert_int_eq(read_back(peers[i]), FRAME_SIZE);
+	}
+}
+END_TEST
+
+START_TEST(the_youngest_end_first)
+{
+	int first = add_peer();
+	int second = add_peer();
+	int third = add_peer();
+	connections_end_youngest(fixture.connections, 2, SERVER_CLOSE_LIMIT);
+	ck_assert_int_eq(read_back(third), -1);
+	ck_assert_int_eq(read_back(second), -1);
+	ck_assert_int_eq(read_back(first), 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("connections");
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, greedy_peers_do_not_keep_others_waiting);
+	tcase_add_loop_test(tcase, every_byte_comes_back_and_the_end_is_seen, 0, ROWS(bursts));
+	tcase_add_test(tcase, who_ends_while_in_the_line_leaves_it);
+	tcase_add_test(tcase, the_youngest_end_first);
+	return unit_run("echo/connections", tcase);
+}
