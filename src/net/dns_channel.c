@@ -119,19 +119,29 @@ static void on_socket(void *context, ares_socket_t fd, int is_read, int is_writt
 	free(gone);
 }
 
-/* c-ares 1.31 and later remember answers themselves, which would make them older than they seem. */
 #ifdef ARES_OPT_QUERY_CACHE
-static int remember_nothing(struct ares_options *options)
+
+/*
+ * Later versions of c-ares remember answers themselves, which would make them older than they seem.
+ * And where a server has been quick, their first round may be as short as a quarter of a second: a
+ * slow answer needs more of them.
+ */
+static int adapt_to_version(struct ares_options *options)
 {
 	options->qcache_max_ttl = 0;
-	return ARES_OPT_QUERY_CACHE;
+	options->tries += 2;
+	options->maxtimeout = 4 * options->timeout;
+	return ARES_OPT_QUERY_CACHE | ARES_OPT_MAXTIMEOUTMS;
 }
+
 #else
-static int remember_nothing(struct ares_options *options)
+
+static int adapt_to_version(struct ares_options *options)
 {
 	(void)options;
 	return 0;
 }
+
 #endif
 
 /* lookups: "b" for the name servers, "f" for the hosts file. */
@@ -152,7 +162,7 @@ static int open_channel(struct dns_channel *channel, const char *lookups,
 		.resolvconf_path = path,
 	};
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF | remember_nothing(&options);
+		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF | adapt_to_version(&options);
 	if (config->resolv_conf) {
 		strncpy(path, config->resolv_conf, sizeof(path) - 1);
 		mask |= ARES_OPT_RESOLVCONF;
