@@ -32,6 +32,7 @@ struct dns_channel {
 	ares_channel hosts;
 	struct ares_options options; /* What it read, for the search. */
 	struct dns_search search;
+	bool has_servers; /* nsswitch.conf may know nothing of DNS. */
 	struct dns_socket *sockets;
 	unsigned asked;
 };
@@ -144,7 +145,7 @@ static int adapt_to_version(struct ares_options *options)
 
 #endif
 
-/* lookups: "b" for the name servers, "f" for the hosts file. */
+/* lookups: "b" for the name servers, "f" for the hosts file, "" for what the system has. */
 static int open_channel(struct dns_channel *channel, const char *lookups,
 	const struct dns_config *config, ares_channel *opened)
 {
@@ -161,8 +162,10 @@ static int open_channel(struct dns_channel *channel, const char *lookups,
 		.socket_receive_buffer_size = RECEIVE_BUFFER,
 		.resolvconf_path = path,
 	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
-		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF | adapt_to_version(&options);
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
+		   ARES_OPT_SOCK_RCVBUF | adapt_to_version(&options);
+	if (which[0] != '\0')
+		mask |= ARES_OPT_LOOKUPS;
 	if (config->resolv_conf) {
 		strncpy(path, config->resolv_conf, sizeof(path) - 1);
 		mask |= ARES_OPT_RESOLVCONF;
@@ -171,11 +174,19 @@ static int open_channel(struct dns_channel *channel, const char *lookups,
 	return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? -ENOMEM : -EIO;
 }
 
-static int read_search(struct dns_channel *channel)
+static int read_configuration(struct dns_channel *channel, const struct dns_config *config)
 {
 	int mask = 0;
-	if (ares_save_options(channel->servers, &channel->options, &mask) != ARES_SUCCESS)
+	ares_channel system = NULL;
+	int error = open_channel(channel, "", config, &system);
+	if (error)
+		return error;
+	int status = ares_save_options(system, &channel->options, &mask);
+	ares_destroy(system);
+	if (status != ARES_SUCCESS)
 		return -ENOMEM;
+	const char *lookups = channel->options.lookups;
+	channel->has_servers = config->servers || !lookups || strchr(lookups, 'b');
 	channel->search = (struct dns_search){
 		.domains = (const char *const *)channel->options.domains,
 		.count = (size_t)channel->options.ndomains,
@@ -192,7 +203,7 @@ static int open_channels(struct dns_channel *channel, const struct dns_config *c
 	if (!error && config->servers &&
 		ares_set_servers_ports_csv(channel->servers, config->servers) != ARES_SUCCESS)
 		error = -EINVAL;
-	return error ? error : read_search(channel);
+	return error ? error : read_configuration(channel, config);
 }
 
 int dns_channel_new(
@@ -266,6 +277,9 @@ static int copy_addresses(const struct ares_addrinfo *found, struct address_list
 	return error;
 }
 
+/* Of our own, beside those of c-ares. */
+#define NO_SERVERS (-1)
+
 /* What c-ares' failures mean. Version 1.18 has ARES_ECONNREFUSED for SERVFAIL and REFUSED, too. */
 static const struct {
 	int status;
@@ -273,6 +287,8 @@ static const struct {
 	bool is_silence;
 	const char *reason;
 } failures[] = {
+	{NO_SERVERS, RESOLVER_NOT_FOUND, false,
+		"not in the hosts file, and the system uses no DNS"},
 	{ARES_ENOTFOUND, RESOLVER_NOT_FOUND, false, "there is no such name"},
 	{ARES_ENODATA, RESOLVER_NOT_FOUND, false, "the name has no address"},
 	{ARES_EBADNAME, RESOLVER_NOT_FOUND, false, "not a valid name"},
@@ -357,10 +373,10 @@ static void on_servers(void *context, int status, int timeouts, struct ares_addr
 void dns_channel_ask(struct dns_channel *channel, const char *name, int family,
 	void (*take)(void *context, struct dns_reply *reply), void *context)
 {
-	struct question *question = malloc(sizeof(*question));
+	struct question *question = channel->has_servers ? malloc(sizeof(*question)) : NULL;
 	if (!question) {
 		struct dns_reply reply = {0};
-		set_failure(ARES_ENOMEM, &reply);
+		set_failure(channel->has_servers ? ARES_ENOMEM : NO_SERVERS, &reply);
 		take(context, &reply);
 		return;
 	}

@@ -83,6 +83,20 @@ static bool was_silent(const struct look_up *look_up)
 	return false;
 }
 
+/* A name that was found in a domain whose server fails now is not taken for one farther away. */
+static void settle_found(struct look_up *look_up, struct resolver_answer *found)
+{
+	found->place = look_up->next_name;
+	size_t known = look_up->task.known_place;
+	bool has_failed = look_up->failure.reason && look_up->failure.result == RESOLVER_FAILED;
+	if (!has_failed || known == 0 || found->place <= known) {
+		finish(look_up, found);
+		return;
+	}
+	address_list_clear(&found->list);
+	finish(look_up, &look_up->failure);
+}
+
 /* All that was asked for one name is answered: that is it, or the next name is asked for. */
 static void settle(struct look_up *look_up)
 {
@@ -90,7 +104,7 @@ static void settle(struct look_up *look_up)
 	struct resolver_answer joined;
 	join(look_up, &joined);
 	if (joined.result == RESOLVER_FOUND) {
-		finish(look_up, &joined);
+		settle_found(look_up, &joined);
 		return;
 	}
 	/* A failure may have hidden an address; and the first name is the most likely one. */

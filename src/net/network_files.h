@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define NETWORK_FILES 2
+#define NETWORK_FILES 3
 
 /* What a file looked like; all zero where it does not exist. Compared as a whole. */
 struct network_file {

@@ -24,4 +24,5 @@ void network_files_read(const char *resolv_conf, struct network_files *files)
 {
 	read_file(resolv_conf ? resolv_conf : "/etc/resolv.conf", &files->files[0]);
 	read_file("/etc/hosts", &files->files[1]);
+	read_file("/etc/nsswitch.conf", &files->files[2]);
 }

@@ -60,6 +60,7 @@ static void read_hosts(struct network_file *file)
 void network_files_read(const char *resolv_conf, struct network_files *files)
 {
 	(void)resolv_conf;
+	*files = (struct network_files){0};
 	read_servers(&files->files[0]);
 	read_hosts(&files->files[1]);
 }

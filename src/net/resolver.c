@@ -209,6 +209,7 @@ int resolver_ask(struct resolver *resolver, struct resolver_inbox *inbox,
 	if (!error && asked == ASKED_FIRST) {
 		memcpy(task.host, entry->host, sizeof(task.host));
 		task.token = entry->busy;
+		task.known_place = entry->place;
 	}
 	pthread_mutex_unlock(&resolver->mutex);
 	if (error) {

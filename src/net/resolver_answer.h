@@ -27,6 +27,8 @@ struct resolver_answer {
 	struct address_list list; /* Owned; ports are 0. Empty unless found. */
 	int64_t valid_ns;	  /* If found: how long it holds, 0 or more. */
 	int lacks; /* If found: the family that nothing could be learnt of; else AF_UNSPEC. */
+	/* If found in a domain of the search list: in which one, from 1; the later, the farther. */
+	size_t place;
 };
 
 /* Drops addresses that cannot be a remote host's; with none left it is RESOLVER_NOT_FOUND. */

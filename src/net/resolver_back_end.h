@@ -23,7 +23,10 @@ struct resolver_sink {
 struct resolver_task {
 	char host[ENDPOINT_HOST_MAX]; /* In lower case. */
 	int family;		      /* AF_INET, AF_INET6, or AF_UNSPEC for both. */
-	void *token;		      /* Comes back with the answers. */
+	/* The place of the answer before, or 0. If nothing could be learnt of that place or one
+	 * before it, what there is farther away may be another host: that is a failure. */
+	size_t known_place;
+	void *token; /* Comes back with the answers. */
 };
 
 struct resolver_back_end {

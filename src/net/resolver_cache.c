@@ -154,10 +154,12 @@ void resolver_cache_store(
 		if (answer->lacks != AF_UNSPEC)
 			add_known(entry, answer);
 		entry->until_ns = now_ns + answer->valid_ns;
+		entry->place = answer->place;
 		remember_list(entry, &answer->list);
 		return;
 	case RESOLVER_NOT_FOUND:
 		address_list_clear(&entry->list);
+		entry->place = 0;
 		return;
 	case RESOLVER_FAILED:
 		return;
@@ -169,8 +171,10 @@ void resolver_cache_expire(struct resolver_cache *cache)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct resolver_cache_entry *entry = cache->buckets[i]; entry;
-			entry = entry->next)
+			entry = entry->next) {
 			entry->until_ns = entry->at_ns;
+			entry->place = 0;
+		}
 }
 
 void resolver_cache_visit_busy(

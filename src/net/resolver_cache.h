@@ -26,6 +26,7 @@ struct resolver_cache_entry {
 	enum resolver_result result;
 	const char *reason;	  /* Static; NULL if found. */
 	struct address_list list; /* Of the last good answer, even if a failure came since. */
+	size_t place;		  /* Likewise, where it was found. */
 	int64_t at_ns;		  /* When the answer came. */
 	int64_t until_ns;	  /* Until when it holds. */
 	struct resolver_cache_entry *next; /* The cache's. */

@@ -223,9 +223,15 @@ START_TEST(everything_can_be_doubted_at_once)
 {
 	struct resolver_cache *cache = resolver_cache_new(10);
 	struct resolver_cache_entry *entry = get(cache, "name");
-	store(entry, found("aB", 60 * S, AF_UNSPEC), NOW);
+	struct resolver_answer answer = found("aB", 60 * S, AF_UNSPEC);
+	answer.place = 3;
+	store(entry, answer, NOW);
+	ck_assert_uint_eq(entry->place, 3);
+	store(entry, not_found(RESOLVER_FAILED), NOW);
+	ck_assert_uint_eq(entry->place, 3);
 	resolver_cache_expire(cache);
 	ck_assert(!resolver_cache_is_good(entry, INT64_MAX, NOW));
+	ck_assert_uint_eq(entry->place, 0);
 	/* The addresses are still known. */
 	ck_assert_str_eq(letters_of(&entry->list), "aB");
 	resolver_cache_free(cache);

@@ -33,8 +33,9 @@
 struct name_server {
 	const char *_Atomic a;
 	const char *_Atomic aaaa;
-	/* Any other name is unknown; NULL: all names are as the script says. */
+	/* The only name that is as the script says; NULL: all are. */
 	const char *_Atomic only;
+	const char *_Atomic others; /* What the others are; NULL: unknown. */
 	int udp;
 	int tcp;
 	pthread_t thread;
@@ -139,7 +140,7 @@ static bool respond(
 	const char *only = server->only;
 	atomic_fetch_add(&server->queries, 1);
 	if (only && strcmp(only, name) != 0)
-		words = "unknown";
+		words = server->others ? server->others : "unknown";
 	message->length = 0;
 	put(message, query, 2);
 	put_16(message, 0x8180);
@@ -477,6 +478,34 @@ START_TEST(a_domain_whose_server_refuses_does_not_hide_the_others)
 }
 END_TEST
 
+START_TEST(a_failure_does_not_move_a_name_to_a_farther_domain)
+{
+	struct fixture fixture;
+	set_up(&fixture, "192.0.2.1/0", "none", "search one.test two.test");
+	static const struct {
+		const char *only; /* The other names are... */
+		const char *others;
+		enum resolver_result result;
+	} rounds[] = {
+		{"name.one.test", "unknown", RESOLVER_FOUND},
+		{"name.two.test", "refused", RESOLVER_FAILED},
+		{"name.one.test", "refused", RESOLVER_FOUND},
+		{"name.two.test", "unknown", RESOLVER_FOUND},
+		/* Now it is known there. */
+		{"name.two.test", "refused", RESOLVER_FOUND},
+	};
+	for (int i = 0; i < ROWS(rounds); i++) {
+		fixture.server.only = rounds[i].only;
+		fixture.server.others = rounds[i].others;
+		ask(&fixture, "name", AF_INET, 0);
+		struct resolver_query *query = await(&fixture);
+		ck_assert_msg(query->result == rounds[i].result, "round %d", i);
+		resolver_query_free(query);
+	}
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(thousands_that_hang_delay_none_that_is_answered)
 {
 	struct fixture fixture;
@@ -576,6 +605,7 @@ int main(void)
 	tcase_add_test(tcase, a_thousand_addresses_come_over_tcp);
 	tcase_add_loop_test(tcase, names_are_searched_in_domains, 0, ROWS(searches));
 	tcase_add_test(tcase, a_domain_whose_server_refuses_does_not_hide_the_others);
+	tcase_add_test(tcase, a_failure_does_not_move_a_name_to_a_farther_domain);
 	tcase_add_test(tcase, thousands_that_hang_delay_none_that_is_answered);
 	tcase_add_test(tcase, addresses_of_a_family_that_falls_silent_are_kept);
 	tcase_add_test(tcase, changes_of_the_configuration_are_followed);
