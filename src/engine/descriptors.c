@@ -23,6 +23,11 @@
 #define DIALS_LEAST 8
 #define DIALS_PART 8
 
+/* The system's look-ups take one in so many of the limit, within bounds (net/resolver.h). */
+#define LOOK_UPS_PART 8
+#define LOOK_UPS_LEAST 64
+#define LOOK_UPS_MOST 512
+
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -41,6 +46,14 @@ static size_t besides(const struct descriptor_wishes *wishes, size_t at_first)
 	return at_first + (wishes->threads > 1 ? (wishes->threads - 1) * OWN_OF_THREAD : 0);
 }
 
+static size_t look_ups(int64_t limit)
+{
+	int64_t part = limit / LOOK_UPS_PART;
+	if (part < LOOK_UPS_LEAST)
+		return LOOK_UPS_LEAST;
+	return part < LOOK_UPS_MOST ? (size_t)part : LOOK_UPS_MOST;
+}
+
 /* Shares out what is there beyond the process itself and what the targets need. */
 static void share_rest(
 	const struct descriptor_wishes *wishes, size_t left, struct descriptor_shares *shares)
@@ -49,6 +62,8 @@ static void share_rest(
 	size_t enough = wishes->front_is_fixed ? wishes->front : least(wishes->front, FRONT_ENOUGH);
 	size_t front = take(&left, enough);
 	size_t peers = take(&left, least(peers_wanted, PEERS_LEAST));
+	if (wishes->asks_system)
+		take(&left, look_ups(wishes->limit));
 	if (wishes->threads > 0)
 		take(&left, DIALS_LEAST + wishes->targets / DIALS_PART);
 	if (wishes->is_shared)

@@ -19,6 +19,7 @@ struct descriptor_wishes {
 	bool front_is_fixed; /* It was promised them before, and keeps them. */
 	bool serves;	     /* There is an echo server. */
 	size_t peers;	     /* Peers that it wants at most. */
+	bool asks_system;    /* Names are looked up by the system's means: RESOLVER_SYSTEM. */
 };
 
 struct descriptor_shares {

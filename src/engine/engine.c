@@ -100,6 +100,7 @@ static void wish_descriptors(struct engine *engine, const struct settings *setti
 		.threads = settings->probe ? settings->threads : 0,
 		.front = settings->front_connections,
 		.serves = settings->serve,
+		.asks_system = settings->probe && settings->resolver == SETTINGS_RESOLVER_SYSTEM,
 		.peers = settings->max_peers > 0 ? settings->max_peers : OPTION_PEERS_MAX,
 	};
 	engine->peers_per_address = settings->max_peers_per_address;

@@ -8,6 +8,7 @@ const char *connect_failure_name(enum connect_failure failure)
 		[CONNECT_FAILURE_REFUSED] = "refused",
 		[CONNECT_FAILURE_UNREACHABLE] = "unreachable",
 		[CONNECT_FAILURE_TIMEOUT] = "timeout",
+		[CONNECT_FAILURE_LOCAL] = "local",
 		[CONNECT_FAILURE_OTHER] = "other",
 	};
 	return names[failure];

@@ -8,6 +8,7 @@ enum connect_failure {
 	CONNECT_FAILURE_REFUSED,
 	CONNECT_FAILURE_UNREACHABLE,
 	CONNECT_FAILURE_TIMEOUT,
+	CONNECT_FAILURE_LOCAL, /* The prober had no descriptor or no memory for it. */
 	CONNECT_FAILURE_OTHER,
 	CONNECT_FAILURES, /* How many there are. */
 };

@@ -246,7 +246,8 @@ const struct metric metric_table[] = {
 	{
 		.name = "tcp_echo_connect_failures",
 		.help = "Attempts to connect that failed, by reason: the name did not resolve, or "
-			"the host refused, was unreachable or did not answer in time (timeout).",
+			"the host refused, was unreachable or did not answer in time (timeout), or the "
+			"prober itself had no descriptor or no memory (local).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_REASONS,

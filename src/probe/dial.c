@@ -102,6 +102,11 @@ enum connect_failure dial_failure(int error)
 		return CONNECT_FAILURE_UNREACHABLE;
 	case ETIMEDOUT:
 		return CONNECT_FAILURE_TIMEOUT;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return CONNECT_FAILURE_LOCAL;
 	default:
 		return CONNECT_FAILURE_OTHER;
 	}
@@ -148,6 +153,7 @@ void dial_describe(const struct target_options *options, const union address *ad
 		snprintf(why, size, "%s does not answer within %s", text, patience);
 		break;
 	case CONNECT_FAILURE_RESOLVE:
+	case CONNECT_FAILURE_LOCAL:
 	case CONNECT_FAILURE_OTHER:
 	case CONNECT_FAILURES:
 		describe_other(text, error, why, size);

@@ -241,7 +241,7 @@ def without_descriptors_probes_are_unsent_and_come_back():
                 "default", lambda t: t.received > before.received and t.connected, "comes back"
             )
             assert back.unsent >= 3 and back.timeouts == back.unsent, back
-            assert back.connect_failures == {"other": back.unsent}, back
+            assert back.connect_failures == {"local": back.unsent}, back
             assert back.connects == back.received, back
             program.wait_target("default", lambda t: t.loss_percent == 0, "loss falls")
 

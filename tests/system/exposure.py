@@ -9,7 +9,7 @@ from lib.peer import Peer
 from lib.program import Program
 from lib.scenario import main, scenario
 
-CONNECT_FAILURES = {"resolve", "refused", "unreachable", "timeout", "other"}
+CONNECT_FAILURES = {"resolve", "refused", "unreachable", "timeout", "local", "other"}
 DISCONNECTS = {"closed", "reset", "stalled", "invalid", "other"}
 SERVER_CLOSES = {"closed", "reset", "timeout", "stalled", "invalid", "limit", "other"}
 SERVER_REJECTS = {"not_allowed", "limit", "address_limit", "descriptors", "memory", "other"}

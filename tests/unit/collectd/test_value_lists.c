@@ -95,7 +95,7 @@ static struct target_snapshot busy_target(const char *name)
 				.duplicates = 1,
 				.missed_slots = 4,
 				.connects = 5,
-				.connect_failures = {1, 2, 3, 4, 5},
+				.connect_failures = {1, 2, 3, 4, 0, 5},
 				.disconnects = {6, 7, 8, 9, 10},
 				.tcp_retransmits = 11,
 				.rtt = {.counts = {10, 20, 30, [15] = 40}, .sum_ns = 12345678},
@@ -151,7 +151,7 @@ START_TEST(makes_one_list_of_all_that_is_always_known_about_a_target)
 		"duplicates=1 missed_slots=4 loss_percent=37.5 in_flight=3 connects=5 "
 		"tcp_retransmits=11 connect_failures_resolve=1 connect_failures_refused=2 "
 		"connect_failures_unreachable=3 connect_failures_timeout=4 "
-		"connect_failures_other=5 disconnects_closed=6 disconnects_reset=7 "
+		"connect_failures_local=0 connect_failures_other=5 disconnects_closed=6 disconnects_reset=7 "
 		"disconnects_stalled=8 disconnects_invalid=9 disconnects_other=10 "
 		"rtt_seconds_bucket_le_0_0001=10 rtt_seconds_bucket_le_0_0002=30 "
 		"rtt_seconds_bucket_le_0_0004=60 rtt_seconds_bucket_le_0_0008=60 "

@@ -10,6 +10,7 @@ START_TEST(names_are_those_of_the_label)
 	ck_assert_str_eq(connect_failure_name(CONNECT_FAILURE_REFUSED), "refused");
 	ck_assert_str_eq(connect_failure_name(CONNECT_FAILURE_UNREACHABLE), "unreachable");
 	ck_assert_str_eq(connect_failure_name(CONNECT_FAILURE_TIMEOUT), "timeout");
+	ck_assert_str_eq(connect_failure_name(CONNECT_FAILURE_LOCAL), "local");
 	ck_assert_str_eq(connect_failure_name(CONNECT_FAILURE_OTHER), "other");
 	ck_assert_str_eq(disconnect_name(DISCONNECT_CLOSED), "closed");
 	ck_assert_str_eq(disconnect_name(DISCONNECT_RESET), "reset");

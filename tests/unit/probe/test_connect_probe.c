@@ -319,7 +319,7 @@ START_TEST(without_descriptors_nothing_is_sent)
 	probe(&fixture);
 	struct target_values values = script_values(fixture.target);
 	ck_assert_uint_eq(values.unsent, 1);
-	ck_assert_uint_eq(values.connect_failures[CONNECT_FAILURE_OTHER], 1);
+	ck_assert_uint_eq(values.connect_failures[CONNECT_FAILURE_LOCAL], 1);
 	ck_assert_str_eq(
 		script.log, "down: no file descriptors left to connect to 192.0.2.97:4000");
 	tear_down(&fixture);

@@ -55,11 +55,11 @@ static const struct {
 	{-EADDRNOTAVAIL, CONNECT_FAILURE_UNREACHABLE, "192.0.2.1",
 		"192.0.2.97:4000 cannot be dialled from 192.0.2.1"},
 	{-ETIMEDOUT, CONNECT_FAILURE_TIMEOUT, "", "192.0.2.97:4000 does not answer within 1.5s"},
-	{-EMFILE, CONNECT_FAILURE_OTHER, "",
+	{-EMFILE, CONNECT_FAILURE_LOCAL, "",
 		"no file descriptors left to connect to 192.0.2.97:4000"},
-	{-ENFILE, CONNECT_FAILURE_OTHER, "",
+	{-ENFILE, CONNECT_FAILURE_LOCAL, "",
 		"no file descriptors left to connect to 192.0.2.97:4000"},
-	{-ENOMEM, CONNECT_FAILURE_OTHER, "", "cannot connect to 192.0.2.97:4000: out of memory"},
+	{-ENOMEM, CONNECT_FAILURE_LOCAL, "", "cannot connect to 192.0.2.97:4000: out of memory"},
 	{-EPROTO, CONNECT_FAILURE_OTHER, "", "cannot connect to 192.0.2.97:4000: Protocol error"},
 };
 

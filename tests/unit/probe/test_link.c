@@ -257,7 +257,7 @@ START_TEST(local_failures_are_logged)
 	begin_attempt(&fixture);
 	ck_assert_str_eq(
 		script.log, "down: no file descriptors left to connect to 192.0.2.97:4000");
-	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_OTHER], 1);
+	ck_assert_uint_eq(values_of(&fixture).connect_failures[CONNECT_FAILURE_LOCAL], 1);
 	tear_down(&fixture);
 	set_up(&fixture, "name.example:4000", &lasting);
 	script.ask_error = -ENOMEM;

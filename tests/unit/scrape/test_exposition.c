@@ -43,7 +43,7 @@ static struct target_snapshot busy_target(const char *name)
 			.duplicates = 1,
 			.missed_slots = 12,
 			.connects = 3,
-			.connect_failures = {1, 2, 3, 4, 5},
+			.connect_failures = {1, 2, 3, 4, 0, 5},
 			.disconnects = {6, 7, 8, 9, 10},
 			.tcp_retransmits = 11,
 			.rtt = {.counts = {90, 9, [HISTOGRAM_BOUNDS] = 1}, .sum_ns = 2012345678},
@@ -222,6 +222,7 @@ START_TEST(writes_a_target_in_the_text_format)
 		"tcp_echo_connect_failures_total{target=\"a\",reason=\"refused\"} 2\n"
 		"tcp_echo_connect_failures_total{target=\"a\",reason=\"unreachable\"} 3\n"
 		"tcp_echo_connect_failures_total{target=\"a\",reason=\"timeout\"} 4\n"
+		"tcp_echo_connect_failures_total{target=\"a\",reason=\"local\"} 0\n"
 		"tcp_echo_connect_failures_total{target=\"a\",reason=\"other\"} 5\n"
 		"# TYPE tcp_echo_disconnects_total counter\n"
 		"tcp_echo_disconnects_total{target=\"a\",reason=\"closed\"} 6\n"
