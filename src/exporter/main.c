@@ -59,10 +59,8 @@ static void append_versions(struct buffer *buffer)
 {
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
-			     "libevent %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES
-			     "\n",
-		event_get_version(), cJSON_Version(), zlibVersion(),
-		ares_version(NULL));
+			     "libevent %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES "\n",
+		event_get_version(), cJSON_Version(), zlibVersion(), ares_version(NULL));
 }
 
 static int check(const struct options *options)

@@ -135,8 +135,8 @@ static void client_watch(struct client *client, enum http_want want, int64_t now
 	/* Rounded up: a deadline that has nearly come would be waited for again and again. */
 	left_ns += NS_PER_US - 1;
 	const struct timeval left = {
-		.tv_sec = (time_t)(left_ns / NS_PER_S),
-		.tv_usec = (suseconds_t)(left_ns % NS_PER_S / NS_PER_US),
+		.tv_sec = (int)(left_ns / NS_PER_S),
+		.tv_usec = (int)(left_ns % NS_PER_S / NS_PER_US),
 	};
 	short events = want == HTTP_WANT_WRITE ? EV_WRITE : EV_READ;
 	event_del(&client->event);
@@ -190,7 +190,7 @@ static void client_start(
 
 static struct origin origin_of(const union address *peer)
 {
-	struct origin origin;
+	struct origin origin = {0};
 	network_bytes(peer, origin.bytes);
 	if (!network_is_v4(origin.bytes))
 		memset(origin.bytes + NETWORK_BYTES / 2, 0, NETWORK_BYTES / 2);
