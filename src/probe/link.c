@@ -300,17 +300,37 @@ void link_refresh(struct link *link, int64_t now_ns)
 		addresses_renew(&link->addresses, &list);
 }
 
+/* Often name servers and target are behind the same dead link: dials the address of before. */
+static void dial_good(struct link *link, int64_t now_ns)
+{
+	if (addresses_take_good(&link->addresses) < 0)
+		fail_resolve(link, "out of memory", now_ns);
+	else
+		use_addresses(link, now_ns);
+}
+
+/* A name that cannot be asked for may still be what it was; one that does not exist is not. */
+static void on_unresolved(
+	struct link *link, enum resolver_result result, const char *reason, int64_t now_ns)
+{
+	if (link->state != LINK_RESOLVING)
+		return;
+	if (result == RESOLVER_FAILED && addresses_have_good(&link->addresses))
+		dial_good(link, now_ns);
+	else
+		fail_resolve(link, reason, now_ns);
+}
+
 void link_on_resolved(struct link *link, struct resolver_query *query, int64_t now_ns)
 {
 	struct address_list list = query->list;
-	bool is_found = query->result == RESOLVER_FOUND;
+	enum resolver_result result = query->result;
 	const char *reason = query->reason;
 	query->list = (struct address_list){0};
 	resolver_query_free(query);
 	link->query = NULL;
-	if (!is_found) {
-		if (link->state == LINK_RESOLVING)
-			fail_resolve(link, reason, now_ns);
+	if (result != RESOLVER_FOUND) {
+		on_unresolved(link, result, reason, now_ns);
 		return;
 	}
 	switch (link->state) {
@@ -339,12 +359,7 @@ static void on_slow_name(struct link *link, int64_t now_ns)
 {
 	link->target.counts_unsent = true;
 	if (addresses_have_good(&link->addresses)) {
-		/* Often resolver and target are behind the same dead link: dials the address of
-		 * before. */
-		if (addresses_take_good(&link->addresses) < 0)
-			fail_resolve(link, "out of memory", now_ns);
-		else
-			use_addresses(link, now_ns);
+		dial_good(link, now_ns);
 		return;
 	}
 	/* The system's resolver cannot be hurried; its answer will do whenever it comes. */

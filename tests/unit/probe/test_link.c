@@ -492,6 +492,34 @@ START_TEST(while_a_known_name_hangs_its_last_address_is_dialled)
 }
 END_TEST
 
+static const struct {
+	const char *says;
+	enum resolver_result result;
+	bool is_dialled;
+} known_names[] = {
+	{"no word from the name servers", RESOLVER_FAILED, true},
+	{"the name is gone", RESOLVER_NOT_FOUND, false},
+};
+
+START_TEST(a_known_name_that_cannot_be_asked_for_is_dialled_at_once)
+{
+	struct fixture fixture;
+	lead_to(&fixture, LINK_CONNECTED);
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	ck_assert_int_eq(fixture.link.state, LINK_RESOLVING);
+	script_answer(NULL, known_names[_i].result);
+	bool is_dialled = known_names[_i].is_dialled;
+	ck_assert_msg(strcmp(script.dialled, is_dialled ? "aa" : "a") == 0, "%s: %s",
+		known_names[_i].says, script.dialled);
+	ck_assert_uint_eq(
+		values_of(&fixture).connect_failures[CONNECT_FAILURE_RESOLVE], is_dialled ? 0 : 1);
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.link.state, is_dialled ? LINK_CONNECTED : LINK_WAITING);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(numeric_addresses_need_no_resolver)
 {
 	struct fixture fixture;
@@ -692,6 +720,8 @@ int main(void)
 	tcase_add_loop_test(tcase, each_state_handles_an_answer_in_its_own_way, 0, ROWS(answers));
 	tcase_add_test(tcase, a_name_that_hangs_is_counted_once);
 	tcase_add_test(tcase, while_a_known_name_hangs_its_last_address_is_dialled);
+	tcase_add_loop_test(tcase, a_known_name_that_cannot_be_asked_for_is_dialled_at_once, 0,
+		ROWS(known_names));
 	tcase_add_test(tcase, numeric_addresses_need_no_resolver);
 	tcase_add_test(tcase, a_target_that_dials_with_each_probe_is_resolved_and_never_connected);
 	tcase_add_loop_test(tcase, each_state_handles_an_alarm_in_its_own_way, 0, ROWS(states));
