@@ -323,6 +323,10 @@ static int start_server(
 		return failure;
 	text_put(engine->listen_address, listeners.text);
 	struct echo_server_limits limits = server_limits(engine);
+	if (limits.peers < settings->max_peers)
+		log_write(engine->log, LOG_LEVEL_WARNING, NULL,
+			"echo server: there are file descriptors for %zu peers only, not for %zu: raise the limit (ulimit -n, LimitNOFILE=)",
+			limits.peers, settings->max_peers);
 	failure = echo_server_start(
 		&listeners, &settings->allow, &limits, engine->log, &engine->server);
 	if (failure) {

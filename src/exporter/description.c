@@ -75,12 +75,27 @@ static void describe_targets(const struct options *options, struct buffer *buffe
 			buffer, "%-10sand %zu more\n", "", list->count - TARGETS_SHOWN);
 }
 
+static void describe_server(const struct options *options, struct buffer *buffer)
+{
+	const struct settings *settings = &options->settings;
+	const char *allow = option_get(OPTION_ALLOW)->flag;
+	describe_endpoint(OPTION_LISTEN, &settings->listen, buffer);
+	for (size_t i = 0; i < options->given_count; i++)
+		if (strcmp(options->given[i].name, allow) == 0)
+			describe(allow, options->given[i].value, buffer);
+	if (settings->max_peers > 0)
+		buffer_append_format(buffer, "%-10s%zu\n", "peers", settings->max_peers);
+	if (settings->max_peers_per_address > 0)
+		buffer_append_format(
+			buffer, "%-10s%zu of one address\n", "", settings->max_peers_per_address);
+}
+
 void description_append(const struct options *options, struct buffer *buffer)
 {
 	const struct settings *settings = &options->settings;
 	describe("mode", options_mode(options), buffer);
 	if (settings->serve)
-		describe_endpoint(OPTION_LISTEN, &settings->listen, buffer);
+		describe_server(options, buffer);
 	describe_endpoint(OPTION_METRICS, &options->metrics, buffer);
 	if (!settings->probe)
 		return;

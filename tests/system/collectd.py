@@ -13,6 +13,7 @@ from lib.law import Target
 from lib.peer import FullBacklog, Peer
 from lib.program import WRAPPER, free_port, write_targets
 from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.sockets import assert_echo, frame, reads_end
 from lib.wait import PATIENCE, holds_for, wait_for
 
 FAST = 'Interval 0.02\nTimeout "400ms"\n'
@@ -202,6 +203,20 @@ def too_few_descriptors_end_the_plugin_but_not_the_daemon():
 def nothing_to_do_ends_the_plugin_but_not_the_daemon():
     with Trial(listen=False) as trial:
         carries_on_without_the_plugin(trial, "nothing to do: no Listen, ")
+
+
+@scenario
+def strangers_and_more_peers_than_wanted_are_turned_away():
+    with Daemon(FAST + 'Allow "127.0.0.1,::1"\nMaxPeers 2\n', targets={"one": OWN}) as daemon:
+        daemon.wait_target("one", lambda t: t.received > 5, "replies")
+        address = ("127.0.0.1", daemon.listen_port)
+        with socket.create_connection(address, 10, ("127.0.0.2", 0)) as stranger:
+            assert reads_end(stranger)
+        with socket.create_connection(address, 10) as last, socket.create_connection(address, 10) as more:
+            assert_echo(last, frame(1))
+            assert reads_end(more)
+        rejected = daemon.metrics().reasons("tcp_echo_server_rejected_total")
+        assert rejected == {"not_allowed": 1, "limit": 1}, rejected
 
 
 @scenario

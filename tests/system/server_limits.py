@@ -422,5 +422,36 @@ def without_descriptors_for_itself_nothing_starts():
     assert "32 file descriptors are needed, but the limit is 20: raise it" in err, err
 
 
+@scenario
+def more_peers_than_descriptors_are_announced_at_the_start():
+    with Program("server", "-max-peers=1000", descriptors=256) as program:
+        line = program.wait_line("there are file descriptors for")
+        assert " warning " in line and "not for 1000: raise the limit" in line, line
+    with Program("server", "-max-peers=100", descriptors=256) as program:
+        program.metrics()
+        assert not [line for line in program.lines if "descriptors" in line], program.lines
+
+
+@scenario
+def a_limit_that_falls_beneath_what_is_open_is_one_line():
+    """As where another part of the same process takes what was left."""
+    with Program("server") as program:
+        first = connect(program.listen_port)
+        assert_echo(first, frame(1))
+        usual = resource.prlimit(program.pid, resource.RLIMIT_NOFILE)
+        # Every number from 3 on is out of reach, the spare descriptor's included.
+        resource.prlimit(program.pid, resource.RLIMIT_NOFILE, (3, usual[1]))
+        crowd = [connect(program.listen_port) for _ in range(20)]
+        line = program.wait_line("no file descriptors left")
+        assert " warning " in line and "turning" in line, line
+        assert_echo(first, frame(2))
+        resource.prlimit(program.pid, resource.RLIMIT_NOFILE, usual)
+        with connect(program.listen_port) as late:
+            assert_echo(late, frame(3))
+        told = [line for line in program.lines if "descriptors" in line]
+        assert len(told) == 1, told
+        close_all([first, *crowd])
+
+
 if __name__ == "__main__":
     main(workers=2)

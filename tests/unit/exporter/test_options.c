@@ -515,6 +515,27 @@ START_TEST(describes_what_would_run)
 }
 END_TEST
 
+START_TEST(describes_who_may_use_the_server)
+{
+	const char *const arguments[] = {"-allow=10.0.0.0/8,::1", "-max-peers=100",
+		"-allow=192.0.2.1", "-max-peers-per-address=9", NULL};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	struct buffer buffer = {0};
+	description_append(&options, &buffer);
+	buffer_append(&buffer, "", 1);
+	ck_assert_str_eq(buffer.data, "mode      server\n"
+				      "listen    :4000\n"
+				      "allow     10.0.0.0/8,::1\n"
+				      "allow     192.0.2.1\n"
+				      "peers     100\n"
+				      "          9 of one address\n"
+				      "metrics   :2112\n");
+	buffer_clear(&buffer);
+	options_clear(&options);
+}
+END_TEST
+
 START_TEST(describes_what_differs_from_the_defaults)
 {
 	const char *const arguments[] = {"-mode=client", "-targets=x", "-probe=connect",
@@ -598,6 +619,7 @@ int main(void)
 	tcase_add_test(tcase, loads_the_targets_file);
 	tcase_add_test(tcase, help_names_every_flag);
 	tcase_add_test(tcase, describes_what_would_run);
+	tcase_add_test(tcase, describes_who_may_use_the_server);
 	tcase_add_test(tcase, describes_what_differs_from_the_defaults);
 	tcase_add_test(tcase, a_targets_file_is_checked_with_the_flags);
 	return unit_run("exporter/options", tcase);
