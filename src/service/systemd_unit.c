@@ -135,6 +135,8 @@ static const char sandbox[] = "DevicePolicy=closed\n"
 			      "SystemCallErrorNumber=EPERM\n"
 			      "SystemCallFilter=@system-service\n"
 			      "SystemCallFilter=~@privileged @resources\n"
+			      "# The HTTP thread gives way to those that measure.\n"
+			      "SystemCallFilter=setpriority\n"
 			      "UMask=0077\n"
 			      "\n";
 
