@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Listening on names: every address of theirs that this machine has."""
+from lib.http_client import request
 from lib.namespaces import Names, enter_or_skip
 from lib.program import Program, free_port, run
 from lib.scenario import main, scenario
@@ -30,6 +31,16 @@ def every_address_of_a_name_is_served():
             assert_served(program, *hosts)
             assert not [line for line in program.lines if "not listening" in line], program.lines
             assert program.metrics().value("tcp_echo_server_accepted_total") == len(hosts)
+
+
+@scenario
+def metrics_are_served_at_every_address_of_a_name():
+    hosts = ["127.0.0.2", "127.0.0.3", "::1"]
+    with Names() as names:
+        names.set(*(f"{host} many.test" for host in hosts))
+        with Program("server", metrics_host="many.test") as program:
+            for host in hosts:
+                assert request(program.metrics_port, "/metrics", host=host).status == 200, host
 
 
 @scenario
