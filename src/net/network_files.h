@@ -5,7 +5,16 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
+
 #define NETWORK_FILES 3
+
+/* How often a thread that must not be held up may look: on Windows it takes a millisecond or two. */
+#ifdef _WIN32
+#define NETWORK_FILES_PERIOD_NS (5 * NS_PER_S)
+#else
+#define NETWORK_FILES_PERIOD_NS (200 * NS_PER_MS)
+#endif
 
 /* What a file looked like; all zero where it does not exist. Compared as a whole. */
 struct network_file {
@@ -20,7 +29,7 @@ struct network_files {
 };
 
 /*
- * Reads what they look like now; takes some microseconds. resolv_conf: the path of a file in place
+ * Reads what they look like now. resolv_conf: the path of a file in place
  * of the system's, or NULL; Windows has its name servers elsewhere.
  */
 void network_files_read(const char *resolv_conf, struct network_files *files);

@@ -17,9 +17,6 @@
 /* Names that are remembered at most: more than there can be targets. */
 #define NAMES_MAX 16384
 
-/* How often it is looked whether the system's configuration has changed, if anybody asks. */
-#define FILES_PERIOD_NS (200 * NS_PER_MS)
-
 static const char no_memory[] = "out of memory";
 
 struct resolver {
@@ -146,7 +143,7 @@ static struct look_up *begin_look_up(struct resolver_cache_entry *entry)
 /* With the mutex held. Another network, another hosts file: names may mean something else. */
 static void follow_changes(struct resolver *resolver, int64_t now_ns)
 {
-	if (now_ns - resolver->files_read_ns < FILES_PERIOD_NS)
+	if (now_ns - resolver->files_read_ns < NETWORK_FILES_PERIOD_NS)
 		return;
 	struct network_files files;
 	network_files_read(NULL, &files);

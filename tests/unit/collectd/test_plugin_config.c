@@ -128,6 +128,23 @@ START_TEST(takes)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	enum settings_resolver resolver;
+} resolvers[] = {
+	{"", SETTINGS_RESOLVER_DNS},
+	{"Resolver \"dns\"", SETTINGS_RESOLVER_DNS},
+	{"resolver System", SETTINGS_RESOLVER_SYSTEM},
+};
+
+START_TEST(takes_a_resolver)
+{
+	struct text_error error = {0};
+	ck_assert_msg(add(resolvers[_i].text, &error) == 0, "%s", error.reason);
+	ck_assert_int_eq(config.settings.resolver, resolvers[_i].resolver);
+}
+END_TEST
+
 #define TARGET(name) "<Target \"" name "\">\nAddress \":4000\"\n</Target>\n"
 #define NAME_OF_128                                                                                \
 	"1234567890123456789012345678901234567890123456789012345678901234567890"                   \
@@ -182,6 +199,8 @@ static const struct {
 	{"a relative path", "TargetsFile \"targets.json\"",
 		"TargetsFile \"targets.json\" is not an absolute path; "},
 	{"an empty path", "TargetsFile \"\"", "TargetsFile \"\" is empty; "},
+	{"another resolver", "Resolver \"hosts\"",
+		"Resolver \"hosts\" is not a valid resolver; allowed: \"dns\" or \"system\""},
 	{"an unknown level", "LogLevel \"notice\"",
 		"LogLevel \"notice\" is not a valid level; allowed: \"error\""},
 	{"a network with bits beyond its prefix", "Allow \"10.0.0.1/8\"",
@@ -371,6 +390,7 @@ int main(void)
 	TCase *tcase = tcase_create("plugin_config");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, takes, 0, ROWS(good));
+	tcase_add_loop_test(tcase, takes_a_resolver, 0, ROWS(resolvers));
 	tcase_add_test(tcase, networks_add_up_over_blocks);
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
 	tcase_add_test(tcase, truncates_long_values);

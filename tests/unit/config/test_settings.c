@@ -139,6 +139,7 @@ START_TEST(starts_with_the_documented_defaults)
 	ck_assert_uint_eq(settings.defaults.dscp, 0);
 	ck_assert_str_eq(settings.defaults.source, "");
 	ck_assert_uint_eq(settings.threads, 1);
+	ck_assert_int_eq(settings.resolver, SETTINGS_RESOLVER_DNS);
 	ck_assert_uint_eq(settings.targets.count, 0);
 	settings_clear(&settings);
 }
