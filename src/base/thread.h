@@ -13,9 +13,6 @@
  */
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context);
 
-/* Makes a call with every signal blocked; threads that a library starts in it inherit that. */
-void thread_call_without_signals(void (*call)(void *), void *context);
-
 /*
  * Lowers the priority of the calling thread: those that measure come first. Returns 0, also where
  * threads have no priorities of their own, or a negative errno.

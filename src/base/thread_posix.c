@@ -13,42 +13,23 @@
 /* Of a thread that gives way. On Linux each thread has its own (setpriority(2)). */
 #define NICENESS 5
 
-struct start {
-	pthread_t *thread;
-	void *(*run)(void *);
-	void *context;
-	int error;
-};
-
-static void start(void *context)
-{
-	struct start *start = context;
-	start->error = pthread_create(start->thread, NULL, start->run, start->context);
-}
-
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
 {
 	/* A new thread inherits the mask: set by itself, it would come too late. */
-	struct start starting = {.thread = thread, .run = run, .context = context};
-	thread_call_without_signals(start, &starting);
-	if (starting.error)
-		return -starting.error;
+	sigset_t all;
+	sigset_t before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(thread, NULL, run, context);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error)
+		return -error;
 #ifdef __linux__
 	pthread_setname_np(*thread, name);
 #else
 	(void)name;
 #endif
 	return 0;
-}
-
-void thread_call_without_signals(void (*call)(void *), void *context)
-{
-	sigset_t all;
-	sigset_t before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	call(context);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 int thread_give_way(void)

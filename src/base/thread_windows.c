@@ -15,12 +15,6 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void
 	return 0;
 }
 
-void thread_call_without_signals(void (*call)(void *), void *context)
-{
-	/* On Windows no signal interrupts a thread. */
-	call(context);
-}
-
 int thread_give_way(void)
 {
 	return SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL) ? 0 : -EPERM;
