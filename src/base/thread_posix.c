@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-/* Of a thread that gives way. On Linux each thread has its own (setpriority(2)). */
-#define NICENESS 5
+/* What a thread that gives way adds to its niceness. On Linux each thread has its own. */
+#define NICER 5
 
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void *context)
 {
@@ -35,7 +35,13 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *), void
 int thread_give_way(void)
 {
 #ifdef __linux__
-	return setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS) == 0 ? 0 : -errno;
+	id_t thread = (id_t)gettid();
+	errno = 0;
+	int niceness = getpriority(PRIO_PROCESS, thread);
+	/* -1 is one that a thread can have; the kernel cuts off what is too high. */
+	if (niceness == -1 && errno != 0)
+		return -errno;
+	return setpriority(PRIO_PROCESS, thread, niceness + NICER) == 0 ? 0 : -errno;
 #else
 	return 0;
 #endif
