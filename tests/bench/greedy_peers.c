@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static unsigned long long received;
 
 static int fail(const char *what)
 {
-	fprintf(stderr, "greedy: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "greedy: %s: %m\n", what);
 	return EXIT_FAILURE;
 }
 
@@ -38,8 +39,11 @@ static int dial(unsigned short port)
 	return fd;
 }
 
-/* All of chunk is zero, which is whole frames wherever it is cut off. */
-static void use(int fd, unsigned events)
+/*
+ * All of chunk is zero, which is whole frames wherever it is cut off. Returns false if the
+ * connection is lost.
+ */
+static bool use(int fd, unsigned events)
 {
 	if (events & EPOLLIN) {
 		ssize_t length = recv(fd, chunk, sizeof(chunk), 0);
@@ -47,9 +51,8 @@ static void use(int fd, unsigned events)
 			received += (unsigned long long)length;
 		memset(chunk, 0, sizeof(chunk));
 	}
-	if (events & EPOLLOUT && send(fd, chunk, sizeof(chunk), MSG_NOSIGNAL) < 0 &&
-		errno != EAGAIN)
-		exit(fail("send"));
+	return !(events & EPOLLOUT) || send(fd, chunk, sizeof(chunk), MSG_NOSIGNAL) >= 0 ||
+	       errno == EAGAIN;
 }
 
 static int watch(int poll, int fd, unsigned events)
@@ -80,7 +83,8 @@ int main(int argc, char *argv[])
 				printf("%llu\n", received >> 20);
 				return EXIT_SUCCESS;
 			}
-			use(events[i].data.fd, events[i].events);
+			if (!use(events[i].data.fd, events[i].events))
+				return fail("send");
 		}
 	}
 }
