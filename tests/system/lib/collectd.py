@@ -41,8 +41,9 @@ def want_collectd():
         raise Skip("collectd, or its write_prometheus, was not found")
     linked = subprocess.run(["ldd", os.path.join(system_plugins(), "write_prometheus.so")],
                             capture_output=True, text=True, check=False).stdout
-    if "not found" in linked:
-        raise Skip("write_prometheus lacks a library (Debian: libprotobuf-c1)")
+    lacking = [line.split()[0] for line in linked.splitlines() if line.endswith("not found")]
+    if lacking:
+        raise Skip(f"write_prometheus lacks {', '.join(lacking)}")
 
 
 def sanitizer_runtimes():
