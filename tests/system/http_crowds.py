@@ -7,7 +7,7 @@ import threading
 import time
 
 from lib.exposition import parse
-from lib.program import Program
+from lib.program import Program, is_instrumented
 from lib.scenario import main, scenario
 from lib.sockets import connect
 from lib.wait import PATIENCE, wait_for
@@ -231,7 +231,7 @@ def slow_readers_of_large_answers_keep_nobody_out():
 
             wait_for(is_served, "another client is served", 3 * REQUEST_S)
             # The large answers that nobody reads are bounded as well.
-            assert program.rss() < 400 * 1024 * 1024, program.rss()
+            assert is_instrumented() or program.rss() < 400 * 1024 * 1024, program.rss()
         finally:
             for client in readers:
                 client.close()
@@ -254,7 +254,7 @@ def long_heads_of_many_clients_take_bounded_memory():
             program.metrics()
             grown = program.rss() - before
             print(f"note: 400 heads of 48 KiB take {grown / 1048576:.1f} MiB")
-            assert grown < 64 * 1024 * 1024, grown
+            assert is_instrumented() or grown < 64 * 1024 * 1024, grown
         finally:
             for client in clients:
                 client.close()

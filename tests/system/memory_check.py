@@ -6,7 +6,7 @@ import shutil
 
 from lib import peer as behave
 from lib.peer import Peer
-from lib.program import BINARY, WRAPPER, Program, run
+from lib.program import Program, is_instrumented, run
 from lib.scenario import Skip, main, scenario
 from lib.sockets import assert_echo, connect, frame
 
@@ -25,13 +25,9 @@ VALGRIND = [
 def want_valgrind():
     if shutil.which("valgrind") is None:
         raise Skip("valgrind is missing")
-    if WRAPPER:
-        raise Skip("another wrapper is set")
-    with open(BINARY, "rb") as file:
-        code = file.read()
-    # Under valgrind, its shadow memory would take all the memory of the machine.
-    if b"__asan_init" in code or b"__tsan_init" in code:
-        raise Skip("the binary is instrumented by its compiler")
+    # Under valgrind, a sanitizer's shadow memory would take all the memory of the machine.
+    if is_instrumented():
+        raise Skip("the binary is instrumented already")
     status, _, err = run("-version", prefix=VALGRIND, seconds=60)
     if status != 0:
         raise Skip(f"valgrind does not run this binary on {platform.machine()}: {err[:200]}")

@@ -11,7 +11,7 @@ import sys
 from lib import peer as behave
 from lib.filtered import LIBRARY
 from lib.peer import Peer
-from lib.program import BINARY, WRAPPER, Program
+from lib.program import Program, is_instrumented
 from lib.scenario import Skip, main, scenario
 from lib.wait import wait_for
 
@@ -65,8 +65,7 @@ def want_filters():
         ctypes.CDLL(LIBRARY)
     except OSError:
         raise Skip(f"needs {LIBRARY}") from None
-    linked = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=False).stdout
-    if WRAPPER or re.search(r"lib[at]san", linked):
+    if is_instrumented():
         raise Skip("an instrumented program makes calls of its own")
 
 

@@ -28,6 +28,15 @@ FINDINGS = ("Sanitizer", "runtime error:", "== ERROR SUMMARY")
 if not os.access(BINARY, os.X_OK):
     sys.exit(f"no binary at {BINARY}: set TCP_ECHO_METRICS to its path")
 
+
+
+def is_instrumented():
+    """Whether a sanitizer or a wrapper, such as valgrind, adds memory and calls of its own."""
+    with open(BINARY, "rb") as file:
+        code = file.read()
+    return bool(WRAPPER) or b"__asan_init" in code or b"__tsan_init" in code
+
+
 _running = set()
 
 
