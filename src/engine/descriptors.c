@@ -64,8 +64,9 @@ static void share_rest(
 	size_t peers = take(&left, least(peers_wanted, PEERS_LEAST));
 	if (wishes->asks_system)
 		take(&left, look_ups(wishes->limit));
+	size_t dials = 0;
 	if (wishes->threads > 0)
-		take(&left, DIALS_LEAST + wishes->targets / DIALS_PART);
+		dials = take(&left, DIALS_LEAST + wishes->targets / DIALS_PART);
 	if (wishes->is_shared)
 		left /= 2;
 	front += take(&left, least(left / FRONT_PART, wishes->front - front));
@@ -76,6 +77,7 @@ static void share_rest(
 	*shares = (struct descriptor_shares){
 		.front = front > front_least ? front : front_least,
 		.peers = peers > peers_least ? peers : peers_least,
+		.dials = dials,
 	};
 }
 

@@ -25,6 +25,7 @@ struct descriptor_wishes {
 struct descriptor_shares {
 	size_t front; /* Connections of the front. */
 	size_t peers; /* Of the echo server. */
+	size_t dials; /* Sockets of the targets beyond one each. */
 };
 
 /*

@@ -123,6 +123,9 @@ static struct echo_server_limits server_limits(const struct engine *engine)
 
 static void take_shares(struct engine *engine, const struct descriptor_shares *shares)
 {
+	for (unsigned i = 0; i < engine->share_count; i++)
+		prober_set_spare_sockets(
+			engine->shares[i].prober, (unsigned)(shares->dials / engine->share_count));
 	bool is_same = engine->shares_of_descriptors.peers == shares->peers;
 	engine->shares_of_descriptors = *shares;
 	if (!engine->server || is_same)

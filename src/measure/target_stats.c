@@ -26,6 +26,7 @@ enum word {
 	WORD_DUPLICATES,
 	WORD_MISSED_SLOTS,
 	WORD_CONNECTS,
+	WORD_MOVES,
 	WORD_TCP_RETRANSMITS,
 	WORD_RTT_SUM,
 	WORD_LAST_RTT,
@@ -189,6 +190,13 @@ void target_stats_connected(struct target_stats *stats, const char *peer, int64_
 	end(stats);
 }
 
+void target_stats_moved(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_MOVES, 1);
+	end(stats);
+}
+
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure)
 {
 	begin(stats);
@@ -255,6 +263,7 @@ void target_stats_read(const struct target_stats *stats, struct target_values *v
 		.duplicates = words[WORD_DUPLICATES],
 		.missed_slots = words[WORD_MISSED_SLOTS],
 		.connects = words[WORD_CONNECTS],
+		.moves = words[WORD_MOVES],
 		.tcp_retransmits = words[WORD_TCP_RETRANSMITS],
 		.last_rtt_ns = (int64_t)words[WORD_LAST_RTT],
 		.jitter_ns = (int64_t)words[WORD_JITTER],

@@ -26,6 +26,7 @@ struct target_values {
 	uint64_t duplicates; /* Further replies to an answered probe. */
 	uint64_t missed_slots;
 	uint64_t connects;
+	uint64_t moves;
 	uint64_t connect_failures[CONNECT_FAILURES];
 	uint64_t disconnects[DISCONNECTS];
 	uint64_t tcp_retransmits;
@@ -88,6 +89,9 @@ void target_stats_missed(struct target_stats *stats, uint64_t slots);
  * handshake_ns: how long connecting took, 0 or more.
  */
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns);
+
+/* The name has another address now, which is connected to. */
+void target_stats_moved(struct target_stats *stats);
 
 /* An attempt to connect failed; whether the target is connected stays as it is. */
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure);

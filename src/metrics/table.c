@@ -191,12 +191,22 @@ const struct metric metric_table[] = {
 	{
 		.name = "tcp_echo_connects",
 		.help = "Connections established to the target. Each one after the first follows "
-			"a break.",
+			"a break or a move.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, connects),
+	},
+	{
+		.name = "tcp_echo_moves",
+		.help = "Moves to another address, as the target's name has the one before no "
+			"longer.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.list = LIST_TARGET,
+		.offset = offsetof(struct target_values, moves),
 	},
 	{
 		.name = "tcp_echo_last_connect_seconds",

@@ -20,17 +20,39 @@ static size_t find(const struct address_list *list, const union address *address
 	return at;
 }
 
+static void reverse(union address *addresses, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		union address kept = addresses[i];
+		addresses[i] = addresses[count - 1 - i];
+		addresses[count - 1 - i] = kept;
+	}
+}
+
+/* Moves the first `by` of them to the end; the order stays. */
+static void rotate(union address *addresses, size_t count, size_t by)
+{
+	reverse(addresses, by);
+	reverse(addresses + by, count - by);
+	reverse(addresses, count);
+}
+
 void addresses_take(struct addresses *addresses, struct address_list *list)
 {
+	size_t count = list->count;
+	size_t first = 0;
+	if (addresses_are_left(addresses))
+		first = find(list, &addresses->list.addresses[addresses->next]);
 	addresses_clear(addresses);
 	addresses->list = *list;
 	*list = (struct address_list){0};
+	if (first < count)
+		rotate(addresses->list.addresses, count, first);
 	size_t good = find(&addresses->list, &addresses->good);
-	if (good == addresses->list.count)
+	if (good == count)
 		return;
-	union address *first = &addresses->list.addresses[0];
-	addresses->list.addresses[good] = *first;
-	*first = addresses->good;
+	/* The others keep their order. */
+	rotate(addresses->list.addresses, good + 1, good);
 }
 
 void addresses_renew(struct addresses *addresses, struct address_list *list)
@@ -59,16 +81,26 @@ bool addresses_have_good(const struct addresses *addresses)
 
 bool addresses_next(struct addresses *addresses, union address *address)
 {
-	if (addresses->next >= addresses->list.count)
+	if (!addresses_are_left(addresses))
 		return false;
 	*address = addresses->list.addresses[addresses->next++];
 	return true;
 }
 
-void addresses_skip(struct addresses *addresses, const union address *dialled)
+void addresses_put_back(struct addresses *addresses)
 {
-	if (find(&addresses->list, dialled) == 0)
-		addresses->next = 1;
+	assert(addresses->next > 0);
+	addresses->next--;
+}
+
+bool addresses_are_left(const struct addresses *addresses)
+{
+	return addresses->next < addresses->list.count;
+}
+
+bool addresses_contain(const struct addresses *addresses, const union address *address)
+{
+	return find(&addresses->list, address) < addresses->list.count;
 }
 
 const union address *addresses_turn(const struct addresses *addresses)

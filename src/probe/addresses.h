@@ -20,8 +20,9 @@ struct addresses {
 void addresses_clear(struct addresses *addresses);
 
 /*
- * Takes over a list, which must not be empty and is afterwards; its first is next. The one that was good comes first: dialling a
- * dead one before it would cost every attempt a timeout.
+ * Takes over a list, which must not be empty and is afterwards; its first is next. The one that was
+ * good comes first, then the others in their order, from the one on that is next in the present list: of
+ * many that do not answer, each attempt dials some.
  */
 void addresses_take(struct addresses *addresses, struct address_list *list);
 
@@ -41,9 +42,14 @@ bool addresses_have_good(const struct addresses *addresses);
 /* Takes the next one; returns false, with *address untouched, if all have been taken. */
 bool addresses_next(struct addresses *addresses, union address *address);
 
-/* If this one, which is being dialled, is the first of the list, then the second is next. The list
- * must not be empty. */
-void addresses_skip(struct addresses *addresses, const union address *dialled);
+/* Undoes the last addresses_next(). */
+void addresses_put_back(struct addresses *addresses);
+
+/* Whether there are some to take. */
+bool addresses_are_left(const struct addresses *addresses);
+
+/* Whether this one is in the list. */
+bool addresses_contain(const struct addresses *addresses, const union address *address);
 
 /* The one whose turn it is, in rotation. The list must not be empty. */
 const union address *addresses_turn(const struct addresses *addresses);

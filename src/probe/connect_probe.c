@@ -12,9 +12,6 @@
 #include "net/tcp_info.h"
 #include "probe/dial.h"
 
-/* While the target is down its name is asked for again after this time. */
-#define RESOLVE_DOWN_NS (5 * NS_PER_S)
-
 static struct connect_probe *probe_of(struct link *link)
 {
 	return container_at(link, offsetof(struct connect_probe, link));
@@ -96,8 +93,7 @@ static void note_failed(struct handshake *handshake, int error, int64_t now_ns)
 		sizeof(why));
 	target_stats_unreached(target->stats, dial_failure(error));
 	target_report_down(target, why, now_ns);
-	if (link->resolve_due_ns > now_ns + RESOLVE_DOWN_NS)
-		link->resolve_due_ns = now_ns + RESOLVE_DOWN_NS;
+	link_hurry_refresh(link, now_ns);
 }
 
 /* The host answered after rtt_ns. */
@@ -117,12 +113,9 @@ static void settle_answered(struct handshake *handshake, int64_t rtt_ns)
 static void note_connected(struct handshake *handshake, int64_t rtt_ns, int64_t now_ns)
 {
 	struct connect_probe *probe = handshake->probe;
-	char peer[ADDRESS_TEXT_MAX];
 	if (probe->answered_ns < handshake->departure_ns)
 		probe->answered_ns = handshake->departure_ns;
-	probe->link.addresses.good = handshake->address;
-	address_format(&handshake->address.any, peer);
-	target_stats_connected(probe->link.target.stats, peer, rtt_ns);
+	link_note_peer(&probe->link, &handshake->address, rtt_ns);
 	target_report_up(&probe->link.target, &handshake->address, now_ns);
 }
 
@@ -260,8 +253,6 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 {
 	struct connect_probe *probe = probe_of(link);
 	struct probe_context *context = link->target.context;
-	if (now_ns >= link->resolve_due_ns)
-		link_refresh(link, now_ns);
 	if (!has_room(probe)) {
 		settle(link, now_ns);
 		if (!has_room(probe))

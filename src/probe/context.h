@@ -39,6 +39,7 @@ struct probe_context {
 	struct turn turn;
 	struct lookout lookout;
 	struct send_lag lag;
+	int spare_sockets;   /* For more than one connection or handshake of a target at a time. */
 	bool has_timestamps; /* The kernel reports arrival times, so wake-ups may be shared. */
 	uint32_t random;     /* Not 0. State of a small generator, for the jitter of retries. */
 	unsigned char buffer[PROBE_READ_SIZE];

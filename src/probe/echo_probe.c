@@ -36,12 +36,29 @@ static void clear(struct link *link)
 
 static void begin(struct link *link, int64_t now_ns)
 {
-	struct echo_probe *probe = probe_of(link);
-	probe->tcp_info_due_ns = now_ns;
-	probe->out_of_order = 0;
-	probe->least_rtt_ns = INT64_MAX;
-	probe->reply_length = 0;
-	probe->frame_length = 0;
+	struct connection *connection = link->connection;
+	connection->first_seq = probe_of(link)->flight.next_seq;
+	connection->end_seq = UINT64_MAX;
+	connection->heard_ns = now_ns;
+	connection->tcp_info_due_ns = now_ns;
+	connection->least_rtt_ns = INT64_MAX;
+}
+
+/* Whether nothing more is to come over the retired connection. */
+static bool is_drained(struct link *link)
+{
+	return flight_is_settled(&probe_of(link)->flight, link->retired->end_seq);
+}
+
+static void retire(struct connection *connection, int64_t now_ns)
+{
+	struct link *link = connection->link;
+	connection->end_seq = probe_of(link)->flight.next_seq;
+	connection->until_ns = now_ns + link->target.options.timeout_ns + TARGET_GRACE_NS;
+	if (is_drained(link))
+		link_drop_retired(link);
+	else if (link->due_ns > connection->until_ns)
+		link_set_alarm(link, connection->until_ns);
 }
 
 static void abandon(struct link *link)
@@ -56,34 +73,35 @@ static enum disconnect disconnect_of(int error)
 
 /* Sends bytes. Returns how many the kernel took; below 0 if the connection is lost. */
 static ssize_t hand_over(
-	struct echo_probe *probe, const unsigned char *bytes, size_t length, int64_t now_ns)
+	struct link *link, const unsigned char *bytes, size_t length, int64_t now_ns)
 {
-	ssize_t sent = socket_send(probe->link.fd, bytes, length);
+	ssize_t sent = socket_send(link->connection->fd, bytes, length);
 	if (sent >= 0)
 		return sent;
 	if (socket_is_busy((int)-sent))
 		return 0;
-	link_lose(&probe->link, disconnect_of((int)sent), now_ns);
+	link_lose(link, disconnect_of((int)sent), now_ns);
 	return -1;
 }
 
 /* Sends what is left of the last frame. Returns whether the next one can follow. */
-static bool finish_frame(struct echo_probe *probe, int64_t now_ns)
+static bool finish_frame(struct link *link, int64_t now_ns)
 {
-	if (probe->frame_length == 0)
+	struct connection *connection = link->connection;
+	if (connection->frame_length == 0)
 		return true;
-	ssize_t sent = hand_over(probe, probe->frame, probe->frame_length, now_ns);
+	ssize_t sent = hand_over(link, connection->frame, connection->frame_length, now_ns);
 	if (sent < 0)
 		return false;
-	probe->frame_length = (uint8_t)(probe->frame_length - sent);
-	memmove(probe->frame, probe->frame + sent, probe->frame_length);
-	return probe->frame_length == 0;
+	connection->frame_length = (uint8_t)(connection->frame_length - sent);
+	memmove(connection->frame, connection->frame + sent, connection->frame_length);
+	return connection->frame_length == 0;
 }
 
-static void keep_rest(struct echo_probe *probe, const unsigned char *frame, size_t sent)
+static void keep_rest(struct connection *connection, const unsigned char *frame, size_t sent)
 {
-	probe->frame_length = (uint8_t)(FRAME_SIZE - sent);
-	memcpy(probe->frame, frame + sent, probe->frame_length);
+	connection->frame_length = (uint8_t)(FRAME_SIZE - sent);
+	memcpy(connection->frame, frame + sent, connection->frame_length);
 }
 
 static void settle(struct link *link, int64_t now_ns);
@@ -105,10 +123,10 @@ static void note_departure(struct echo_probe *probe, int64_t departure_ns, int64
 	target_stats_sent(link->target.stats);
 	send_lag_record(&link->target.context->lag, departure_ns - due_ns);
 	int64_t overdue_ns = departure_ns + link->target.options.timeout_ns;
-	if (link->alarm.due_ns > overdue_ns)
+	if (link->due_ns > overdue_ns)
 		link_set_alarm(link, overdue_ns);
-	if (departure_ns >= probe->tcp_info_due_ns) {
-		probe->tcp_info_due_ns = departure_ns + TCP_INFO_PERIOD_NS;
+	if (departure_ns >= link->connection->tcp_info_due_ns) {
+		link->connection->tcp_info_due_ns = departure_ns + TCP_INFO_PERIOD_NS;
 		link_read_tcp_info(link);
 	}
 }
@@ -117,7 +135,7 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 {
 	struct echo_probe *probe = probe_of(link);
 	const struct arrival_clock *clock = &link->target.context->turn.clock;
-	if (!finish_frame(probe, now_ns) || !has_room(probe, now_ns))
+	if (!finish_frame(link, now_ns) || !has_room(probe, now_ns))
 		return false;
 	int64_t departure_ns = clock_monotonic_ns();
 	struct frame frame = {
@@ -126,11 +144,11 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	};
 	unsigned char bytes[FRAME_SIZE];
 	frame_encode(&frame, bytes);
-	ssize_t sent = hand_over(probe, bytes, sizeof(bytes), now_ns);
+	ssize_t sent = hand_over(link, bytes, sizeof(bytes), now_ns);
 	if (sent <= 0)
 		return false;
 	if (sent < FRAME_SIZE)
-		keep_rest(probe, bytes, (size_t)sent);
+		keep_rest(link->connection, bytes, (size_t)sent);
 	flight_depart(&probe->flight, departure_ns, frame.unix_time_ns);
 	note_departure(probe, departure_ns, due_ns);
 	return true;
@@ -140,37 +158,49 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
  * Whether replies that were read together had to wait for one that was lost on its path and sent
  * again. Their segments came, and were stamped, long before anybody could read them.
  */
-static bool were_held_up(struct echo_probe *probe)
+static bool were_held_up(struct connection *connection)
 {
 	struct tcp_facts facts;
-	if (!tcp_info_read(probe->link.fd, &facts) || facts.out_of_order == probe->out_of_order)
+	if (!tcp_info_read(connection->fd, &facts) ||
+		facts.out_of_order == connection->out_of_order)
 		return false;
-	probe->out_of_order = facts.out_of_order;
+	connection->out_of_order = facts.out_of_order;
 	return true;
 }
 
-/* The probes that a reading's replies answer, in their order, up to the first reply that answers
- * none. */
+/* The probes that a reading's replies answer, in their order. */
 struct replies {
 	size_t count;
 	struct flight_record *records[REPLIES_MAX];
 	int64_t departures_ns[REPLIES_MAX];
 };
 
-/* length: whole frames. */
-static void find_probes(struct echo_probe *probe, const unsigned char *bytes, size_t length,
+/* Returns false after the first that is no reply of an echo server. length: whole frames. */
+static bool find_probes(struct connection *connection, const unsigned char *bytes, size_t length,
 	struct replies *replies)
 {
+	struct flight *flight = &probe_of(connection->link)->flight;
 	replies->count = 0;
 	for (size_t at = 0; at < length; at += FRAME_SIZE) {
 		struct frame frame;
+		struct flight_record *record;
 		frame_decode(bytes + at, &frame);
-		struct flight_record *record = flight_find(&probe->flight, &frame);
-		if (!record)
-			return;
-		replies->records[replies->count] = record;
-		replies->departures_ns[replies->count++] = flight_departure_ns(record);
+		switch (flight_find(
+			flight, &frame, connection->first_seq, connection->end_seq, &record)) {
+		case FLIGHT_MATCHED:
+			replies->records[replies->count] = record;
+			replies->departures_ns[replies->count++] = flight_departure_ns(record);
+			break;
+		case FLIGHT_FORGOTTEN:
+			target_stats_duplicate(connection->link->target.stats);
+			if (!flight_note_duplicate(flight))
+				return false;
+			break;
+		case FLIGHT_UNKNOWN:
+			return false;
+		}
 	}
+	return true;
 }
 
 /* Returns false if that was not the reply of an echo server. */
@@ -200,66 +230,84 @@ static bool take_reply(struct echo_probe *probe, struct flight_record *record, i
 }
 
 /* Returns false if not all of them were the replies of an echo server. length: whole frames. */
-static bool take_replies(struct echo_probe *probe, const unsigned char *bytes, size_t length,
+static bool take_replies(struct connection *connection, const unsigned char *bytes, size_t length,
 	struct wall_time timestamp, int64_t now_ns)
 {
-	const struct turn *turn = &probe->link.target.context->turn;
+	struct link *link = connection->link;
+	const struct turn *turn = &link->target.context->turn;
 	struct replies replies;
-	find_probes(probe, bytes, length, &replies);
+	bool are_replies = find_probes(connection, bytes, length, &replies);
 	if (replies.count == 0)
-		return false;
+		return are_replies;
 	const struct arrivals_reading reading = {
 		.timestamp = timestamp,
 		.now_ns = now_ns,
 		.polled_ns = turn->polled_ns,
 		.was_waiting = turn->is_waiting,
-		.was_held_up = length > FRAME_SIZE && were_held_up(probe),
+		.was_held_up = length > FRAME_SIZE && were_held_up(connection),
 		.departures_ns = replies.departures_ns,
 		.count = replies.count,
 	};
 	int64_t arrivals_ns[REPLIES_MAX];
-	arrivals_find(&reading, &turn->clock, &probe->least_rtt_ns, arrivals_ns);
+	arrivals_find(&reading, &turn->clock, &connection->least_rtt_ns, arrivals_ns);
 	for (size_t i = 0; i < replies.count; i++) {
-		if (!take_reply(probe, replies.records[i], arrivals_ns[i]))
+		if (!take_reply(probe_of(link), replies.records[i], arrivals_ns[i]))
 			return false;
-		link_note_reply(&probe->link, now_ns);
+		link_note_reply(link, connection, now_ns);
 	}
-	return replies.count == length / FRAME_SIZE;
+	return are_replies;
+}
+
+/* The connection, in use or retired, can be used no longer. */
+static enum edge_reading give_up(
+	struct connection *connection, enum disconnect reason, int64_t now_ns)
+{
+	struct link *link = connection->link;
+	if (connection == link->connection)
+		link_lose(link, reason, now_ns);
+	else
+		link_drop_retired(link);
+	return EDGE_OVER;
 }
 
 static enum edge_reading read_once(void *owner)
 {
-	struct echo_probe *probe = owner;
-	struct probe_context *context = probe->link.target.context;
-	size_t held = probe->reply_length;
+	struct connection *connection = owner;
+	struct link *link = connection->link;
+	struct probe_context *context = link->target.context;
+	size_t held = connection->reply_length;
 	size_t room = sizeof(context->buffer) - held;
 	struct wall_time timestamp;
-	memcpy(context->buffer, probe->reply, held);
+	memcpy(context->buffer, connection->reply, held);
 	ssize_t length =
-		timestamps_receive(probe->link.fd, context->buffer + held, room, &timestamp);
+		timestamps_receive(connection->fd, context->buffer + held, room, &timestamp);
 	int64_t now_ns = arrival_clock_read(&context->turn.clock);
-	if (length <= 0) {
-		if (length == 0)
-			link_lose(&probe->link, DISCONNECT_CLOSED, now_ns);
-		else if (!socket_is_busy((int)-length))
-			link_lose(&probe->link, disconnect_of((int)length), now_ns);
+	if (length == 0)
+		return give_up(connection, DISCONNECT_CLOSED, now_ns);
+	if (length < 0 && socket_is_busy((int)-length))
 		return EDGE_OVER;
-	}
+	if (length < 0)
+		return give_up(connection, disconnect_of((int)length), now_ns);
 	size_t got = held + (size_t)length;
 	size_t whole = got - got % FRAME_SIZE;
-	probe->reply_length = (uint8_t)(got - whole);
-	memcpy(probe->reply, context->buffer + whole, probe->reply_length);
-	if (whole > 0 && !take_replies(probe, context->buffer, whole, timestamp, now_ns)) {
-		link_lose(&probe->link, DISCONNECT_INVALID, now_ns);
+	connection->reply_length = (uint8_t)(got - whole);
+	memcpy(connection->reply, context->buffer + whole, connection->reply_length);
+	if (whole > 0) {
+		connection->heard_ns = now_ns;
+		if (!take_replies(connection, context->buffer, whole, timestamp, now_ns))
+			return give_up(connection, DISCONNECT_INVALID, now_ns);
+	}
+	if (connection == link->retired && is_drained(link)) {
+		link_drop_retired(link);
 		return EDGE_OVER;
 	}
 	return (size_t)length == room ? EDGE_FULL : EDGE_SHORT;
 }
 
-static void on_readable(struct link *link, short what)
+static void on_readable(struct connection *connection, short what)
 {
-	turn_refresh_clock(&link->target.context->turn);
-	edge_read(&link->event, what, read_once, probe_of(link));
+	turn_refresh_clock(&connection->link->target.context->turn);
+	edge_read(&connection->event, what, read_once, connection);
 }
 
 static int64_t later(int64_t time_ns, int64_t by_ns)
@@ -267,30 +315,52 @@ static int64_t later(int64_t time_ns, int64_t by_ns)
 	return time_ns == INT64_MAX ? ALARM_NEVER : time_ns + by_ns;
 }
 
+/* When nothing at all came back for too long. */
+static int64_t stalled_ns(struct link *link)
+{
+	const struct connection *connection = link->connection;
+	int64_t since_ns = flight_awaited_ns(&probe_of(link)->flight, connection->first_seq);
+	if (since_ns < connection->heard_ns)
+		since_ns = connection->heard_ns;
+	return later(since_ns, link->target.options.timeout_ns + TARGET_GRACE_NS);
+}
+
+/* Reads whatever has come over the link's connections. Returns whether it is still connected. */
+static bool read_all(struct link *link)
+{
+	if (link->retired)
+		on_readable(link->retired, EV_READ);
+	on_readable(link->connection, EV_READ);
+	return link->state == LINK_CONNECTED;
+}
+
 static void settle(struct link *link, int64_t now_ns)
 {
 	struct flight *flight = &probe_of(link)->flight;
 	int64_t timeout_ns = link->target.options.timeout_ns;
 	/* Its arrival tells whether a reply is lost or only not read yet, so reading comes first. */
-	if (later(flight_oldest_in_flight_ns(flight), timeout_ns) <= now_ns) {
-		on_readable(link, EV_READ);
-		if (link->state != LINK_CONNECTED)
-			return;
-	}
+	if (later(flight_oldest_in_flight_ns(flight), timeout_ns) <= now_ns && !read_all(link))
+		return;
 	target_stats_timed_out(link->target.stats, flight_time_out(flight, now_ns - timeout_ns));
-	int64_t stalled_ns =
-		later(flight_oldest_unanswered_ns(flight), timeout_ns + TARGET_GRACE_NS);
-	if (stalled_ns <= now_ns) {
+	if (link->retired && (is_drained(link) || link->retired->until_ns <= now_ns))
+		link_drop_retired(link);
+	int64_t due_ns = stalled_ns(link);
+	if (due_ns <= now_ns) {
 		link_lose(link, DISCONNECT_STALLED, now_ns);
 		return;
 	}
 	int64_t overdue_ns = later(flight_oldest_in_flight_ns(flight), timeout_ns);
-	link_set_alarm(link, overdue_ns < stalled_ns ? overdue_ns : stalled_ns);
+	if (due_ns > overdue_ns)
+		due_ns = overdue_ns;
+	if (link->retired && due_ns > link->retired->until_ns)
+		due_ns = link->retired->until_ns;
+	link_set_alarm(link, due_ns);
 }
 
 const struct probe_operations echo_probe_operations = {
 	.init = init,
 	.begin = begin,
+	.retire = retire,
 	.send = send_probe,
 	.readable = on_readable,
 	.settle = settle,

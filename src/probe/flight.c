@@ -31,7 +31,7 @@ int flight_init(struct flight *flight, uint32_t capacity)
 		.first_seq = 1,
 		.next_seq = 1,
 		.settled_seq = 1,
-		.answered_seq = 1,
+		.heard_seq = 1,
 	};
 	return 0;
 }
@@ -49,7 +49,9 @@ static struct flight_record *record_of(const struct flight *flight, uint64_t seq
 
 bool flight_is_full(const struct flight *flight)
 {
-	return flight->next_seq - flight->answered_seq > flight->mask;
+	uint64_t kept_seq =
+		flight->settled_seq < flight->heard_seq ? flight->settled_seq : flight->heard_seq;
+	return flight->next_seq - kept_seq > flight->mask;
 }
 
 void flight_depart(struct flight *flight, int64_t departure_ns, int64_t unix_time_ns)
@@ -63,15 +65,24 @@ void flight_depart(struct flight *flight, int64_t departure_ns, int64_t unix_tim
 	flight->next_seq++;
 }
 
-struct flight_record *flight_find(struct flight *flight, const struct frame *frame)
+enum flight_match flight_find(struct flight *flight, const struct frame *frame, uint64_t first_seq,
+	uint64_t end_seq, struct flight_record **record)
 {
-	if (frame->seq < flight->first_seq || frame->seq >= flight->next_seq)
-		return NULL;
-	/* Its record may have been overwritten since. */
+	if (frame->seq < first_seq || frame->seq >= end_seq || frame->seq >= flight->next_seq)
+		return FLIGHT_UNKNOWN;
 	if (flight->next_seq - frame->seq > (uint64_t)flight->mask + 1)
-		return NULL;
-	struct flight_record *record = record_of(flight, frame->seq);
-	return record->unix_time_ns == frame->unix_time_ns ? record : NULL;
+		return FLIGHT_FORGOTTEN;
+	struct flight_record *found = record_of(flight, frame->seq);
+	if (found->unix_time_ns != frame->unix_time_ns)
+		return FLIGHT_UNKNOWN;
+	*record = found;
+	return FLIGHT_MATCHED;
+}
+
+bool flight_note_duplicate(struct flight *flight)
+{
+	flight->duplicates++;
+	return flight->duplicates <= flight->next_seq - flight->first_seq;
 }
 
 int64_t flight_departure_ns(const struct flight_record *record)
@@ -79,21 +90,34 @@ int64_t flight_departure_ns(const struct flight_record *record)
 	return record->departure_ns;
 }
 
-static void pass_answered(struct flight *flight)
+/* A record's sequence number. */
+static uint64_t seq_of(const struct flight *flight, const struct flight_record *record)
 {
-	while (flight->answered_seq < flight->next_seq &&
-		record_of(flight, flight->answered_seq)->state == RECORD_ANSWERED)
-		flight->answered_seq++;
-	if (flight->settled_seq < flight->answered_seq)
-		flight->settled_seq = flight->answered_seq;
+	uint64_t behind =
+		(flight->next_seq - 1 - (uint64_t)(record - flight->records)) & flight->mask;
+	return flight->next_seq - 1 - behind;
+}
+
+/* Passes over what is settled. Returns the oldest in flight, or NULL. */
+static const struct flight_record *find_oldest(struct flight *flight)
+{
+	for (; flight->settled_seq < flight->next_seq; flight->settled_seq++) {
+		const struct flight_record *record = record_of(flight, flight->settled_seq);
+		if (record->state == RECORD_IN_FLIGHT)
+			return record;
+	}
+	return NULL;
 }
 
 enum flight_reply flight_answer(struct flight *flight, struct flight_record *record,
 	int64_t arrival_ns, int64_t timeout_ns, int64_t *rtt_ns)
 {
 	enum record_state state = record->state;
+	uint64_t seq = seq_of(flight, record);
 	record->state = RECORD_ANSWERED;
-	pass_answered(flight);
+	if (flight->heard_seq <= seq)
+		flight->heard_seq = seq + 1;
+	find_oldest(flight);
 	switch (state) {
 	case RECORD_IN_FLIGHT:
 		if (arrival_ns - record->departure_ns >= timeout_ns)
@@ -103,10 +127,7 @@ enum flight_reply flight_answer(struct flight *flight, struct flight_record *rec
 	case RECORD_TIMED_OUT:
 		return FLIGHT_LATE;
 	case RECORD_ANSWERED:
-		flight->duplicates++;
-		if (flight->duplicates > flight->next_seq - flight->first_seq)
-			return FLIGHT_INVALID;
-		return FLIGHT_DUPLICATE;
+		return flight_note_duplicate(flight) ? FLIGHT_DUPLICATE : FLIGHT_INVALID;
 	}
 	__builtin_unreachable();
 }
@@ -128,19 +149,20 @@ uint64_t flight_time_out(struct flight *flight, int64_t departed_by_ns)
 
 int64_t flight_oldest_in_flight_ns(struct flight *flight)
 {
-	for (; flight->settled_seq < flight->next_seq; flight->settled_seq++) {
-		const struct flight_record *record = record_of(flight, flight->settled_seq);
-		if (record->state == RECORD_IN_FLIGHT)
-			return record->departure_ns;
-	}
-	return INT64_MAX;
+	const struct flight_record *oldest = find_oldest(flight);
+	return oldest ? oldest->departure_ns : INT64_MAX;
 }
 
-int64_t flight_oldest_unanswered_ns(const struct flight *flight)
+int64_t flight_awaited_ns(const struct flight *flight, uint64_t first_seq)
 {
-	if (flight->answered_seq == flight->next_seq)
-		return INT64_MAX;
-	return record_of(flight, flight->answered_seq)->departure_ns;
+	uint64_t seq = flight->heard_seq > first_seq ? flight->heard_seq : first_seq;
+	return seq < flight->next_seq ? record_of(flight, seq)->departure_ns : INT64_MAX;
+}
+
+bool flight_is_settled(struct flight *flight, uint64_t end_seq)
+{
+	find_oldest(flight);
+	return flight->settled_seq >= end_seq;
 }
 
 uint64_t flight_abandon(struct flight *flight)
@@ -149,6 +171,6 @@ uint64_t flight_abandon(struct flight *flight)
 	flight->duplicates = 0;
 	flight->first_seq = flight->next_seq;
 	flight->settled_seq = flight->next_seq;
-	flight->answered_seq = flight->next_seq;
+	flight->heard_seq = flight->next_seq;
 	return timed_out;
 }

@@ -6,8 +6,6 @@
 #ifndef PROBE_LINK_H
 #define PROBE_LINK_H
 
-#include <event2/event_struct.h>
-#include <event2/util.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +13,8 @@
 #include "net/resolver.h"
 #include "probe/addresses.h"
 #include "probe/alarms.h"
+#include "probe/connection.h"
+#include "probe/dialling.h"
 #include "probe/link_state.h"
 #include "probe/target.h"
 
@@ -32,8 +32,11 @@ struct probe_operations {
 	 * be lost meanwhile.
 	 */
 	bool (*send)(struct link *link, int64_t due_ns, int64_t now_ns);
-	/* The connection can be read. what: the event's flags. NULL if each probe dials. */
-	void (*readable)(struct link *link, short what);
+	/* A connection can be read. what: the event's flags. NULL if each probe dials. */
+	void (*readable)(struct connection *connection, short what);
+	/* No more probes go over this connection, as another one takes its place. NULL if each probe
+	 * dials. */
+	void (*retire)(struct connection *connection, int64_t now_ns);
 	/* Times out what is overdue, gives up what is hopeless, and sets the next alarm. */
 	void (*settle)(struct link *link, int64_t now_ns);
 	/* All that is under way is over: what is in flight counts as timed out. */
@@ -48,25 +51,23 @@ struct link {
 	struct target target;
 	const struct probe_operations *operations;
 	enum link_state state;
-	struct alarm alarm; /* The next thing that is due without any outside event. */
-	unsigned failures;  /* Attempts, and connections without a reply, in a row. */
+	struct alarm alarm; /* The sooner of the next two. */
+	int64_t due_ns;	    /* The next thing that is due without any outside event. */
+	struct dialling dialling;
+	unsigned failures; /* Attempts, and connections without a reply, in a row. */
 
 	/* Resolving. */
 	struct resolver_query *query; /* The resolver's; NULL unless it is asked. */
 	bool is_failure_counted;      /* This attempt's: the name took too long to resolve. */
-	int64_t resolve_due_ns;	      /* LINK_RESOLVED: when the name is asked for again. */
+	int64_t resolve_due_ns;	      /* When the name is asked for again; INT64_MAX: never. */
 
 	/* Dialling. */
 	struct addresses addresses;
-	int64_t attempt_ns;    /* When this attempt began. */
-	int64_t dialled_ns;    /* When this address was dialled. */
-	union address dialled; /* The one being dialled, or dialled last. */
+	int64_t attempt_ns; /* When this attempt began. */
 
 	/* Connected. */
-	evutil_socket_t fd; /* -1 without a connection. */
-	struct event event;
-	bool has_replied;     /* This connection has carried a reply. */
-	uint32_t retransmits; /* Of this connection, as last read. */
+	struct connection *connection; /* Owned; NULL without one. */
+	struct connection *retired;    /* Likewise: no longer used, but replies may still come. */
 };
 
 /* options: complete. Returns 0 or -ENOMEM, with nothing to clear. */
@@ -94,17 +95,23 @@ void link_use_slot(struct link *link, int64_t due_ns, int64_t now_ns);
 
 /* For the probes: */
 
-/* Sets the next alarm, or none: ALARM_NEVER. */
+/* Sets when the state's or the probe's next thing is due, or that there is none: ALARM_NEVER. */
 void link_set_alarm(struct link *link, int64_t due_ns);
 
-/* Asks for the name's addresses again, while the present ones stay in use. LINK_RESOLVED only. */
-void link_refresh(struct link *link, int64_t now_ns);
+/* The target is down: asks for the name's addresses again soon. LINK_RESOLVED only. */
+void link_hurry_refresh(struct link *link, int64_t now_ns);
+
+/* This address was connected to: a move, if the name no longer has the one before. */
+void link_note_peer(struct link *link, const union address *peer, int64_t handshake_ns);
 
 /* A reply came over the connection. This and what follows: LINK_CONNECTED only. */
-void link_note_reply(struct link *link, int64_t now_ns);
+void link_note_reply(struct link *link, struct connection *connection, int64_t now_ns);
 
 /* Takes over what the kernel has counted and measured of the connection since the last time. */
 void link_read_tcp_info(struct link *link);
+
+/* Closes the retired connection. */
+void link_drop_retired(struct link *link);
 
 /* The connection ended, or has to end: settles, closes, and arranges for the next attempt. */
 void link_lose(struct link *link, enum disconnect reason, int64_t now_ns);

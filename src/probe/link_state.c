@@ -10,8 +10,12 @@ enum link_state link_next_state(enum link_state state, enum link_event event)
 {
 	switch (state) {
 	case LINK_WAITING:
+		if (event == LINK_ESTABLISHED)
+			return LINK_CONNECTED;
 		return event == LINK_RETRY_DUE ? LINK_RESOLVING : state;
 	case LINK_RESOLVING:
+		if (event == LINK_ESTABLISHED)
+			return LINK_CONNECTED;
 		if (event == LINK_RESOLVED_TO_CONNECT)
 			return LINK_DIALLING;
 		if (event == LINK_RESOLVED_FOR_PROBES)
@@ -20,7 +24,7 @@ enum link_state link_next_state(enum link_state state, enum link_event event)
 	case LINK_DIALLING:
 		if (event == LINK_ESTABLISHED)
 			return LINK_CONNECTED;
-		return event == LINK_ADDRESSES_EXHAUSTED ? LINK_WAITING : state;
+		return event == LINK_ATTEMPT_FAILED ? LINK_WAITING : state;
 	case LINK_CONNECTED:
 		return event == LINK_LOST ? LINK_WAITING : state;
 	case LINK_RESOLVED:

@@ -18,9 +18,8 @@ enum link_event {
 	LINK_RESOLVE_FAILED,	  /* There is no address to dial. */
 	LINK_RESOLVED_TO_CONNECT, /* There are addresses: one of them gets connected to. */
 	LINK_RESOLVED_FOR_PROBES, /* There are addresses: the probes dial them. */
-	LINK_ADDRESS_FAILED,	  /* One address did not work; others are left. */
-	LINK_ADDRESSES_EXHAUSTED, /* The last address did not work. */
-	LINK_ESTABLISHED,	  /* The handshake is done. */
+	LINK_ATTEMPT_FAILED,	  /* No address worked, or not in time for the next attempt. */
+	LINK_ESTABLISHED,	  /* A handshake is done, perhaps of an attempt before. */
 	LINK_LOST,		  /* The connection ended, whichever side ended it. */
 };
 

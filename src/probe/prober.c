@@ -37,7 +37,8 @@ struct prober {
 	size_t target_count;
 	struct event *wake_event;
 	struct event *timer_event;
-	int64_t woken_ns; /* When this turn began. */
+	int64_t woken_ns;  /* When this turn began. */
+	int spare_sockets; /* As the context got them. */
 	struct waker waker;
 	struct heartbeat heartbeat;
 	pthread_t thread;
@@ -47,6 +48,7 @@ struct prober {
 	struct probed_target *to_add; /* A list, first come first. */
 	struct probed_target **to_add_end;
 	struct probed_target *to_remove; /* A list. */
+	int spare_sockets_wanted;
 	bool is_stopping;
 };
 
@@ -194,6 +196,9 @@ static bool run_commands(struct prober *prober)
 	prober->to_add_end = &prober->to_add;
 	prober->to_remove = NULL;
 	bool is_stopping = prober->is_stopping;
+	/* Below 0 until enough of them are given back. */
+	prober->context.spare_sockets += prober->spare_sockets_wanted - prober->spare_sockets;
+	prober->spare_sockets = prober->spare_sockets_wanted;
 	pthread_mutex_unlock(&prober->mutex);
 	int64_t dial_ns = prober->woken_ns;
 	for (; to_add; to_add = to_add->next_to_add) {
@@ -337,6 +342,14 @@ void prober_remove(struct prober *prober, struct probed_target *target)
 	pthread_mutex_lock(&prober->mutex);
 	target->next_to_remove = prober->to_remove;
 	prober->to_remove = target;
+	post(prober);
+	pthread_mutex_unlock(&prober->mutex);
+}
+
+void prober_set_spare_sockets(struct prober *prober, unsigned count)
+{
+	pthread_mutex_lock(&prober->mutex);
+	prober->spare_sockets_wanted = (int)count;
 	post(prober);
 	pthread_mutex_unlock(&prober->mutex);
 }

@@ -29,6 +29,10 @@ void prober_add(struct prober *prober, struct probed_target *target);
 /* Takes a target away: it is freed at once or soon, so nobody may look at it any more. */
 void prober_remove(struct prober *prober, struct probed_target *target);
 
+/* How many sockets its targets may have beyond one each (those that connect with each probe: beyond
+ * their handshakes), to dial several addresses at a time and to follow names; 0 at first. */
+void prober_set_spare_sockets(struct prober *prober, unsigned count);
+
 /* Adds the lags of its sends to a histogram. Any thread. */
 void prober_add_lag(const struct prober *prober, struct histogram *histogram);
 

@@ -66,13 +66,14 @@ static const struct {
 
 START_TEST(a_limit_that_is_too_low_is_refused)
 {
-	struct descriptor_shares shares = {17, 18};
+	struct descriptor_shares shares = {17, 18, 19};
 	size_t needed = 0;
 	ck_assert_msg(descriptors_share(&bad[_i].wishes, &shares, &needed) == -EMFILE, "%s",
 		bad[_i].says);
 	ck_assert_uint_eq(needed, bad[_i].needed);
 	ck_assert_uint_eq(shares.front, 17);
 	ck_assert_uint_eq(shares.peers, 18);
+	ck_assert_uint_eq(shares.dials, 19);
 }
 END_TEST
 
@@ -88,15 +89,16 @@ START_TEST(shares_never_exceed_the_limit)
 				size_t needed;
 				ck_assert_int_eq(descriptors_share(&wishes, &shares, &needed), 0);
 				ck_assert_uint_le(
-					targets + shares.front + shares.peers, (size_t)limit - 40);
+					targets + shares.front + shares.peers + shares.dials,
+					(size_t)limit - 40);
 				ck_assert_uint_ge(shares.front, 16);
 				wishes.front = shares.front;
 				wishes.front_is_fixed = true;
 				struct descriptor_shares again;
 				descriptors_share(&wishes, &again, &needed);
 				ck_assert_uint_eq(again.front, shares.front);
-				ck_assert_uint_le(
-					targets + again.front + again.peers, (size_t)limit - 40);
+				ck_assert_uint_le(targets + again.front + again.peers + again.dials,
+					(size_t)limit - 40);
 			}
 }
 END_TEST

@@ -296,7 +296,7 @@ void script_answer(const char *letters, enum resolver_result failure)
 	script.query = NULL;
 	query->result = letters ? RESOLVER_FOUND : failure;
 	query->reason = letters ? NULL : "there is no such name";
-	query->valid_ns = letters ? 30 * NS_PER_S : 0;
+	query->valid_ns = letters ? script.valid_ns : 0;
 	if (letters) {
 		query->list.count = strlen(letters);
 		query->list.addresses = calloc(query->list.count, sizeof(*query->list.addresses));
@@ -357,11 +357,16 @@ static const struct log log_to_script = {.sink = keep_line, .threshold = LOG_LEV
 
 void script_begin(struct probe_context *context)
 {
-	script = (struct script){.now_ns = SCRIPT_START_NS, .has_timestamps = true};
+	script = (struct script){
+		.now_ns = SCRIPT_START_NS,
+		.has_timestamps = true,
+		.valid_ns = 30 * NS_PER_S,
+	};
 	*context = (struct probe_context){
 		.log = &log_to_script,
 		.watcher = {.on_change = keep_change},
 		.base = event_base_new(),
+		.spare_sockets = SCRIPT_SPARE_SOCKETS,
 		.has_timestamps = true,
 		.random = 1,
 	};
@@ -374,6 +379,7 @@ void script_end(struct probe_context *context)
 	ck_assert_uint_eq(script.opened, script.closed);
 	ck_assert_int_eq(alarms_next_ns(&context->alarms), ALARM_NEVER);
 	ck_assert_uint_eq(context->lookout.open, 0);
+	ck_assert_int_eq(context->spare_sockets, SCRIPT_SPARE_SOCKETS);
 	if (script.query)
 		script_answer(NULL, RESOLVER_FAILED);
 	alarms_clear(&context->alarms);

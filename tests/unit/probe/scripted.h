@@ -19,6 +19,8 @@
 
 /* How far the wall clock is ahead of the monotonic one. */
 #define SCRIPT_AHEAD_NS INT64_C(1700000000000000000)
+/* Beyond one for each target. */
+#define SCRIPT_SPARE_SOCKETS 32
 /* When everything begins. */
 #define SCRIPT_START_NS (1000 * NS_PER_S)
 
@@ -59,6 +61,7 @@ struct script {
 	unsigned asked;
 	struct resolver_question question; /* The last one. */
 	struct resolver_query *query;	   /* Unanswered, or NULL. */
+	int64_t valid_ns;		   /* How long answers hold. */
 
 	char log[LOG_MESSAGE_MAX]; /* The last line. */
 	unsigned changes;	   /* Reported to the watcher. */

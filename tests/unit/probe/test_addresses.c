@@ -45,7 +45,7 @@ static const struct {
 	{"in the resolver's order", "abc", '\0', "abc"},
 	{"the good one is already first", "abc", 'a', "abc"},
 	{"the good one comes first", "abc", 'b', "bac"},
-	{"from the end too", "abcd", 'd', "dbca"},
+	{"from the end too", "abcd", 'd', "dabc"},
 	{"the good one is gone", "abc", 'x', "abc"},
 	{"a single one", "a", 'a', "a"},
 	{"the good one is of the other family", "aBc", 'B', "Bac"},
@@ -69,25 +69,51 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *list;
+	size_t taken;
 	char good;
-	char dialled;
-	const char *order;
-} skips[] = {
-	{"the one being dialled is first", "abc", '\0', 'a', "bc"},
-	{"it is first because it is the good one", "abc", 'c', 'c', "ba"},
-	{"it is not first, and will be dialled again", "abc", '\0', 'b', "abc"},
-	{"it is gone", "abc", '\0', 'x', "abc"},
-	{"there is no other", "a", '\0', 'a', ""},
+	const char *list_then;
+	const char *order_then;
+} resumptions[] = {
+	{"goes on where the last one was left", "abcde", 2, '\0', "abcde", "cdeab"},
+	{"after the good one", "abcde", 2, 'e', "abcde", "ecdab"},
+	{"the last one was at its end", "abc", 3, '\0', "abc", "abc"},
+	{"another order", "abcde", 2, '\0', "edcba", "cbaed"},
+	{"the next one is gone", "abcde", 2, '\0', "abde", "abde"},
 };
 
-START_TEST(the_one_being_dialled_is_not_dialled_again_at_once)
+START_TEST(a_list_goes_on_where_the_last_one_was_left)
 {
-	struct addresses addresses = make(skips[_i].list, skips[_i].good);
-	union address dialled = script_address(skips[_i].dialled);
-	addresses_skip(&addresses, &dialled);
+	struct addresses addresses = make(resumptions[_i].list, '\0');
+	union address address;
+	for (size_t i = 0; i < resumptions[_i].taken; i++)
+		ck_assert(addresses_next(&addresses, &address));
+	if (resumptions[_i].good)
+		addresses.good = script_address(resumptions[_i].good);
+	struct address_list list = list_of(resumptions[_i].list_then);
+	addresses_take(&addresses, &list);
 	char order[8];
 	take_all(&addresses, order);
-	ck_assert_msg(strcmp(order, skips[_i].order) == 0, "%s: %s", skips[_i].says, order);
+	ck_assert_msg(strcmp(order, resumptions[_i].order_then) == 0, "%s: %s",
+		resumptions[_i].says, order);
+	addresses_clear(&addresses);
+}
+END_TEST
+
+START_TEST(an_address_can_be_put_back)
+{
+	struct addresses addresses = make("ab", '\0');
+	union address address;
+	ck_assert(addresses_are_left(&addresses));
+	ck_assert(addresses_next(&addresses, &address));
+	ck_assert(addresses_next(&addresses, &address));
+	ck_assert(!addresses_are_left(&addresses));
+	addresses_put_back(&addresses);
+	ck_assert(addresses_are_left(&addresses));
+	ck_assert(addresses_next(&addresses, &address));
+	ck_assert_int_eq(script_letter(&address), 'b');
+	ck_assert(addresses_contain(&addresses, &address));
+	address = script_address('x');
+	ck_assert(!addresses_contain(&addresses, &address));
 	addresses_clear(&addresses);
 }
 END_TEST
@@ -163,7 +189,8 @@ int main(void)
 	TCase *tcase = tcase_create("addresses");
 	tcase_add_loop_test(tcase, the_good_one_comes_first_and_each_comes_once, 0, ROWS(orders));
 	tcase_add_loop_test(
-		tcase, the_one_being_dialled_is_not_dialled_again_at_once, 0, ROWS(skips));
+		tcase, a_list_goes_on_where_the_last_one_was_left, 0, ROWS(resumptions));
+	tcase_add_test(tcase, an_address_can_be_put_back);
 	tcase_add_loop_test(tcase, a_renewed_list_keeps_the_turn, 0, ROWS(renewals));
 	tcase_add_test(tcase, only_the_one_whose_turn_it_is_passes_it_on);
 	tcase_add_test(tcase, the_good_one_can_be_the_only_one);

@@ -274,7 +274,10 @@ START_TEST(the_name_is_resolved_again_sooner_while_the_target_is_down)
 	script.now_ns = begun_ns + 30 * S - 1;
 	probe(&fixture);
 	ck_assert_uint_eq(script.asked, asked);
-	script.now_ns = begun_ns + 30 * S;
+	int64_t due_ns = fixture.target->link.resolve_due_ns;
+	ck_assert_int_ge(due_ns, begun_ns + 30 * S);
+	ck_assert_int_le(due_ns, begun_ns + 31 * S);
+	script.now_ns = due_ns;
 	probe(&fixture);
 	ck_assert_uint_eq(script.asked, asked + 1);
 	script_answer("R", RESOLVER_FOUND);

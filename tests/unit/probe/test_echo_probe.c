@@ -208,24 +208,67 @@ START_TEST(without_any_reply_the_connection_is_stalled)
 }
 END_TEST
 
-START_TEST(the_oldest_unanswered_probe_decides_and_idle_is_healthy)
+/* Which of 20 probes are answered, an interval apart, and how long the last one's reply is waited
+ * for. */
+static const struct {
+	const char *says;
+	uint32_t swallowed; /* Bits. */
+	bool is_stalled;
+} swallowings[] = {
+	{"none", 0, false},
+	{"one is a loss", 1U << 5, false},
+	{"each second one", 0x55555, false},
+	{"as many as fall into less than the time", 0x7fU << 4, false},
+	{"as many as fall into the time", 0xfffU << 4, true},
+	{"all but the first", 0xffffe, true},
+};
+
+START_TEST(a_connection_is_stalled_if_nothing_at_all_comes_back)
 {
 	struct fixture fixture;
 	set_up(&fixture);
 	unsigned char bytes[FRAME_SIZE];
-	for (int i = 0; i < 20; i++) {
+	uint64_t received = 0;
+	for (int i = 0; i < 20 && fixture.target->link.state == LINK_CONNECTED; i++) {
 		probe(&fixture);
 		take_frames(bytes, sizeof(bytes));
-		if (i != 5)
+		if (!(swallowings[_i].swallowed >> i & 1)) {
 			reply(bytes, sizeof(bytes));
+			received++;
+		}
 		script_run(&fixture.context);
 		script_go_to(&fixture.context, script.now_ns + INTERVAL_NS);
-		if (fixture.target->link.state != LINK_CONNECTED)
-			break;
+	}
+	struct target_values values = script_values(fixture.target);
+	ck_assert_msg(values.disconnects[DISCONNECT_STALLED] == swallowings[_i].is_stalled, "%s",
+		swallowings[_i].says);
+	ck_assert_uint_eq(values.received, received);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(pieces_of_a_reply_that_never_is_whole_are_no_sign_of_life)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	int64_t departure_ns = script.now_ns;
+	probe(&fixture);
+	for (int i = 0; i < FRAME_SIZE - 1 && fixture.target->link.state == LINK_CONNECTED; i++) {
+		reply((const unsigned char *)"x", 1);
+		script_run(&fixture.context);
+		script_go_to(&fixture.context, script.now_ns + INTERVAL_NS);
 	}
 	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_STALLED], 1);
+	ck_assert_int_le(script.now_ns - departure_ns, TIMEOUT_NS + TARGET_GRACE_NS + INTERVAL_NS);
 	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(an_idle_connection_is_healthy)
+{
+	struct fixture fixture;
 	set_up(&fixture);
+	unsigned char bytes[FRAME_SIZE];
 	probe(&fixture);
 	take_frames(bytes, sizeof(bytes));
 	reply(bytes, sizeof(bytes));
@@ -233,6 +276,114 @@ START_TEST(the_oldest_unanswered_probe_decides_and_idle_is_healthy)
 	script_go_to(&fixture.context, script.now_ns + 3600 * S);
 	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
 	ck_assert_int_eq(fixture.target->link.alarm.due_ns, ALARM_NEVER);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* What comes over the old connection of a name that moved, with three probes in flight. */
+enum old_peer {
+	OLD_ANSWERS_ALL,
+	OLD_ANSWERS_BEFORE, /* The move. */
+	OLD_ANSWERS_SOME,   /* And ends. */
+	OLD_ENDS,
+	OLD_SENDS_GARBAGE,
+	OLD_IS_MUTE,
+	OLD_ANSWERS_ANEW, /* Over the new connection. */
+};
+
+static const struct {
+	const char *says;
+	enum old_peer old;
+	uint64_t received; /* Of the three, and of three that follow. */
+	bool is_invalid;
+} moves[] = {
+	{"it answers in time: no probe is lost", OLD_ANSWERS_ALL, 6, false},
+	{"nothing is in flight any more", OLD_ANSWERS_BEFORE, 6, false},
+	{"it answers one and ends", OLD_ANSWERS_SOME, 4, false},
+	{"it ends", OLD_ENDS, 3, false},
+	{"it sends garbage", OLD_SENDS_GARBAGE, 3, false},
+	{"it never answers", OLD_IS_MUTE, 3, false},
+	{"a reply comes over the wrong connection", OLD_ANSWERS_ANEW, 0, true},
+};
+
+static void act_old(enum old_peer old, int old_far_fd, int new_far_fd, const unsigned char *bytes)
+{
+	unsigned char garbage[FRAME_SIZE] = {0};
+	switch (old) {
+	case OLD_ANSWERS_ALL:
+		send(old_far_fd, bytes, (size_t)3 * FRAME_SIZE, MSG_NOSIGNAL);
+		return;
+	case OLD_ANSWERS_SOME:
+		send(old_far_fd, bytes, FRAME_SIZE, MSG_NOSIGNAL);
+		shutdown(old_far_fd, SHUT_RDWR);
+		return;
+	case OLD_ENDS:
+		shutdown(old_far_fd, SHUT_RDWR);
+		return;
+	case OLD_SENDS_GARBAGE:
+		send(old_far_fd, garbage, sizeof(garbage), MSG_NOSIGNAL);
+		return;
+	case OLD_ANSWERS_ANEW:
+		send(new_far_fd, bytes, FRAME_SIZE, MSG_NOSIGNAL);
+		return;
+	case OLD_ANSWERS_BEFORE:
+	case OLD_IS_MUTE:
+		return;
+	}
+}
+
+START_TEST(a_move_takes_over_without_a_lost_probe)
+{
+	struct fixture fixture;
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	unsigned char bytes[3 * FRAME_SIZE];
+	script_begin(&fixture.context);
+	script.valid_ns = 0;
+	fixture.target = script_target(&fixture.context, "name.example:4000", &options);
+	struct link *link = &fixture.target->link;
+	script_go_to(&fixture.context, script.now_ns);
+	script_answer("a", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	int old_far_fd = script.far_fd;
+	script_go_to(&fixture.context, link->resolve_due_ns);
+	for (int i = 0; i < 3; i++)
+		probe(&fixture);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
+	if (moves[_i].old == OLD_ANSWERS_BEFORE) {
+		reply(bytes, sizeof(bytes));
+		script_run(&fixture.context);
+	}
+	script_answer("b", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	int new_far_fd = script.far_fd;
+	ck_assert_int_ne(new_far_fd, old_far_fd);
+	ck_assert_str_eq(script_values(fixture.target).peer, "192.0.2.98:4000");
+	ck_assert_uint_eq(
+		script.opened - script.closed, moves[_i].old == OLD_ANSWERS_BEFORE ? 1 : 2);
+	script.now_ns += 10 * MS;
+	act_old(moves[_i].old, old_far_fd, new_far_fd, bytes);
+	script_run(&fixture.context);
+	for (int i = 0; i < 3; i++) {
+		probe(&fixture);
+		if (take_frames(bytes, sizeof(bytes)) > 0)
+			reply(bytes, FRAME_SIZE);
+		script_run(&fixture.context);
+	}
+	struct target_values values = script_values(fixture.target);
+	ck_assert_msg(values.received == moves[_i].received, "%s: %llu", moves[_i].says,
+		(unsigned long long)values.received);
+	ck_assert_uint_eq(values.disconnects[DISCONNECT_INVALID], moves[_i].is_invalid ? 1 : 0);
+	ck_assert_uint_eq(values.disconnects[DISCONNECT_CLOSED], 0);
+	ck_assert_uint_eq(values.moves, 1);
+	ck_assert_uint_eq(values.connects, 2);
+	/* Whatever happens, the old connection is over once no reply can be in time, and late ones
+	 * had their time. */
+	script_go_to(&fixture.context, script.now_ns + TIMEOUT_NS + TARGET_GRACE_NS);
+	if (!moves[_i].is_invalid) {
+		ck_assert_uint_eq(script.opened - script.closed, 1);
+		ck_assert_int_eq(link->state, LINK_CONNECTED);
+		ck_assert_uint_eq(script_values(fixture.target).timeouts, 6 - moves[_i].received);
+	}
 	tear_down(&fixture);
 }
 END_TEST
@@ -378,7 +529,7 @@ START_TEST(what_a_full_connection_does_not_take_is_unsent)
 {
 	struct fixture fixture;
 	set_up(&fixture);
-	int fd = (int)fixture.target->link.fd;
+	int fd = (int)fixture.target->link.connection->fd;
 	size_t filled = fill_connection(fd);
 	probe_often(&fixture, 2);
 	struct target_values values = script_values(fixture.target);
@@ -407,9 +558,9 @@ START_TEST(the_rest_of_a_frame_goes_first)
 	unsigned char bytes[2 * FRAME_SIZE];
 	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
 	/* As if the kernel had taken only 5 bytes of it. */
-	struct echo_probe *echo = &fixture.target->echo;
-	echo->frame_length = FRAME_SIZE - 5;
-	memcpy(echo->frame, bytes + 5, FRAME_SIZE - 5);
+	struct connection *connection = fixture.target->link.connection;
+	connection->frame_length = FRAME_SIZE - 5;
+	memcpy(connection->frame, bytes + 5, FRAME_SIZE - 5);
 	script.now_ns += INTERVAL_NS;
 	probe(&fixture);
 	ck_assert_uint_eq(take_frames(bytes + 5, sizeof(bytes) - 5), FRAME_SIZE - 5 + FRAME_SIZE);
@@ -417,7 +568,7 @@ START_TEST(the_rest_of_a_frame_goes_first)
 	script_run(&fixture.context);
 	ck_assert_uint_eq(script_values(fixture.target).received, 2);
 	/* The rest of a frame does not outlive its connection. */
-	echo->frame_length = 3;
+	connection->frame_length = 3;
 	link_lose(&fixture.target->link, DISCONNECT_RESET, script.now_ns);
 	script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
 	script_run(&fixture.context);
@@ -634,7 +785,11 @@ int main(void)
 	tcase_add_test(tcase, settling_reads_before_it_counts_anything_as_lost);
 	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_still_be_late);
 	tcase_add_test(tcase, without_any_reply_the_connection_is_stalled);
-	tcase_add_test(tcase, the_oldest_unanswered_probe_decides_and_idle_is_healthy);
+	tcase_add_loop_test(
+		tcase, a_connection_is_stalled_if_nothing_at_all_comes_back, 0, ROWS(swallowings));
+	tcase_add_test(tcase, pieces_of_a_reply_that_never_is_whole_are_no_sign_of_life);
+	tcase_add_test(tcase, an_idle_connection_is_healthy);
+	tcase_add_loop_test(tcase, a_move_takes_over_without_a_lost_probe, 0, ROWS(moves));
 	tcase_add_loop_test(tcase, replies_may_come_in_pieces, 0, ROWS(pieces));
 	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
 	tcase_add_test(tcase, replies_to_an_old_connection_are_not_accepted);

@@ -27,13 +27,26 @@ static void depart(struct flight *flight, unsigned probes)
 	}
 }
 
+/* Among all since a connection was lost. */
+static enum flight_match find(
+	struct flight *flight, const struct frame *frame, struct flight_record **record)
+{
+	return flight_find(flight, frame, flight->first_seq, UINT64_MAX, record);
+}
+
 static enum flight_reply take(struct flight *flight, const struct frame *frame, int64_t arrival_ns,
 	int64_t timeout_ns, int64_t *rtt_ns)
 {
-	struct flight_record *record = flight_find(flight, frame);
-	if (!record)
-		return FLIGHT_INVALID;
-	return flight_answer(flight, record, arrival_ns, timeout_ns, rtt_ns);
+	struct flight_record *record;
+	switch (find(flight, frame, &record)) {
+	case FLIGHT_MATCHED:
+		return flight_answer(flight, record, arrival_ns, timeout_ns, rtt_ns);
+	case FLIGHT_FORGOTTEN:
+		return flight_note_duplicate(flight) ? FLIGHT_DUPLICATE : FLIGHT_INVALID;
+	case FLIGHT_UNKNOWN:
+		break;
+	}
+	return FLIGHT_INVALID;
 }
 
 static struct frame frame_of(uint64_t seq)
@@ -44,7 +57,8 @@ static struct frame frame_of(uint64_t seq)
 static bool is_found(struct flight *flight, uint64_t seq)
 {
 	struct frame frame = frame_of(seq);
-	return flight_find(flight, &frame) != NULL;
+	struct flight_record *record;
+	return find(flight, &frame, &record) == FLIGHT_MATCHED;
 }
 
 static enum flight_reply answer(
@@ -103,13 +117,13 @@ static const struct {
 	{"the number 0", 0, 0, FLIGHT_INVALID},
 	{"the next number, not sent yet", 21, 0, FLIGHT_INVALID},
 	{"the next number with the same place in the ring", 28, -8 * MS, FLIGHT_INVALID},
-	{"the previous number with that place", 12, 8 * MS, FLIGHT_INVALID},
+	{"the previous number with that place", 12, 8 * MS, FLIGHT_DUPLICATE},
 	{"the largest number", UINT64_MAX, 0, FLIGHT_INVALID},
 	{"an answered one", 19, 0, FLIGHT_DUPLICATE},
 	{"an answered one with another time", 19, 1, FLIGHT_INVALID},
 	{"the oldest answered one that is remembered", 13, 0, FLIGHT_DUPLICATE},
-	{"one that is no longer remembered", 12, 0, FLIGHT_INVALID},
-	{"the very first", 1, 0, FLIGHT_INVALID},
+	{"one that is no longer remembered", 12, 0, FLIGHT_DUPLICATE},
+	{"the very first", 1, 0, FLIGHT_DUPLICATE},
 };
 
 START_TEST(only_what_was_sent_is_an_echo)
@@ -140,7 +154,7 @@ START_TEST(nothing_is_in_flight_at_first)
 	struct flight flight = make_flight(1);
 	int64_t rtt_ns;
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), INT64_MAX);
-	ck_assert_int_eq(flight_oldest_unanswered_ns(&flight), INT64_MAX);
+	ck_assert_int_eq(flight_awaited_ns(&flight, 1), INT64_MAX);
 	ck_assert_uint_eq(flight_time_out(&flight, INT64_MAX), 0);
 	ck_assert_uint_eq(flight_abandon(&flight), 0);
 	ck_assert(!flight_is_full(&flight));
@@ -157,7 +171,7 @@ END_TEST
 
 static const uint32_t capacities[] = {1, 2, 3, 8, 9, 100, 1302};
 
-START_TEST(it_is_full_when_its_capacity_is_unanswered_and_no_sooner)
+START_TEST(it_is_full_when_its_capacity_is_awaited_and_no_sooner)
 {
 	uint32_t capacity = capacities[_i];
 	struct flight flight = make_flight(capacity);
@@ -191,8 +205,91 @@ START_TEST(answers_may_come_out_of_order)
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), 1 * MS);
 	ck_assert_int_eq(answer(&flight, 1, 10 * MS, &rtt_ns), FLIGHT_RECEIVED);
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), 3 * MS);
-	ck_assert_int_eq(flight_oldest_unanswered_ns(&flight), 3 * MS);
 	ck_assert_uint_eq(flight_abandon(&flight), 1);
+	flight_clear(&flight);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	unsigned sent;
+	const uint64_t answered[4]; /* Ends with 0. */
+	uint64_t first_seq;
+	int64_t awaited_ns;
+} awaited[] = {
+	{"nothing was sent", 0, {0}, 1, INT64_MAX},
+	{"the first one", 3, {0}, 1, 1 * MS},
+	{"the one after the answered one", 3, {1}, 1, 2 * MS},
+	{"all are answered", 3, {1, 2, 3}, 1, INT64_MAX},
+	{"one was swallowed, the last is answered", 3, {1, 3}, 1, INT64_MAX},
+	{"one was swallowed, the last is not answered", 4, {1, 3}, 1, 4 * MS},
+	{"answers out of order", 4, {3, 1}, 1, 4 * MS},
+	{"of a later connection, nothing was sent yet", 3, {1}, 4, INT64_MAX},
+	{"of a later connection, its first", 4, {1}, 3, 3 * MS},
+	{"of a later connection, the one after the answered one", 4, {1, 3}, 3, 4 * MS},
+};
+
+START_TEST(the_peer_has_yet_to_answer_what_came_after_its_last_answer)
+{
+	struct flight flight = make_flight(8);
+	int64_t rtt_ns;
+	depart(&flight, awaited[_i].sent);
+	for (const uint64_t *seq = awaited[_i].answered; *seq; seq++)
+		ck_assert_int_eq(answer(&flight, *seq, 10 * MS, &rtt_ns), FLIGHT_RECEIVED);
+	/* Timed out or not. */
+	for (int round = 0; round < 2; round++) {
+		ck_assert_msg(
+			flight_awaited_ns(&flight, awaited[_i].first_seq) == awaited[_i].awaited_ns,
+			"%s", awaited[_i].says);
+		flight_time_out(&flight, INT64_MAX);
+	}
+	flight_clear(&flight);
+}
+END_TEST
+
+START_TEST(a_swallowed_probe_takes_no_room_once_it_is_settled)
+{
+	struct flight flight = make_flight(4);
+	int64_t rtt_ns;
+	depart(&flight, 4);
+	ck_assert(flight_is_full(&flight));
+	for (uint64_t seq = 2; seq <= 4; seq++)
+		answer(&flight, seq, 4 * MS, &rtt_ns);
+	/* It is still in flight. */
+	ck_assert(flight_is_full(&flight));
+	ck_assert_uint_eq(flight_time_out(&flight, 1 * MS), 1);
+	for (uint64_t seq = 5; seq <= 20; seq++) {
+		ck_assert(!flight_is_full(&flight));
+		depart(&flight, 1);
+		ck_assert_int_eq(answer(&flight, seq, (int64_t)seq * MS, &rtt_ns), FLIGHT_RECEIVED);
+	}
+	/* Whether it was answered before is not known any more. */
+	ck_assert_int_eq(answer(&flight, 1, 20 * MS, &rtt_ns), FLIGHT_DUPLICATE);
+	ck_assert_uint_eq(flight_abandon(&flight), 0);
+	flight_clear(&flight);
+}
+END_TEST
+
+START_TEST(of_two_connections_each_answers_its_own_probes)
+{
+	struct flight flight = make_flight(8);
+	struct flight_record *record;
+	depart(&flight, 6);
+	/* The first has the probes 1 to 3, the second those from 4 on. */
+	for (uint64_t seq = 1; seq <= 6; seq++) {
+		struct frame frame = frame_of(seq);
+		ck_assert_int_eq(flight_find(&flight, &frame, 1, 4, &record),
+			seq < 4 ? FLIGHT_MATCHED : FLIGHT_UNKNOWN);
+		ck_assert_int_eq(flight_find(&flight, &frame, 4, UINT64_MAX, &record),
+			seq < 4 ? FLIGHT_UNKNOWN : FLIGHT_MATCHED);
+	}
+	ck_assert(!flight_is_settled(&flight, 4));
+	ck_assert_uint_eq(flight_time_out(&flight, 2 * MS), 2);
+	ck_assert(!flight_is_settled(&flight, 4));
+	int64_t rtt_ns;
+	ck_assert_int_eq(answer(&flight, 3, 6 * MS, &rtt_ns), FLIGHT_RECEIVED);
+	ck_assert(flight_is_settled(&flight, 4));
+	ck_assert(!flight_is_settled(&flight, 5));
 	flight_clear(&flight);
 }
 END_TEST
@@ -225,11 +322,9 @@ START_TEST(only_probes_that_departed_by_the_given_time_time_out)
 	ck_assert_uint_eq(flight_time_out(&flight, 3 * MS), 2);
 	ck_assert_uint_eq(flight_time_out(&flight, 3 * MS), 0);
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), 4 * MS);
-	ck_assert_int_eq(flight_oldest_unanswered_ns(&flight), 1 * MS);
 	ck_assert_uint_eq(flight_time_out(&flight, INT64_MAX), 2);
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), INT64_MAX);
 	ck_assert_int_eq(answer(&flight, 1, 4 * MS, &rtt_ns), FLIGHT_LATE);
-	ck_assert_int_eq(flight_oldest_unanswered_ns(&flight), 3 * MS);
 	flight_clear(&flight);
 }
 END_TEST
@@ -245,7 +340,7 @@ START_TEST(a_lost_connection_settles_all_and_numbers_keep_rising)
 	ck_assert_uint_eq(flight.next_seq, 6);
 	ck_assert(!flight_is_full(&flight));
 	ck_assert_int_eq(flight_oldest_in_flight_ns(&flight), INT64_MAX);
-	ck_assert_int_eq(flight_oldest_unanswered_ns(&flight), INT64_MAX);
+	ck_assert_int_eq(flight_awaited_ns(&flight, 1), INT64_MAX);
 	/* A new connection never carried the old ones. */
 	depart(&flight, 1);
 	for (uint64_t seq = 1; seq <= 5; seq++) {
@@ -270,8 +365,8 @@ START_TEST(probes_are_found_as_long_as_they_are_remembered)
 	ck_assert(!is_found(&flight, 7));
 	for (uint64_t seq = 3; seq <= 6; seq++) {
 		struct frame frame = frame_of(seq);
-		struct flight_record *record = flight_find(&flight, &frame);
-		ck_assert_ptr_nonnull(record);
+		struct flight_record *record;
+		ck_assert_int_eq(find(&flight, &frame, &record), FLIGHT_MATCHED);
 		ck_assert_int_eq(flight_departure_ns(record), (int64_t)seq * MS);
 	}
 	flight_clear(&flight);
@@ -302,6 +397,7 @@ struct model {
 	struct probe probes[PROBES_MAX];
 	uint64_t next_seq;
 	uint64_t first_seq; /* Of this connection. */
+	uint64_t heard_seq; /* None from this one on is answered. */
 	uint64_t duplicates;
 	uint64_t sent;
 	uint64_t received;
@@ -311,26 +407,26 @@ struct model {
 	uint64_t state;
 };
 
-/* A ring that does not overwrite unanswered probes has no probe older than this. */
+/* A ring that does not overwrite probes in flight has none older than this. */
 static uint64_t oldest_seq(const struct model *model)
 {
 	return model->next_seq > 4 * model->ring ? model->next_seq - 4 * model->ring : 1;
 }
 
-static struct probe *find_oldest(struct model *model, bool is_timed_out_too)
+/* The number of the oldest in flight; that of the next one if there is none. */
+static uint64_t find_oldest(const struct model *model)
 {
-	for (uint64_t seq = oldest_seq(model); seq < model->next_seq; seq++) {
-		enum fate fate = model->probes[seq].fate;
-		if (fate == FATE_IN_FLIGHT || (is_timed_out_too && fate == FATE_TIMED_OUT))
-			return &model->probes[seq];
-	}
-	return NULL;
+	uint64_t seq = oldest_seq(model);
+	while (seq < model->next_seq && model->probes[seq].fate != FATE_IN_FLIGHT)
+		seq++;
+	return seq;
 }
 
-static bool is_full(struct model *model)
+static bool is_full(const struct model *model)
 {
-	struct probe *oldest = find_oldest(model, true);
-	return oldest && model->probes + model->next_seq - oldest >= (ptrdiff_t)model->ring;
+	uint64_t oldest = find_oldest(model);
+	uint64_t kept = oldest < model->heard_seq ? oldest : model->heard_seq;
+	return model->next_seq - kept >= model->ring;
 }
 
 static void depart_any(struct model *model)
@@ -348,18 +444,28 @@ static void depart_any(struct model *model)
 	model->sent++;
 }
 
+static enum flight_reply judge_duplicate(struct model *model)
+{
+	model->duplicates++;
+	return model->duplicates <= model->next_seq - model->first_seq ? FLIGHT_DUPLICATE
+								       : FLIGHT_INVALID;
+}
+
 static enum flight_reply judge(
 	struct model *model, const struct frame *frame, int64_t arrival_ns, int64_t timeout_ns)
 {
 	uint64_t seq = frame->seq;
-	if (seq < 1 || seq >= model->next_seq || model->next_seq - seq > model->ring)
+	if (seq < model->first_seq || seq >= model->next_seq)
 		return FLIGHT_INVALID;
+	if (model->next_seq - seq > model->ring)
+		return judge_duplicate(model);
 	struct probe *probe = &model->probes[seq];
 	if (probe->unix_time_ns != frame->unix_time_ns)
 		return FLIGHT_INVALID;
 	enum fate fate = probe->fate;
-	if (fate != FATE_ABANDONED)
-		probe->fate = FATE_ANSWERED;
+	probe->fate = FATE_ANSWERED;
+	if (model->heard_seq <= seq)
+		model->heard_seq = seq + 1;
 	switch (fate) {
 	case FATE_IN_FLIGHT:
 		return arrival_ns - probe->departure_ns < timeout_ns ? FLIGHT_RECEIVED
@@ -367,9 +473,7 @@ static enum flight_reply judge(
 	case FATE_TIMED_OUT:
 		return FLIGHT_LATE;
 	case FATE_ANSWERED:
-		if (++model->duplicates > model->next_seq - model->first_seq)
-			return FLIGHT_INVALID;
-		return FLIGHT_DUPLICATE;
+		return judge_duplicate(model);
 	case FATE_ABANDONED:
 		break;
 	}
@@ -429,19 +533,27 @@ static void abandon(struct model *model)
 		ck_abort_msg("abandoned");
 	model->timeouts += expected;
 	model->first_seq = model->next_seq;
+	model->heard_seq = model->next_seq;
 	model->duplicates = 0;
+}
+
+/* INT64_MAX if it is not sent yet. */
+static int64_t departure_of(const struct model *model, uint64_t seq)
+{
+	return seq < model->next_seq ? model->probes[seq].departure_ns : INT64_MAX;
 }
 
 static void check_model(struct model *model)
 {
-	struct probe *in_flight = find_oldest(model, false);
-	struct probe *unanswered = find_oldest(model, true);
-	if (flight_oldest_in_flight_ns(&model->flight) !=
-		(in_flight ? in_flight->departure_ns : INT64_MAX))
+	uint64_t oldest = find_oldest(model);
+	if (flight_oldest_in_flight_ns(&model->flight) != departure_of(model, oldest))
 		ck_abort_msg("oldest in flight");
-	if (flight_oldest_unanswered_ns(&model->flight) !=
-		(unanswered ? unanswered->departure_ns : INT64_MAX))
-		ck_abort_msg("oldest unanswered");
+	if (flight_awaited_ns(&model->flight, model->first_seq) !=
+		departure_of(model, model->heard_seq))
+		ck_abort_msg("awaited");
+	if (!flight_is_settled(&model->flight, oldest) ||
+		flight_is_settled(&model->flight, oldest + 1))
+		ck_abort_msg("settled");
 	if (model->flight.next_seq != model->next_seq)
 		ck_abort_msg("next number");
 	uint64_t count = 0;
@@ -457,7 +569,8 @@ static const uint32_t rings[] = {1, 2, 8, 64};
 START_TEST(a_flight_behaves_like_a_list_that_forgets_nothing)
 {
 	static struct model model;
-	model = (struct model){.ring = rings[_i], .next_seq = 1, .first_seq = 1, .state = 1};
+	model = (struct model){
+		.ring = rings[_i], .next_seq = 1, .first_seq = 1, .heard_seq = 1, .state = 1};
 	model.flight = make_flight(rings[_i]);
 	for (int step = 0; step < STEPS; step++) {
 		/* Some phases have many answers, some hardly any. */
@@ -487,9 +600,13 @@ int main(void)
 	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(arrivals));
 	tcase_add_loop_test(tcase, only_what_was_sent_is_an_echo, 0, ROWS(frames));
 	tcase_add_test(tcase, nothing_is_in_flight_at_first);
-	tcase_add_loop_test(tcase, it_is_full_when_its_capacity_is_unanswered_and_no_sooner, 0,
-		ROWS(capacities));
+	tcase_add_loop_test(
+		tcase, it_is_full_when_its_capacity_is_awaited_and_no_sooner, 0, ROWS(capacities));
 	tcase_add_test(tcase, answers_may_come_out_of_order);
+	tcase_add_loop_test(tcase, the_peer_has_yet_to_answer_what_came_after_its_last_answer, 0,
+		ROWS(awaited));
+	tcase_add_test(tcase, a_swallowed_probe_takes_no_room_once_it_is_settled);
+	tcase_add_test(tcase, of_two_connections_each_answers_its_own_probes);
 	tcase_add_test(tcase, more_duplicates_than_probes_are_not_an_echo);
 	tcase_add_test(tcase, only_probes_that_departed_by_the_given_time_time_out);
 	tcase_add_test(tcase, a_lost_connection_settles_all_and_numbers_keep_rising);

@@ -22,6 +22,7 @@ static struct {
 	unsigned readable;
 	unsigned settled;
 	unsigned aborted;
+	unsigned retired;
 	bool refuses;
 } calls;
 
@@ -46,9 +47,16 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	return !calls.refuses;
 }
 
-static void readable(struct link *link, short what)
+static void retire(struct connection *connection, int64_t now_ns)
 {
-	(void)link;
+	ck_assert_ptr_eq(connection, connection->link->retired);
+	ck_assert_int_eq(now_ns, script.now_ns);
+	calls.retired++;
+}
+
+static void readable(struct connection *connection, short what)
+{
+	(void)connection;
 	(void)what;
 	calls.readable++;
 }
@@ -76,6 +84,7 @@ static const struct probe_operations lasting = {
 	.begin = begin,
 	.send = send_probe,
 	.readable = readable,
+	.retire = retire,
 	.settle = settle,
 	.abort = abandon,
 	.clear = clear,
@@ -167,6 +176,7 @@ static const struct script_peer peers[] = {
 	{'r', -EINPROGRESS, ECONNREFUSED, false, false},
 	{'R', -ECONNREFUSED, 0, false, false},
 	{'s', -EINPROGRESS, 0, true, false},
+	{'t', -EINPROGRESS, 0, true, false},
 	{'u', -ENETUNREACH, 0, false, false},
 	{'i', 0, 0, false, true},
 	{'o', 0, 0, false, false},
@@ -179,38 +189,63 @@ static const struct {
 	const char *dialled;
 	bool is_connected;
 	enum connect_failure failure;
-	int64_t took_ns;
+	int64_t least_ns; /* How long that takes. */
+	int64_t most_ns;
 	const char *log;
 } attempts[] = {
-	{"the first that connects is used", "abc", '\0', "a", true, 0, 0,
+	{"the first that connects is used", "abc", '\0', "a", true, 0, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"so is one that connects at once", "oa", '\0', "o", true, 0, 0,
+	{"so is one that connects at once", "oa", '\0', "o", true, 0, 0, 0,
 		"connected to 192.0.2.111:4000"},
-	{"the good one first", "abc", 'c', "c", true, 0, 0, "connected to 192.0.2.99:4000"},
-	{"one refuses, the next connects", "ra", '\0', "ra", true, 0, 0,
+	{"the good one first", "abc", 'c', "c", true, 0, 0, 0, "connected to 192.0.2.99:4000"},
+	{"one refuses, the next connects", "ra", '\0', "ra", true, 0, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"one refuses at once, the next connects", "Ra", '\0', "Ra", true, 0, 0,
+	{"one refuses at once, the next connects", "Ra", '\0', "Ra", true, 0, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"one is unreachable", "ua", '\0', "ua", true, 0, 0, "connected to 192.0.2.97:4000"},
-	{"one is the socket itself", "ia", '\0', "ia", true, 0, 0, "connected to 192.0.2.97:4000"},
-	{"one is silent for 3 s", "sa", '\0', "sa", true, 0, 3 * S, "connected to 192.0.2.97:4000"},
-	{"all kinds of failure first", "rRuisa", '\0', "rRuisa", true, 0, 3 * S,
+	{"one is unreachable", "ua", '\0', "ua", true, 0, 0, 0, "connected to 192.0.2.97:4000"},
+	{"one is the socket itself", "ia", '\0', "ia", true, 0, 0, 0,
 		"connected to 192.0.2.97:4000"},
-	{"it refuses", "r", '\0', "r", false, CONNECT_FAILURE_REFUSED, 0,
+	{"one is silent: the next 250 ms later", "sa", '\0', "sa", true, 0, 250 * MS, 250 * MS,
+		"connected to 192.0.2.97:4000"},
+	{"two are silent", "sta", '\0', "sta", true, 0, 500 * MS, 500 * MS,
+		"connected to 192.0.2.97:4000"},
+	{"all kinds of failure first", "rRuisa", '\0', "rRuisa", true, 0, 250 * MS, 250 * MS,
+		"connected to 192.0.2.97:4000"},
+	{"it refuses", "r", '\0', "r", false, CONNECT_FAILURE_REFUSED, 0, 0,
 		"down: connection refused by 192.0.2.114:4000"},
-	{"it is the socket itself", "i", '\0', "i", false, CONNECT_FAILURE_REFUSED, 0,
+	{"it is the socket itself", "i", '\0', "i", false, CONNECT_FAILURE_REFUSED, 0, 0,
 		"down: connection refused by 192.0.2.105:4000"},
-	{"it is silent", "s", '\0', "s", false, CONNECT_FAILURE_TIMEOUT, 3 * S,
+	{"it is silent", "s", '\0', "s", false, CONNECT_FAILURE_TIMEOUT, 3 * S, 3 * S,
 		"down: 192.0.2.115:4000 does not answer within 3s"},
-	{"it is unreachable", "u", '\0', "u", false, CONNECT_FAILURE_UNREACHABLE, 0,
+	{"it is unreachable", "u", '\0', "u", false, CONNECT_FAILURE_UNREACHABLE, 0, 0,
 		"down: 192.0.2.117:4000 is unreachable"},
-	{"the last one's failure counts", "sur", '\0', "sur", false, CONNECT_FAILURE_REFUSED, 3 * S,
+	{"the last one's failure counts", "ur", '\0', "ur", false, CONNECT_FAILURE_REFUSED, 0, 0,
 		"down: connection refused by 192.0.2.114:4000"},
-	{"silent ones in turn", "ss", '\0', "ss", false, CONNECT_FAILURE_TIMEOUT, 6 * S,
+	{"unless there is a good one", "ur", 'u', "ur", false, CONNECT_FAILURE_UNREACHABLE, 0, 0,
+		"down: 192.0.2.117:4000 is unreachable"},
+	{"a silent one does not hold up the next attempt", "rs", '\0', "rs", false,
+		CONNECT_FAILURE_REFUSED, 375 * MS, 500 * MS,
+		"down: connection refused by 192.0.2.114:4000"},
+	{"wherever it stands", "sr", '\0', "sr", false, CONNECT_FAILURE_REFUSED, 625 * MS, 750 * MS,
+		"down: connection refused by 192.0.2.114:4000"},
+	{"silent ones together", "st", '\0', "st", false, CONNECT_FAILURE_TIMEOUT, 3250 * MS,
+		3250 * MS, "down: 192.0.2.116:4000 does not answer within 3s"},
+	{"one that is there twice", "ss", '\0', "s", false, CONNECT_FAILURE_TIMEOUT, 3 * S, 3 * S,
 		"down: 192.0.2.115:4000 does not answer within 3s"},
 };
 
-START_TEST(addresses_are_dialled_one_after_another)
+/* Lets the next thing happen: what is ready, or else what is due. */
+static void step(struct fixture *fixture)
+{
+	enum link_state state = fixture->link.state;
+	unsigned events = script.opened + script.closed;
+	script_run(&fixture->context);
+	bool is_quiet = fixture->link.state == state && script.opened + script.closed == events;
+	if (is_quiet && alarms_next_ns(&fixture->context.alarms) != ALARM_NEVER)
+		script_go_to(&fixture->context, alarms_next_ns(&fixture->context.alarms));
+}
+
+START_TEST(an_attempt_dials_the_addresses)
 {
 	struct fixture fixture;
 	set_up(&fixture, "name.example:4000", &lasting);
@@ -221,22 +256,21 @@ START_TEST(addresses_are_dialled_one_after_another)
 	begin_attempt(&fixture);
 	script_answer(attempts[_i].addresses, RESOLVER_FOUND);
 	int64_t begun_ns = script.now_ns;
-	for (int turn = 0; turn < 20 && fixture.link.state == LINK_DIALLING; turn++) {
-		script_run(&fixture.context);
-		if (fixture.link.state == LINK_DIALLING && fixture.link.alarm.due_ns < INT64_MAX &&
-			fixture.link.dialled.v4.sin_addr.s_addr ==
-				script_address('s').v4.sin_addr.s_addr)
-			script_go_to(&fixture.context, fixture.link.alarm.due_ns);
-	}
+	/* The next attempt begins by asking again. */
+	for (int i = 0; i < 50 && !fixture.link.query && fixture.link.failures == 0 &&
+			fixture.link.state == LINK_DIALLING;
+		i++)
+		step(&fixture);
 	const char *says = attempts[_i].says;
 	struct target_values values = values_of(&fixture);
 	ck_assert_msg(
 		strcmp(script.dialled, attempts[_i].dialled) == 0, "%s: %s", says, script.dialled);
-	ck_assert_msg(script.now_ns - begun_ns == attempts[_i].took_ns, "%s", says);
+	int64_t took_ns = script.now_ns - begun_ns;
+	ck_assert_msg(took_ns >= attempts[_i].least_ns && took_ns <= attempts[_i].most_ns,
+		"%s: %lld", says, (long long)took_ns);
 	ck_assert_msg(strcmp(script.log, attempts[_i].log) == 0, "%s: %s", says, script.log);
 	ck_assert_msg(
-		fixture.link.state == (attempts[_i].is_connected ? LINK_CONNECTED : LINK_WAITING),
-		"%s", says);
+		(fixture.link.state == LINK_CONNECTED) == attempts[_i].is_connected, "%s", says);
 	ck_assert_uint_eq(values.connects, attempts[_i].is_connected ? 1 : 0);
 	ck_assert_uint_eq(
 		sum(values.connect_failures, CONNECT_FAILURES), attempts[_i].is_connected ? 0 : 1);
@@ -245,6 +279,295 @@ START_TEST(addresses_are_dialled_one_after_another)
 	ck_assert_uint_eq(calls.begun, attempts[_i].is_connected ? 1 : 0);
 	/* Start-up is over in either case. */
 	ck_assert(fixture.link.target.counts_unsent);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Small letters up to `m` do not answer; `x` is the one that matters. */
+static const struct script_peer dead[] = {
+	{'a', -EINPROGRESS, 0, true, false},
+	{'b', -EINPROGRESS, 0, true, false},
+	{'c', -EINPROGRESS, 0, true, false},
+	{'d', -EINPROGRESS, 0, true, false},
+	{'e', -EINPROGRESS, 0, true, false},
+	{'f', -EINPROGRESS, 0, true, false},
+	{'g', -EINPROGRESS, 0, true, false},
+	{'h', -EINPROGRESS, 0, true, false},
+	{'i', -EINPROGRESS, 0, true, false},
+	{'j', -EINPROGRESS, 0, true, false},
+	{'k', -EINPROGRESS, 0, true, false},
+	{'l', -EINPROGRESS, 0, true, false},
+	{'x', -EINPROGRESS, ECONNREFUSED, false, false},
+};
+#define DEAD (ROWS(dead) - 1)
+
+static const struct {
+	const char *addresses;
+	int64_t first_ns; /* How long the first connection takes, with dead ones before. */
+} names_of_many[] = {
+	{"x", 0},
+	{"xa", 0},
+	{"ax", 250 * MS},
+	{"abcx", 750 * MS},
+	{"abcdefx", 1500 * MS},
+	{"abxcdef", 500 * MS},
+	{"xabcdefghijkl", 0},
+	{"abcdefgx", 1750 * MS},
+	/* No more than 8 at a time: the next one once the first has failed. */
+	{"abcdefghx", 3 * S},
+	{"abcdefghijklx", 4 * S},
+};
+
+/* Lets things happen until it is connected, answering whatever is asked; refuses_until_ns: x. */
+static void connect_to_x(struct fixture *fixture, const char *addresses, int64_t refuses_until_ns)
+{
+	for (int i = 0; i < 1000 && fixture->link.state != LINK_CONNECTED; i++) {
+		script.peer_count = script.now_ns < refuses_until_ns ? DEAD + 1 : DEAD;
+		if (script.query)
+			script_answer(addresses, RESOLVER_FOUND);
+		step(fixture);
+	}
+	ck_assert_int_eq(fixture->link.state, LINK_CONNECTED);
+	ck_assert_int_eq(script_letter(&fixture->link.connection->peer), 'x');
+}
+
+START_TEST(dead_addresses_cost_an_outage_nothing)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = dead;
+	int64_t begun_ns = script.now_ns;
+	const char *addresses = names_of_many[_i].addresses;
+	begin_attempt(&fixture);
+	connect_to_x(&fixture, addresses, 0);
+	int64_t first_ns = script.now_ns - begun_ns;
+	ck_assert_msg(
+		first_ns == names_of_many[_i].first_ns, "%s: %lld", addresses, (long long)first_ns);
+	link_note_reply(&fixture.link, fixture.link.connection, script.now_ns);
+	/* It restarts, which takes 3 s: pauses of 0.5, 1, 2, 4 s, less a quarter. */
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	int64_t lost_ns = script.now_ns;
+	connect_to_x(&fixture, addresses, lost_ns + 3 * S);
+	int64_t outage_ns = script.now_ns - lost_ns;
+	ck_assert_msg(outage_ns >= 3 * S && outage_ns <= 7 * S, "%s: %lld", addresses,
+		(long long)outage_ns);
+	ck_assert_uint_eq(values_of(&fixture).moves, 0);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(of_many_dead_addresses_each_attempt_dials_others)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = dead;
+	script.peer_count = ROWS(dead);
+	begin_attempt(&fixture);
+	/* The first refuses, so attempts end early. */
+	for (int i = 0; i < 200; i++) {
+		if (script.query)
+			script_answer("xabcdefghijkl", RESOLVER_FOUND);
+		step(&fixture);
+		ck_assert_uint_le(script.opened - script.closed, 8);
+	}
+	for (char letter = 'a'; letter <= 'l'; letter++)
+		ck_assert_ptr_nonnull(strchr(script.dialled, letter));
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(without_spare_sockets_addresses_wait_for_each_other)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	fixture.context.spare_sockets = 0;
+	begin_attempt(&fixture);
+	int64_t begun_ns = script.now_ns;
+	script_answer("sa", RESOLVER_FOUND);
+	for (int i = 0; i < 50 && fixture.link.state == LINK_DIALLING; i++)
+		step(&fixture);
+	ck_assert_str_eq(script.dialled, "sa");
+	ck_assert_int_eq(script.now_ns - begun_ns, 3 * S);
+	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
+	fixture.context.spare_sockets = SCRIPT_SPARE_SOCKETS;
+	tear_down(&fixture);
+}
+END_TEST
+
+static void drain(int far_fd)
+{
+	char bytes[4096];
+	while (recv(far_fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* One refuses, the other answers later than the next attempt begins. */
+START_TEST(an_address_may_answer_after_its_attempt)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	begin_attempt(&fixture);
+	script_answer("rs", RESOLVER_FOUND);
+	while (!script.query)
+		step(&fixture);
+	ck_assert_int_eq(fixture.link.state, LINK_RESOLVING);
+	if (_i > 0)
+		script_answer("rs", RESOLVER_FOUND);
+	script_each_peer(drain);
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
+	ck_assert_int_eq(script_letter(&fixture.link.connection->peer), 's');
+	ck_assert_uint_eq(values_of(&fixture).connects, 1);
+	ck_assert_uint_eq(script.opened - script.closed, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *before;
+	const char *answer; /* NULL: a failure. */
+	enum resolver_result failure;
+	const char *dialled; /* Because of the answer. */
+	char peer;
+	unsigned moves;
+} refreshes[] = {
+	{"nothing changes", "ab", "ab", 0, "", 'a', 0},
+	{"another order", "ab", "ba", 0, "", 'a', 0},
+	{"one more", "ab", "cab", 0, "", 'a', 0},
+	{"one less", "ab", "a", 0, "", 'a', 0},
+	{"no word from the name servers", "ab", NULL, RESOLVER_FAILED, "", 'a', 0},
+	{"there is no such name", "ab", NULL, RESOLVER_NOT_FOUND, "", 'a', 0},
+	{"another address", "a", "b", 0, "b", 'b', 1},
+	{"others", "ab", "bc", 0, "b", 'b', 1},
+	{"another family", "a", "B", 0, "B", 'B', 1},
+	{"the new one connects at once", "a", "o", 0, "o", 'o', 1},
+	{"the first of the new ones refuses", "a", "rb", 0, "rb", 'b', 1},
+	{"the first of the new ones is silent", "a", "sb", 0, "sb", 'b', 1},
+	{"the new one refuses", "a", "r", 0, "r", 'a', 0},
+	{"the new one is silent", "a", "s", 0, "s", 'a', 0},
+};
+
+/* Until nothing more happens within the time of a handshake. */
+static void settle_down(struct fixture *fixture)
+{
+	int64_t until_ns = script.now_ns + 4 * S;
+	while (script.now_ns < until_ns) {
+		script_run(&fixture->context);
+		script_go_to(&fixture->context, script.now_ns + 50 * MS);
+	}
+}
+
+START_TEST(a_name_that_moves_is_followed)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	begin_attempt(&fixture);
+	script_answer(refreshes[_i].before, RESOLVER_FOUND);
+	script_run(&fixture.context);
+	size_t dialled = strlen(script.dialled);
+	int64_t due_ns = fixture.link.resolve_due_ns;
+	ck_assert_int_ge(due_ns, script.now_ns + 30 * S);
+	ck_assert_int_le(due_ns, script.now_ns + 31 * S);
+	script_go_to(&fixture.context, due_ns - 1);
+	link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+	ck_assert_ptr_null(script.query);
+	script_go_to(&fixture.context, due_ns);
+	link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+	ck_assert_ptr_nonnull(script.query);
+	script_answer(refreshes[_i].answer, refreshes[_i].failure);
+	settle_down(&fixture);
+	const char *says = refreshes[_i].says;
+	struct target_values values = values_of(&fixture);
+	ck_assert_msg(strcmp(script.dialled + dialled, refreshes[_i].dialled) == 0, "%s: %s", says,
+		script.dialled);
+	ck_assert_msg(
+		script_letter(&fixture.link.connection->peer) == refreshes[_i].peer, "%s", says);
+	ck_assert_msg(values.moves == refreshes[_i].moves, "%s", says);
+	ck_assert_uint_eq(calls.retired, refreshes[_i].moves);
+	ck_assert_uint_eq(values.connects, 1 + refreshes[_i].moves);
+	ck_assert_uint_eq(sum(values.connect_failures, CONNECT_FAILURES), 0);
+	ck_assert_uint_eq(sum(values.disconnects, DISCONNECTS), 0);
+	ck_assert(values.connected);
+	if (refreshes[_i].moves > 0) {
+		char line[64] = "moved from 192.0.2.97:4000 to ";
+		ck_assert_int_eq(strncmp(script.log, line, strlen(line)), 0);
+		ck_assert_ptr_nonnull(strstr(script.log, values.peer));
+		link_drop_retired(&fixture.link);
+	}
+	ck_assert_uint_eq(script.opened - script.closed, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_name_is_not_asked_for_more_often_than_all_5_s)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.valid_ns = 0;
+	begin_attempt(&fixture);
+	script_answer("a", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	ck_assert_int_ge(fixture.link.resolve_due_ns, script.now_ns + 5 * S);
+	ck_assert_int_le(fixture.link.resolve_due_ns, script.now_ns + 6 * S);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_move_is_counted_if_the_connection_was_lost_before)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	begin_attempt(&fixture);
+	script_answer("ab", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	/* To another address that the name has: no move. */
+	static const struct script_peer gone[] = {{'a', -ECONNREFUSED, 0, false, false}};
+	script.peers = gone;
+	script.peer_count = 1;
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script_answer("ab", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(values_of(&fixture).connects, 2);
+	ck_assert_uint_eq(values_of(&fixture).moves, 0);
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
+	script_answer("c", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(values_of(&fixture).connects, 3);
+	ck_assert_uint_eq(values_of(&fixture).moves, 1);
+	ck_assert_str_eq(script.log, "moved from 192.0.2.98:4000 to 192.0.2.99:4000");
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(the_old_connection_may_break_before_the_new_one_is_there)
+{
+	struct fixture fixture;
+	set_up(&fixture, "name.example:4000", &lasting);
+	script.peers = peers;
+	script.peer_count = ROWS(peers);
+	begin_attempt(&fixture);
+	script_answer("a", RESOLVER_FOUND);
+	script_run(&fixture.context);
+	script_go_to(&fixture.context, fixture.link.resolve_due_ns);
+	link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+	script_answer("s", RESOLVER_FOUND);
+	link_lose(&fixture.link, DISCONNECT_RESET, script.now_ns);
+	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
+	script_each_peer(drain);
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
+	ck_assert_int_eq(script_letter(&fixture.link.connection->peer), 's');
+	ck_assert_uint_eq(values_of(&fixture).moves, 1);
+	ck_assert_uint_eq(calls.retired, 0);
 	tear_down(&fixture);
 }
 END_TEST
@@ -332,8 +655,8 @@ START_TEST(a_connection_that_carried_a_reply_resets_the_pauses)
 	script_run(&fixture.context);
 	ck_assert_int_eq(fixture.link.state, LINK_CONNECTED);
 	unsigned changes = script.changes;
-	link_note_reply(&fixture.link, script.now_ns);
-	link_note_reply(&fixture.link, script.now_ns);
+	link_note_reply(&fixture.link, fixture.link.connection, script.now_ns);
+	link_note_reply(&fixture.link, fixture.link.connection, script.now_ns);
 	ck_assert_uint_eq(script.changes, changes + 1);
 	ck_assert(script.is_up);
 	ck_assert_uint_eq(fixture.link.failures, 0);
@@ -343,7 +666,7 @@ START_TEST(a_connection_that_carried_a_reply_resets_the_pauses)
 	script_go_to(&fixture.context, fixture.link.alarm.due_ns);
 	script_run(&fixture.context);
 	ck_assert(!script.is_up);
-	link_note_reply(&fixture.link, script.now_ns);
+	link_note_reply(&fixture.link, fixture.link.connection, script.now_ns);
 	ck_assert(script.is_up);
 	tear_down(&fixture);
 }
@@ -379,7 +702,7 @@ START_TEST(each_end_of_a_connection_is_counted_logged_and_followed_by_an_attempt
 	ck_assert_str_eq(values.peer, "192.0.2.97:4000");
 	ck_assert_str_eq(script.log, losses[_i].log);
 	ck_assert_int_eq(script.was_reset, losses[_i].is_abortive);
-	ck_assert_int_eq((int)fixture.link.fd, -1);
+	ck_assert_ptr_null(fixture.link.connection);
 	ck_assert_uint_eq(calls.aborted, 1);
 	ck_assert_int_eq(fixture.link.state, LINK_WAITING);
 	ck_assert_int_gt(fixture.link.alarm.due_ns, script.now_ns);
@@ -402,10 +725,11 @@ static const struct {
 } answers[] = {
 	{LINK_RESOLVING, "the answer it waits for", "xy", LINK_DIALLING, "x", 0},
 	{LINK_RESOLVING, "there is no such name", NULL, LINK_WAITING, "", 1},
-	{LINK_DIALLING, "a late one continues after the address being dialled", "sx", LINK_DIALLING,
+	{LINK_DIALLING, "a late one does not disturb what is being dialled", "sx", LINK_DIALLING,
 		"s", 0},
 	{LINK_DIALLING, "a late failure changes nothing", NULL, LINK_DIALLING, "s", 0},
-	{LINK_CONNECTED, "a late one is dropped", "xy", LINK_CONNECTED, "a", 0},
+	{LINK_CONNECTED, "the name has moved", "xy", LINK_CONNECTED, "ax", 0},
+	{LINK_CONNECTED, "it has not", "xa", LINK_CONNECTED, "a", 0},
 	{LINK_CONNECTED, "a late failure is dropped", NULL, LINK_CONNECTED, "a", 0},
 	{LINK_WAITING, "for the next attempt it would be stale", "xy", LINK_WAITING, "", 0},
 	{LINK_WAITING, "so would a failure", NULL, LINK_WAITING, "", 0},
@@ -539,13 +863,14 @@ START_TEST(a_target_that_dials_with_each_probe_is_resolved_and_never_connected)
 	ck_assert(!values_of(&fixture).connected);
 	ck_assert(fixture.link.target.counts_unsent);
 	ck_assert_int_eq(fixture.link.alarm.due_ns, ALARM_NEVER);
-	ck_assert_int_eq(fixture.link.resolve_due_ns, script.now_ns + 30 * S);
-	/* A refresh asks once, however often it is called. */
+	/* A refresh asks once, however long the answer takes. */
 	unsigned asked = script.asked;
-	link_refresh(&fixture.link, script.now_ns + 30 * S);
-	link_refresh(&fixture.link, script.now_ns + 31 * S);
-	ck_assert_uint_eq(script.asked, asked + 1);
-	ck_assert_int_eq(fixture.link.resolve_due_ns, script.now_ns + 61 * S);
+	for (int i = 0; i < 2; i++) {
+		script.now_ns = fixture.link.resolve_due_ns;
+		link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+		ck_assert_uint_eq(script.asked, asked + 1);
+		ck_assert_int_eq(fixture.link.resolve_due_ns, script.now_ns + 30 * S);
+	}
 	tear_down(&fixture);
 }
 END_TEST
@@ -710,7 +1035,15 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("link");
-	tcase_add_loop_test(tcase, addresses_are_dialled_one_after_another, 0, ROWS(attempts));
+	tcase_add_loop_test(tcase, an_attempt_dials_the_addresses, 0, ROWS(attempts));
+	tcase_add_loop_test(tcase, dead_addresses_cost_an_outage_nothing, 0, ROWS(names_of_many));
+	tcase_add_test(tcase, of_many_dead_addresses_each_attempt_dials_others);
+	tcase_add_test(tcase, without_spare_sockets_addresses_wait_for_each_other);
+	tcase_add_loop_test(tcase, an_address_may_answer_after_its_attempt, 0, 2);
+	tcase_add_loop_test(tcase, a_name_that_moves_is_followed, 0, ROWS(refreshes));
+	tcase_add_test(tcase, a_name_is_not_asked_for_more_often_than_all_5_s);
+	tcase_add_test(tcase, a_move_is_counted_if_the_connection_was_lost_before);
+	tcase_add_test(tcase, the_old_connection_may_break_before_the_new_one_is_there);
 	tcase_add_test(tcase, local_failures_are_logged);
 	tcase_add_loop_test(tcase, pauses_between_attempts_grow, 0, ROWS(retries));
 	tcase_add_test(tcase, a_connection_that_carried_a_reply_resets_the_pauses);
