@@ -13,6 +13,7 @@ const char *list_type_name(enum metric_list list)
 	static const char *const names[LISTS] = {
 		[LIST_TARGET] = METRIC_PREFIX,
 		[LIST_LAST_RTT] = METRIC_PREFIX "_last_rtt",
+		[LIST_JITTER] = METRIC_PREFIX "_jitter",
 		[LIST_LAST_CONNECT] = METRIC_PREFIX "_last_connect",
 		[LIST_TCP] = METRIC_PREFIX "_tcp",
 		[LIST_ADDRESSES] = METRIC_PREFIX "_target",

@@ -106,6 +106,7 @@ static void make_target(const struct maker *maker, const struct target_snapshot 
 	format_addresses(target, addresses, sizeof(addresses));
 	make_target_list(maker, LIST_TARGET, target, "");
 	make_target_list(maker, LIST_LAST_RTT, target, "");
+	make_target_list(maker, LIST_JITTER, target, "");
 	make_target_list(maker, LIST_LAST_CONNECT, target, "");
 	make_target_list(maker, LIST_TCP, target, "");
 	make_target_list(maker, LIST_ADDRESSES, target, addresses);

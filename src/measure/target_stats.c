@@ -50,6 +50,9 @@ struct target_stats {
 	/* For the writer alone. */
 	struct loss_window window;
 	struct jitter jitter;
+	bool has_connection;
+	bool has_replied; /* Over the present connection, or the last one. */
+	bool is_doubted;  /* The last connection ended without a reply. */
 };
 
 /* Targets of different threads must not share a cache line. */
@@ -69,7 +72,7 @@ int target_stats_new(uint32_t window, struct target_stats **stats)
 	}
 	jitter_init(&made->jitter);
 	static const enum word unknown[] = {
-		WORD_LAST_RTT, WORD_LAST_CONNECT, WORD_TCP_RTT, WORD_TCP_MIN_RTT};
+		WORD_LAST_RTT, WORD_JITTER, WORD_LAST_CONNECT, WORD_TCP_RTT, WORD_TCP_MIN_RTT};
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		atomic_init(&made->words[unknown[i]], (uint64_t)-1);
 	*stats = made;
@@ -112,6 +115,28 @@ static void show_window(struct target_stats *stats)
 	set(stats, WORD_WINDOW_LOST, stats->window.lost);
 }
 
+/* Within a step: a reply came, whatever it counts as. */
+static void note_reply(struct target_stats *stats)
+{
+	if (stats->has_replied)
+		return;
+	stats->has_replied = true;
+	stats->is_doubted = false;
+	if (stats->has_connection)
+		set(stats, WORD_CONNECTED, 1);
+}
+
+/* Within a step: there is no connection any more that this is true of. */
+static void forget_connection(struct target_stats *stats)
+{
+	stats->has_connection = false;
+	jitter_init(&stats->jitter);
+	set(stats, WORD_CONNECTED, 0);
+	set(stats, WORD_JITTER, (uint64_t)-1);
+	set(stats, WORD_TCP_RTT, (uint64_t)-1);
+	set(stats, WORD_TCP_MIN_RTT, (uint64_t)-1);
+}
+
 void target_stats_sent(struct target_stats *stats)
 {
 	begin(stats);
@@ -128,6 +153,7 @@ void target_stats_received(struct target_stats *stats, int64_t rtt_ns)
 	add(stats, WORD_RTT_SUM, (uint64_t)rtt_ns);
 	set(stats, WORD_LAST_RTT, (uint64_t)rtt_ns);
 	set(stats, WORD_JITTER, (uint64_t)jitter_ns(&stats->jitter));
+	note_reply(stats);
 	show_window(stats);
 	end(stats);
 }
@@ -160,6 +186,7 @@ void target_stats_late(struct target_stats *stats)
 {
 	begin(stats);
 	add(stats, WORD_LATE, 1);
+	note_reply(stats);
 	end(stats);
 }
 
@@ -167,6 +194,7 @@ void target_stats_duplicate(struct target_stats *stats)
 {
 	begin(stats);
 	add(stats, WORD_DUPLICATES, 1);
+	note_reply(stats);
 	end(stats);
 }
 
@@ -181,9 +209,12 @@ void target_stats_connected(struct target_stats *stats, const char *peer, int64_
 {
 	uint64_t text[PEER_WORDS] = {0};
 	memcpy(text, peer, strnlen(peer, ADDRESS_TEXT_MAX - 1));
+	stats->has_connection = true;
+	stats->has_replied = false;
 	begin(stats);
 	add(stats, WORD_CONNECTS, 1);
-	set(stats, WORD_CONNECTED, 1);
+	if (!stats->is_doubted)
+		set(stats, WORD_CONNECTED, 1);
 	set(stats, WORD_LAST_CONNECT, (uint64_t)handshake_ns);
 	for (unsigned i = 0; i < PEER_WORDS; i++)
 		set(stats, WORD_PEER + i, text[i]);
@@ -208,15 +239,17 @@ void target_stats_unreached(struct target_stats *stats, enum connect_failure fai
 {
 	begin(stats);
 	add(stats, WORD_CONNECT_FAILURES + failure, 1);
-	set(stats, WORD_CONNECTED, 0);
+	forget_connection(stats);
 	end(stats);
 }
 
 void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect)
 {
+	if (stats->has_connection && !stats->has_replied)
+		stats->is_doubted = true;
 	begin(stats);
 	add(stats, WORD_DISCONNECTS + disconnect, 1);
-	set(stats, WORD_CONNECTED, 0);
+	forget_connection(stats);
 	end(stats);
 }
 

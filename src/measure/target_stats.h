@@ -30,15 +30,15 @@ struct target_values {
 	uint64_t connect_failures[CONNECT_FAILURES];
 	uint64_t disconnects[DISCONNECTS];
 	uint64_t tcp_retransmits;
-	struct histogram rtt;	 /* First bound HISTOGRAM_RTT_FIRST_NS. */
-	int64_t last_rtt_ns;	 /* -1 before the first reply. */
-	int64_t jitter_ns;	 /* 0 before the second reply. */
+	struct histogram rtt; /* First bound HISTOGRAM_RTT_FIRST_NS. */
+	int64_t last_rtt_ns;  /* -1 before the first reply. */
+	int64_t jitter_ns; /* Since connecting; 0 before the second reply, -1 before the first. */
 	int64_t last_connect_ns; /* How long the last TCP handshake took; -1 before the first. */
 	int64_t tcp_rtt_ns;	 /* The kernel's smoothed RTT; -1 if unknown. */
 	int64_t tcp_min_rtt_ns;	 /* The kernel's minimum RTT; -1 if unknown. */
 	uint32_t window_settled; /* Probes in the loss window. */
 	uint32_t window_lost;	 /* Those of them that timed out. */
-	bool connected;
+	bool connected;		 /* And the target answers: see target_stats_connected(). */
 	/* The address in use or last in use, e.g. "192.0.2.1:4000"; "" at first. */
 	char peer[ADDRESS_TEXT_MAX];
 };
@@ -86,7 +86,8 @@ void target_stats_missed(struct target_stats *stats, uint64_t slots);
 
 /*
  * peer: as address_format() writes it; anything longer is cut to ADDRESS_TEXT_MAX with the NUL.
- * handshake_ns: how long connecting took, 0 or more.
+ * handshake_ns: how long connecting took, 0 or more. After a connection that ended without a single
+ * reply, the target only counts as connected once it replies: hosts whose program hangs accept, too.
  */
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns);
 
@@ -96,7 +97,7 @@ void target_stats_moved(struct target_stats *stats);
 /* An attempt to connect failed; whether the target is connected stays as it is. */
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure);
 
-/* The connection was lost. */
+/* The connection was lost: nothing is known of the path any more. */
 void target_stats_disconnected(struct target_stats *stats, enum disconnect disconnect);
 
 /* A connect probe failed: as target_stats_connect_failed(), and the target is not connected. */

@@ -49,6 +49,7 @@ enum metric_known {
 enum metric_list {
 	LIST_TARGET, /* All that is always known of a target. */
 	LIST_LAST_RTT,
+	LIST_JITTER,
 	LIST_LAST_CONNECT,
 	LIST_TCP,
 	LIST_ADDRESSES,

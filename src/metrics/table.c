@@ -66,7 +66,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_connected",
-		.help = "1 while the target is connected, 0 while it is down or being dialled.",
+		.help = "1 while the target is connected, 0 while it is down or being dialled. After "
+			"a connection without a single reply it is 0 until one comes, however "
+			"often the target accepts.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_FLAG,
@@ -88,11 +90,13 @@ const struct metric metric_table[] = {
 	{
 		.name = "tcp_echo_jitter_seconds",
 		.help = "Smoothed difference between successive round-trip times (RFC 3550, "
-			"section 6.4.1). Rises when latency becomes unsteady, whatever its level.",
+			"section 6.4.1). Rises when latency becomes unsteady, whatever its level. "
+			"Absent while the target is down.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
-		.list = LIST_TARGET,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.list = LIST_JITTER,
 		.offset = offsetof(struct target_values, jitter_ns),
 	},
 	{

@@ -222,7 +222,7 @@ static bool dial_next(struct dialling *dialling, int64_t now_ns)
 	union address address;
 	enum dial_outcome outcome = DIAL_FAILED;
 	dialling->next_ns = ALARM_NEVER;
-	if (dialling->count == DIALLING_MAX) {
+	if (dialling->first && dialling->count == DIALLING_MAX) {
 		/* At the latest once the oldest of them times out. */
 		dialling->next_ns = dialling->first->dialled.begun_ns + DIALLING_TIMEOUT_NS;
 		return false;

@@ -83,7 +83,8 @@ static void append_row(struct buffer *buffer, const struct target_snapshot *targ
 	append_cell(buffer, target->address);
 	append_cell(buffer, target->peer);
 	buffer_append_format(buffer, "<td class=\"%s\">%s</td>", state, state);
-	append_rtt(buffer, values->last_rtt_ns);
+	/* While it is down, nothing is known of it. */
+	append_rtt(buffer, values->connected ? values->last_rtt_ns : -1);
 	append_loss(buffer, values);
 	buffer_append_format(buffer, "<td class=\"n\">%" PRIu64 "</td></tr>\n", values->sent);
 }

@@ -51,9 +51,18 @@ static void reply(struct account *account, uint8_t back, uint8_t time)
 	struct frame frame = {.seq = account->flight.next_seq + 2 - back, .unix_time_ns = time % 4};
 	int64_t arrival_ns = account->now_ns - time / 4 % 32;
 	int64_t rtt_ns = -1;
-	struct flight_record *record = flight_find(&account->flight, &frame);
-	if (!record)
+	struct flight_record *record;
+	switch (flight_find(
+		&account->flight, &frame, account->flight.first_seq, UINT64_MAX, &record)) {
+	case FLIGHT_MATCHED:
+		break;
+	case FLIGHT_FORGOTTEN:
+		expect(account->is_settled[frame.seq]);
+		flight_note_duplicate(&account->flight);
 		return;
+	case FLIGHT_UNKNOWN:
+		return;
+	}
 	int64_t departure_ns = flight_departure_ns(record);
 	expect(departure_ns == account->departures_ns[frame.seq]);
 	enum flight_reply reply =

@@ -7,6 +7,7 @@ import time
 
 from lib.far_server import FarServer
 from lib.law import Target
+from lib.name_server import answers, is_silent
 from lib.namespaces import Names, Path, enter_or_skip
 from lib.program import Program
 from lib.scenario import Skip, main, scenario, scenarios_of
@@ -167,13 +168,13 @@ def is_back_in_time_by_name_after_the_name_server_was_down_too():
 
         def begin():
             path.drop(100, BOTH)
-            names.answer = None
+            names.server.others = is_silent
 
         def end():
-            names.answer = path.far
+            names.server.others = answers(path.far)
             path.heal()
 
-        names.answer = path.far
+        names.server.others = answers(path.far)
         old, new = (
             {name: address.format(number) for number, (name, address) in enumerate(targets.items())}
             for targets in (numbered("old", OLD, f"old-{{}}.test:{server.port}"),

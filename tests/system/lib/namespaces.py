@@ -12,7 +12,6 @@ import fcntl
 import os
 import select
 import shutil
-import socket
 import struct
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import tempfile
 import threading
 import time
 
+from lib.name_server import NameServer, is_silent
 from lib.scenario import STATUS_SKIP, Skip
 
 _INSIDE = "TCP_ECHO_METRICS_INSIDE_NAMESPACE"
@@ -55,23 +55,19 @@ def _run(*command):
 class Names:
     """
     The names that this namespace knows: those of /etc/hosts. Others do not exist; or, with
-    asks_server, they are looked up at a name server, which never answers unless it is given an
-    answer: one address for every name.
+    asks_server, they are looked up at a name server (lib/name_server.py), which never answers unless
+    its `server` is told to.
     """
 
     def __init__(self, asks_server=False):
         self.asks_server = asks_server
-        self.answer = None
-        self._is_over = False
-        self._server = threading.Thread(target=self._serve)
+        self.server = None
 
     def __enter__(self):
         _run("ip", "link", "set", "lo", "up")
         self.folder = tempfile.TemporaryDirectory(prefix="tcp-echo-")
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.53", 53))
-        self.socket.settimeout(0.2)
-        self._server.start()
+        self.server = NameServer(others=is_silent)
+        self.server.__enter__()
         self.mounted = []
         self._mount("/etc/resolv.conf", "nameserver 127.0.0.53\n")
         self._mount(
@@ -80,29 +76,11 @@ class Names:
         self._mount("/etc/hosts", "127.0.0.1 localhost\n")
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *exception):
         for path in self.mounted:
             _run("umount", path)
-        self._is_over = True
-        self._server.join()
-        self.socket.close()
+        self.server.__exit__(*exception)
         self.folder.cleanup()
-
-    def _serve(self):
-        while not self._is_over:
-            with contextlib.suppress(socket.timeout):
-                query, asker = self.socket.recvfrom(512)
-                if self.answer is not None:
-                    self.socket.sendto(self._reply(query), asker)
-
-    def _reply(self, query):
-        """Answers a query for an IPv4 address; to any other query the answer is that there is none."""
-        end = query.index(b"\0", 12) + 5
-        has_one = query[end - 4:end] == struct.pack("!HH", 1, 1)
-        header = query[:2] + struct.pack("!HHHHH", 0x8180, 1, has_one, 0, 0)
-        # The name is that of the question; the time to live is 0.
-        record = struct.pack("!HHHIH", 0xC00C, 1, 1, 0, 4) + socket.inet_aton(self.answer)
-        return header + query[12:end] + (record if has_one else b"")
 
     def _mount(self, path, text):
         source = self._source(path)
@@ -125,6 +103,21 @@ class Names:
     def set(self, *lines):
         """Sets the hosts, besides localhost."""
         self._write(self._source("/etc/hosts"), "\n".join(["127.0.0.1 localhost", *lines, ""]))
+
+
+class BlackHole:
+    """A network of this machine, such as 127.0.1.0/24, from which nothing comes back."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def __enter__(self):
+        _run("nft", "add table ip hole; add chain ip hole output { type filter hook output priority 0; }; "
+             f"add rule ip hole output ip daddr {self.network} drop")
+        return self
+
+    def __exit__(self, *_):
+        _run("nft", "delete table ip hole")
 
 
 class Path:

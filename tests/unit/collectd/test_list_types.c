@@ -15,7 +15,7 @@ static const struct {
 	bool is_derive;
 } rows[] = {
 	{"a counter", "tcp_echo", "sent", NAN, LIST_TARGET, true},
-	{"a gauge", "tcp_echo", "jitter_seconds", NAN, LIST_TARGET, false},
+	{"a gauge", "tcp_echo", "in_flight", NAN, LIST_TARGET, false},
 	{"a flag", "tcp_echo", "connected", 1, LIST_TARGET, false},
 	{"a share", "tcp_echo", "loss_percent", 100, LIST_TARGET, false},
 	{"a reason", "tcp_echo", "connect_failures_resolve", NAN, LIST_TARGET, true},

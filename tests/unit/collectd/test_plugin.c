@@ -99,7 +99,7 @@ START_TEST(probes_between_init_and_shutdown)
 {
 	configure_both();
 	ck_assert_int_eq(fake_daemon.init(), 0);
-	ck_assert_uint_eq(fake_daemon.types, 10);
+	ck_assert_uint_eq(fake_daemon.types, 11);
 	read_until("received", 3);
 	double up = 0;
 	double accepted = 0;

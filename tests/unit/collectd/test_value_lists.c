@@ -95,6 +95,7 @@ static struct target_snapshot busy_target(const char *name)
 				.duplicates = 1,
 				.missed_slots = 4,
 				.connects = 5,
+				.moves = 2,
 				.connect_failures = {1, 2, 3, 4, 0, 5},
 				.disconnects = {6, 7, 8, 9, 10},
 				.tcp_retransmits = 11,
@@ -147,8 +148,8 @@ START_TEST(makes_one_list_of_all_that_is_always_known_about_a_target)
 	struct snapshot snapshot = {.targets = &target, .target_count = 1};
 	check_words(make(&snapshot, &process),
 		"tcp_echo-server1/tcp_echo- connected=1 "
-		"jitter_seconds=2.5e-06 sent=110 received=100 timeouts=7 late=3 unsent=2 "
-		"duplicates=1 missed_slots=4 loss_percent=37.5 in_flight=3 connects=5 "
+		"sent=110 received=100 timeouts=7 late=3 unsent=2 "
+		"duplicates=1 missed_slots=4 loss_percent=37.5 in_flight=3 connects=5 moves=2 "
 		"tcp_retransmits=11 connect_failures_resolve=1 connect_failures_refused=2 "
 		"connect_failures_unreachable=3 connect_failures_timeout=4 "
 		"connect_failures_local=0 connect_failures_other=5 disconnects_closed=6 disconnects_reset=7 "
@@ -163,6 +164,7 @@ START_TEST(makes_one_list_of_all_that_is_always_known_about_a_target)
 		"rtt_seconds_bucket_le_1_6384=60 rtt_seconds_bucket_le_inf=100 "
 		"rtt_seconds_count=100 rtt_seconds_sum=0.012345678\n"
 		"tcp_echo-server1/tcp_echo_last_rtt- seconds=0.00015\n"
+		"tcp_echo-server1/tcp_echo_jitter- seconds=2.5e-06\n"
 		"tcp_echo-server1/tcp_echo_last_connect- seconds=9e-05\n"
 		"tcp_echo-server1/tcp_echo_tcp- rtt_seconds=6e-05 min_rtt_seconds=5e-05\n"
 		"tcp_echo-server1/tcp_echo_target-localhost:4000 127.0.0.1:4000 "

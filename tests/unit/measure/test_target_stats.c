@@ -19,7 +19,12 @@ static struct target_stats *make_stats(void)
 static struct target_values initial_values(void)
 {
 	return (struct target_values){
-		.last_rtt_ns = -1, .last_connect_ns = -1, .tcp_rtt_ns = -1, .tcp_min_rtt_ns = -1};
+		.last_rtt_ns = -1,
+		.jitter_ns = -1,
+		.last_connect_ns = -1,
+		.tcp_rtt_ns = -1,
+		.tcp_min_rtt_ns = -1,
+	};
 }
 
 static void check_same(
@@ -33,6 +38,7 @@ static void check_same(
 	ck_assert_msg(left->duplicates == right->duplicates, "%s: duplicates", says);
 	ck_assert_msg(left->missed_slots == right->missed_slots, "%s: missed slots", says);
 	ck_assert_msg(left->connects == right->connects, "%s: connects", says);
+	ck_assert_msg(left->moves == right->moves, "%s: moves", says);
 	ck_assert_msg(memcmp(left->connect_failures, right->connect_failures,
 			      sizeof(left->connect_failures)) == 0,
 		"%s: connect failures", says);
@@ -66,6 +72,8 @@ static void receives(struct target_stats *stats, struct target_values *values)
 	values->rtt.counts[2]++;
 	values->rtt.sum_ns += 250000;
 	values->last_rtt_ns = 250000;
+	/* All are the same. */
+	values->jitter_ns = 0;
 	values->window_settled++;
 }
 
@@ -120,6 +128,12 @@ static void connects(struct target_stats *stats, struct target_values *values)
 	strcpy(values->peer, "192.0.2.1:4000");
 }
 
+static void moves(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_moved(stats);
+	values->moves++;
+}
+
 static void fails_to_connect(struct target_stats *stats, struct target_values *values)
 {
 	for (int i = 0; i < CONNECT_FAILURES; i++) {
@@ -127,6 +141,15 @@ static void fails_to_connect(struct target_stats *stats, struct target_values *v
 			target_stats_connect_failed(stats, (enum connect_failure)i);
 		values->connect_failures[i] += (uint64_t)i + 1;
 	}
+}
+
+/* What is said of the connection is not true any more. */
+static void forget_connection(struct target_values *values)
+{
+	values->connected = false;
+	values->jitter_ns = -1;
+	values->tcp_rtt_ns = -1;
+	values->tcp_min_rtt_ns = -1;
 }
 
 static void reaches_nobody_any_more(struct target_stats *stats, struct target_values *values)
@@ -137,7 +160,7 @@ static void reaches_nobody_any_more(struct target_stats *stats, struct target_va
 			target_stats_unreached(stats, (enum connect_failure)i);
 		values->connect_failures[i] += (uint64_t)i + 1;
 	}
-	values->connected = false;
+	forget_connection(values);
 }
 
 static void disconnects(struct target_stats *stats, struct target_values *values)
@@ -147,7 +170,7 @@ static void disconnects(struct target_stats *stats, struct target_values *values
 			target_stats_disconnected(stats, (enum disconnect)i);
 		values->disconnects[i] += (uint64_t)i + 1;
 	}
-	values->connected = false;
+	forget_connection(values);
 }
 
 static void asks_the_kernel(struct target_stats *stats, struct target_values *values)
@@ -185,6 +208,7 @@ static const struct {
 	{"duplicate", hears_twice},
 	{"missed", misses_slots},
 	{"connected", connects},
+	{"moved", moves},
 	{"connect failed", fails_to_connect},
 	{"unreached", reaches_nobody_any_more},
 	{"disconnected", disconnects},
@@ -243,6 +267,61 @@ START_TEST(round_trips_update_histogram_jitter_and_last_value)
 	ck_assert_uint_eq(values.rtt.sum_ns, UINT64_C(3277001602));
 	ck_assert_int_eq(values.last_rtt_ns, 1600);
 	ck_assert_int_gt(values.jitter_ns, 0);
+	target_stats_free(stats);
+}
+END_TEST
+
+/* c: connects, r: a reply, l: a late one, d: a duplicate, t: a timeout, x: the connection ends,
+ * u: it cannot be reached; and whether it counts as connected after each. */
+static const struct {
+	const char *says;
+	const char *steps;
+	const char *connected;
+} lives[] = {
+	{"at first the connection is enough", "c", "1"},
+	{"it answers", "crxc", "1101"},
+	{"it answers late", "ctlxc", "11101"},
+	{"it doubles replies", "cdxc", "1101"},
+	{"it accepts and never answers", "ctxctxctx", "110000000"},
+	{"it accepts and closes", "cxcxcx", "100000"},
+	{"it answers after all", "cxctrtxc", "10001101"},
+	{"it answers late after all", "cxctl", "10001"},
+	{"refusals in between change nothing", "cxucuc", "100000"},
+	{"it never was reached before", "uuc", "001"},
+};
+
+START_TEST(a_target_that_never_answers_is_not_connected_for_long)
+{
+	struct target_stats *stats = make_stats();
+	struct target_values values;
+	for (int i = 0; lives[_i].steps[i]; i++) {
+		switch (lives[_i].steps[i]) {
+		case 'c':
+			target_stats_connected(stats, "192.0.2.1:4000", 1);
+			break;
+		case 'r':
+			target_stats_received(stats, 1);
+			break;
+		case 'l':
+			target_stats_late(stats);
+			break;
+		case 'd':
+			target_stats_duplicate(stats);
+			break;
+		case 't':
+			target_stats_timed_out(stats, 1);
+			break;
+		case 'x':
+			target_stats_disconnected(stats, DISCONNECT_STALLED);
+			break;
+		case 'u':
+			target_stats_unreached(stats, CONNECT_FAILURE_REFUSED);
+			break;
+		}
+		target_stats_read(stats, &values);
+		ck_assert_msg(values.connected == (lives[_i].connected[i] == '1'), "%s: %d",
+			lives[_i].says, i);
+	}
 	target_stats_free(stats);
 }
 END_TEST
@@ -470,6 +549,8 @@ int main(void)
 	tcase_add_test(tcase, everything_is_zero_or_unknown_at_first);
 	tcase_add_loop_test(tcase, a_step_changes_its_values_and_no_other, 0, ROWS(steps));
 	tcase_add_test(tcase, round_trips_update_histogram_jitter_and_last_value);
+	tcase_add_loop_test(
+		tcase, a_target_that_never_answers_is_not_connected_for_long, 0, ROWS(lives));
 	tcase_add_test(tcase, the_window_forgets_what_is_older);
 	tcase_add_loop_test(tcase, many_losses_at_once_count_like_single_ones, 0, ROWS(outages));
 	tcase_add_loop_test(tcase, loss_is_a_share_of_the_window, 0, ROWS(losses));

@@ -182,8 +182,10 @@ START_TEST(mute_peers_lose_what_was_sent_and_no_more)
 		ck_assert_uint_ge(values.sent, 298);
 		ck_assert_uint_eq(values.received, 0);
 		ck_assert_uint_gt(values.unsent, 0);
-		ck_assert_uint_eq(values.disconnects[DISCONNECT_STALLED],
-			values.connects - (values.connected ? 1 : 0));
+		/* But for the last one, which may still be there. */
+		ck_assert_uint_ge(values.disconnects[DISCONNECT_STALLED], values.connects - 1);
+		ck_assert_uint_le(values.disconnects[DISCONNECT_STALLED], values.connects);
+		ck_assert(!values.connected);
 		/* What is in flight is younger than the timeout, which holds three intervals. */
 		ck_assert_uint_le(target_values_in_flight(&values), 4);
 	}
