@@ -16,10 +16,13 @@
 #include "net/waker.h"
 
 /*
- * Look-ups that start together, and the pause between such: thousands at once would overflow the
- * buffers of the name server, whose answers are then waited for in vain.
+ * Look-ups that start together, and the pause between such: hundreds at once would overflow the
+ * buffers of a slow name server, whose answers are then waited for in vain. The more are waiting the
+ * faster they go: 200 take 0.2 s, and 10,000 take 2.2 s, less than who asks waits for them.
  */
-#define BURST 64
+#define BURST_MIN 8
+#define BURST_MAX 64
+#define BURSTS_WANTED 16
 #define PAUSE_US 10000
 
 struct asked {
@@ -35,6 +38,7 @@ struct dns {
 	pthread_mutex_t mutex; /* Guards what follows up to is_stopping. */
 	struct asked *first;
 	struct asked **last; /* Where the next one goes. */
+	size_t waiting;	     /* How many there are. */
 	bool is_stopping;
 	/* The thread's own. */
 	struct event_base *base;
@@ -54,8 +58,10 @@ static struct asked *take_asked(struct dns *dns)
 {
 	pthread_mutex_lock(&dns->mutex);
 	struct asked *asked = dns->first;
-	if (asked)
+	if (asked) {
 		dns->first = asked->next;
+		dns->waiting--;
+	}
 	if (!dns->first)
 		dns->last = &dns->first;
 	pthread_mutex_unlock(&dns->mutex);
@@ -85,20 +91,28 @@ static void start_look_up(struct dns *dns, const struct resolver_task *task)
 	dns->sink.take(dns->sink.context, task->token, &answer, true);
 }
 
+static size_t find_burst(struct dns *dns)
+{
+	pthread_mutex_lock(&dns->mutex);
+	size_t burst = BURST_MIN + dns->waiting / BURSTS_WANTED;
+	pthread_mutex_unlock(&dns->mutex);
+	return burst < BURST_MAX ? burst : BURST_MAX;
+}
+
 static void start_look_ups(struct dns *dns)
 {
 	const struct timeval pause = {.tv_usec = PAUSE_US};
 	if (event_pending(dns->pause_event, EV_TIMEOUT, NULL))
 		return;
 	follow_changes(dns);
-	for (int i = 0; i < BURST; i++) {
-		struct asked *asked = take_asked(dns);
-		if (!asked)
-			return;
+	size_t left = find_burst(dns);
+	struct asked *asked;
+	while (left > 0 && (asked = take_asked(dns))) {
 		start_look_up(dns, &asked->task);
 		free(asked);
+		evtimer_add(dns->pause_event, &pause);
+		left--;
 	}
-	evtimer_add(dns->pause_event, &pause);
 }
 
 static void on_pause_end(evutil_socket_t fd, short what, void *context)
@@ -147,6 +161,7 @@ static int take_task(struct resolver_back_end *back_end, const struct resolver_t
 	bool is_first = dns->first == NULL;
 	*dns->last = asked;
 	dns->last = &asked->next;
+	dns->waiting++;
 	pthread_mutex_unlock(&dns->mutex);
 	if (is_first)
 		waker_wake(&dns->waker);

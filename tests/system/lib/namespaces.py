@@ -56,11 +56,12 @@ class Names:
     """
     The names that this namespace knows: those of /etc/hosts. Others do not exist; or, with
     asks_server, they are looked up at a name server (lib/name_server.py), which never answers unless
-    its `server` is told to.
+    its `server` is told to. more: lines of resolv.conf besides that server.
     """
 
-    def __init__(self, asks_server=False):
+    def __init__(self, asks_server=False, more=()):
         self.asks_server = asks_server
+        self.more = more
         self.server = None
 
     def __enter__(self):
@@ -69,7 +70,7 @@ class Names:
         self.server = NameServer(others=is_silent)
         self.server.__enter__()
         self.mounted = []
-        self._mount("/etc/resolv.conf", "nameserver 127.0.0.53\n")
+        self._mount("/etc/resolv.conf", "\n".join(["nameserver 127.0.0.53", *self.more, ""]))
         self._mount(
             "/etc/nsswitch.conf", "hosts: files dns\n" if self.asks_server else "hosts: files\n"
         )
