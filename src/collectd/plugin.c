@@ -63,7 +63,7 @@ static int on_init(void)
 	}
 	/* Not in module_register(), so that they win over those of a types.db. */
 	register_types();
-	plugin.start_time_ns = process_start_time_ns();
+	plugin.start_time_ns = -1;
 	return 0;
 }
 
@@ -86,7 +86,7 @@ static int on_read(void)
 		return 0;
 	}
 	struct process_values process;
-	process_values_read(plugin.start_time_ns, &process);
+	process_values_read(&plugin.start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
 	runtime_read_http(plugin.runtime, process.http_rejected);
 	const struct value_lists_input input = {

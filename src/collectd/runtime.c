@@ -148,8 +148,10 @@ static void reload(struct runtime *runtime)
 	if (!failure)
 		failure = engine_reload(runtime->engine, &targets, &error);
 	if (!failure) {
-		log_write(&runtime->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s in total",
-			path, targets.count, targets.count == 1 ? "" : "s");
+		log_write(&runtime->log,
+			targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, NULL,
+			"%s reloaded: %zu target%s in total", path, targets.count,
+			targets.count == 1 ? "" : "s");
 		/* What the previous targets had to say comes first. */
 		deliver(runtime);
 		notices_keep(&runtime->notices, &targets, notify_daemon);

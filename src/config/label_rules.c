@@ -37,9 +37,6 @@ static const char *check_name(const struct labels *labels, const char *name)
 static const char *check_value(const char *value)
 {
 	size_t length = strlen(value);
-	/* To Prometheus an empty label is none. */
-	if (length == 0)
-		return "is empty";
 	if (length > LABEL_VALUE_MAX)
 		return "is too long; allowed: 1024 bytes";
 	if (!utf8_is_valid(value, length))

@@ -227,6 +227,9 @@ static int read_labels(struct reading *reading, const cJSON *object, struct text
 				SHOWN_MAX, item->string, is_value ? ": its value" : "", reason);
 			return -EINVAL;
 		}
+		/* To Prometheus an empty label is none. */
+		if (item->valuestring[0] == '\0')
+			continue;
 		if (labels_append(&reading->labels, item->string, item->valuestring) != 0) {
 			text_error_set(error, 0, "target %zu: out of memory", reading->number);
 			return -ENOMEM;
@@ -326,7 +329,7 @@ static int read_targets(const cJSON *array, const struct source *source, struct 
 			return result;
 		}
 	}
-	return count > 0 ? 0 : refuse(error, 0, "has no targets");
+	return 0;
 }
 
 /* As targets_file_parse(), for text that ends in NUL: old versions of cJSON read one byte too far

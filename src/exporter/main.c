@@ -91,6 +91,10 @@ static int act(struct options *options)
 {
 	struct buffer text = {0};
 	struct text_error error;
+	if (options->action == OPTIONS_RUN)
+		process_await_start();
+	else
+		process_take_signals();
 	switch (options->action) {
 	case OPTIONS_HELP:
 		options_usage(&text);
@@ -125,11 +129,12 @@ int main(int argc, char *argv[])
 	struct options options;
 	struct text_error error;
 	int status = STATUS_OK;
-	if (process_begin(&argc, &argv) != 0) {
-		fputs(PACKAGE_NAME ": cannot start the system's network\n", stderr);
+	int failure = process_begin(&argc, &argv);
+	if (failure) {
+		fputs(PACKAGE_NAME ": the system lacks its network, or /dev/null\n", stderr);
 		return STATUS_FAILED;
 	}
-	int failure = options_parse(argc, argv, &options, &error);
+	failure = options_parse(argc, argv, &options, &error);
 	if (!failure) {
 		status = act(&options);
 	} else {

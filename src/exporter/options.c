@@ -441,6 +441,8 @@ int options_load_targets(struct options *options, struct text_error *error)
 		return result;
 	target_list_clear(&options->settings.targets);
 	options->settings.targets = targets;
+	if (targets.count == 0 && options->warning.reason[0] == '\0')
+		text_error_set(&options->warning, 0, "%s lists no targets", options->targets_path);
 	return 0;
 }
 

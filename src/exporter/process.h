@@ -6,10 +6,21 @@
 #include <stdint.h>
 
 /*
- * First of all: prepares what the system needs, and on Windows turns the command line into UTF-8,
- * in an *argv that lives as long as the process. Returns 0 or a negative errno.
+ * First of all: prepares what the system needs. Standard streams that are closed become /dev/null, so
+ * that nothing else gets their numbers. Requests wait until process_await_start() or
+ * process_take_signals(). On Windows turns the command line into UTF-8, in an *argv that lives as long
+ * as the process. Returns 0 or a negative errno.
  */
 int process_begin(int *argc, char ***argv);
+
+/* The program does one thing and ends: signals have their usual effect. */
+void process_take_signals(void);
+
+/*
+ * The program is about to run: SIGINT and SIGTERM end it at once, with status 0; SIGHUP waits. Until
+ * process_catch_requests(). Not on Windows.
+ */
+void process_await_start(void);
 
 /* What a running process can be asked to do. */
 enum process_request {
@@ -20,8 +31,8 @@ enum process_request {
 
 /*
  * From now on requests wait for process_wait(): SIGINT, SIGTERM and SIGHUP, for good; on Windows
- * Ctrl-C, Ctrl-Break, the closing of the console, and process_ask_to_end(). Call it before there is
- * any other thread. Returns 0 or a negative errno.
+ * Ctrl-C, Ctrl-Break, the closing of the console, and process_ask_to_end(). Other threads must have been
+ * started by thread_start(), which keeps signals from them. Returns 0 or a negative errno.
  */
 int process_catch_requests(void);
 

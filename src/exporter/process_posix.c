@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "exporter/process.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,13 +15,6 @@
 /* How often to look for a signal where the system cannot wait for one until a deadline. */
 #define LOOK_NS (100 * NS_PER_MS)
 
-int process_begin(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return 0;
-}
-
 /* The signals that requests come by. */
 static sigset_t awaited_signals(void)
 {
@@ -31,10 +26,55 @@ static sigset_t awaited_signals(void)
 	return signals;
 }
 
+/* Opens what of the standard streams is closed. Returns 0 or a negative errno. */
+static int fill_streams(void)
+{
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		if (fcntl(stream, F_GETFD) >= 0)
+			continue;
+		/* The lowest number that is free. */
+		if (open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int process_begin(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	const sigset_t signals = awaited_signals();
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return fill_streams();
+}
+
+void process_take_signals(void)
+{
+	const sigset_t signals = awaited_signals();
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
+static void end_at_once(int signal)
+{
+	(void)signal;
+	/* There is nothing yet that would have to be ended in order. */
+	_exit(0);
+}
+
+void process_await_start(void)
+{
+	struct sigaction action = {.sa_handler = end_at_once};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigset_t signals = awaited_signals();
+	sigdelset(&signals, SIGHUP);
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 int process_catch_requests(void)
 {
 	const sigset_t signals = awaited_signals();
-	signal(SIGPIPE, SIG_IGN);
 	return -pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 

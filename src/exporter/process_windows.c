@@ -110,6 +110,14 @@ static BOOL WINAPI on_console(DWORD what)
 	return TRUE;
 }
 
+void process_take_signals(void)
+{
+}
+
+void process_await_start(void)
+{
+}
+
 int process_catch_requests(void)
 {
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);

@@ -162,8 +162,10 @@ static void reload(struct exporter *exporter)
 	if (!failure)
 		failure = engine_reload(exporter->engine, &targets, error);
 	if (!failure) {
-		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s reloaded: %zu target%s", path,
-			targets.count, targets.count == 1 ? "" : "s");
+		log_write(&exporter->log,
+			targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, NULL,
+			"%s reloaded: %zu target%s", path, targets.count,
+			targets.count == 1 ? "" : "s");
 		*error = (struct text_error){0};
 	} else {
 		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
@@ -197,15 +199,14 @@ static void serve_until_end(struct exporter *exporter)
 int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
 	struct exporter exporter = {.options = options, .log_fd = log_fd};
-	/* Before there is any thread, so that none takes them. */
-	int failure = process_catch_requests();
-	if (failure) {
-		text_error_set(error, 0, "cannot wait for requests to end: out of memory");
-		return failure;
-	}
 	files_raise_limit();
 	notify_init(&exporter.notify);
-	failure = start(&exporter, error);
+	int failure = start(&exporter, error);
+	if (!failure) {
+		failure = process_catch_requests();
+		if (failure)
+			text_error_set(error, 0, "cannot wait for requests to end: out of memory");
+	}
 	if (!failure) {
 		log_start(&exporter);
 		tell_ready(&exporter);

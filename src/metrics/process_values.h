@@ -22,15 +22,17 @@ struct process_values {
 };
 
 /*
- * When this process started, in nanoseconds since 1970-01-01 00:00 UTC, or -1. Ask once: each call
- * derives it from the clock again, and a start time that moves looks like a restart.
+ * When this process started, as it is to be told. known_ns: as it was told the last time, or -1;
+ * found_ns: as it is derived now from the real-time clock, or -1. A start time that moves looks like
+ * a restart, so it stays, unless the clock was set since. Pure.
  */
-int64_t process_start_time_ns(void);
+int64_t process_start_time_ns(int64_t known_ns, int64_t found_ns);
 
 /*
- * Reads the rest; start_time_ns is what process_start_time_ns() returned. Costs some 10 us; where
- * the kernel does not count descriptors (Linux before 6.2), also about 0.2 us for each open one.
+ * Reads all of them. *start_time_ns: -1 at first, kept by the caller from one reading to the next.
+ * Costs some 10 us; where the kernel does not count descriptors (Linux before 6.2), also about
+ * 0.2 us for each open one.
  */
-void process_values_read(int64_t start_time_ns, struct process_values *values);
+void process_values_read(int64_t *start_time_ns, struct process_values *values);
 
 #endif

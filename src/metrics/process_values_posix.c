@@ -60,20 +60,21 @@ static int64_t read_clock_ns(clockid_t clock)
 	return clock_from_timespec(&time);
 }
 
-int64_t process_start_time_ns(void)
+/* When the process started, by the real-time clock as it is now; -1 if unknown. */
+static int64_t find_start_time_ns(const struct stat_fields *fields)
 {
 #ifdef CLOCK_BOOTTIME
-	struct stat_fields fields;
 	int64_t ticks_per_s = sysconf(_SC_CLK_TCK);
 	int64_t since_boot_ns = read_clock_ns(CLOCK_BOOTTIME);
-	if (ticks_per_s <= 0 || since_boot_ns < 0 || !read_stat(&fields))
+	if (ticks_per_s <= 0 || since_boot_ns < 0)
 		return -1;
 	int64_t tick_ns = NS_PER_S / ticks_per_s;
 	int64_t start_ns =
-		clock_wall().unix_ns - since_boot_ns + (int64_t)fields.start_ticks * tick_ns;
+		clock_wall().unix_ns - since_boot_ns + (int64_t)fields->start_ticks * tick_ns;
 	/* No more precise than the kernel's ticks. */
 	return start_ns / tick_ns * tick_ns;
 #else
+	(void)fields;
 	return -1;
 #endif
 }
@@ -104,7 +105,7 @@ static int64_t max_open_fds(void)
 	return limit != INT64_MAX ? limit : -1;
 }
 
-void process_values_read(int64_t start_time_ns, struct process_values *values)
+void process_values_read(int64_t *start_time_ns, struct process_values *values)
 {
 	*values = (struct process_values){
 		.cpu_ns = read_clock_ns(CLOCK_PROCESS_CPUTIME_ID),
@@ -112,11 +113,13 @@ void process_values_read(int64_t start_time_ns, struct process_values *values)
 		.max_fds = max_open_fds(),
 		.virtual_bytes = -1,
 		.resident_bytes = -1,
-		.start_time_ns = start_time_ns,
+		.start_time_ns = *start_time_ns,
 	};
 	struct stat_fields fields;
 	if (!read_stat(&fields))
 		return;
+	*start_time_ns = process_start_time_ns(*start_time_ns, find_start_time_ns(&fields));
+	values->start_time_ns = *start_time_ns;
 	values->virtual_bytes = (int64_t)fields.virtual_bytes;
 	values->resident_bytes = (int64_t)fields.resident_pages * sysconf(_SC_PAGESIZE);
 }

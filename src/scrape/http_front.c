@@ -54,7 +54,7 @@ static int answer_metrics(
 		return error;
 	const struct build_info build = {version_text(), version_compiler()};
 	struct process_values process;
-	process_values_read(front->start_time_ns, &process);
+	process_values_read(&front->start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
 	http_server_read(front->server, process.http_rejected);
 	enum exposition_format format = negotiation_format(&request->wishes);
@@ -217,7 +217,7 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 	}
 	made->engine = engine;
 	made->log = log;
-	made->start_time_ns = process_start_time_ns();
+	made->start_time_ns = -1;
 	failure = start_server(made, &listeners);
 	if (failure) {
 		char why[ERROR_TEXT_MAX];

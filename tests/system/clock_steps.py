@@ -204,6 +204,23 @@ def stop_with_a_step(row):
             assert after.bucket("1.6384") == after.received, "an RTT includes the stop"
 
 
+@scenario
+def the_start_time_follows_the_clock():
+    """As on a machine without a battery clock, whose time is set after the program has started."""
+    name = "process_start_time_seconds"
+    with SteppedClock() as clock, Program("both", "-interval=20ms", env=clock.environment()) as program:
+        clock.check_effect(program)
+        first = program.metrics().value(name)
+        for days in (2000, -1000):
+            before = program.metrics().value(name)
+            clock.step(days * 86400 * S)
+            after = program.metrics().value(name)
+            assert abs(after - before - days * 86400) < 2, (before, after)
+            # Once it has followed, it keeps still.
+            assert program.metrics().value(name) == after
+        assert abs(program.metrics().value(name) - first - 1000 * 86400) < 2
+
+
 def shifted(days):
     """The prefix that puts a command's monotonic clock that many days ahead; skips where that cannot be done."""
     offset = int(days * 86400)

@@ -238,7 +238,7 @@ def a_changed_targets_file_takes_effect():
 BAD_FILES = [
     ("no JSON", "[", ":1: "),
     ("no array", "{}", ""),
-    ("no targets", "[]", ""),
+    ("nothing at all", "", ": is empty"),
     ("a name with a slash", '[{"name": "a/b", "address": ":1"}]', ""),
     ("a name of 128 bytes", '[{"name": "%s", "address": ":1"}]' % ("n" * 128), ""),
     ("a name that a block has", '[{"name": "block", "address": ":1"}]', ': target "block": name is used twice'),

@@ -151,11 +151,38 @@ def a_reload_adds_and_removes_targets_and_leaves_the_others_alone():
 
 
 @scenario
+def an_empty_list_is_a_list():
+    """At the start, at a reload, and back."""
+    with Peer(behave.echo) as peer:
+        for mode in ("client", "both"):
+            with Program(mode, "-interval=20ms", targets={}) as program:
+                program.wait_line(f"{program.targets_path} lists no targets")
+                assert program.metrics().targets() == []
+                program.reload({"a": peer.address})
+                program.wait_target("a", lambda t: t.received >= 5, "replies")
+                program.reload({})
+                line = program.wait_line("targets.json reloaded: 0 targets")
+                assert "warning" in line, line
+                wait_for(lambda p=program: p.metrics().targets() == [], "none is left")
+                program.reload({"a": peer.address})
+                program.wait_target("a", lambda t: t.received >= 5, "replies again")
+
+
+@scenario
+def an_empty_label_is_none():
+    target = {"address": "127.0.0.1:{listen}", "labels": {"site": "", "role": "web"}}
+    with Program("both", "-interval=20ms", targets={"a": target}) as program:
+        program.wait_target("a", lambda t: t.received >= 5, "replies")
+        [(labels, _)] = program.metrics().select("tcp_echo_connected", target="a")
+        assert labels == {"target": "a", "role": "web"}, labels
+
+
+@scenario
 def a_reload_of_a_bad_file_keeps_the_previous_targets():
     with Peer(behave.echo) as peer:
         with Program("client", "-interval=20ms", targets={"a": peer.address}) as program:
             program.wait_target("a", lambda t: t.received >= 5, "replies")
-            for text in ('[{"name": "b"}]', "", "[]"):
+            for text in ('[{"name": "b"}]', "", "{}"):
                 lines = len(program.lines)
                 with open(program.targets_path, "w", encoding="utf-8") as file:
                     file.write(text)

@@ -3,10 +3,13 @@
 import json
 import os
 import signal
+import subprocess
+import tempfile
+import time
 
 from lib import peer as behave
 from lib.peer import FullBacklog, Peer
-from lib.program import Program, free_port
+from lib.program import BINARY, WRAPPER, Program, end_with_script, free_port, write_targets
 from lib.scenario import main, scenario
 from lib.wait import PATIENCE, wait_for
 
@@ -44,13 +47,93 @@ def ends_right_after_its_start():
 
 @scenario
 def several_signals_in_a_row_end_it_once():
-    with Program("both") as program:
-        program.check_law()
-        for _ in range(5):
-            os.kill(program.pid, signal.SIGINT)
-        status = program.process.wait(5 * PATIENCE)
-        # The second may arrive after its handlers are gone.
-        assert status in (0, -signal.SIGINT), status
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        with Program("both") as program:
+            program.check_law()
+            os.kill(program.pid, signal.SIGTERM)
+            for _ in range(20):
+                os.kill(program.pid, number)
+            assert program.process.wait(5 * PATIENCE) == 0
+
+
+def blocks_signals(pid):
+    """Whether the program has begun: SIGHUP is blocked first of all. Until then it is the loader."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        blocked = next(line for line in file if line.startswith("SigBlk:"))
+    return int(blocked.split()[1], 16) & 1
+
+
+# Of a start that takes a while, as so many targets are read: when the signal comes, in seconds.
+MOMENTS = [0, *(0.001 * 1.6 ** step for step in range(14))]
+
+
+def signal_at(moment, number, path):
+    """Starts the program, sends the signal, and returns the status with which it ended."""
+    process = subprocess.Popen(
+        [*WRAPPER, BINARY, "-mode=client", "-interval=10s", f"-targets={path}",
+         f"-metrics=127.0.0.1:{free_port()}"],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    end_with_script(process)
+    wait_for(lambda: blocks_signals(process.pid), "the program has begun", pause=0)
+    until = time.monotonic() + moment
+    wait_for(lambda: time.monotonic() >= until, "the moment", pause=0)
+    process.send_signal(number)
+    with process.stderr:
+        if number == signal.SIGHUP:
+            while line := process.stderr.readline():
+                if b"reloaded" in line:
+                    process.send_signal(signal.SIGTERM)
+        else:
+            process.stderr.read()
+    return process.wait(10 * PATIENCE)
+
+
+@scenario
+def a_signal_at_any_moment_of_the_start_does_what_the_manual_says():
+    """SIGHUP: the targets are read once more as soon as it runs. The others: a clean end."""
+    with tempfile.TemporaryDirectory(prefix="tcp-echo-") as folder:
+        path = os.path.join(folder, "targets.json")
+        write_targets(path, {f"t{number}": "127.0.0.1:9" for number in range(3000)})
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+            for moment in MOMENTS:
+                status = signal_at(moment, number, path)
+                assert status == 0, f"{number.name} after {moment:.3f} s: status {status}"
+
+
+@scenario
+def commands_can_be_interrupted():
+    """What does one thing and ends is not a success if it was stopped."""
+    with tempfile.TemporaryDirectory(prefix="tcp-echo-") as folder:
+        path = os.path.join(folder, "targets.json")
+        write_targets(path, {f"t{number}": "127.0.0.1:9" for number in range(3000)})
+        reader, writer = os.pipe()
+        process = subprocess.Popen([*WRAPPER, BINARY, "-check", "-mode=client", f"-targets={path}"],
+                                   stdin=subprocess.DEVNULL, stdout=writer, stderr=subprocess.DEVNULL)
+        end_with_script(process)
+        try:
+            # More than a pipe holds, and nobody reads on.
+            assert os.read(reader, 1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10 * PATIENCE) == -signal.SIGINT
+        finally:
+            os.close(writer)
+            os.close(reader)
+
+
+@scenario
+def closed_standard_streams_harm_nothing():
+    """Neither sockets nor files get their numbers, so no log line lands in one."""
+    for mode in ("server", "client", "both"):
+        for closed in range(8):
+            redirections = " ".join(f"{stream}>&-" for stream in range(3) if closed & 1 << stream)
+            prefix = ["sh", "-c", f'exec "$@" {redirections}', "sh"]
+            with Program(mode, "-interval=10ms", "-log-level=debug", "-target=127.0.0.1:9",
+                         prefix=prefix) as program:
+                for stream in range(3):
+                    target = os.readlink(f"/proc/{program.pid}/fd/{stream}")
+                    is_closed = bool(closed & 1 << stream)
+                    assert (target == "/dev/null") == (is_closed or stream == 0), (closed, stream, target)
+                program.check_law()
 
 
 @scenario

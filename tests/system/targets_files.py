@@ -30,7 +30,6 @@ BAD = [
     ("an object", GOOD, ["array"]),
     ("a string", '"a"', ["array"]),
     ("null", "null", ["array"]),
-    ("no targets", "[]", ["target"]),
     ("a number for a target", "[1]", []),
     ("null for a target", "[null]", []),
     ("an array for a target", f"[[{GOOD}]]", []),
