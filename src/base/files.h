@@ -15,7 +15,7 @@ int files_open_regular(const char *path, int *fd);
 /* How many descriptors this process may have open at once; INT64_MAX if there is no limit. */
 int64_t files_limit(void);
 
-/* Raises that limit as far as allowed. On failure it stays as it was. */
-void files_raise_limit(void);
+/* Raises that limit as far as allowed, up to `most`. On failure it stays as it was. */
+void files_raise_limit(int64_t most);
 
 #endif

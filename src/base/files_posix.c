@@ -37,11 +37,14 @@ int64_t files_limit(void)
 	return (int64_t)limit.rlim_cur;
 }
 
-void files_raise_limit(void)
+void files_raise_limit(int64_t most)
 {
 	struct rlimit limit;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
-	limit.rlim_cur = limit.rlim_max;
+	rlim_t wanted = limit.rlim_max < (rlim_t)most ? limit.rlim_max : (rlim_t)most;
+	if (limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }

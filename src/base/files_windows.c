@@ -53,6 +53,7 @@ int64_t files_limit(void)
 	return INT64_MAX;
 }
 
-void files_raise_limit(void)
+void files_raise_limit(int64_t most)
 {
+	(void)most;
 }

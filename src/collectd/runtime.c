@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/error_text.h"
+#include "base/files.h"
 #include "base/thread.h"
 #include "base/version.h"
 #include "collectd/notices.h"
@@ -22,6 +23,10 @@
 #include "collectd/value_lists.h"
 #include "config/targets_file.h"
 #include "scrape/http_front.h"
+
+/* Sockets get descriptors that other plugins cannot use. Not without end: some close all there may be
+ * before they start a program. */
+#define DESCRIPTORS_MOST 65536
 
 /* How often the targets file is checked. A change counts once it was seen twice in a row. */
 #define WATCH_NS NS_PER_S
@@ -148,9 +153,8 @@ static void reload(struct runtime *runtime)
 	if (!failure)
 		failure = engine_reload(runtime->engine, &targets, &error);
 	if (!failure) {
-		log_write(&runtime->log,
-			targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, NULL,
-			"%s reloaded: %zu target%s in total", path, targets.count,
+		log_write(&runtime->log, targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+			NULL, "%s reloaded: %zu target%s in total", path, targets.count,
 			targets.count == 1 ? "" : "s");
 		/* What the previous targets had to say comes first. */
 		deliver(runtime);
@@ -233,6 +237,7 @@ static int start(struct runtime *runtime, struct text_error *error)
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
+	files_raise_limit(DESCRIPTORS_MOST);
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);
 	target_list_clear(&settings.targets);

@@ -16,11 +16,15 @@
 #include "engine/descriptors.h"
 #include "net/listener.h"
 #include "net/resolver.h"
+#include "net/socket.h"
 #include "net/tcp_info.h"
 #include "probe/prober.h"
 
 /* Where there is room for few peers, they may all be behind one address. */
 #define PEERS_PER_ADDRESS_MIN 16
+
+/* select() knows descriptors below this one only: FD_SETSIZE of the C libraries. */
+#define SELECT_LIMIT 1024
 
 /* Threads are shifted against each other by the golden ratio, so their slots do not coincide. */
 #define SHARE_SHIFT 0.6180339887498949
@@ -105,6 +109,18 @@ static void wish_descriptors(struct engine *engine, const struct settings *setti
 	};
 	engine->peers_per_address = settings->max_peers_per_address;
 	engine->is_peer_limit_wanted = settings->max_peers > 0;
+}
+
+/* Leaves the low descriptors to the rest of the process. */
+static void stay_above(const struct engine *engine)
+{
+	const struct descriptor_wishes *wishes = &engine->wishes;
+	size_t wanted = wishes->targets + engine->shares_of_descriptors.front;
+	if (wishes->limit < SELECT_LIMIT || (uint64_t)(wishes->limit - SELECT_LIMIT) < wanted)
+		log_write(engine->log, LOG_LEVEL_WARNING, NULL,
+			"the limit of %lld file descriptors leaves too few above %d: other plugins may need those below for select(); raise it (LimitNOFILE=)",
+			(long long)wishes->limit, SELECT_LIMIT);
+	socket_stay_above(SELECT_LIMIT);
 }
 
 static struct echo_server_limits server_limits(const struct engine *engine)
@@ -390,6 +406,8 @@ int engine_start(const struct settings *settings, const struct log *log,
 	failure = share_descriptors(made, &settings->targets, &made->shares_of_descriptors, error);
 	made->wishes.front = made->shares_of_descriptors.front;
 	made->wishes.front_is_fixed = true;
+	if (!failure && settings->is_guest)
+		stay_above(made);
 	if (!failure && settings->serve)
 		failure = start_server(made, settings, error);
 	if (!failure && settings->probe)

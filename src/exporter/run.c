@@ -162,9 +162,8 @@ static void reload(struct exporter *exporter)
 	if (!failure)
 		failure = engine_reload(exporter->engine, &targets, error);
 	if (!failure) {
-		log_write(&exporter->log,
-			targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, NULL,
-			"%s reloaded: %zu target%s", path, targets.count,
+		log_write(&exporter->log, targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+			NULL, "%s reloaded: %zu target%s", path, targets.count,
 			targets.count == 1 ? "" : "s");
 		*error = (struct text_error){0};
 	} else {
@@ -199,7 +198,7 @@ static void serve_until_end(struct exporter *exporter)
 int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
 	struct exporter exporter = {.options = options, .log_fd = log_fd};
-	files_raise_limit();
+	files_raise_limit(INT64_MAX);
 	notify_init(&exporter.notify);
 	int failure = start(&exporter, error);
 	if (!failure) {

@@ -421,7 +421,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "process_start_time_seconds",
-		.help = "When this process started, in seconds since 1970-01-01 00:00 UTC.",
+		.help = "When this process started, in seconds since 1970-01-01 00:00 UTC, by the "
+			"clock as it is set now.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_SECONDS,

@@ -31,6 +31,16 @@ evutil_socket_t socket_open(int family);
 /* The same for UDP. */
 evutil_socket_t socket_open_datagram(int family);
 
+/*
+ * From now on sockets get descriptors from this number on, where the limit allows it: in another
+ * program's process, whose own may have to stay below FD_SETSIZE, for select(). Process-wide. Nothing
+ * on Windows.
+ */
+void socket_stay_above(int lowest);
+
+/* Moves a new socket there. Returns it, or fd itself. */
+evutil_socket_t socket_move_up(evutil_socket_t fd);
+
 /* fd: 0 or more. */
 void socket_close(evutil_socket_t fd);
 

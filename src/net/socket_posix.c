@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* Thousands of probers may start at once; the kernel cuts it to net.core.somaxconn. */
@@ -13,12 +14,31 @@ int socket_errno(void)
 	return errno;
 }
 
+static atomic_int lowest_socket;
+
+void socket_stay_above(int lowest)
+{
+	atomic_store(&lowest_socket, lowest);
+}
+
+evutil_socket_t socket_move_up(evutil_socket_t fd)
+{
+	int lowest = atomic_load_explicit(&lowest_socket, memory_order_relaxed);
+	if (fd < 0 || fd >= lowest)
+		return fd;
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, lowest);
+	if (moved < 0)
+		return fd;
+	close(fd);
+	return moved;
+}
+
 #ifdef SOCK_NONBLOCK
 
 evutil_socket_t socket_open(int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	return fd >= 0 ? fd : -errno;
+	return fd >= 0 ? socket_move_up(fd) : -errno;
 }
 
 evutil_socket_t socket_open_datagram(int family)
@@ -31,7 +51,7 @@ evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
 	socklen_t length = sizeof(*peer);
 	int accepted = accept4(fd, &peer->any, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	return accepted >= 0 ? accepted : -errno;
+	return accepted >= 0 ? socket_move_up(accepted) : -errno;
 }
 
 #else
@@ -49,7 +69,7 @@ static evutil_socket_t prepare(int fd)
 #ifdef SO_NOSIGPIPE
 	socket_set_option(fd, SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
-	return fd;
+	return socket_move_up(fd);
 }
 
 evutil_socket_t socket_open(int family)

@@ -94,6 +94,16 @@ void socket_close(evutil_socket_t fd)
 	closesocket(handle_of(fd));
 }
 
+void socket_stay_above(int lowest)
+{
+	(void)lowest;
+}
+
+evutil_socket_t socket_move_up(evutil_socket_t fd)
+{
+	return fd;
+}
+
 evutil_socket_t socket_accept(evutil_socket_t fd, union address *peer)
 {
 	socklen_t length = sizeof(*peer);

@@ -11,6 +11,7 @@ int waker_open(struct waker *waker)
 	for (int i = 0; i < 2; i++) {
 		evutil_make_socket_nonblocking(pair[i]);
 		evutil_make_socket_closeonexec(pair[i]);
+		pair[i] = socket_move_up(pair[i]);
 	}
 	*waker = (struct waker){.read_fd = pair[0], .write_fd = pair[1]};
 	return 0;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The plugin in the real collectd: values, life, bad input, targets file, misbehaving peers."""
+import contextlib
 import os
 import re
 import shutil
@@ -56,6 +57,38 @@ def loads_and_ends_without_a_warning():
         lines.sort(key=lambda line: ("plugin_load" not in line, ": up: " in line))
         for line, pattern in zip(lines, wanted):
             assert re.fullmatch(r"\[info\] " + pattern, line), line
+
+
+class Crowded(Daemon):
+    """With the usual limit of descriptors, and another plugin, whose values write_prometheus serves, too."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        self.prefix = ["sh", "-c", 'ulimit -Sn 1024 && exec "$@"', "sh"]
+
+    def configuration(self):
+        return super().configuration() + f'PluginDir "{system_plugins()}"\nLoadPlugin load\n'
+
+
+@scenario
+def the_low_descriptors_are_left_to_other_plugins():
+    """write_prometheus uses select(): it answers nobody once a connection gets a number beyond 1,023."""
+    count = 700
+    targets = {f"t{number}": OWN for number in range(count)}
+    with Crowded('Interval "1s"\nTimeout 5\n', targets=targets) as daemon:
+        wait_for(lambda: sum(value for _, value in daemon.metrics().select("tcp_echo_connected")) == count,
+                 "all are connected", 60, 0.5)
+        assert daemon.metrics().value("tcp_echo_server_connections") == count
+        wait_for(lambda: "collectd_load" in daemon.prometheus(), "the other plugin's values", 30, 0.5)
+        assert 'collectd_tcp_echo_connected{' in daemon.prometheus()
+        numbers = []
+        for name in os.listdir(f"/proc/{daemon.pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                if os.readlink(f"/proc/{daemon.pid}/fd/{name}").startswith("socket:"):
+                    numbers.append(int(name))
+        # The resolver's own, and those of the daemon.
+        low = [number for number in numbers if number < 1024]
+        assert len(numbers) > 2 * count and len(low) < 20, f"{len(low)} of {len(numbers)} are low: {low[:50]}"
 
 
 class Example(Daemon):

@@ -218,6 +218,7 @@ START_TEST(fails_with_too_few_descriptors)
 	struct rlimit limit;
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit.rlim_cur = 32;
+	limit.rlim_max = 32;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	configure_both();
 	check_failed_init("3 tcp_echo plugin: 1 targets need 33 file descriptors, but the limit is "

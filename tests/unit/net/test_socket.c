@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../unit.h"
@@ -309,6 +310,33 @@ START_TEST(calls_fail_with_the_systems_errno)
 }
 END_TEST
 
+/* Of another program's process. */
+START_TEST(sockets_leave_the_low_descriptors_alone)
+{
+	struct rlimit limit;
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	socket_stay_above(300);
+	if (_i == 0) {
+		evutil_socket_t fd = socket_open(AF_INET);
+		ck_assert_int_ge((int)fd, 300);
+		ck_assert_int_ne(fcntl((int)fd, F_GETFD) & FD_CLOEXEC, 0);
+		ck_assert_int_ne(fcntl((int)fd, F_GETFL) & O_NONBLOCK, 0);
+		ck_assert_int_eq((int)socket_move_up(fd), (int)fd);
+		socket_close(fd);
+		ck_assert_int_eq((int)socket_move_up(-EMFILE), -EMFILE);
+	} else {
+		/* A low one is better than none. */
+		limit.rlim_cur = 200;
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		evutil_socket_t fd = socket_open(AF_INET);
+		ck_assert_int_ge((int)fd, 0);
+		ck_assert_int_lt((int)fd, 200);
+		socket_close(fd);
+	}
+	socket_stay_above(0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("socket");
@@ -322,6 +350,7 @@ int main(void)
 	tcase_add_test(tcase, a_connect_in_progress_is_not_over);
 	tcase_add_test(tcase, a_bound_socket_dials_from_that_address);
 	tcase_add_loop_test(tcase, a_mark_is_the_upper_six_bits, 0, ROWS(marks));
+	tcase_add_loop_test(tcase, sockets_leave_the_low_descriptors_alone, 0, 2);
 	tcase_add_test(tcase, calls_fail_with_the_systems_errno);
 	return unit_run("net/socket", tcase);
 }
