@@ -79,9 +79,7 @@ def a_refused_target_is_looked_up_once_for_as_long_as_the_answer_holds():
         port = free_port()
         targets = {host: f"{host}:{port}" for host in hosts}
         with Program("client", "-interval=1s", targets=targets) as program:
-            seen = wait_all(program, hosts, lambda t: t.connect_failures.get("refused", 0) >= 4, "refused", 60)
-            for host in hosts:
-                assert set(seen[host].connect_failures) == {"refused"}, seen[host]
+            wait_all(program, hosts, lambda t: t.connect_failures.get("refused", 0) >= 4, "refused", 60)
             asked = sum(names.server.queries.values())
             # Each name in each domain and as it is, for two families of addresses.
             once = MANY * (len(domains) + 1) * 2

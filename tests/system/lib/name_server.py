@@ -88,6 +88,7 @@ def is_slow(seconds, *addresses):
     def answer(query):
         time.sleep(seconds)
         return query.reply(*_records(query, query.name, addresses, 0))
+    answer.needs_thread = True
     return answer
 
 
@@ -152,7 +153,7 @@ def is_cut_off(query):
 
 class NameServer:
     """
-    Answers by UDP and TCP, each query on a thread of its own. names: {name: behaviour}, which may be
+    Answers by UDP and TCP; who is slow holds up no other. names: {name: behaviour}, which may be
     changed at any time; all others get the one for `others`. As a context it ends with it.
     """
 
@@ -190,8 +191,7 @@ class NameServer:
             if self._wake in ready:
                 return
             if self._udp in ready:
-                packet, asker = self._udp.recvfrom(4096)
-                self._start(self._answer_udp, packet, asker)
+                self._take_udp(*self._udp.recvfrom(4096))
             if self._tcp in ready:
                 self._start(self._answer_tcp, self._tcp.accept()[0])
 
@@ -199,14 +199,22 @@ class NameServer:
     def _start(work, *arguments):
         threading.Thread(target=work, args=arguments, daemon=True).start()
 
-    def _answer(self, packet, is_tcp):
+    def _take(self, packet, is_tcp):
+        """Returns the query, and what answers it."""
         query = Query(packet, is_tcp)
         with self._lock:
             self.queries[query.name, query.kind] += 1
-        return self.names.get(query.name, self.others)(query)
+        return query, self.names.get(query.name, self.others)
 
-    def _answer_udp(self, packet, asker):
-        reply = self._answer(packet, False)
+    def _take_udp(self, packet, asker):
+        query, behaviour = self._take(packet, False)
+        if getattr(behaviour, "needs_thread", False):
+            self._start(self._answer_udp, query, behaviour, asker)
+        else:
+            self._answer_udp(query, behaviour, asker)
+
+    def _answer_udp(self, query, behaviour, asker):
+        reply = behaviour(query)
         if reply is not None:
             try:
                 self._udp.sendto(reply, asker)
@@ -216,6 +224,7 @@ class NameServer:
     def _answer_tcp(self, connection):
         with connection, connection.makefile("rb") as stream:
             while size := stream.read(2):
-                reply = self._answer(stream.read(struct.unpack("!H", size)[0]), True)
+                query, behaviour = self._take(stream.read(struct.unpack("!H", size)[0]), True)
+                reply = behaviour(query)
                 if reply is not None:
                     connection.sendall(struct.pack("!H", len(reply)) + reply)
