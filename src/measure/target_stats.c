@@ -267,8 +267,9 @@ void target_stats_tcp(
 {
 	begin(stats);
 	add(stats, WORD_TCP_RETRANSMITS, retransmits);
-	set(stats, WORD_TCP_RTT, (uint64_t)rtt_ns);
-	set(stats, WORD_TCP_MIN_RTT, (uint64_t)min_rtt_ns);
+	/* A target that does not count as connected has no RTT. */
+	set(stats, WORD_TCP_RTT, (uint64_t)(stats->is_doubted ? -1 : rtt_ns));
+	set(stats, WORD_TCP_MIN_RTT, (uint64_t)(stats->is_doubted ? -1 : min_rtt_ns));
 	end(stats);
 }
 

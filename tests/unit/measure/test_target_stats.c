@@ -321,6 +321,12 @@ START_TEST(a_target_that_never_answers_is_not_connected_for_long)
 		target_stats_read(stats, &values);
 		ck_assert_msg(values.connected == (lives[_i].connected[i] == '1'), "%s: %d",
 			lives[_i].says, i);
+		if (strchr("ux", lives[_i].steps[i]))
+			continue;
+		target_stats_tcp(stats, 0, 2, 1);
+		target_stats_read(stats, &values);
+		ck_assert_int_eq(values.tcp_rtt_ns, values.connected ? 2 : -1);
+		ck_assert_int_eq(values.tcp_min_rtt_ns, values.connected ? 1 : -1);
 	}
 	target_stats_free(stats);
 }
