@@ -241,7 +241,7 @@ class Record:
 
 
 def is_well(metrics, targets):
-    return all(Target(metrics, name).connected == 1 for name in targets)
+    return set(metrics.targets()) == set(targets) and all(Target(metrics, name).connected == 1 for name in targets)
 
 
 @scenario

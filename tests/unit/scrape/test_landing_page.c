@@ -34,8 +34,9 @@ static const struct target_snapshot up = {
 		.connected = true},
 };
 
+/* It answered once, but that says nothing of now. */
 static const struct target_snapshot down = {
-	.name = "server2", .address = "other:4000", .peer = "", .values = {.last_rtt_ns = -1}};
+	.name = "server2", .address = "other:4000", .peer = "", .values = {.last_rtt_ns = 7654321}};
 
 START_TEST(shows_program_version_and_a_link_to_the_metrics)
 {
