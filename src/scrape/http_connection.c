@@ -184,9 +184,12 @@ static enum http_want answer_request(struct http_connection *connection, size_t 
 static enum http_want take_request(
 	struct http_connection *connection, const struct http_handler *handler, int64_t now_ns)
 {
-	if (connection->searched == 0 && pending(connection) > 0)
-		skip(connection, http_empty_lines(connection->input.data + connection->start,
-					 pending(connection)));
+	if (pending(connection) == 0)
+		return HTTP_WANT_READ;
+	size_t empty =
+		http_empty_lines(connection->input.data + connection->start, pending(connection));
+	if (empty > 0)
+		skip(connection, empty);
 	if (pending(connection) == 0)
 		return HTTP_WANT_READ;
 	const char *text = connection->input.data + connection->start;
