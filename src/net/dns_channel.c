@@ -40,6 +40,7 @@ struct dns_channel {
 /* A question to the name servers. */
 struct question {
 	struct dns_channel *channel;
+	int family;
 	void (*take)(void *context, struct dns_reply *reply);
 	void *context;
 };
@@ -256,14 +257,16 @@ static int64_t find_valid_ns(const struct ares_addrinfo *found)
 	return valid_s > 0 ? valid_s * NS_PER_S : 0;
 }
 
-static int copy_addresses(const struct ares_addrinfo *found, struct address_list *list)
+/* c-ares takes whatever addresses an answer has; those of a family not asked for are left out. */
+static int copy_addresses(const struct ares_addrinfo *found, int family, struct address_list *list)
 {
 	struct address_list made = {0};
 	int error = 0;
 	for (const struct ares_addrinfo_node *node = found->nodes; node && !error;
 		node = node->ai_next) {
 		union address address = {0};
-		if ((size_t)node->ai_addrlen > sizeof(address))
+		if ((size_t)node->ai_addrlen > sizeof(address) ||
+			(family != AF_UNSPEC && node->ai_family != family))
 			continue;
 		memcpy(&address, node->ai_addr, (size_t)node->ai_addrlen);
 		error = address_list_add(&made, &address);
@@ -314,19 +317,20 @@ static void set_failure(int status, struct dns_reply *reply)
 	reply->is_silence = failures[i].is_silence;
 }
 
-static void read_result(int status, const struct ares_addrinfo *found, struct dns_reply *reply)
+static void read_result(
+	int status, const struct ares_addrinfo *found, int family, struct dns_reply *reply)
 {
 	*reply = (struct dns_reply){.answer.result = RESOLVER_FOUND};
 	if (status != ARES_SUCCESS) {
 		set_failure(status, reply);
 		return;
 	}
-	if (!found || !found->nodes) {
-		set_failure(ARES_ENODATA, reply);
+	if (found && copy_addresses(found, family, &reply->answer.list) < 0) {
+		set_failure(ARES_ENOMEM, reply);
 		return;
 	}
-	if (copy_addresses(found, &reply->answer.list) < 0) {
-		set_failure(ARES_ENOMEM, reply);
+	if (reply->answer.list.count == 0) {
+		set_failure(ARES_ENODATA, reply);
 		return;
 	}
 	reply->answer.valid_ns = find_valid_ns(found);
@@ -334,6 +338,7 @@ static void read_result(int status, const struct ares_addrinfo *found, struct dn
 }
 
 struct hosts_reading {
+	int family;
 	bool has_name;
 	struct dns_reply reply;
 };
@@ -343,14 +348,14 @@ static void on_hosts(void *context, int status, int timeouts, struct ares_addrin
 	(void)timeouts;
 	struct hosts_reading *reading = context;
 	reading->has_name = status == ARES_SUCCESS;
-	read_result(status, found, &reading->reply);
+	read_result(status, found, reading->family, &reading->reply);
 	ares_freeaddrinfo(found);
 }
 
 bool dns_channel_read_hosts(
 	struct dns_channel *channel, const char *host, int family, struct resolver_answer *answer)
 {
-	struct hosts_reading reading = {0};
+	struct hosts_reading reading = {.family = family};
 	const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};
 	ares_getaddrinfo(channel->hosts, host, NULL, &hints, on_hosts, &reading);
 	*answer = reading.reply.answer;
@@ -365,7 +370,7 @@ static void on_servers(void *context, int status, int timeouts, struct ares_addr
 	free(context);
 	question.channel->asked--;
 	struct dns_reply reply;
-	read_result(status, found, &reply);
+	read_result(status, found, question.family, &reply);
 	ares_freeaddrinfo(found);
 	question.take(question.context, &reply);
 }
@@ -380,7 +385,8 @@ void dns_channel_ask(struct dns_channel *channel, const char *name, int family,
 		take(context, &reply);
 		return;
 	}
-	*question = (struct question){.channel = channel, .take = take, .context = context};
+	*question = (struct question){
+		.channel = channel, .family = family, .take = take, .context = context};
 	channel->asked++;
 	set_tick(channel);
 	const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};

@@ -366,6 +366,8 @@ static const struct {
 	{"no address", "none", "none", AF_UNSPEC, RESOLVER_NOT_FOUND, "", 0},
 	{"an alias of nothing", "alias/5", "alias/5", AF_UNSPEC, RESOLVER_NOT_FOUND, "", 0},
 	{"no address of that family", "192.0.2.1/60", "none", AF_INET6, RESOLVER_NOT_FOUND, "", 0},
+	{"addresses of another family than asked for", "192.0.2.1/60 2001:db8::1/60",
+		"192.0.2.2/60", AF_UNSPEC, RESOLVER_FOUND, "192.0.2.1", 60},
 	{"impossible addresses", "0.0.0.0/60 224.0.0.1/60 255.255.255.255/60",
 		"::/60 ff02::1/60 ::ffff:0.0.0.0/60", AF_UNSPEC, RESOLVER_NOT_FOUND, "", 0},
 	{"some are impossible", "0.0.0.0/60 192.0.2.1/60", "::/60", AF_UNSPEC, RESOLVER_FOUND,
