@@ -67,8 +67,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_reason(&error);
 		return 0;
 	}
-	if (list.count == 0)
-		abort();
 	for (size_t i = 0; i < list.count; i++) {
 		check_name(list.targets[i].name);
 		check_labels(&list.targets[i].labels);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scripted.h"
 
+#include <check.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
@@ -9,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../unit.h"
 #include "base/clock.h"
 #include "net/socket.h"
 #include "net/timestamps.h"
