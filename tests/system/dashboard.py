@@ -102,7 +102,9 @@ def every_query_of_the_documents_has_data():
         queries += found
     with measured() as prometheus:
         for query in queries:
-            check_values(query, "short", prometheus.query(query))
+            # A busy machine may miss a scrape, and then there is none for a moment.
+            found = wait_for(lambda q=query: prometheus.query(q), f"data: {query}", 20, 0.5)
+            check_values(query, "short", found)
 
 
 @scenario
