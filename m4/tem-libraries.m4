@@ -7,6 +7,7 @@ AC_DEFUN([TEM_LIBRARIES], [
   PKG_CHECK_MODULES([CARES], [libcares >= 1.18])
   AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([POSIX threads are needed])])
   AC_SEARCH_LIBS([clock_nanosleep], [rt])
+  AC_SEARCH_LIBS([exp2], [m], [], [AC_MSG_ERROR([the mathematical functions are needed])])
 
   AC_ARG_WITH([check], [AS_HELP_STRING([--without-check], [leave out the unit tests])],
     [], [with_check=auto])

@@ -39,6 +39,7 @@ struct share {
 struct entry {
 	struct probed_target *probed; /* The prober's. */
 	const struct target *target;  /* Its part that any thread may read. */
+	uint64_t id;		      /* As snapshots have it. */
 	struct share *share;
 	struct labels labels; /* Owned. */
 	bool is_kept;	      /* During a reload: also in the new list. */
@@ -60,6 +61,8 @@ struct engine {
 	size_t peers_per_address; /* 0: a share of all. */
 	bool is_peer_limit_wanted;
 	char listen_address[LISTENERS_TEXT_MAX];
+	bool keeps_distributions;
+	uint64_t last_id;
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
 };
@@ -181,11 +184,16 @@ static int make_entry(
 	if (!error)
 		error = probed_target_new(
 			config->name, &config->address, &config->options, &made.probed);
+	if (!error)
+		made.target = &made.probed->link.target;
+	if (!error && engine->keeps_distributions)
+		error = target_stats_keep_distribution(made.target->stats);
 	if (error) {
+		probed_target_free(made.probed);
 		labels_clear(&made.labels);
 		return error;
 	}
-	made.target = &made.probed->link.target;
+	made.id = ++engine->last_id;
 	made.share->load += load_of(&config->options);
 	*entry = made;
 	return 0;
@@ -402,6 +410,7 @@ int engine_start(const struct settings *settings, const struct log *log,
 		return fail_memory(error);
 	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
+	made->keeps_distributions = settings->keep_distributions;
 	wish_descriptors(made, settings);
 	failure = share_descriptors(made, &settings->targets, &made->shares_of_descriptors, error);
 	made->wishes.front = made->shares_of_descriptors.front;
@@ -434,8 +443,9 @@ static char *copy_strings(const struct entry *entry, struct target_snapshot *sna
 }
 
 /* With the mutex held. */
-static int copy_targets(const struct entries *entries, struct snapshot *snapshot)
+static int copy_targets(const struct engine *engine, struct snapshot *snapshot)
 {
+	const struct entries *entries = &engine->entries;
 	size_t text_size = 1;
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct entry *entry = &entries->entries[i];
@@ -444,14 +454,22 @@ static int copy_targets(const struct entries *entries, struct snapshot *snapshot
 	}
 	snapshot->text = malloc(text_size);
 	snapshot->targets = malloc((entries->count + 1) * sizeof(*snapshot->targets));
-	if (!snapshot->text || !snapshot->targets)
+	if (engine->keeps_distributions)
+		snapshot->distributions =
+			malloc((entries->count + 1) * sizeof(struct distribution));
+	if (!snapshot->text || !snapshot->targets ||
+		(engine->keeps_distributions && !snapshot->distributions))
 		return -ENOMEM;
 	char *text = snapshot->text;
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct entry *entry = &entries->entries[i];
 		struct target_snapshot *copy = &snapshot->targets[i];
+		struct distribution *distribution =
+			snapshot->distributions ? &snapshot->distributions[i] : NULL;
 		text = copy_strings(entry, copy, text);
-		target_stats_read(entry->target->stats, &copy->values);
+		target_stats_read_all(entry->target->stats, &copy->values, distribution);
+		copy->id = entry->id;
+		copy->distribution = distribution;
 		copy->peer = copy->values.peer;
 	}
 	snapshot->target_count = entries->count;
@@ -467,7 +485,7 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
-	int error = copy_targets(&engine->entries, snapshot);
+	int error = copy_targets(engine, snapshot);
 	pthread_mutex_unlock(&engine->mutex);
 	if (error) {
 		snapshot_clear(snapshot);

@@ -7,5 +7,6 @@ void snapshot_clear(struct snapshot *snapshot)
 {
 	free(snapshot->targets);
 	free(snapshot->text);
+	free(snapshot->distributions);
 	*snapshot = (struct snapshot){0};
 }

@@ -13,12 +13,14 @@
 #include "measure/target_stats.h"
 
 struct target_snapshot {
-	const char *name;    /* Valid UTF-8 without control characters. Owned by the snapshot. */
+	uint64_t id;	  /* Of no other target, also of one that has the name later or before. */
+	const char *name; /* Valid UTF-8 without control characters. Owned by the snapshot. */
 	const char *address; /* As configured, e.g. "host:4000". Owned by the snapshot. */
 	const char *peer; /* The address in use, e.g. "192.0.2.1:4000"; "" before the first. Points
 			     into values. */
 	struct labels labels; /* Those the user gave it. Their text is the snapshot's. */
 	struct target_values values;
+	const struct distribution *distribution; /* Owned by the snapshot; NULL if none is kept. */
 };
 
 struct server_values {
@@ -33,8 +35,9 @@ struct server_values {
 struct snapshot {
 	struct target_snapshot *targets; /* Owned; in the order of the configuration. */
 	size_t target_count;
-	char *text;    /* Owned: the strings above. */
-	bool is_alive; /* Every thread that measures or serves comes round. */
+	char *text;			    /* Owned: the strings above. */
+	struct distribution *distributions; /* Owned: those above; NULL if none are kept. */
+	bool is_alive;			    /* Every thread that measures or serves comes round. */
 	bool has_prober;
 	bool lacks_tcp_info;	   /* This system does not tell what its TCP counts. */
 	struct histogram send_lag; /* First bound HISTOGRAM_LAG_FIRST_NS. All probers together. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/aligned.h"
+#include "base/clock.h"
 
 /*
  * A sequence lock without fences (H.-J. Boehm, "Can seqlocks get along with programming language
@@ -44,9 +45,17 @@ enum word {
 	WORDS = WORD_BUCKETS + HISTOGRAM_BUCKETS,
 };
 
+/* A struct distribution that is being written. */
+struct growing_distribution {
+	_Atomic uint32_t counts[DISTRIBUTION_BUCKETS];
+	_Atomic uint64_t sum_us;
+	_Atomic uint64_t square_sum_us2;
+};
+
 struct target_stats {
 	_Atomic uint64_t version;
 	_Atomic uint64_t words[WORDS];
+	struct growing_distribution *distribution; /* Owned; NULL if it keeps none. */
 	/* For the writer alone. */
 	struct loss_window window;
 	struct jitter jitter;
@@ -79,11 +88,18 @@ int target_stats_new(uint32_t window, struct target_stats **stats)
 	return 0;
 }
 
+int target_stats_keep_distribution(struct target_stats *stats)
+{
+	stats->distribution = calloc(1, sizeof(*stats->distribution));
+	return stats->distribution ? 0 : -ENOMEM;
+}
+
 void target_stats_free(struct target_stats *stats)
 {
 	if (!stats)
 		return;
 	loss_window_clear(&stats->window);
+	free(stats->distribution);
 	aligned_free(stats);
 }
 
@@ -104,9 +120,26 @@ static void set(struct target_stats *stats, unsigned word, uint64_t value)
 	atomic_store_explicit(&stats->words[word], value, memory_order_release);
 }
 
+static void increase(_Atomic uint64_t *word, uint64_t by)
+{
+	atomic_store_explicit(
+		word, atomic_load_explicit(word, memory_order_relaxed) + by, memory_order_release);
+}
+
 static void add(struct target_stats *stats, unsigned word, uint64_t by)
 {
-	set(stats, word, atomic_load_explicit(&stats->words[word], memory_order_relaxed) + by);
+	increase(&stats->words[word], by);
+}
+
+/* Within a step. */
+static void distribute(struct growing_distribution *distribution, int64_t rtt_ns)
+{
+	uint64_t us = ((uint64_t)rtt_ns + NS_PER_US / 2) / NS_PER_US;
+	_Atomic uint32_t *count = &distribution->counts[distribution_bucket(rtt_ns)];
+	atomic_store_explicit(
+		count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_release);
+	increase(&distribution->sum_us, us);
+	increase(&distribution->square_sum_us2, us * us);
 }
 
 static void show_window(struct target_stats *stats)
@@ -153,6 +186,8 @@ void target_stats_received(struct target_stats *stats, int64_t rtt_ns)
 	add(stats, WORD_RTT_SUM, (uint64_t)rtt_ns);
 	set(stats, WORD_LAST_RTT, (uint64_t)rtt_ns);
 	set(stats, WORD_JITTER, (uint64_t)jitter_ns(&stats->jitter));
+	if (stats->distribution)
+		distribute(stats->distribution, rtt_ns);
 	note_reply(stats);
 	show_window(stats);
 	end(stats);
@@ -273,21 +308,41 @@ void target_stats_tcp(
 	end(stats);
 }
 
+static void copy_distribution(
+	const struct growing_distribution *distribution, struct distribution *copy)
+{
+	for (unsigned k = 0; k < DISTRIBUTION_BUCKETS; k++)
+		copy->counts[k] =
+			atomic_load_explicit(&distribution->counts[k], memory_order_acquire);
+	copy->sum_us = atomic_load_explicit(&distribution->sum_us, memory_order_acquire);
+	copy->square_sum_us2 =
+		atomic_load_explicit(&distribution->square_sum_us2, memory_order_acquire);
+}
+
 /* Whether words holds a state between two steps; if not, the writer was at work: read again. */
-static bool copy_words(const struct target_stats *stats, uint64_t words[WORDS])
+static bool copy_words(
+	const struct target_stats *stats, uint64_t words[WORDS], struct distribution *distribution)
 {
 	uint64_t before = atomic_load_explicit(&stats->version, memory_order_acquire);
 	if (before & 1)
 		return false;
 	for (unsigned i = 0; i < WORDS; i++)
 		words[i] = atomic_load_explicit(&stats->words[i], memory_order_acquire);
+	if (distribution && stats->distribution)
+		copy_distribution(stats->distribution, distribution);
 	return atomic_load_explicit(&stats->version, memory_order_relaxed) == before;
 }
 
 void target_stats_read(const struct target_stats *stats, struct target_values *values)
 {
+	target_stats_read_all(stats, values, NULL);
+}
+
+void target_stats_read_all(const struct target_stats *stats, struct target_values *values,
+	struct distribution *distribution)
+{
 	uint64_t words[WORDS];
-	while (!copy_words(stats, words))
+	while (!copy_words(stats, words, distribution))
 		;
 	*values = (struct target_values){
 		.sent = words[WORD_SENT],

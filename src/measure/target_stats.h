@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "measure/distribution.h"
 #include "measure/histogram.h"
 #include "measure/jitter.h"
 #include "measure/loss_window.h"
@@ -57,6 +58,12 @@ struct target_stats;
  * caller, or -ENOMEM.
  */
 int target_stats_new(uint32_t window, struct target_stats **stats);
+
+/*
+ * Has it keep the distribution of round trips, too, in some 750 bytes more. Before anything is counted,
+ * and before another thread knows it. Returns 0 or -ENOMEM.
+ */
+int target_stats_keep_distribution(struct target_stats *stats);
 
 /* No thread may use it any more. NULL is accepted. */
 void target_stats_free(struct target_stats *stats);
@@ -112,5 +119,9 @@ void target_stats_tcp(
 
 /* From any thread: copies the state between two of the writer's steps. */
 void target_stats_read(const struct target_stats *stats, struct target_values *values);
+
+/* The same with the distribution, of the same moment; it is left alone if none is kept. */
+void target_stats_read_all(const struct target_stats *stats, struct target_values *values,
+	struct distribution *distribution);
 
 #endif

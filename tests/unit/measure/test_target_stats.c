@@ -434,6 +434,41 @@ START_TEST(a_peer_text_that_is_too_long_is_cut)
 }
 END_TEST
 
+static uint64_t distributed(const struct distribution *distribution)
+{
+	uint64_t count = 0;
+	for (unsigned k = 0; k < DISTRIBUTION_BUCKETS; k++)
+		count += distribution->counts[k];
+	return count;
+}
+
+START_TEST(keeps_a_distribution_if_asked_to)
+{
+	struct target_stats *stats = make_stats();
+	struct target_values values;
+	struct distribution distribution = {.sum_us = 7};
+	target_stats_received(stats, 1000);
+	target_stats_read_all(stats, &values, &distribution);
+	ck_assert_uint_eq(distribution.sum_us, 7);
+	target_stats_free(stats);
+
+	stats = make_stats();
+	ck_assert_int_eq(target_stats_keep_distribution(stats), 0);
+	static const int64_t rtts_ns[] = {0, 499, 500, 1000000, 1000400, 5000000000};
+	for (int i = 0; i < ROWS(rtts_ns); i++)
+		target_stats_received(stats, rtts_ns[i]);
+	target_stats_read_all(stats, &values, &distribution);
+	ck_assert_uint_eq(values.received, ROWS(rtts_ns));
+	ck_assert_uint_eq(distributed(&distribution), ROWS(rtts_ns));
+	ck_assert_uint_eq(distribution.counts[0], 3);
+	ck_assert_uint_eq(distribution.counts[distribution_bucket(1000000)], 2);
+	/* 0, 0, 1, 1000, 1000 and 5000000 us. */
+	ck_assert_uint_eq(distribution.sum_us, 5002001);
+	ck_assert_uint_eq(distribution.square_sum_us2, UINT64_C(25000002000001));
+	target_stats_free(stats);
+}
+END_TEST
+
 START_TEST(freeing_nothing_is_fine)
 {
 	target_stats_free(NULL);
@@ -527,6 +562,8 @@ static const char *find_fault(const struct target_values *values)
 START_TEST(the_law_holds_in_every_copy_while_the_writer_is_busy)
 {
 	struct writer writer = {.stats = make_stats()};
+	struct distribution distribution;
+	ck_assert_int_eq(target_stats_keep_distribution(writer.stats), 0);
 	pthread_t thread;
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_stats, &writer), 0);
 	struct target_values values;
@@ -534,8 +571,10 @@ START_TEST(the_law_holds_in_every_copy_while_the_writer_is_busy)
 	bool is_done;
 	do {
 		is_done = atomic_load(&writer.is_done);
-		target_stats_read(writer.stats, &values);
+		target_stats_read_all(writer.stats, &values, &distribution);
 		const char *fault = find_fault(&values);
+		if (distributed(&distribution) != values.received)
+			fault = "received = distributed";
 		if (fault)
 			ck_abort_msg("%s", fault);
 		if (values.sent < sent_before)
@@ -561,6 +600,7 @@ int main(void)
 	tcase_add_loop_test(tcase, many_losses_at_once_count_like_single_ones, 0, ROWS(outages));
 	tcase_add_loop_test(tcase, loss_is_a_share_of_the_window, 0, ROWS(losses));
 	tcase_add_test(tcase, a_peer_text_that_is_too_long_is_cut);
+	tcase_add_test(tcase, keeps_a_distribution_if_asked_to);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
 	tcase_add_test(tcase, the_law_holds_in_every_copy_while_the_writer_is_busy);
 	return unit_run("measure/target_stats", tcase);
