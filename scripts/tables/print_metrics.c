@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "collectd/list_types.h"
 
+#define METRICS "docs/metrics.md"
+
 /* Names of our metrics are marked as code. */
 static void print_help(const char *help)
 {
@@ -61,43 +63,47 @@ static void print_row(const struct metric *metric)
 }
 
 /* A table of the metrics of one subject, or of two (else twice the same). */
-static void print_metrics(const char *block, enum metric_subject subject, enum metric_subject other)
+static void print_metrics(
+	const char *path, const char *block, enum metric_subject subject, enum metric_subject other)
 {
-	printf("=== docs/metrics.md %s\n", block);
+	printf("=== %s %s\n", path, block);
 	printf("| name | type | meaning |\n| --- | --- | --- |\n");
 	for (size_t i = 0; i < metric_table_size; i++)
 		if (metric_table[i].subject == subject || metric_table[i].subject == other)
 			print_row(&metric_table[i]);
 }
 
-static void print_source(const struct list_source *source)
+/* As a line of a types.db. */
+static void print_type(const struct list_type *type)
 {
-	printf("%s:%s:0:", source->name, source->is_derive ? "DERIVE" : "GAUGE");
-	if (isnan(source->max))
-		printf("U");
+	printf("%s\t" LIST_SOURCE ":%s:0:", type->name, type->is_derive ? "DERIVE" : "GAUGE");
+	if (isnan(type->max))
+		printf("U\n");
 	else
-		printf("%g", source->max);
+		printf("%g\n", type->max);
 }
 
-static void print_type(enum metric_list list)
+static void print_types(void)
 {
-	struct list_source sources[LIST_SOURCES_MAX];
-	size_t count = list_type_sources(list, sources);
-	printf("%s\t", list_type_name(list));
-	for (size_t i = 0; i < count; i++) {
-		printf("%s", i > 0 ? ", " : "");
-		print_source(&sources[i]);
+	struct list_type last = {.name = ""};
+	printf("=== src/collectd/types.db types\n");
+	for (size_t i = 0; i < metric_table_size; i++) {
+		for (unsigned k = 0; k < metric_numbers(&metric_table[i]); k++) {
+			struct list_type type;
+			list_type_describe(&metric_table[i], k, &type);
+			if (strcmp(type.name, last.name) != 0)
+				print_type(&type);
+			last = type;
+		}
 	}
-	printf("\n");
 }
 
 int main(void)
 {
-	print_metrics("target", METRIC_OF_TARGET, METRIC_OF_TARGET);
-	print_metrics("process", METRIC_OF_PROCESS, METRIC_OF_PROBER);
-	print_metrics("server", METRIC_OF_SERVER, METRIC_OF_SERVER);
-	printf("=== src/collectd/types.db types\n");
-	for (int list = 0; list < LISTS; list++)
-		print_type((enum metric_list)list);
+	print_metrics(METRICS, "target", METRIC_OF_TARGET, METRIC_OF_TARGET);
+	print_metrics(METRICS, "process", METRIC_OF_PROCESS, METRIC_OF_PROBER);
+	print_metrics(METRICS, "server", METRIC_OF_SERVER, METRIC_OF_SERVER);
+	print_metrics("docs/collectd.md", "readings", METRIC_OF_READING, METRIC_OF_READING);
+	print_types();
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/thread.h"
 
 struct outbox {
@@ -44,19 +45,35 @@ void outbox_free(struct outbox *outbox)
 	free(outbox);
 }
 
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* Moves a text to end, which has room for it. Returns what is behind it. */
+static char *move_text(const char **text, char *end)
+{
+	if (!*text)
+		return end;
+	const char *from = *text;
+	*text = end;
+	return text_put(end, from) + 1;
+}
+
 /* Copies letter, with its texts behind it. NULL when out of memory. */
 static struct letter *copy(const struct letter *letter)
 {
-	size_t target_size = letter->target ? strlen(letter->target) + 1 : 0;
-	size_t text_size = strlen(letter->text) + 1;
-	struct letter *made = malloc(sizeof(*made) + target_size + text_size);
+	struct letter *made =
+		malloc(sizeof(*made) + size_of(letter->target) + size_of(letter->address) +
+			size_of(letter->peer) + size_of(letter->text));
 	if (!made)
 		return NULL;
 	*made = *letter;
-	char *text = (char *)(made + 1);
-	made->text = memcpy(text, letter->text, text_size);
-	if (letter->target)
-		made->target = memcpy(text + text_size, letter->target, target_size);
+	char *end = (char *)(made + 1);
+	end = move_text(&made->target, end);
+	end = move_text(&made->address, end);
+	end = move_text(&made->peer, end);
+	move_text(&made->text, end);
 	return made;
 }
 
@@ -94,12 +111,34 @@ void outbox_log(void *context, enum log_level level, const char *target, const c
 
 void outbox_change(void *context, const struct target_change *change)
 {
-	const struct letter letter = {
+	int64_t now_ns = clock_monotonic_ns();
+	struct letter letter = {
 		.kind = change->is_up ? LETTER_UP : LETTER_DOWN,
-		.time_ns = clock_monotonic_ns(),
-		.outage_ns = change->outage_ns,
+		.time_ns = now_ns,
 		.target = change->target,
+		.address = change->address,
+		.peer = change->peer,
 		.text = change->text,
+	};
+	if (!change->is_up)
+		letter.since_ns = now_ns;
+	else if (change->outage_ns > 0)
+		letter.since_ns = now_ns - change->outage_ns;
+	post(context, &letter);
+}
+
+void outbox_loss(void *context, const struct loss_change *change)
+{
+	const struct letter letter = {
+		.kind = LETTER_LOSS,
+		.time_ns = clock_monotonic_ns(),
+		.since_ns = change->since_ns,
+		.is_lossy = change->is_lossy,
+		.percent = change->percent,
+		.limit = change->limit,
+		.target = change->target,
+		.address = change->address,
+		.peer = change->peer,
 	};
 	post(context, &letter);
 }

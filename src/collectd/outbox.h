@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "collectd/loss_watch.h"
 #include "probe/target_watcher.h"
 
 /* At most this many letters wait. */
@@ -16,6 +17,7 @@ enum letter_kind {
 	LETTER_LOG,
 	LETTER_UP,
 	LETTER_DOWN,
+	LETTER_LOSS, /* As in struct loss_change. */
 };
 
 /* A log line or a change of a target. One block of memory: free() frees its texts, too. */
@@ -24,9 +26,15 @@ struct letter {
 	enum letter_kind kind;
 	enum log_level level; /* Of LETTER_LOG. */
 	int64_t time_ns;      /* Monotonic: when it was posted. */
-	int64_t outage_ns;    /* Of LETTER_UP, as in struct target_change. */
-	const char *target;   /* In the letter; NULL if it is about none. */
-	const char *text;     /* In the letter. */
+	int64_t since_ns;     /* Since when it was or is down or lossy; 0 if that is not known. */
+	bool is_lossy;
+	double percent; /* Of loss. */
+	double limit;
+	/* All in the letter. */
+	const char *target;  /* NULL if it is about none. */
+	const char *address; /* NULL in a LETTER_LOG, and so is the peer. */
+	const char *peer;
+	const char *text; /* NULL in a LETTER_LOSS. */
 };
 
 /* A queue for many writers and one reader. */
@@ -46,6 +54,9 @@ void outbox_log(void *context, enum log_level level, const char *target, const c
 
 /* The on_change of a struct target_watcher; otherwise the same. */
 void outbox_change(void *context, const struct target_change *change);
+
+/* The on_change of a struct loss_watch; likewise. */
+void outbox_loss(void *context, const struct loss_change *change);
 
 /* Waits for a letter, for outbox_wake(), or until the monotonic clock shows until_ns, >= 0. */
 void outbox_wait(struct outbox *outbox, int64_t until_ns);

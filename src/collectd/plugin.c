@@ -36,14 +36,9 @@ static int on_config(oconfig_item_t *block)
 	return failure;
 }
 
-static void register_types(void)
+static void on_type(const data_set_t *set)
 {
-	for (int list = 0; list < LISTS; list++) {
-		data_source_t sources[LIST_SOURCES_MAX];
-		data_set_t set;
-		value_lists_describe((enum metric_list)list, sources, &set);
-		plugin_register_data_set(&set);
-	}
+	plugin_register_data_set(set);
 }
 
 static int on_init(void)
@@ -62,7 +57,7 @@ static int on_init(void)
 		return failure;
 	}
 	/* Not in module_register(), so that they win over those of a types.db. */
-	register_types();
+	value_lists_describe(on_type);
 	plugin.start_time_ns = -1;
 	return 0;
 }
@@ -77,26 +72,27 @@ static void on_list(void *context, value_list_t *list)
 static int on_read(void)
 {
 	/* Never returns an error: the daemon would call less and less often. */
-	if (!plugin.runtime)
+	if (!plugin.runtime || !plugin_config_wants_readings(&plugin.config))
 		return 0;
-	struct snapshot snapshot;
 	cdtime_t now = cdtime();
-	if (engine_snapshot(runtime_engine(plugin.runtime), &snapshot)) {
+	const struct readings *readings = runtime_read(plugin.runtime);
+	if (!readings) {
 		plugin_log(LOG_WARNING, NAME " plugin: values not read: out of memory");
 		return 0;
 	}
 	struct process_values process;
 	process_values_read(&plugin.start_time_ns, &process);
-	process.is_alive = snapshot.is_alive;
+	process.is_alive = readings->latest.is_alive;
 	runtime_read_http(plugin.runtime, process.http_rejected);
 	const struct value_lists_input input = {
-		.snapshot = &snapshot,
+		.config = &plugin.config,
+		.snapshot = &readings->latest,
+		.periods = readings->periods,
 		.process = &process,
 		.version = version_text(),
 		.compiler = version_compiler(),
 	};
 	value_lists_make(&input, on_list, &now);
-	snapshot_clear(&snapshot);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "collectd/plugin_config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,46 @@ static int store_targets_file(
 	return 0;
 }
 
+static int store_dispatch(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->dispatch = (enum dispatch)value->number;
+	return 0;
+}
+
+static int store_dispatch_info(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->dispatch_info = value->number;
+	return 0;
+}
+
+static int store_standard_types(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->standard_types = value->number;
+	return 0;
+}
+
+static int store_warn_loss(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->warn_loss = (double)value->number / (double)OPTION_PERCENT;
+	return 0;
+}
+
+static int store_okay_at_start(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->okay_at_start = value->number;
+	return 0;
+}
+
 static int store_log_level(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -105,6 +146,11 @@ static int (*const store[OPTIONS])(
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
+	[OPTION_DISPATCH] = store_dispatch,
+	[OPTION_DISPATCH_INFO] = store_dispatch_info,
+	[OPTION_STANDARD_TYPES] = store_standard_types,
+	[OPTION_WARN_LOSS] = store_warn_loss,
+	[OPTION_OKAY_AT_START] = store_okay_at_start,
 	[OPTION_LOG_LEVEL] = store_log_level,
 };
 
@@ -176,7 +222,23 @@ static bool is_text(const oconfig_value_t *value)
 static bool has_right_type(const oconfig_value_t *value, const struct option *option)
 {
 	return (option_takes_text(option) && is_text(value)) ||
-	       (option_takes_number(option) && value->type == OCONFIG_TYPE_NUMBER);
+	       (option_takes_number(option) && value->type == OCONFIG_TYPE_NUMBER) ||
+	       (option->kind == OPTION_KIND_BOOLEAN && value->type == OCONFIG_TYPE_BOOLEAN);
+}
+
+/* Reads a value of a type that the option takes. Returns 0, or -EINVAL with *reason. */
+static int convert(const oconfig_value_t *value, const struct option *option,
+	struct option_value *converted, const char **reason)
+{
+	switch (value->type) {
+	case OCONFIG_TYPE_BOOLEAN:
+		converted->number = value->value.boolean ? 1 : 0;
+		return 0;
+	case OCONFIG_TYPE_NUMBER:
+		return option_value_of_number(option, value->value.number, converted, reason);
+	default:
+		return option_value_parse(option, value->value.string, converted, reason);
+	}
 }
 
 /*
@@ -195,11 +257,7 @@ static int read_value(const oconfig_item_t *item, const struct option *option, u
 		return refuse(item, "is given twice", once, error);
 	*given |= bit;
 	const char *reason = NULL;
-	int result =
-		is_text(&item->values[0])
-			? option_value_parse(option, item->values[0].value.string, value, &reason)
-			: option_value_of_number(
-				  option, item->values[0].value.number, value, &reason);
+	int result = convert(&item->values[0], option, value, &reason);
 	return result == 0 ? 0 : refuse_option(item, option, reason, error);
 }
 
@@ -283,12 +341,16 @@ static int add_target(
 
 void plugin_config_init(struct plugin_config *config)
 {
-	struct option_value level = {0};
-	option_value_initial(option_get(OPTION_LOG_LEVEL), &level);
-	*config = (struct plugin_config){0};
+	static const enum option_id own[] = {OPTION_DISPATCH, OPTION_DISPATCH_INFO,
+		OPTION_STANDARD_TYPES, OPTION_OKAY_AT_START, OPTION_LOG_LEVEL};
+	*config = (struct plugin_config){.warn_loss = (double)NAN};
 	settings_init(&config->settings);
-	const char *unused;
-	store_log_level(config, &level, &unused);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		struct option_value value = {0};
+		const char *unused;
+		option_value_initial(option_get(own[i]), &value);
+		store[own[i]](config, &value, &unused);
+	}
 }
 
 int plugin_config_add(
@@ -309,6 +371,12 @@ int plugin_config_add(
 int plugin_config_complete(struct plugin_config *config, struct text_error *error)
 {
 	return settings_complete(&config->settings, error);
+}
+
+bool plugin_config_wants_readings(const struct plugin_config *config)
+{
+	return config->dispatch != DISPATCH_NONE || config->standard_types ||
+	       !isnan(config->warn_loss);
 }
 
 void plugin_config_clear(struct plugin_config *config)

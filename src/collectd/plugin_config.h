@@ -13,17 +13,29 @@
 #include "base/text_error.h"
 #include "config/settings.h"
 
+/* Which of its own values the plugin dispatches: the words of Dispatch, from 1. */
+enum dispatch {
+	DISPATCH_ALL = 1,
+	DISPATCH_BASIC, /* All but the buckets of histograms. */
+	DISPATCH_NONE,
+};
+
 /* Stored by the caller; all of its blocks add up to one. */
 struct plugin_config {
 	struct settings settings; /* Its targets are those of the <Target> blocks. */
 	char *targets_path;	  /* Owned; NULL without a targets file. */
 	bool serve_metrics;
 	struct endpoint metrics; /* Where, if so. */
+	enum dispatch dispatch;
+	bool dispatch_info;  /* Also what is said in labels alone, if it is not none. */
+	bool standard_types; /* Also what the plugin ping would. */
+	bool okay_at_start;  /* Notify of what is well from the start on. */
+	double warn_loss;    /* Notify of more loss than this; in percent, NAN for never. */
 	enum log_level log_level;
 	uint64_t given; /* Private: which options were there, one bit for each enum option_id. */
 };
 
-/* The defaults of settings_init(); no metrics, no targets file, messages from "info" on. */
+/* The defaults of settings_init() and of the table of options; no metrics, no targets file. */
 void plugin_config_init(struct plugin_config *config);
 
 /*
@@ -37,6 +49,9 @@ int plugin_config_add(
 
 /* To be called when all blocks were taken in: see settings_complete(), whose results it returns. */
 int plugin_config_complete(struct plugin_config *config, struct text_error *error);
+
+/* Whether there is anything to do when the daemon reads. */
+bool plugin_config_wants_readings(const struct plugin_config *config);
 
 /* Frees what it holds; as plugin_config_init() leaves it afterwards. */
 void plugin_config_clear(struct plugin_config *config);

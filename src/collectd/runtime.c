@@ -2,6 +2,7 @@
 #include "collectd/runtime.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "base/thread.h"
 #include "base/version.h"
 #include "collectd/notices.h"
+#include "collectd/notify.h"
 #include "collectd/outbox.h"
 #include "collectd/targets_watch.h"
 #include "collectd/value_lists.h"
@@ -39,6 +41,8 @@ struct runtime {
 	struct engine *engine;
 	struct http_front *front;
 	struct notices notices;
+	struct loss_watch loss_watch;
+	struct readings readings;
 	struct targets_watch watch;
 	atomic_bool is_ending;
 	bool has_messenger;
@@ -57,23 +61,6 @@ static void log_to_daemon(enum log_level level, const char *target, const char *
 		target ? ": " : "", text);
 }
 
-static void notify_daemon(const struct notice *notice)
-{
-	notification_t notification = {
-		.severity = notice->is_up ? NOTIF_OKAY : NOTIF_FAILURE,
-		.time = cdtime(),
-		.plugin = VALUE_LISTS_PLUGIN,
-		.type = VALUE_LISTS_PLUGIN,
-	};
-	_Static_assert(sizeof(notification.message) >= sizeof(notice->text), "messages fit");
-	_Static_assert(sizeof(notification.plugin_instance) >= sizeof(notice->target), "names fit");
-	snprintf(notification.message, sizeof(notification.message), "%s", notice->text);
-	snprintf(notification.host, sizeof(notification.host), "%s", hostname_g);
-	snprintf(notification.plugin_instance, sizeof(notification.plugin_instance), "%s",
-		notice->target);
-	plugin_dispatch_notification(&notification);
-}
-
 /* Dispatches everything that was posted. */
 static void deliver(struct runtime *runtime)
 {
@@ -83,7 +70,7 @@ static void deliver(struct runtime *runtime)
 		if (letter->kind == LETTER_LOG)
 			log_to_daemon(letter->level, letter->target, letter->text);
 		else if (notices_take(&runtime->notices, letter, &notice))
-			notify_daemon(&notice);
+			notify(&notice);
 		free(letter);
 	}
 	uint64_t lost = outbox_take_lost(runtime->outbox);
@@ -158,7 +145,7 @@ static void reload(struct runtime *runtime)
 			targets.count == 1 ? "" : "s");
 		/* What the previous targets had to say comes first. */
 		deliver(runtime);
-		notices_keep(&runtime->notices, &targets, notify_daemon);
+		notices_keep(&runtime->notices, &targets, clock_monotonic_ns(), notify);
 	} else {
 		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
 			"reload failed, keeping the previous targets: %s", error.reason);
@@ -218,6 +205,21 @@ static int start_engine(
 	return failure;
 }
 
+static void prepare_notices(struct runtime *runtime)
+{
+	const struct plugin_config *config = runtime->config;
+	runtime->notices.okay_at_start = config->okay_at_start;
+	runtime->loss_watch = (struct loss_watch){
+		.limit = config->warn_loss,
+		.okay_at_start = config->okay_at_start,
+		.on_change = outbox_loss,
+		.context = runtime->outbox,
+	};
+	runtime->readings.time_ns = clock_monotonic_ns();
+	if (!isnan(config->warn_loss))
+		runtime->readings.loss_watch = &runtime->loss_watch;
+}
+
 /* Returns 0 or a negative errno with error; then the caller stops what was started. */
 static int start(struct runtime *runtime, struct text_error *error)
 {
@@ -232,11 +234,13 @@ static int start(struct runtime *runtime, struct text_error *error)
 		text_error_set(error, 0, "out of memory");
 		return failure;
 	}
+	prepare_notices(runtime);
 	runtime->log = (struct log){outbox_log, runtime->outbox, config->log_level};
 	runtime->watcher = (struct target_watcher){outbox_change, runtime->outbox};
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
+	settings.keep_distributions = config->dispatch != DISPATCH_NONE || config->standard_types;
 	files_raise_limit(DESCRIPTORS_MOST);
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);
@@ -294,9 +298,9 @@ int runtime_start(
 	return 0;
 }
 
-struct engine *runtime_engine(const struct runtime *runtime)
+const struct readings *runtime_read(struct runtime *runtime)
 {
-	return runtime->engine;
+	return readings_take(&runtime->readings, runtime->engine) == 0 ? &runtime->readings : NULL;
 }
 
 void runtime_read_http(const struct runtime *runtime, uint64_t rejected[HTTP_REJECTS])
@@ -322,5 +326,7 @@ void runtime_stop(struct runtime *runtime)
 		deliver(runtime);
 	outbox_free(runtime->outbox);
 	notices_clear(&runtime->notices);
+	standing_clear(&runtime->loss_watch.lossy);
+	readings_clear(&runtime->readings);
 	free(runtime);
 }

@@ -7,7 +7,7 @@
 
 #include "base/text_error.h"
 #include "collectd/plugin_config.h"
-#include "engine/engine.h"
+#include "collectd/readings.h"
 #include "measure/reasons.h"
 
 struct runtime;
@@ -22,8 +22,11 @@ struct runtime;
 int runtime_start(
 	const struct plugin_config *config, struct runtime **runtime, struct text_error *error);
 
-/* Borrowed until runtime_stop(). */
-struct engine *runtime_engine(const struct runtime *runtime);
+/*
+ * Takes a reading, and notifies of loss that it shows. Borrowed until the next one; NULL when out of
+ * memory. One caller at a time.
+ */
+const struct readings *runtime_read(struct runtime *runtime);
 
 /* How many HTTP clients were turned away, by reason; none without the HTTP front. */
 void runtime_read_http(const struct runtime *runtime, uint64_t rejected[HTTP_REJECTS]);

@@ -5,127 +5,223 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(LIST_SOURCE_NAME_MAX <= DATA_MAX_NAME_LEN, "collectd has room for the names");
+#include "base/text.h"
 
-void value_lists_describe(
-	enum metric_list list, data_source_t sources[LIST_SOURCES_MAX], data_set_t *set)
+_Static_assert(LIST_TYPE_NAME_MAX <= DATA_MAX_NAME_LEN, "collectd has room for the types");
+_Static_assert(LIST_INSTANCE_MAX <= DATA_MAX_NAME_LEN, "and for the instances");
+
+#define MS_PER_S 1e3
+
+void value_lists_describe(void (*on_type)(const data_set_t *set))
 {
-	struct list_source described[LIST_SOURCES_MAX];
-	size_t count = list_type_sources(list, described);
-	for (size_t i = 0; i < count; i++) {
-		sources[i] = (data_source_t){
-			.type = described[i].is_derive ? DS_TYPE_DERIVE : DS_TYPE_GAUGE,
-			.min = 0,
-			.max = described[i].max,
-		};
-		memcpy(sources[i].name, described[i].name, sizeof(described[i].name));
-	}
-	*set = (data_set_t){.ds_num = count, .ds = sources};
-	snprintf(set->type, sizeof(set->type), "%s", list_type_name(list));
-}
-
-/* The values of one list. */
-struct row {
-	value_t values[LIST_SOURCES_MAX];
-	size_t count;
-	bool has_unknown;
-};
-
-static void add_metric(struct row *row, const struct metric *metric, const void *values)
-{
-	union metric_number numbers[METRIC_NUMBERS_MAX];
-	metric_read(metric, values, numbers);
-	for (unsigned k = 0; k < metric_numbers(metric); k++) {
-		value_t *value = &row->values[row->count++];
-		if (metric_is_count(metric, k)) {
-			value->derive = (derive_t)numbers[k].count;
-		} else {
-			value->gauge = numbers[k].value;
-			row->has_unknown |= isnan(numbers[k].value) != 0;
+	struct list_type last = {.name = ""};
+	for (size_t i = 0; i < metric_table_size; i++) {
+		for (unsigned k = 0; k < metric_numbers(&metric_table[i]); k++) {
+			struct list_type type;
+			list_type_describe(&metric_table[i], k, &type);
+			if (strcmp(type.name, last.name) == 0)
+				continue;
+			last = type;
+			data_source_t source = {
+				.name = LIST_SOURCE,
+				.type = type.is_derive ? DS_TYPE_DERIVE : DS_TYPE_GAUGE,
+				.min = 0,
+				.max = type.max,
+			};
+			data_set_t set = {.ds_num = 1, .ds = &source};
+			text_put(set.type, type.name);
+			on_type(&set);
 		}
 	}
 }
 
-/* values: the struct that all metrics of the list are about. */
-static void fill(struct row *row, enum metric_list list, const void *values)
-{
-	*row = (struct row){0};
-	for (size_t i = 0; i < metric_table_size; i++)
-		if (metric_table[i].list == list)
-			add_metric(row, &metric_table[i], values);
-}
-
 struct maker {
+	const struct value_lists_input *input;
 	void (*on_list)(void *context, value_list_t *list);
 	void *context;
+	/* The list that is handed out each time; only what differs is written anew. */
+	value_list_t list;
+	value_t value;
 };
 
-/* Hands out a row. instance: the target, or "". */
-static void emit(const struct maker *maker, enum metric_list list, struct row *row,
-	const char *instance, const char *type_instance)
+static bool is_of_targets(const struct metric *metric)
 {
-	value_list_t made = {
-		.values = row->values,
-		.values_len = row->count,
-		.plugin = VALUE_LISTS_PLUGIN,
-	};
-	snprintf(made.plugin_instance, sizeof(made.plugin_instance), "%s", instance);
-	snprintf(made.type, sizeof(made.type), "%s", list_type_name(list));
-	snprintf(made.type_instance, sizeof(made.type_instance), "%s", type_instance);
-	maker->on_list(maker->context, &made);
+	return metric->subject == METRIC_OF_TARGET || metric->subject == METRIC_OF_READING;
 }
 
-static void make_list(const struct maker *maker, enum metric_list list, const void *values,
-	const char *type_instance)
+/* How many there are of what a metric is about. */
+static size_t count_subjects(const struct maker *maker, const struct metric *metric)
 {
-	struct row row;
-	fill(&row, list, values);
-	emit(maker, list, &row, "", type_instance);
+	const struct snapshot *snapshot = maker->input->snapshot;
+	switch (metric->subject) {
+	case METRIC_OF_TARGET:
+	case METRIC_OF_READING:
+		return snapshot->target_count;
+	case METRIC_OF_PROBER:
+		return snapshot->has_prober ? 1 : 0;
+	case METRIC_OF_SERVER:
+		return snapshot->has_server ? 1 : 0;
+	case METRIC_OF_PROCESS:
+		return 1;
+	}
+	__builtin_unreachable();
 }
 
-static void make_target_list(const struct maker *maker, enum metric_list list,
-	const struct target_snapshot *target, const char *type_instance)
+/* The struct of the metric's subject, for metric_read(). */
+static const void *values_of(const struct maker *maker, const struct metric *metric, size_t i)
 {
-	struct row row;
-	fill(&row, list, &target->values);
-	if (!row.has_unknown)
-		emit(maker, list, &row, target->name, type_instance);
+	const struct snapshot *snapshot = maker->input->snapshot;
+	switch (metric->subject) {
+	case METRIC_OF_TARGET:
+		return &snapshot->targets[i].values;
+	case METRIC_OF_READING:
+		return &maker->input->periods[i];
+	case METRIC_OF_PROBER:
+		return snapshot;
+	case METRIC_OF_SERVER:
+		return &snapshot->server;
+	case METRIC_OF_PROCESS:
+		return maker->input->process;
+	}
+	__builtin_unreachable();
 }
 
-/* Half an address of a peer would be a wrong one; the configured one is cut where it must be. */
+/* Takes over one of a metric's numbers. Returns whether it is known. */
+static bool set_value(
+	struct maker *maker, const struct metric *metric, unsigned number, const void *values)
+{
+	union metric_number numbers[METRIC_NUMBERS_MAX];
+	metric_read(metric, values, numbers);
+	if (metric_is_count(metric, number)) {
+		maker->value.derive = (derive_t)numbers[number].count;
+		return true;
+	}
+	maker->value.gauge = numbers[number].value;
+	return !isnan(numbers[number].value);
+}
+
+/* Half an address would be a wrong one. */
 static void format_addresses(const struct target_snapshot *target, char *text, size_t size)
 {
-	int length = snprintf(text, size, "%s %s", target->address, target->peer);
+	int length = snprintf(text, size, "%s%s%s", target->address,
+		target->peer[0] != '\0' ? " " : "", target->peer);
 	if ((size_t)length >= size)
-		snprintf(text, size, "%.*s ", (int)size - 2, target->address);
+		snprintf(text, size, "%s", target->address);
 }
 
-static void make_target(const struct maker *maker, const struct target_snapshot *target)
+/* The labels of information, as its type instance. target: NULL for the build's. */
+static void set_labels(struct maker *maker, const struct target_snapshot *target)
 {
-	char addresses[DATA_MAX_NAME_LEN];
-	format_addresses(target, addresses, sizeof(addresses));
-	make_target_list(maker, LIST_TARGET, target, "");
-	make_target_list(maker, LIST_LAST_RTT, target, "");
-	make_target_list(maker, LIST_JITTER, target, "");
-	make_target_list(maker, LIST_LAST_CONNECT, target, "");
-	make_target_list(maker, LIST_TCP, target, "");
-	make_target_list(maker, LIST_ADDRESSES, target, addresses);
+	char *text = maker->list.type_instance;
+	size_t size = sizeof(maker->list.type_instance);
+	if (target)
+		format_addresses(target, text, size);
+	else
+		snprintf(text, size, "%s %s", maker->input->version, maker->input->compiler);
+}
+
+static bool is_wanted(const struct maker *maker, const struct metric *metric, unsigned number)
+{
+	const struct plugin_config *config = maker->input->config;
+	if (metric->known == KNOWN_WITH_TCP_INFO && maker->input->snapshot->lacks_tcp_info)
+		return false;
+	if (metric->type == METRIC_INFO)
+		return config->dispatch_info;
+	return config->dispatch == DISPATCH_ALL || !list_type_is_bucket(metric, number);
+}
+
+/* Neither connected yet, nor has any attempt failed. */
+static bool is_starting(const struct target_values *values)
+{
+	uint64_t attempts = values->connects;
+	for (unsigned k = 0; k < CONNECT_FAILURES; k++)
+		attempts += values->connect_failures[k];
+	return attempts == 0;
+}
+
+/*
+ * Whether a value would be taken for what it is not: a time of the past, while a target is down, for one of
+ * now; and a 0 at the daemon's start, when it reads at once, for an outage.
+ */
+static bool is_misleading(const struct metric *metric, const struct target_snapshot *target)
+{
+	if (!target || target->values.connected)
+		return false;
+	return metric->known == KNOWN_UNLESS_NEGATIVE ||
+	       (metric->value == VALUE_FLAG && is_starting(&target->values));
+}
+
+/* Hands out one of a metric's numbers, of all that the metric is about. */
+static void emit_number(struct maker *maker, const struct metric *metric, unsigned number)
+{
+	value_list_t *list = &maker->list;
+	struct list_type type;
+	list_type_describe(metric, number, &type);
+	text_put(list->type, type.name);
+	list_type_instance(metric, number, list->type_instance);
+	for (size_t i = 0; i < count_subjects(maker, metric); i++) {
+		const struct target_snapshot *target =
+			is_of_targets(metric) ? &maker->input->snapshot->targets[i] : NULL;
+		if (is_misleading(metric, target) ||
+			!set_value(maker, metric, number, values_of(maker, metric, i)))
+			continue;
+		if (metric->type == METRIC_INFO)
+			set_labels(maker, target);
+		snprintf(list->plugin_instance, sizeof(list->plugin_instance), "%s",
+			target ? target->name : "");
+		maker->on_list(maker->context, list);
+	}
+}
+
+static void emit_metric(struct maker *maker, const struct metric *metric)
+{
+	for (unsigned k = 0; k < metric_numbers(metric); k++)
+		if (is_wanted(maker, metric, k))
+			emit_number(maker, metric, k);
+}
+
+static void emit_ping(struct maker *maker, const char *type, const char *target, double value)
+{
+	value_list_t *list = &maker->list;
+	text_put(list->plugin, "ping");
+	text_put(list->plugin_instance, "");
+	text_put(list->type, type);
+	snprintf(list->type_instance, sizeof(list->type_instance), "%s", target);
+	maker->value.gauge = value;
+	maker->on_list(maker->context, list);
+}
+
+/* What was not probed since the last reading has no values; what was, and did not answer, has a NAN. */
+static void emit_standard_types(struct maker *maker)
+{
+	const struct value_lists_input *input = maker->input;
+	for (size_t i = 0; i < input->snapshot->target_count; i++) {
+		const char *name = input->snapshot->targets[i].name;
+		const struct period_values *period = &input->periods[i];
+		if (isnan(period->loss_percent))
+			continue;
+		bool is_known = !isnan(period->rtt_mean);
+		emit_ping(
+			maker, "ping", name, is_known ? period->rtt_mean * MS_PER_S : (double)NAN);
+		emit_ping(maker, "ping_stddev", name,
+			is_known ? period->rtt_deviation * MS_PER_S : (double)NAN);
+		emit_ping(maker, "ping_droprate", name, period->loss_percent / 100);
+	}
 }
 
 void value_lists_make(const struct value_lists_input *input,
 	void (*on_list)(void *context, value_list_t *list), void *context)
 {
-	const struct maker maker = {on_list, context};
-	const struct snapshot *snapshot = input->snapshot;
-	char build[DATA_MAX_NAME_LEN];
-	snprintf(build, sizeof(build), "%s %s", input->version, input->compiler);
-	for (size_t i = 0; i < snapshot->target_count; i++)
-		make_target(&maker, &snapshot->targets[i]);
-	if (snapshot->has_prober)
-		make_list(&maker, LIST_SEND_LAG, snapshot, "");
-	if (snapshot->has_server)
-		make_list(&maker, LIST_SERVER, &snapshot->server, "");
-	make_list(&maker, LIST_HTTP, input->process, "");
-	make_list(&maker, LIST_PROCESS, input->process, "");
-	make_list(&maker, LIST_BUILD, input->process, build);
+	struct maker maker = {
+		.input = input,
+		.on_list = on_list,
+		.context = context,
+		.list = {.values_len = 1, .plugin = VALUE_LISTS_PLUGIN},
+	};
+	maker.list.values = &maker.value;
+	if (input->config->dispatch != DISPATCH_NONE)
+		for (size_t i = 0; i < metric_table_size; i++)
+			emit_metric(&maker, &metric_table[i]);
+	if (input->config->standard_types)
+		emit_standard_types(&maker);
 }

@@ -73,13 +73,14 @@ bool option_takes_number(const struct option *option)
 
 bool option_takes_text(const struct option *option)
 {
-	return option->kind != OPTION_KIND_NUMBER && option->kind != OPTION_KIND_LABELS;
+	return option->kind != OPTION_KIND_NUMBER && option->kind != OPTION_KIND_PERCENT &&
+	       option->kind != OPTION_KIND_LABELS;
 }
 
 bool option_has_range(const struct option *option)
 {
 	return option->kind == OPTION_KIND_DURATION || option->kind == OPTION_KIND_NUMBER ||
-	       option->kind == OPTION_KIND_DSCP;
+	       option->kind == OPTION_KIND_PERCENT || option->kind == OPTION_KIND_DSCP;
 }
 
 bool option_is_in_range(const struct option *option, int64_t number)
@@ -105,6 +106,8 @@ void option_format_number(const struct option *option, int64_t number, char *tex
 	} else if (option->kind == OPTION_KIND_DURATION) {
 		duration_format(number, duration);
 		snprintf(text, size, "%s", duration);
+	} else if (option->kind == OPTION_KIND_PERCENT) {
+		snprintf(text, size, "%.9g", (double)number / (double)OPTION_PERCENT);
 	} else {
 		snprintf(text, size, "%lld", (long long)number);
 	}
@@ -194,6 +197,7 @@ void option_allowed(const struct option *option, enum option_style style, char *
 		append_duration(option, style, text);
 		return;
 	case OPTION_KIND_NUMBER:
+	case OPTION_KIND_PERCENT:
 		append_range(option, style, text);
 		append(text, "%s", style == OPTION_STYLE_COLLECTD ? ", without quotes" : "");
 		return;

@@ -17,6 +17,9 @@
 
 #define OPTION_WORDS_MAX 15
 
+/* One percent, as percentages are kept. */
+#define OPTION_PERCENT INT64_C(1000000)
+
 /* What option_allowed() writes, with its NUL. */
 #define OPTION_ALLOWED_MAX 128
 
@@ -39,6 +42,7 @@ static inline uint64_t option_bit(enum option_id id)
 enum option_kind {
 	OPTION_KIND_DURATION, /* As text, "200ms". In collectd a number is seconds. */
 	OPTION_KIND_NUMBER,   /* Whole. */
+	OPTION_KIND_PERCENT,  /* A number that may have a fraction. */
 	OPTION_KIND_CHOICE,   /* One of some words. */
 	OPTION_KIND_DSCP,     /* A codepoint by number or by name. */
 	OPTION_KIND_IP_ADDRESS,
@@ -88,7 +92,7 @@ struct option {
 	const char *flag;     /* Without its dash; likewise. */
 	const char *collectd; /* Likewise; in any case. */
 	const char *value;    /* What help calls the value; NULL for a boolean. */
-	int64_t least;	      /* Of a duration (nanoseconds), number or codepoint. */
+	int64_t least;	      /* Of a duration (nanoseconds), number, percentage or codepoint. */
 	int64_t most;	      /* Likewise. */
 	/* Those of a choice, up to a NULL; of other kinds what completions offer. */
 	const char *words[OPTION_WORDS_MAX + 1];

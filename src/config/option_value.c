@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,6 +69,25 @@ static int parse_number(const struct option *option, const char *text, struct op
 	*reason = not_whole;
 	int error = parse_whole(text, &number);
 	return error ? error : set_in_range(option, number, value, reason);
+}
+
+static int percent_of_number(
+	const struct option *option, double number, struct option_value *value, const char **reason)
+{
+	/* Less than nothing must not be rounded to nothing. */
+	int64_t parts = number < 0 ? -1 : (int64_t)(number * (double)OPTION_PERCENT + 0.5);
+	return set_in_range(option, parts, value, reason);
+}
+
+static int parse_percent(const struct option *option, const char *text, struct option_value *value,
+	const char **reason)
+{
+	char *end = NULL;
+	double number = strtod(text, &end);
+	*reason = "is not a number";
+	if (end == text || *end != '\0' || text[strspn(text, "0123456789.-")] != '\0')
+		return -EINVAL;
+	return percent_of_number(option, number > 1e9 ? 1e9 : number, value, reason);
 }
 
 static int parse_choice(const struct option *option, const char *text, struct option_value *value,
@@ -183,6 +203,8 @@ int option_value_parse(const struct option *option, const char *text, struct opt
 		return parse_duration(option, text, value, reason);
 	case OPTION_KIND_NUMBER:
 		return parse_number(option, text, value, reason);
+	case OPTION_KIND_PERCENT:
+		return parse_percent(option, text, value, reason);
 	case OPTION_KIND_CHOICE:
 		return parse_choice(option, text, value, reason);
 	case OPTION_KIND_DSCP:
@@ -229,6 +251,8 @@ int option_value_of_number(
 	if (option->kind == OPTION_KIND_DURATION)
 		return set_in_range(
 			option, (int64_t)(number * (double)NS_PER_S + 0.5), value, reason);
+	if (option->kind == OPTION_KIND_PERCENT)
+		return percent_of_number(option, number, value, reason);
 	int64_t whole = (int64_t)number;
 	*reason = not_whole;
 	if (number < (double)whole || number > (double)whole)
@@ -251,6 +275,7 @@ void option_value_format(const struct option *option, const struct option_value 
 	switch (option->kind) {
 	case OPTION_KIND_DURATION:
 	case OPTION_KIND_NUMBER:
+	case OPTION_KIND_PERCENT:
 	case OPTION_KIND_CHOICE:
 	case OPTION_KIND_DSCP:
 		option_format_number(option, value->number, text, OPTION_VALUE_TEXT_MAX);

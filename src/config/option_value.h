@@ -13,8 +13,8 @@
 
 /* The option's kind tells which member counts. Stored by the caller. */
 struct option_value {
-	/* A duration in nanoseconds, a number, a codepoint, a choice's word counted from 1; 1 or 0
-	 * for true or false. */
+	/* A duration in nanoseconds, a number, a percentage in parts of OPTION_PERCENT, a codepoint,
+	 * a choice's word counted from 1; 1 or 0 for true or false. */
 	int64_t number;
 	const char
 		*text; /* An IP address, networks, a path, a name. Borrowed from what was read. */

@@ -63,9 +63,11 @@ double metric_max(const struct metric *metric)
 	case VALUE_BUILD:
 		return 1;
 	case VALUE_LOSS:
+	case VALUE_REAL_PERCENT:
 		return 100;
 	case VALUE_COUNT:
 	case VALUE_SECONDS:
+	case VALUE_REAL_SECONDS:
 	case VALUE_REASONS:
 	case VALUE_HISTOGRAM:
 	case VALUE_IN_FLIGHT:
@@ -106,6 +108,9 @@ static double read_value(const struct metric *metric, const void *values)
 		if (metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0)
 			return (double)NAN;
 		return metric->value == VALUE_SECONDS ? seconds_of(word) : (double)word;
+	case VALUE_REAL_SECONDS:
+	case VALUE_REAL_PERCENT:
+		return *(const double *)at;
 	case VALUE_FLAG:
 		return *(const bool *)at ? 1 : 0;
 	case VALUE_IN_FLIGHT:

@@ -16,7 +16,8 @@ enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_INFO }
 
 /* What a metric is about, and so the struct that has its value. */
 enum metric_subject {
-	METRIC_OF_TARGET,  /* struct target_values; each target has one. */
+	METRIC_OF_TARGET, /* struct target_values; each target has one. */
+	METRIC_OF_READING, /* struct period_values; likewise. In collectd alone, which reads at intervals. */
 	METRIC_OF_PROBER,  /* struct snapshot, if targets are probed. */
 	METRIC_OF_SERVER,  /* struct server_values, if an echo server runs. */
 	METRIC_OF_PROCESS, /* struct process_values. */
@@ -24,41 +25,23 @@ enum metric_subject {
 
 /* How the value is read. */
 enum metric_value {
-	VALUE_COUNT,	 /* The uint64_t at offset. */
-	VALUE_SECONDS,	 /* The int64_t at offset, in nanoseconds. */
-	VALUE_FLAG,	 /* The bool at offset: 1 or 0. */
-	VALUE_REASONS,	 /* The array of uint64_t at offset, one per reason. */
-	VALUE_HISTOGRAM, /* The struct histogram at offset. */
-	VALUE_IN_FLIGHT, /* target_values_in_flight() */
-	VALUE_LOSS,	 /* target_values_loss_percent() */
-	VALUE_ADDRESSES, /* 1; its labels tell the target's addresses. */
-	VALUE_BUILD,	 /* 1; its labels tell version and compiler. */
+	VALUE_COUNT,	    /* The uint64_t at offset. */
+	VALUE_SECONDS,	    /* The int64_t at offset, in nanoseconds. */
+	VALUE_FLAG,	    /* The bool at offset: 1 or 0. */
+	VALUE_REAL_SECONDS, /* The double at offset; NAN while it is unknown. */
+	VALUE_REAL_PERCENT, /* Likewise, 0 to 100. */
+	VALUE_REASONS,	    /* The array of uint64_t at offset, one per reason. */
+	VALUE_HISTOGRAM,    /* The struct histogram at offset. */
+	VALUE_IN_FLIGHT,    /* target_values_in_flight() */
+	VALUE_LOSS,	    /* target_values_loss_percent() */
+	VALUE_ADDRESSES,    /* 1; its labels tell the target's addresses. */
+	VALUE_BUILD,	    /* 1; its labels tell version and compiler. */
 };
 
 enum metric_known {
 	KNOWN_ALWAYS,
 	KNOWN_WITH_TCP_INFO,   /* If the system tells what its TCP counts. */
 	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while the value is unknown. */
-};
-
-/*
- * collectd's value lists, each a type of its own, in the order in which they are dispatched. Values
- * of a target that may be unknown have lists of their own, which can be left out: one NAN makes
- * every average or sum over targets NAN.
- */
-enum metric_list {
-	LIST_TARGET, /* All that is always known of a target. */
-	LIST_LAST_RTT,
-	LIST_JITTER,
-	LIST_LAST_CONNECT,
-	LIST_TCP,
-	LIST_ADDRESSES,
-	LIST_SEND_LAG,
-	LIST_SERVER,
-	LIST_HTTP,
-	LIST_PROCESS,
-	LIST_BUILD,
-	LISTS, /* How many there are. */
 };
 
 /* The values of the label "reason". */
@@ -74,7 +57,6 @@ struct metric {
 	enum metric_subject subject;
 	enum metric_value value;
 	enum metric_known known;
-	enum metric_list list;
 	size_t offset;			      /* In the subject's struct. */
 	const struct metric_reasons *reasons; /* Of VALUE_REASONS. */
 	int64_t first_bound_ns;		      /* Of VALUE_HISTOGRAM. */

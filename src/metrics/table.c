@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "metrics/table.h"
 
+#include "measure/period_values.h"
 #include "measure/snapshot.h"
 #include "metrics/process_values.h"
 
@@ -43,7 +44,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_FLAG,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, is_alive),
 	},
 	{
@@ -52,7 +52,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_INFO,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_BUILD,
-		.list = LIST_BUILD,
 	},
 	{
 		.name = "tcp_echo_target",
@@ -62,7 +61,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_INFO,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_ADDRESSES,
-		.list = LIST_ADDRESSES,
 	},
 	{
 		.name = "tcp_echo_connected",
@@ -72,7 +70,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_FLAG,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, connected),
 	},
 	{
@@ -84,7 +81,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_LAST_RTT,
 		.offset = offsetof(struct target_values, last_rtt_ns),
 	},
 	{
@@ -96,7 +92,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_JITTER,
 		.offset = offsetof(struct target_values, jitter_ns),
 	},
 	{
@@ -107,7 +102,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, sent),
 	},
 	{
@@ -117,7 +111,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, received),
 	},
 	{
@@ -128,7 +121,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, timeouts),
 	},
 	{
@@ -139,7 +131,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, late),
 	},
 	{
@@ -150,7 +141,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, unsent),
 	},
 	{
@@ -160,7 +150,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, duplicates),
 	},
 	{
@@ -171,7 +160,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, missed_slots),
 	},
 	{
@@ -181,7 +169,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_LOSS,
-		.list = LIST_TARGET,
 	},
 	{
 		.name = "tcp_echo_in_flight",
@@ -190,7 +177,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_IN_FLIGHT,
-		.list = LIST_TARGET,
 	},
 	{
 		.name = "tcp_echo_connects",
@@ -199,7 +185,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, connects),
 	},
 	{
@@ -209,7 +194,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, moves),
 	},
 	{
@@ -219,7 +203,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_LAST_CONNECT,
 		.offset = offsetof(struct target_values, last_connect_ns),
 	},
 	{
@@ -231,7 +214,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.known = KNOWN_WITH_TCP_INFO,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, tcp_retransmits),
 	},
 	{
@@ -243,7 +225,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_TCP,
 		.offset = offsetof(struct target_values, tcp_rtt_ns),
 	},
 	{
@@ -254,7 +235,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_TCP,
 		.offset = offsetof(struct target_values, tcp_min_rtt_ns),
 	},
 	{
@@ -265,7 +245,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_REASONS,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, connect_failures),
 		.reasons = &connect_failures,
 	},
@@ -277,7 +256,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_REASONS,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, disconnects),
 		.reasons = &disconnects,
 	},
@@ -289,9 +267,65 @@ const struct metric metric_table[] = {
 		.type = METRIC_HISTOGRAM,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_HISTOGRAM,
-		.list = LIST_TARGET,
 		.offset = offsetof(struct target_values, rtt),
 		.first_bound_ns = HISTOGRAM_RTT_FIRST_NS,
+	},
+	{
+		.name = "tcp_echo_reading_loss_percent",
+		.help = "Share of timed-out probes among those that were settled since the "
+			"reading before, 0 to 100.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_PERCENT,
+		.offset = offsetof(struct period_values, loss_percent),
+	},
+	{
+		.name = "tcp_echo_reading_rtt_mean_seconds",
+		.help = "Mean of the round-trip times since the reading before.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_SECONDS,
+		.offset = offsetof(struct period_values, rtt_mean),
+	},
+	{
+		.name = "tcp_echo_reading_rtt_min_seconds",
+		.help = "The shortest of them.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_SECONDS,
+		.offset = offsetof(struct period_values, rtt_min),
+	},
+	{
+		.name = "tcp_echo_reading_rtt_median_seconds",
+		.help = "Their median.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_SECONDS,
+		.offset = offsetof(struct period_values, rtt_median),
+	},
+	{
+		.name = "tcp_echo_reading_rtt_p90_seconds",
+		.help = "Their 90th percentile.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_SECONDS,
+		.offset = offsetof(struct period_values, rtt_p90),
+	},
+	{
+		.name = "tcp_echo_reading_rtt_p99_seconds",
+		.help = "Their 99th percentile.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_SECONDS,
+		.offset = offsetof(struct period_values, rtt_p99),
+	},
+	{
+		.name = "tcp_echo_reading_rtt_max_seconds",
+		.help = "The longest of them.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_READING,
+		.value = VALUE_REAL_SECONDS,
+		.offset = offsetof(struct period_values, rtt_max),
 	},
 	{
 		.name = "tcp_echo_send_lag_seconds",
@@ -301,7 +335,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_HISTOGRAM,
 		.subject = METRIC_OF_PROBER,
 		.value = VALUE_HISTOGRAM,
-		.list = LIST_SEND_LAG,
 		.offset = offsetof(struct snapshot, send_lag),
 		.first_bound_ns = HISTOGRAM_LAG_FIRST_NS,
 	},
@@ -311,7 +344,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_COUNT,
-		.list = LIST_SERVER,
 		.offset = offsetof(struct server_values, connections),
 	},
 	{
@@ -320,7 +352,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_COUNT,
-		.list = LIST_SERVER,
 		.offset = offsetof(struct server_values, accepted),
 	},
 	{
@@ -329,7 +360,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_COUNT,
-		.list = LIST_SERVER,
 		.offset = offsetof(struct server_values, frames),
 	},
 	{
@@ -340,7 +370,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_REASONS,
-		.list = LIST_SERVER,
 		.offset = offsetof(struct server_values, closed),
 		.reasons = &server_closes,
 	},
@@ -352,7 +381,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
 		.value = VALUE_REASONS,
-		.list = LIST_SERVER,
 		.offset = offsetof(struct server_values, rejected),
 		.reasons = &server_rejects,
 	},
@@ -365,7 +393,6 @@ const struct metric metric_table[] = {
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_REASONS,
-		.list = LIST_HTTP,
 		.offset = offsetof(struct process_values, http_rejected),
 		.reasons = &http_rejects,
 	},
@@ -376,7 +403,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, cpu_ns),
 	},
 	{
@@ -386,7 +412,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_COUNT,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, open_fds),
 	},
 	{
@@ -396,7 +421,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_COUNT,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, max_fds),
 	},
 	{
@@ -406,7 +430,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_COUNT,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, virtual_bytes),
 	},
 	{
@@ -416,7 +439,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_COUNT,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, resident_bytes),
 	},
 	{
@@ -427,7 +449,6 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
-		.list = LIST_PROCESS,
 		.offset = offsetof(struct process_values, start_time_ns),
 	},
 };

@@ -61,8 +61,12 @@ static void tell_watcher(const struct target *target, bool is_up, const char *te
 	const struct target_watcher *watcher = &target->context->watcher;
 	if (!watcher->on_change)
 		return;
+	struct target_values values;
+	target_stats_read(target->stats, &values);
 	const struct target_change change = {
 		.target = target->name,
+		.address = target->address,
+		.peer = values.peer,
 		.is_up = is_up,
 		.outage_ns = is_up ? target->report.outage_ns : 0,
 		.text = text,

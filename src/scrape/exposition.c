@@ -226,6 +226,8 @@ static inline char *put_value(char *end, const struct metric *metric, const void
 		return number_put_unsigned(end, target_values_in_flight(values));
 	case VALUE_LOSS:
 		return put_loss(end, values);
+	case VALUE_REAL_SECONDS:
+	case VALUE_REAL_PERCENT:
 	case VALUE_REASONS:
 	case VALUE_HISTOGRAM:
 	case VALUE_ADDRESSES:
@@ -433,6 +435,8 @@ static void write_metric(struct writer *writer, const struct metric *metric)
 	case METRIC_OF_TARGET:
 		if (snapshot->has_prober)
 			write_of_targets(writer, metric);
+		return;
+	case METRIC_OF_READING:
 		return;
 	case METRIC_OF_PROBER:
 		if (snapshot->has_prober)

@@ -34,11 +34,12 @@ def values_go_to_csv_and_write_prometheus_at_once():
         daemon.wait_sample("loss_percent", "dead", lambda v: v == 100, "loss")
         assert daemon.sample("connected", name) == 1 and daemon.sample("connected", "dead") == 0
         assert not re.search(r"[-+]nan", daemon.prometheus(), re.IGNORECASE), "a computed NaN"
-        wait_for(lambda: sum("/tcp_echo_process" in line for line in daemon.csv_lines()) >= 3, "three readings")
+        wait_for(lambda: daemon.readings() >= 3, "three readings")
         lines = daemon.csv_lines()
-        assert not any("-nan" in line for line in lines), "a computed NaN"
-        for kind in ("tcp_echo-dead/tcp_echo ", "tcp_echo/tcp_echo_server ", "tcp_echo/tcp_echo_send_lag "):
-            assert any(kind in line for line in lines), f"no {kind} in {lines[:10]}"
+        assert not any("nan" in line for line in lines), "a value that is not known"
+        for kind in ("-dead/tcp_echo_sent ", "-dead/tcp_echo_reading_loss_percent ", "/tcp_echo_server_frames ",
+                     "/tcp_echo_server_closed-reset ", "/tcp_echo_send_lag_seconds_sum "):
+            assert any(f"/tcp_echo{kind}" in line for line in lines), f"no {kind} in {lines[:10]}"
         shown = name.replace("\\", "\\\\").replace('"', '\\"')
         assert any(f"/tcp_echo-{shown}/tcp_echo" in line for line in lines), lines[:4]
 
@@ -51,10 +52,11 @@ def loads_and_ends_without_a_warning():
         # The threads run before the plugin says so, so the target may be up before that line.
         wanted = [r'plugin_load: plugin "tcp_echo" successfully loaded\.',
                   r"tcp_echo plugin: \S+ started, echo server on \S+, probes every 20ms, metrics on \S+",
-                  r"tcp_echo plugin: one: up: \S+ answers"]
+                  r"tcp_echo plugin: one: up: \S+ answers",
+                  r"Notification: severity = OKAY, .*, type = tcp_echo_state, message = one answers"]
         lines = daemon.lines_about_us()
         assert len(lines) == len(wanted), lines
-        lines.sort(key=lambda line: ("plugin_load" not in line, ": up: " in line))
+        lines.sort(key=lambda line: ("plugin_load" not in line, "Notification" in line, ": up: " in line))
         for line, pattern in zip(lines, wanted):
             assert re.fullmatch(r"\[info\] " + pattern, line), line
 
@@ -73,14 +75,15 @@ class Crowded(Daemon):
 @scenario
 def the_low_descriptors_are_left_to_other_plugins():
     """write_prometheus uses select(): it answers nobody once a connection gets a number beyond 1,023."""
-    count = 700
+    count = 1100
     targets = {f"t{number}": OWN for number in range(count)}
     with Crowded('Interval "1s"\nTimeout 5\n', targets=targets) as daemon:
         wait_for(lambda: sum(value for _, value in daemon.metrics().select("tcp_echo_connected")) == count,
-                 "all are connected", 60, 0.5)
+                 "all are connected", 90, 0.5)
         assert daemon.metrics().value("tcp_echo_server_connections") == count
-        wait_for(lambda: "collectd_load" in daemon.prometheus(), "the other plugin's values", 30, 0.5)
-        assert 'collectd_tcp_echo_connected{' in daemon.prometheus()
+        wait_for(lambda: "collectd_load" in daemon.prometheus(), "the other plugin's values", 90, 0.5)
+        wait_for(lambda: daemon.prometheus().count("collectd_tcp_echo_tcp_echo_connected{") == count,
+                 "all values of ours", 90, 0.5)
         numbers = []
         for name in os.listdir(f"/proc/{daemon.pid}/fd"):
             with contextlib.suppress(FileNotFoundError):
@@ -136,12 +139,32 @@ def reading_never_waits_for_targets():
                    "nowhere": "name.invalid:4000"}
         with Daemon(FAST, targets=targets) as daemon:
             daemon.wait_sample("timeouts_total", "mute", lambda v: v > 0, "timeouts")
-            wait_for(lambda: sum("/tcp_echo_process" in line for line in daemon.csv_lines()) >= 6, "six readings")
+            wait_for(lambda: daemon.readings() >= 6, "six readings")
             times = [float(re.search(r" (\d+\.\d+):", line)[1])
-                     for line in daemon.csv_lines() if "/tcp_echo_process" in line]
+                     for line in daemon.csv_lines() if "/tcp_echo_up" in line]
             pauses = [later - earlier for earlier, later in zip(times, times[1:])]
             assert max(pauses) < 1.5 * PATIENCE, f"readings come after {pauses}"
             assert all("interval=1.000" in line for line in daemon.csv_lines()), "another interval"
+
+
+def notifications(daemon, target):
+    """Those about a target: [(severity, type, message)]."""
+    pattern = re.compile(rf".*Notification: severity = (\w+), host = {daemon.host}, plugin = tcp_echo, "
+                         rf"plugin_instance = {re.escape(target)}, type = (\w+), message = (.*)")
+    return [match.groups() for match in map(pattern.fullmatch, list(daemon.lines)) if match]
+
+
+def wait_notification(daemon, target, severity, kind, message):
+    """Waits for the last one of that type to be this."""
+
+    def has_come():
+        about = [found for found in notifications(daemon, target) if found[1] == kind]
+        return about and about[-1][0] == severity and re.fullmatch(message, about[-1][2])
+
+    try:
+        wait_for(has_come, f"{severity} {kind} {message}", 20, 0.2)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {notifications(daemon, target)}") from None
 
 
 @scenario
@@ -149,22 +172,44 @@ def a_target_that_goes_down_and_comes_back_sends_notifications():
     port = free_port()
     peer = Peer(behave.echo, port)
     try:
-        with Daemon(FAST + "Window 20\n", targets={"target": peer.address, "steady": OWN}) as daemon:
+        with Daemon(FAST + "Window 20\nWarnLoss 25.5\n", targets={"target": peer.address, "steady": OWN}) as daemon:
             daemon.wait_sample("connected", "target", lambda v: v == 1, "connected")
+            wait_notification(daemon, "target", "OKAY", "tcp_echo_state", "target answers")
+            wait_notification(daemon, "target", "OKAY", "tcp_echo_loss",
+                              r"target loses 0 % of its probes, not more than 25\.5 %")
             peer.close()
-            about = "host = testhost, plugin = tcp_echo, plugin_instance = target, type = tcp_echo, "
-            daemon.wait_line("Notification: severity = FAILURE, " + about + "message = target is down: ")
+            wait_notification(daemon, "target", "FAILURE", "tcp_echo_state", "target is down: .+")
+            wait_notification(daemon, "target", "WARNING", "tcp_echo_loss",
+                              r"target loses [\d.]+ % of its probes, more than 25\.5 %")
             daemon.wait_sample("connected", "target", lambda v: v == 0, "not connected")
             daemon.wait_sample("loss_percent", "target", lambda v: v == 100, "loss")
             peer = Peer(behave.echo, port)
-            line = daemon.wait_line("Notification: severity = OKAY, " + about, 15)
-            assert re.search(r"message = target answers again after \d[\d.]*s$", line), line
+            wait_notification(daemon, "target", "OKAY", "tcp_echo_state", r"target answers again after \d[\d.]*s")
+            wait_notification(daemon, "target", "OKAY", "tcp_echo_loss",
+                              r"target loses [\d.]+ % of its probes, not more than 25\.5 %")
             daemon.wait_sample("connected", "target", lambda v: v == 1, "connected again")
             daemon.wait_sample("loss_percent", "target", lambda v: v == 0, "no loss")
-            told = [line for line in daemon.lines if "Notification:" in line]
-            assert len(told) == 2, f"more notifications: {told}"
+            told = notifications(daemon, "target")
+            assert len(told) == 6, f"more notifications: {told}"
+            assert [found[0] for found in notifications(daemon, "steady")] == ["OKAY", "OKAY"]
     finally:
         peer.close()
+
+
+@scenario
+def a_failure_is_called_off_after_a_restart_unless_not_wanted():
+    """The first daemon reports a failure; the target comes back while there is none."""
+    port = free_port()
+    targets = {"target": f"127.0.0.1:{port}"}
+    with Daemon(FAST, targets=targets) as daemon:
+        wait_notification(daemon, "target", "FAILURE", "tcp_echo_state", "target is down: .+")
+    with Peer(behave.echo, port):
+        with Daemon(FAST, targets=targets) as daemon:
+            wait_notification(daemon, "target", "OKAY", "tcp_echo_state", "target answers")
+        with Daemon(FAST + "OkayAtStart false\nWarnLoss 50\n", targets=targets) as daemon:
+            daemon.wait_sample("received_total", "target", lambda v: v > 50, "replies")
+            wait_for(lambda: daemon.readings() >= 2, "two readings")
+            assert notifications(daemon, "target") == [], notifications(daemon, "target")
 
 
 # Each: says, the plugin's block, how the one error line begins.
@@ -172,6 +217,12 @@ REFUSED = [
     ("an interval that is not a duration", 'Interval "abc"', 'Interval "abc" is not a valid duration; allowed: 0.001'),
     ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
     ("a window of 0", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
+    ("a share of more than all", "WarnLoss 100.5", "WarnLoss 100.5 is out of range; allowed: 0 to 100"),
+    ("a share with its sign", 'WarnLoss "5%"', 'WarnLoss "5%" has the wrong type; allowed: 0 to 100'),
+    ("a choice that there is not", 'Dispatch "some"', 'Dispatch "some" is not a valid choice; allowed: "all", "basic" '
+                                                      'or "none"'),
+    ("neither true nor false", 'OkayAtStart "maybe"', 'OkayAtStart "maybe" is not a valid boolean; allowed: true or false'),
+    ("a number for a boolean", "StandardTypes 1", "StandardTypes 1 has the wrong type; allowed: true or false"),
     ("an unknown option", "Intervall 1", "Intervall 1 is not a valid option; allowed: Listen, "),
     ("an option that is given twice", "Timeout 1\nTimeout 2", "Timeout 2 is given twice; "),
     ("a listen address without a port", 'Listen "localhost"', 'Listen "localhost" has no port; '),
@@ -256,10 +307,10 @@ def strangers_and_more_peers_than_wanted_are_turned_away():
 def a_changed_targets_file_takes_effect():
     with Daemon(FAST, file={"stays": OWN, "goes": gone()}) as daemon:
         before = daemon.wait_target("stays", lambda t: t.received > 5, "replies")
-        daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is down")
+        wait_notification(daemon, "goes", "FAILURE", "tcp_echo_state", "goes is down: .+")
         daemon.write_targets({"stays": OWN, "new": OWN})
         daemon.wait_line("targets.json reloaded: 2 targets in total")
-        daemon.wait_line("plugin_instance = goes, type = tcp_echo, message = goes is no longer probed")
+        wait_notification(daemon, "goes", "OKAY", "tcp_echo_state", "goes is no longer probed")
         daemon._last = None  # A target is gone, and its counters with it.
         daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new target in the daemon's values")
         after = daemon.target("stays")
@@ -359,7 +410,7 @@ def misbehaving_peers_do_no_harm():
                     and t.sent > 20, f"{says}: disconnects", 30)
                 assert set(target.disconnects) <= reasons and bool(target.disconnects) == bool(reasons), target
                 for reason in target.disconnects:
-                    daemon.wait_sample(f"disconnects_{reason}_total", says, lambda v: v >= 1, f"{says}: counted")
+                    daemon.wait_sample(f"disconnects_total/{reason}", says, lambda v: v >= 1, f"{says}: counted")
             metrics = daemon.metrics()
             for says in ["neighbour"] + [row[0] for row in PEERS if not row[2]]:
                 target = Target(metrics, says)

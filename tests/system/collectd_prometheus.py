@@ -56,7 +56,7 @@ def the_dashboard_and_the_readme_work_on_it():
     need("prometheus")
     want_collectd()
     targets = {"alive": OWN, "dead": f"127.0.0.1:{free_port()}"}
-    with Daemon('Interval 0.02\nTimeout "200ms"\nWindow 50\n', targets=targets) as daemon:
+    with Daemon('Interval 0.02\nTimeout "200ms"\nWindow 50\nDispatchInfo true\n', targets=targets) as daemon:
         with Prometheus(shipped(daemon.daemon_port)) as prometheus:
             wait_scrapes(prometheus, 7)
             # Until the first target_info, which had no peer, has expired in the daemon.
@@ -80,7 +80,7 @@ def side_by_side(interval, timeout, targets):
     """Plugin and standalone, with the same targets and the same settings, in one Prometheus."""
     need("prometheus")
     want_collectd()
-    options = f'Interval "{interval}"\nTimeout "{timeout}"\n'
+    options = f'Interval "{interval}"\nTimeout "{timeout}"\nDispatchInfo true\n'
     flags = (f"-interval={interval}", f"-timeout={timeout}")
     with Daemon(options, targets=targets) as daemon, Program("both", *flags, targets=targets) as program:
         with Prometheus(shipped(daemon.daemon_port, program.metrics_port)) as prometheus:
@@ -146,7 +146,8 @@ def every_value_matches_the_standalone():
 def write_prometheus_says_what_our_own_front_says():
     need("prometheus")
     want_collectd()
-    with Peer(behave.echo) as peer, Daemon("Interval 12\n", targets={"one": peer.address}) as daemon:
+    with Peer(behave.echo) as peer, Daemon("Interval 12\nDispatchInfo true\n",
+                                           targets={"one": peer.address}) as daemon:
         with Prometheus(shipped(daemon.daemon_port, daemon.metrics_port)) as prometheus:
             plugin, own = wait_for_one_probe(prometheus)
     for key, value in own.items():

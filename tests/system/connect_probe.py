@@ -325,7 +325,7 @@ def collectd_targets_are_probed_by_handshake_too():
             late = daemon.wait_target("mute", lambda t: t.connect_failures, "given up")
             assert set(late.connect_failures) == {"timeout"} and late.received == 0, late
             daemon.wait_sample("received_total", "open", lambda v: v >= 10, "replies")
-            daemon.wait_sample("connect_failures_refused_total", "refused", lambda v: v >= 10, "refusals")
+            daemon.wait_sample("connect_failures_total/refused", "refused", lambda v: v >= 10, "refusals")
             daemon.wait_line("refused: down: connection refused by")
 
 

@@ -166,6 +166,11 @@ LoadPlugin write_prometheus
         return [*self.prefix, *self.as_ordinary_user(), "sh", "-c", 'exec "$@" >"$0"', self.csv_path,
                 *preload, *map(self.fill_in, self.wrapper), DAEMON, "-f", "-C", path]
 
+    @staticmethod
+    def gid():
+        """The group that the daemon runs as."""
+        return os.getegid() or pwd.getpwnam("nobody").pw_gid
+
     def as_ordinary_user(self):
         if os.geteuid() != 0:
             return []
@@ -188,7 +193,7 @@ LoadPlugin write_prometheus
         """Our values as write_prometheus serves them, by its names: {(name, labels): value}."""
         found = {}
         for line in self.prometheus().splitlines():
-            if not line.startswith("collectd_tcp_echo"):
+            if not line.startswith("collectd_tcp_echo_"):
                 continue
             name, labels, value = re.fullmatch(r"(\w+)\{(.*)\} (\S+) \d+", line).groups()
             read = {one[1]: ESCAPE.sub(r"\1", one[2]) for one in LABEL.finditer(labels)}
@@ -197,17 +202,30 @@ LoadPlugin write_prometheus
         return found
 
     def sample(self, name, target):
-        """One value of a target, named without "collectd_tcp_echo_"; NaN if it is not there yet."""
-        return self.samples().get(
-            ("collectd_tcp_echo_" + name, frozenset({("tcp_echo", target)})), float("nan"))
+        """
+        One value of a target, named as Prometheus knows it but for "tcp_echo_"; NaN if it is not there. With a
+        reason: "disconnects_total/reset".
+        """
+        name, _, reason = name.partition("/")
+        labels = {("tcp_echo", target)} | ({("type", reason)} if reason else set())
+        return self.samples().get(("collectd_tcp_echo_tcp_echo_" + name, frozenset(labels)), float("nan"))
 
     def wait_sample(self, name, target, condition, what, seconds=20.0):
         wait_for(lambda: condition(self.sample(name, target)), what, seconds, 0.2)
 
+    def all_csv(self):
+        """The csv output, whole lines only."""
+        with open(self.csv_path, "rb") as file:
+            text = file.read()
+        return text[:text.rfind(b"\n") + 1].decode("utf-8")
+
     def csv_lines(self):
-        """Our lines of the csv output, whole ones only."""
-        with open(self.csv_path, encoding="utf-8") as file:
-            return [line for line in file.read().split("\n")[:-1] if "/tcp_echo" in line]
+        """Our lines of it."""
+        return [line for line in self.all_csv().splitlines() if "/tcp_echo" in line]
+
+    def readings(self):
+        """How many there were."""
+        return sum("/tcp_echo_up " in line for line in self.csv_lines())
 
     def check_law(self):
         if self.serves_metrics:

@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 
-#define TYPES_MAX 16
-#define LISTS_MAX 64
+#define TYPES_MAX 128
+#define LISTS_MAX 1024
 #define TEXT_MAX 65536
 
 struct fake_daemon fake_daemon;
@@ -25,14 +25,13 @@ static char notified[TEXT_MAX];
 
 static struct {
 	data_set_t set;
-	data_source_t sources[64];
+	data_source_t source;
 } types[TYPES_MAX];
 
 static struct {
-	char type[DATA_MAX_NAME_LEN];
-	char instance[DATA_MAX_NAME_LEN];
+	char identity[5 * DATA_MAX_NAME_LEN];
 	unsigned count;
-	value_t values[64];
+	double value;
 } lists[LISTS_MAX];
 
 static unsigned type_count;
@@ -102,30 +101,25 @@ const char *fake_daemon_log(void)
 	return logged;
 }
 
-static double number(const data_source_t *source, value_t value)
-{
-	return source->type == DS_TYPE_DERIVE ? (double)value.derive : value.gauge;
-}
-
+/* Those of the plugin ping are everybody's. */
 static const data_set_t *find_type(const char *name)
 {
+	static data_source_t source = {.name = "value", .type = DS_TYPE_GAUGE};
+	static const data_set_t standard = {.ds_num = 1, .ds = &source};
 	for (unsigned i = 0; i < type_count; i++)
 		if (strcmp(types[i].set.type, name) == 0)
 			return &types[i].set;
-	ck_abort_msg("type %s was not registered", name);
-	return NULL;
+	ck_assert_msg(strncmp(name, "ping", 4) == 0, "type %s was not registered", name);
+	return &standard;
 }
 
-unsigned fake_daemon_lists(
-	const char *type, const char *instance, const char *source, double *value)
+unsigned fake_daemon_lists(const char *identity, double *value)
 {
 	for (unsigned i = 0; i < list_count; i++) {
-		if (strcmp(lists[i].type, type) != 0 || strcmp(lists[i].instance, instance) != 0)
+		if (strcmp(lists[i].identity, identity) != 0)
 			continue;
-		const data_set_t *set = find_type(type);
-		for (size_t k = 0; value != NULL && k < set->ds_num; k++)
-			if (strcmp(set->ds[k].name, source) == 0)
-				*value = number(&set->ds[k], lists[i].values[k]);
+		if (value)
+			*value = lists[i].value;
 		return lists[i].count;
 	}
 	return 0;
@@ -164,45 +158,87 @@ int plugin_register_shutdown(const char *name, plugin_shutdown_cb callback)
 int plugin_register_data_set(const data_set_t *set)
 {
 	fake_daemon.types++;
+	ck_assert_uint_eq(set->ds_num, 1);
 	for (unsigned i = 0; i < type_count; i++)
 		if (strcmp(types[i].set.type, set->type) == 0)
 			return 0;
 	ck_assert_uint_lt(type_count, TYPES_MAX);
 	types[type_count].set = *set;
-	memcpy(types[type_count].sources, set->ds, set->ds_num * sizeof(*set->ds));
-	types[type_count].set.ds = types[type_count].sources;
+	types[type_count].source = *set->ds;
+	types[type_count].set.ds = &types[type_count].source;
 	type_count++;
 	return 0;
 }
 
+static void format_identity(const value_list_t *list, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s/%s%s%s", list->plugin, list->plugin_instance[0] ? "-" : "",
+		list->plugin_instance, list->type, list->type_instance[0] ? "-" : "",
+		list->type_instance);
+}
+
 int plugin_dispatch_values(const value_list_t *list)
 {
+	const data_set_t *set = find_type(list->type);
+	char identity[sizeof(lists[0].identity)];
+	format_identity(list, identity, sizeof(identity));
 	fake_daemon.lists++;
 	fake_daemon.last_time = list->time;
-	ck_assert_str_eq(list->plugin, "tcp_echo");
-	ck_assert_uint_eq(list->values_len, find_type(list->type)->ds_num);
+	ck_assert_uint_eq(list->values_len, 1);
 	unsigned at = 0;
-	while (at < list_count && (strcmp(lists[at].type, list->type) != 0 ||
-					  strcmp(lists[at].instance, list->plugin_instance) != 0))
+	while (at < list_count && strcmp(lists[at].identity, identity) != 0)
 		at++;
 	ck_assert_uint_lt(at, LISTS_MAX);
 	if (at == list_count) {
 		list_count++;
 		lists[at].count = 0;
-		snprintf(lists[at].type, DATA_MAX_NAME_LEN, "%s", list->type);
-		snprintf(lists[at].instance, DATA_MAX_NAME_LEN, "%s", list->plugin_instance);
+		snprintf(lists[at].identity, sizeof(lists[at].identity), "%s", identity);
 	}
-	memcpy(lists[at].values, list->values, list->values_len * sizeof(*list->values));
+	lists[at].value = set->ds->type == DS_TYPE_DERIVE ? (double)list->values->derive
+							  : list->values->gauge;
 	lists[at].count++;
 	return 0;
 }
 
 int plugin_dispatch_notification(const notification_t *notification)
 {
+	char metadata[1024] = "";
 	ck_assert_uint_ne(notification->time, 0);
-	append(notified, "%d %s %s-%s/%s %s\n", notification->severity, notification->host,
+	for (const notification_meta_t *meta = notification->meta; meta; meta = meta->next) {
+		size_t length = strlen(metadata);
+		ck_assert_int_eq(meta->type, NM_TYPE_STRING);
+		snprintf(metadata + length, sizeof(metadata) - length, "; %s=%s", meta->name,
+			meta->nm_value.nm_string);
+	}
+	append(notified, "%d %s %s-%s/%s %s%s\n", notification->severity, notification->host,
 		notification->plugin, notification->plugin_instance, notification->type,
-		notification->message);
+		notification->message, metadata);
+	return 0;
+}
+
+int plugin_notification_meta_add_string(
+	notification_t *notification, const char *name, const char *value)
+{
+	notification_meta_t *meta = calloc(1, sizeof(*meta));
+	ck_assert_ptr_nonnull(meta);
+	snprintf(meta->name, sizeof(meta->name), "%s", name);
+	meta->type = NM_TYPE_STRING;
+	meta->nm_value.nm_string = strdup(value);
+	notification_meta_t **end = &notification->meta;
+	while (*end)
+		end = &(*end)->next;
+	*end = meta;
+	return 0;
+}
+
+int plugin_notification_meta_free(notification_meta_t *meta)
+{
+	while (meta) {
+		notification_meta_t *next = meta->next;
+		free((char *)(uintptr_t)meta->nm_value.nm_string);
+		free(meta);
+		meta = next;
+	}
 	return 0;
 }
 

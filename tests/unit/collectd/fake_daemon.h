@@ -23,7 +23,8 @@ void fake_daemon_reset(void);
 
 /*
  * Whether the log, or the notifications, contain text. Each log line is "severity message\n", each
- * notification "severity host plugin-instance/type message\n". Any thread.
+ * notification "severity host plugin-instance/type message\n", with " name=value" for its metadata in
+ * between the last two. Any thread.
  */
 int fake_daemon_logged(const char *text);
 int fake_daemon_notified(const char *text);
@@ -33,11 +34,10 @@ int fake_daemon_will_log(const char *text, double seconds);
 int fake_daemon_will_notify(const char *text, double seconds);
 
 /*
- * How many lists of that type and instance were dispatched. Unless value is NULL, *value becomes
- * the data source's value in the last one, as a number.
+ * How many lists of that identity were dispatched: "tcp_echo-server1/tcp_echo_disconnects-reset". Unless
+ * value is NULL, *value becomes the value of the last one, as a number.
  */
-unsigned fake_daemon_lists(
-	const char *type, const char *instance, const char *source, double *value);
+unsigned fake_daemon_lists(const char *identity, double *value);
 
 /* The whole log, for the messages of tests. */
 const char *fake_daemon_log(void);

@@ -23,7 +23,12 @@ static void tear_down(void)
 START_TEST(hands_letters_out_in_order)
 {
 	ck_assert_ptr_null(outbox_take(outbox));
-	const struct target_change change = {"server1", true, 1500, "127.0.0.1:4000 answers"};
+	const struct target_change change = {.target = "server1",
+		.address = "localhost:4000",
+		.peer = "127.0.0.1:4000",
+		.is_up = true,
+		.outage_ns = 1500,
+		.text = "127.0.0.1:4000 answers"};
 	int64_t before_ns = clock_monotonic_ns();
 	outbox_log(outbox, LOG_LEVEL_WARNING, NULL, "first");
 	outbox_change(outbox, &change);
@@ -39,8 +44,10 @@ START_TEST(hands_letters_out_in_order)
 	letter = outbox_take(outbox);
 	ck_assert_int_eq(letter->kind, LETTER_UP);
 	ck_assert_str_eq(letter->target, "server1");
+	ck_assert_str_eq(letter->address, "localhost:4000");
+	ck_assert_str_eq(letter->peer, "127.0.0.1:4000");
 	ck_assert_str_eq(letter->text, "127.0.0.1:4000 answers");
-	ck_assert_int_eq(letter->outage_ns, 1500);
+	ck_assert_int_eq(letter->time_ns - letter->since_ns, 1500);
 	free(letter);
 	ck_assert_ptr_null(outbox_take(outbox));
 }
@@ -55,6 +62,55 @@ START_TEST(keeps_copies)
 	struct letter *letter = outbox_take(outbox);
 	ck_assert_str_eq(letter->target, "a");
 	ck_assert_str_eq(letter->text, "b");
+	free(letter);
+}
+END_TEST
+
+/* An outage begins with the letter, or its length is known, or not. */
+START_TEST(knows_since_when_a_target_was_down)
+{
+	static const struct {
+		bool is_up;
+		int64_t outage_ns;
+		int64_t age_ns; /* -1: not known. */
+	} rows[] = {{false, 0, 0}, {true, 5000, 5000}, {true, 0, -1}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct target_change change = {.target = "a",
+			.address = "",
+			.peer = "",
+			.is_up = rows[i].is_up,
+			.outage_ns = rows[i].outage_ns,
+			.text = ""};
+		outbox_change(outbox, &change);
+		struct letter *letter = outbox_take(outbox);
+		ck_assert_int_eq(letter->kind, rows[i].is_up ? LETTER_UP : LETTER_DOWN);
+		if (rows[i].age_ns < 0)
+			ck_assert_int_eq(letter->since_ns, 0);
+		else
+			ck_assert_int_eq(letter->time_ns - letter->since_ns, rows[i].age_ns);
+		free(letter);
+	}
+}
+END_TEST
+
+START_TEST(hands_out_a_change_of_loss)
+{
+	const struct loss_change change = {.target = "server1",
+		.address = "localhost:4000",
+		.peer = "",
+		.is_lossy = true,
+		.percent = 12.5,
+		.limit = 5,
+		.since_ns = 77};
+	outbox_loss(outbox, &change);
+	struct letter *letter = outbox_take(outbox);
+	ck_assert_int_eq(letter->kind, LETTER_LOSS);
+	ck_assert(letter->is_lossy && letter->percent == 12.5 && letter->limit == 5);
+	ck_assert_int_eq(letter->since_ns, 77);
+	ck_assert_str_eq(letter->target, "server1");
+	ck_assert_str_eq(letter->address, "localhost:4000");
+	ck_assert_str_eq(letter->peer, "");
+	ck_assert_ptr_null(letter->text);
 	free(letter);
 }
 END_TEST
@@ -142,6 +198,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, hands_letters_out_in_order);
 	tcase_add_test(tcase, keeps_copies);
+	tcase_add_test(tcase, knows_since_when_a_target_was_down);
+	tcase_add_test(tcase, hands_out_a_change_of_loss);
 	tcase_add_test(tcase, drops_and_counts_what_does_not_fit);
 	tcase_add_test(tcase, waits_no_longer_than_asked);
 	tcase_add_test(tcase, does_not_wait_when_there_is_a_letter);

@@ -82,15 +82,17 @@ static void check_logged(const char *text)
 		fake_daemon_logged(text), "no \"%s\" in the log:\n%s", text, fake_daemon_log());
 }
 
-/* Reads until the source's value for target "a" is at least that much. */
-static void read_until(const char *source, double least)
+/* Reads until the value of that type, without its prefix, is at least that much for target "a". */
+static void read_until(const char *type, double least)
 {
 	int64_t until_ns = clock_monotonic_ns() + PATIENCE_S * NS_PER_S;
 	double value = -1;
+	char identity[100];
+	snprintf(identity, sizeof(identity), "tcp_echo-a/tcp_echo_%s", type);
 	while (!(value >= least)) {
-		ck_assert_msg(clock_monotonic_ns() < until_ns, "%s is %g", source, value);
+		ck_assert_msg(clock_monotonic_ns() < until_ns, "%s is %g", type, value);
 		ck_assert_int_eq(fake_daemon.read(), 0);
-		fake_daemon_lists("tcp_echo", "a", source, &value);
+		fake_daemon_lists(identity, &value);
 		clock_sleep_until(clock_monotonic_ns() + 5 * NS_PER_MS);
 	}
 }
@@ -99,20 +101,68 @@ START_TEST(probes_between_init_and_shutdown)
 {
 	configure_both();
 	ck_assert_int_eq(fake_daemon.init(), 0);
-	ck_assert_uint_eq(fake_daemon.types, 11);
+	ck_assert_uint_gt(fake_daemon.types, 40);
 	read_until("received", 3);
 	double up = 0;
 	double accepted = 0;
-	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_target", "a", "info", NULL), 1);
-	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_process", "", "up", &up), 1);
-	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_server", "", "accepted", &accepted), 1);
-	ck_assert_uint_ge(fake_daemon_lists("tcp_echo_send_lag", "", "seconds_count", NULL), 1);
+	ck_assert_uint_ge(fake_daemon_lists("tcp_echo/tcp_echo_up", &up), 1);
+	ck_assert_uint_ge(fake_daemon_lists("tcp_echo/tcp_echo_server_accepted", &accepted), 1);
+	ck_assert_uint_ge(
+		fake_daemon_lists("tcp_echo/tcp_echo_send_lag_seconds_bucket_le_0_00001", NULL), 1);
 	ck_assert(up == 1 && accepted >= 1);
 	ck_assert_uint_ne(fake_daemon.last_time, 0);
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
 	check_logged("6 tcp_echo plugin: 1.");
 	check_logged(", probes every 5ms\n");
 	check_logged("6 tcp_echo plugin: a: up: ");
+}
+END_TEST
+
+START_TEST(dispatches_only_what_is_wanted)
+{
+	configure_both();
+	ck_assert_int_eq(configure("Dispatch \"none\""), 0);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	ck_assert_int_eq(fake_daemon.read(), 0);
+	ck_assert_uint_eq(fake_daemon.lists, 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
+}
+END_TEST
+
+START_TEST(tells_that_all_is_well_at_the_start_unless_told_not_to)
+{
+	for (int i = 0; i < 2; i++) {
+		fake_daemon_reset();
+		module_register();
+		configure_both();
+		ck_assert_int_eq(configure(i == 0 ? "" : "OkayAtStart false"), 0);
+		ck_assert_int_eq(fake_daemon.init(), 0);
+		read_until("received", 1);
+		ck_assert_int_eq(fake_daemon.shutdown(), 0);
+		ck_assert_int_eq(
+			fake_daemon_notified("4 testhost tcp_echo-a/tcp_echo_state a answers; "),
+			i == 0);
+	}
+}
+END_TEST
+
+START_TEST(warns_of_loss)
+{
+	/* Nobody is there: all is lost. */
+	ck_assert_int_eq(configure("Interval 0.005\nWarnLoss 50\nDispatch \"none\"\n"
+				   "<Target \"a\">\nAddress \"127.0.0.1:1\"\n</Target>"),
+		0);
+	ck_assert_int_eq(fake_daemon.init(), 0);
+	int64_t until_ns = clock_monotonic_ns() + PATIENCE_S * NS_PER_S;
+	while (!fake_daemon_notified("2 testhost tcp_echo-a/tcp_echo_loss a loses 100 % of its "
+				     "probes, more than 50 %; address=127.0.0.1:1; reason=loss of "
+				     "100 %; since=20")) {
+		ck_assert(clock_monotonic_ns() < until_ns);
+		ck_assert_int_eq(fake_daemon.read(), 0);
+		clock_sleep_until(clock_monotonic_ns() + 5 * NS_PER_MS);
+	}
+	ck_assert_uint_eq(fake_daemon.lists, 0);
+	ck_assert_int_eq(fake_daemon.shutdown(), 0);
 }
 END_TEST
 
@@ -287,21 +337,23 @@ START_TEST(picks_up_a_changed_targets_file)
 	configure_file(BLOCK_A);
 	ck_assert_int_eq(fake_daemon.init(), 0);
 	ck_assert_int_eq(fake_daemon.read(), 0);
-	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 1);
-	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "b", "sent", NULL), 1);
-	ck_assert(
-		fake_daemon_will_notify("1 testhost tcp_echo-b/tcp_echo b is down: ", PATIENCE_S));
-	ck_assert(
-		fake_daemon_will_notify("1 testhost tcp_echo-a/tcp_echo a is down: ", PATIENCE_S));
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo-a/tcp_echo_sent", NULL), 1);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo-b/tcp_echo_sent", NULL), 1);
+	ck_assert(fake_daemon_will_notify(
+		"1 testhost tcp_echo-b/tcp_echo_state b is down: ", PATIENCE_S));
+	ck_assert(fake_daemon_will_notify(
+		"1 testhost tcp_echo-a/tcp_echo_state a is down: ", PATIENCE_S));
 
 	write_file("[{\"name\": \"c\", \"address\": \"127.0.0.1:1\"}]");
 	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in total\n", PATIENCE_S));
 	ck_assert(fake_daemon_will_notify(
-		"4 testhost tcp_echo-b/tcp_echo b is no longer probed\n", PATIENCE_S));
+		"4 testhost tcp_echo-b/tcp_echo_state b is no longer probed; reason=no longer "
+		"probed; since=",
+		PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.read(), 0);
-	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 2);
-	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "b", "sent", NULL), 1);
-	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "c", "sent", NULL), 1);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo-a/tcp_echo_sent", NULL), 2);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo-b/tcp_echo_sent", NULL), 1);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo-c/tcp_echo_sent", NULL), 1);
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
 	ck_assert(!fake_daemon_notified("a is not probed"));
 }
@@ -319,7 +371,7 @@ START_TEST(keeps_the_targets_when_the_file_is_bad_or_gone)
 	ck_assert(fake_daemon_will_log(
 		"targets.json has vanished, keeping the previous targets\n", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.read(), 0);
-	ck_assert_uint_eq(fake_daemon_lists("tcp_echo", "a", "sent", NULL), 1);
+	ck_assert_uint_eq(fake_daemon_lists("tcp_echo-a/tcp_echo_sent", NULL), 1);
 	write_file("[" A ", " B "]");
 	ck_assert(fake_daemon_will_log("targets.json reloaded: 2 targets in total\n", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
@@ -333,8 +385,11 @@ START_TEST(reports_targets_that_go_down_and_come_back)
 		vacant);
 	ck_assert_int_eq(configure(text), 0);
 	ck_assert_int_eq(fake_daemon.init(), 0);
-	ck_assert(fake_daemon_will_notify(
-		"1 testhost tcp_echo-a/tcp_echo a is down: connection refused by ", PATIENCE_S));
+	snprintf(text, sizeof(text),
+		"1 testhost tcp_echo-a/tcp_echo_state a is down: connection refused by %s; "
+		"address=%s; reason=connection refused by %s; since=20",
+		vacant, vacant, vacant);
+	ck_assert(fake_daemon_will_notify(text, PATIENCE_S));
 	struct settings settings;
 	settings_init(&settings);
 	const char *reason = NULL;
@@ -345,7 +400,9 @@ START_TEST(reports_targets_that_go_down_and_come_back)
 	struct text_error error;
 	ck_assert_int_eq(engine_start(&settings, &silence, NULL, &server, &error), 0);
 	ck_assert(fake_daemon_will_notify(
-		"4 testhost tcp_echo-a/tcp_echo a answers again after ", PATIENCE_S));
+		"4 testhost tcp_echo-a/tcp_echo_state a answers again after ", PATIENCE_S));
+	snprintf(text, sizeof(text), "s; address=%s; peer=%s; since=20", vacant, vacant);
+	ck_assert(fake_daemon_notified(text));
 	engine_stop(server);
 	ck_assert(fake_daemon_will_log("4 tcp_echo plugin: a: down: ", PATIENCE_S));
 	ck_assert_int_eq(fake_daemon.shutdown(), 0);
@@ -358,6 +415,9 @@ int main(void)
 	tcase_set_timeout(tcase, 4 * PATIENCE_S);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, probes_between_init_and_shutdown);
+	tcase_add_test(tcase, dispatches_only_what_is_wanted);
+	tcase_add_test(tcase, tells_that_all_is_well_at_the_start_unless_told_not_to);
+	tcase_add_test(tcase, warns_of_loss);
 	tcase_add_test(tcase, reads_nothing_while_it_is_not_running);
 	tcase_add_test(tcase, shuts_down_twice_and_without_a_start);
 	tcase_add_test(tcase, starts_once_if_init_is_called_twice);

@@ -118,6 +118,38 @@ static const struct {
 		"123456789012345678901234567890123456789012345678901234567=:1"},
 };
 
+/* Dispatch, DispatchInfo, StandardTypes, WarnLoss, OkayAtStart; and whether readings are wanted. */
+static const struct {
+	const char *says;
+	const char *text;
+	const char *config;
+} goods_for_readings[] = {
+	{"nothing", "", "1 0 0 nan 1 reads"},
+	{"all of them",
+		"Dispatch \"basic\"\nDispatchInfo true\nStandardTypes true\nWarnLoss 2.5\nOkayAtStart "
+		"false",
+		"2 1 1 2.5 0 reads"},
+	{"words in any case, quoted booleans",
+		"dispatch ALL\nstandardtypes \"true\"\nokayatstart \"false\"", "1 0 1 nan 0 reads"},
+	{"the plugin's own front alone", "Dispatch \"none\"", "3 0 0 nan 1 idle"},
+	{"standard types alone", "Dispatch \"none\"\nStandardTypes true", "3 0 1 nan 1 reads"},
+	{"only to warn", "Dispatch \"none\"\nWarnLoss 0", "3 0 0 0 1 reads"},
+};
+
+START_TEST(takes_what_is_done_with_readings)
+{
+	struct text_error error = {0};
+	ck_assert_msg(add(goods_for_readings[_i].text, &error) == 0, "%s: %s",
+		goods_for_readings[_i].says, error.reason);
+	char text[100];
+	snprintf(text, sizeof(text), "%d %d %d %g %d %s", (int)config.dispatch,
+		config.dispatch_info, config.standard_types, config.warn_loss, config.okay_at_start,
+		plugin_config_wants_readings(&config) ? "reads" : "idle");
+	ck_assert_msg(strcmp(text, goods_for_readings[_i].config) == 0, "%s: %s",
+		goods_for_readings[_i].says, text);
+}
+END_TEST
+
 START_TEST(takes)
 {
 	struct text_error error = {0};
@@ -390,6 +422,7 @@ int main(void)
 	TCase *tcase = tcase_create("plugin_config");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, takes, 0, ROWS(good));
+	tcase_add_loop_test(tcase, takes_what_is_done_with_readings, 0, ROWS(goods_for_readings));
 	tcase_add_loop_test(tcase, takes_a_resolver, 0, ROWS(resolvers));
 	tcase_add_test(tcase, networks_add_up_over_blocks);
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));

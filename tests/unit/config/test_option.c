@@ -10,7 +10,7 @@ START_TEST(every_row_is_found_by_each_of_its_names)
 {
 	const struct option *option = option_get((enum option_id)_i);
 	ck_assert_int_eq(option->id, _i);
-	ck_assert(option->flag || option->key);
+	ck_assert(option->flag || option->key || option->collectd);
 	if (option->flag)
 		ck_assert_ptr_eq(option_find_flag(option->flag, strlen(option->flag)), option);
 	if (option->key)

@@ -56,6 +56,10 @@ static const struct {
 	{"any version in capitals", OPTION_IP_VERSION, "Any", "any"},
 	{"networks", OPTION_ALLOW, "10.0.0.0/8,::1", "10.0.0.0/8,::1"},
 	{"as many peers as possible", OPTION_MAX_PEERS, "1000000", "1000000"},
+	{"a share", OPTION_WARN_LOSS, "5", "5"},
+	{"a part of a percent", OPTION_WARN_LOSS, "0.25", "0.25"},
+	{"no share at all", OPTION_WARN_LOSS, "0", "0"},
+	{"the whole", OPTION_WARN_LOSS, "100.0", "100"},
 	{"a mode", OPTION_MODE, "both", "both"},
 	{"a level", OPTION_LOG_LEVEL, "warning", "warning"},
 	{"the last word of several", OPTION_SVC, "run", "run"},
@@ -86,6 +90,14 @@ static const struct {
 	const char *text;
 	const char *reason;
 } bad_texts[] = {
+	{"an empty share", OPTION_WARN_LOSS, "", "is not a number"},
+	{"a share with its sign", OPTION_WARN_LOSS, "5%", "is not a number"},
+	{"a share in words", OPTION_WARN_LOSS, "nan", "is not a number"},
+	{"a share with an exponent", OPTION_WARN_LOSS, "1e1", "is not a number"},
+	{"a little more than all", OPTION_WARN_LOSS, "100.000001", "is out of range"},
+	{"a little less than nothing", OPTION_WARN_LOSS, "-0.0000001", "is out of range"},
+	{"an endless share", OPTION_WARN_LOSS, "99999999999999999999999999999999",
+		"is out of range"},
 	{"an empty interval", OPTION_INTERVAL, "", "is not a valid duration"},
 	{"no unit", OPTION_INTERVAL, "200", "is not a valid duration"},
 	{"an unknown unit", OPTION_TIMEOUT, "1d", "is not a valid duration"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../unit.h"
+#include "measure/period_values.h"
 #include "measure/target_stats.h"
 
 static const struct target_values values = {
@@ -20,6 +21,9 @@ static const struct target_values values = {
 	.window_lost = 1,
 	.connected = true,
 };
+
+static const struct period_values period = {
+	.loss_percent = 62.5, .rtt_mean = 0.125, .rtt_max = NAN};
 
 static const char *no_name(unsigned reason)
 {
@@ -83,6 +87,24 @@ static const struct {
 	{"probes in flight", {.type = METRIC_GAUGE, .value = VALUE_IN_FLIGHT}, false, {.value = 4},
 		NAN},
 	{"loss", {.type = METRIC_GAUGE, .value = VALUE_LOSS}, false, {.value = 12.5}, 100},
+	{"a real number of seconds",
+		{.type = METRIC_GAUGE,
+			.value = VALUE_REAL_SECONDS,
+			.subject = METRIC_OF_READING,
+			.offset = offsetof(struct period_values, rtt_mean)},
+		false, {.value = 0.125}, NAN},
+	{"an unknown real number",
+		{.type = METRIC_GAUGE,
+			.value = VALUE_REAL_SECONDS,
+			.subject = METRIC_OF_READING,
+			.offset = offsetof(struct period_values, rtt_max)},
+		false, {.value = NAN}, NAN},
+	{"a share",
+		{.type = METRIC_GAUGE,
+			.value = VALUE_REAL_PERCENT,
+			.subject = METRIC_OF_READING,
+			.offset = offsetof(struct period_values, loss_percent)},
+		false, {.value = 62.5}, 100},
 	{"addresses", {.type = METRIC_INFO, .value = VALUE_ADDRESSES}, false, {.value = 1}, 1},
 	{"a build", {.type = METRIC_INFO, .value = VALUE_BUILD}, false, {.value = 1}, 1},
 };
@@ -97,7 +119,8 @@ START_TEST(reads_a_single_number)
 	const struct metric *metric = &singles[_i].metric;
 	const char *says = singles[_i].says;
 	union metric_number numbers[METRIC_NUMBERS_MAX];
-	metric_read(metric, &values, numbers);
+	metric_read(metric, metric->subject == METRIC_OF_READING ? (const void *)&period : &values,
+		numbers);
 	ck_assert_msg(metric_numbers(metric) == 1, "%s", says);
 	ck_assert_msg(metric_is_count(metric, 0) == singles[_i].is_count, "%s", says);
 	if (singles[_i].is_count)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../unit.h"
+#include "measure/period_values.h"
 #include "measure/snapshot.h"
 #include "metrics/process_values.h"
 
@@ -19,8 +20,8 @@ START_TEST(names_are_those_of_openmetrics)
 	const struct metric *metric = &metric_table[_i];
 	ck_assert_msg(!ends_with(metric->name, "_total") && !ends_with(metric->name, "_info"), "%s",
 		metric->name);
-	ck_assert_uint_eq(
-		strspn(metric->name, "abcdefghijklmnopqrstuvwxyz_"), strlen(metric->name));
+	ck_assert_uint_eq(strspn(metric->name, "abcdefghijklmnopqrstuvwxyz_0123456789"),
+		strlen(metric->name));
 	bool is_ours = strncmp(metric->name, "tcp_echo_", strlen("tcp_echo_")) == 0;
 	bool is_everybodys = strncmp(metric->name, "process_", strlen("process_")) == 0;
 	ck_assert_msg(is_ours || is_everybodys, "%s", metric->name);
@@ -38,7 +39,8 @@ END_TEST
 START_TEST(names_have_the_unit)
 {
 	const struct metric *metric = &metric_table[_i];
-	bool is_time = metric->value == VALUE_SECONDS || metric->value == VALUE_HISTOGRAM;
+	bool is_time = metric->value == VALUE_SECONDS || metric->value == VALUE_REAL_SECONDS ||
+		       metric->value == VALUE_HISTOGRAM;
 	ck_assert_msg(ends_with(metric->name, "_seconds") == is_time, "%s", metric->name);
 }
 END_TEST
@@ -78,6 +80,8 @@ static bool is_read_at_offset(const struct metric *metric)
 	switch (metric->value) {
 	case VALUE_COUNT:
 	case VALUE_SECONDS:
+	case VALUE_REAL_SECONDS:
+	case VALUE_REAL_PERCENT:
 	case VALUE_FLAG:
 	case VALUE_REASONS:
 	case VALUE_HISTOGRAM:
@@ -96,6 +100,8 @@ static size_t size_of_subject(enum metric_subject subject)
 	switch (subject) {
 	case METRIC_OF_TARGET:
 		return sizeof(struct target_values);
+	case METRIC_OF_READING:
+		return sizeof(struct period_values);
 	case METRIC_OF_PROBER:
 		return sizeof(struct snapshot);
 	case METRIC_OF_SERVER:
