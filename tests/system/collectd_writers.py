@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""Every writer of the real collectd gets every value, whatever the targets are called."""
+import math
+import re
+
+from lib import peer as behave
+from lib.collectd import Daemon
+from lib.collectd_sinks import (
+    Receiver, Sinks, errors_of, graphite, identity, json_listener, want_writers, wait_complete)
+from lib.peer import Peer
+from lib.program import free_port
+from lib.scenario import main, scenario
+from lib.wait import wait_for
+
+OWN = "127.0.0.1:{listen}"
+INTERVAL = 0.02
+
+NAMES = ["plain", "with spaces and more", "www.example.com", "Zürich → 東京", 'a "quoted" one', "back\\slash",
+         "dash-ed - name", "50% + $HOME (x) [y] {z}", "n" * 127, "ü" * 63]
+DEAD = "dead"
+
+READING = ["loss_percent"] + [f"rtt_{part}_seconds" for part in ("mean", "min", "median", "p90", "p99", "max")]
+PING = ("ping", "ping_stddev", "ping_droprate")
+
+
+def bound(text):
+    """A bucket's bound as it is in a type's name."""
+    return "inf" if text == "+Inf" else f"{float(text):.9f}".rstrip("0").replace(".", "_")
+
+
+def type_of(name, kind, labels):
+    """The type that a sample of Prometheus's goes out as."""
+    if "le" in labels:
+        return f"{name}_le_{bound(labels['le'])}"
+    is_whole = kind == "counter" and name != "process_cpu_seconds_total"
+    return name.removesuffix("_total") if is_whole else name
+
+
+def values_of(metrics):
+    """What the plugin's own /metrics says, by identity, as ({counters}, {gauges})."""
+    counters, gauges = {}, {}
+    for family, kind in metrics.types.items():
+        for name in (family, family + "_bucket", family + "_sum", family + "_count"):
+            for key, value in metrics.samples.get(name, {}).items():
+                labels = dict(key)
+                if name.endswith("_info"):
+                    continue
+                found = counters if kind in ("counter", "histogram") else gauges
+                found[identity("tcp_echo", labels.get("target", ""), type_of(name, kind, labels),
+                               labels.get("reason", ""))] = value
+    return counters, gauges
+
+
+def readings_of(names):
+    """Those that only collectd has."""
+    own = {identity("tcp_echo", name, f"tcp_echo_reading_{part}", "") for name in names for part in READING}
+    return own | {identity("tcp_echo", DEAD, "tcp_echo_reading_loss_percent", "")}
+
+
+def standard(names):
+    return {identity("ping", "", kind, name) for name in names for kind in PING}
+
+
+def by_json(names):
+    """How write_http and write_log spell them: collectd 5.12 has a "?" for each byte that is not ASCII."""
+    return {name.encode("utf-8").decode("ascii", "replace").replace("\ufffd", "?"): name for name in names}
+
+
+# Gauges that stay as they are in this scenario.
+STEADY = re.compile("_(connected|loss_percent|connections|up|max_fds)$|process_start_time")
+
+
+def check_values(says, seen, before, after):
+    """Each number lies between what /metrics said before the reading and after it; a sink may round."""
+    for name, least in before[0].items():
+        assert least - 1e-6 <= seen[name] <= after[0][name] + 1e-6, \
+            f"{says}: {name}: {seen[name]}, not {least} to {after[0][name]}"
+    for name, value in before[1].items():
+        if STEADY.search(name):
+            assert math.isclose(seen[name], value, rel_tol=1e-9, abs_tol=1e-6), f"{says}: {name}: {seen[name]}, not {value}"
+
+
+def check_readings(says, seen):
+    """What a reading says of itself."""
+    for name in NAMES:
+        part = {key: seen[identity("tcp_echo", name, f"tcp_echo_reading_{key}", "")] for key in READING}
+        order = [part[f"rtt_{key}_seconds"] for key in ("min", "median", "p90", "p99", "max")]
+        assert order == sorted(order) and 0 < order[0] and order[-1] < 5, f"{says}: {name}: {part}"
+        assert order[0] - 1e-6 <= part["rtt_mean_seconds"] <= order[-1] + 1e-6, f"{says}: {name}: {part}"
+        assert part["loss_percent"] == 0, f"{says}: {name}: {part}"
+    assert seen[identity("tcp_echo", DEAD, "tcp_echo_reading_loss_percent", "")] == 100, says
+
+
+def check_standard(says, seen):
+    for name in NAMES:
+        assert seen[identity("ping", "", "ping_droprate", name)] == 0, f"{says}: {name}"
+        rtt = seen[identity("ping", "", "ping", name)]
+        assert 0 < rtt < 5000, f"{says}: {name}: {rtt} ms"
+    assert seen[identity("ping", "", "ping_droprate", DEAD)] == 1, says
+    # As the plugin ping has it; JSON has no NaN.
+    rtt = seen[identity("ping", "", "ping", DEAD)]
+    assert rtt is None or math.isnan(rtt), f"{says}: {rtt}"
+
+
+def graphite_path(host, name):
+    """What write_graphite makes of an identity."""
+    head, tail = name.rsplit("/", 1)
+    return ".".join(re.sub(r'[.\s"\\:!,/()]', "_", part) for part in (host, head, tail))
+
+
+def prometheus_values(daemon):
+    """What write_prometheus serves, by identity."""
+    found = {}
+    for (name, labels), value in daemon.samples().items():
+        labels = dict(labels)
+        kind = name.removeprefix("collectd_tcp_echo_")
+        # process_cpu_seconds_total is a gauge, whose name it leaves alone.
+        if kind != "process_cpu_seconds_total":
+            kind = kind.removesuffix("_total")
+        instance, reason = labels.get("tcp_echo", ""), labels.get("type", "")
+        if re.match(r"tcp_echo_(server|http)_", kind):
+            instance, reason = "", instance
+        found[identity("tcp_echo", instance, kind, reason)] = value
+    return found
+
+
+def wait_values(get, spelt, says):
+    """All that a sink has, by our identities. spelt: {what it calls each: identity}."""
+    seen = wait_complete(get, set(spelt), says)
+    return {spelt.get(name, name): value for name, value in seen.items()}
+
+
+OPTIONS = f'Interval {INTERVAL}\nTimeout "300ms"\nWindow 50\nStandardTypes true\n'
+
+
+@scenario
+def every_writer_gets_every_value_of_every_name():
+    want_writers()
+    targets = {**{name: OWN for name in NAMES}, DEAD: f"127.0.0.1:{free_port()}"}
+    with graphite() as carbon, json_listener() as listener, Receiver(with_types=True) as receiver, \
+            Sinks(OPTIONS, carbon.port, listener.port, receiver.port, targets=targets) as daemon:
+        for name in NAMES:
+            daemon.wait_target(name, lambda t: t.received > 20, "replies")
+        daemon.wait_target(DEAD, lambda t: t.loss_percent == 100 and t.sent > 50, "loss")
+        before = values_of(daemon.metrics())
+        count = daemon.readings()
+        wait_for(lambda: daemon.readings() >= count + 3, "three readings")
+        daemon.flush()
+        mine = set(before[0]) | set(before[1]) | readings_of(NAMES)
+        # A target that is down has no times.
+        assert not any(f"-{DEAD}/" in name and re.search("_rtt_(seconds|mean|max)$|jitter", name) for name in mine)
+        everything = mine | standard(NAMES + [DEAD])
+        same = {name: name for name in everything}
+        paths = {graphite_path(daemon.host, name): name for name in everything}
+        sinks = {
+            says: wait_values(get, spelt, says) for says, get, spelt in (
+                ("csv", daemon.all_csv_values, same),
+                ("write_http", listener.snapshot, by_json(everything)),
+                ("write_log", daemon.log_values, by_json(everything)),
+                ("network", lambda: receiver.csv_values(daemon.host), same),
+                ("write_prometheus", lambda: prometheus_values(daemon), {name: name for name in mine}),
+                ("write_graphite", carbon.snapshot, paths))}
+        after = values_of(daemon.metrics())
+        for says, seen in sinks.items():
+            check_values(says, seen, before, after)
+            check_readings(says, seen)
+            if says != "write_prometheus":
+                check_standard(says, seen)
+            extra = {name for name in seen if name.startswith(("tcp_echo", f"{daemon.host}.tcp_echo"))} - mine
+            assert not extra, f"{says}: more than expected: {sorted(extra)[:5]}"
+        check_unixsock(daemon, everything)
+        check_rrd(daemon, everything)
+        check_aggregation(sinks["csv"])
+        daemon.wait_line(f"plugin_instance = {DEAD}, type = tcp_echo_connected, message = Host testhost, plugin tcp_echo")
+        assert errors_of(daemon) == [], errors_of(daemon)[:5]
+        assert errors_of(receiver) == [], errors_of(receiver)[:5]
+
+
+def check_unixsock(daemon, everything):
+    listed = daemon.listed()
+    mine = {name for name in everything if name.startswith("tcp_echo")}
+    assert mine <= listed, f"LISTVAL lacks {sorted(mine - listed)[:5]}"
+    for name in NAMES:
+        rate = daemon.get_value(identity("tcp_echo", name, "tcp_echo_sent", ""))
+        assert 0.4 / INTERVAL < rate < 1.6 / INTERVAL, f"{name}: {rate} probes a second"
+        assert daemon.get_value(identity("tcp_echo", name, "tcp_echo_connected", "")) == 1
+    assert daemon.get_value(identity("tcp_echo", DEAD, "tcp_echo_connected", "")) == 0
+
+
+def check_rrd(daemon, everything):
+    files = wait_complete(daemon.rrd_files, everything, "rrdtool")
+
+    def mean(name, kind):
+        numbers = daemon.rrd_fetch(files[identity("tcp_echo", name, kind, "")])
+        return sum(numbers) / len(numbers) if numbers else math.nan
+
+    for name in NAMES:
+        def has_rate(name=name):
+            daemon.flush()
+            return 0.5 / INTERVAL < mean(name, "tcp_echo_received") < 1.5 / INTERVAL
+
+        wait_for(has_rate, f"the rate of {name}", 30, 0.5)
+        assert mean(name, "tcp_echo_timeouts") == 0 and 0 < mean(name, "tcp_echo_reading_rtt_p99_seconds") < 5, name
+    assert mean(DEAD, "tcp_echo_reading_loss_percent") > 50
+    assert identity("tcp_echo", DEAD, "tcp_echo_reading_rtt_mean_seconds", "") not in files
+
+
+def check_aggregation(seen):
+    """Of the targets: how many there are and how many are connected."""
+    one = "aggregation-{}-testhost/tcp_echo_connected"
+    found = {name: value for name, value in seen.items() if name.startswith("aggregation")}
+    counts = {name: value for name, value in found.items() if name.endswith("tcp_echo_connected")}
+    assert sorted(counts.values()) == [len(NAMES), len(NAMES) + 1], f"{one}: {found}"
+    assert any("tcp_echo_disconnects-reset" in name for name in found), found
+
+
+@scenario
+def basic_values_are_all_but_buckets_and_none_are_none():
+    want_writers()
+    for dispatch, has_buckets, has_any in (("All", True, True), ("basic", False, True), ("none", False, False)):
+        with Daemon(f'{OPTIONS}Dispatch "{dispatch}"\n', targets={"one": OWN}) as daemon:
+            daemon.wait_target("one", lambda t: t.received > 20, "replies")
+            wait_for(lambda: 'collectd_ping{ping="one"' in daemon.prometheus(), "a reading", 20, 0.2)
+            text = daemon.prometheus()
+            assert ("_bucket_le_" in text) == has_buckets, dispatch
+            for name in ("tcp_echo_rtt_seconds_count", "tcp_echo_reading_rtt_p90_seconds", "collectd_tcp_echo_"):
+                assert (name in text) == has_any, f"{dispatch}: {name}"
+
+
+@scenario
+def labels_go_out_only_if_asked_for():
+    for asked in (False, True):
+        with Daemon(OPTIONS + f"DispatchInfo {str(asked).lower()}\n", targets={"one": OWN}) as daemon:
+            daemon.wait_sample("received_total", "one", lambda v: v > 20, "replies")
+            wait_for(lambda: daemon.readings() >= 2, "two readings")
+            lines = daemon.csv_lines()
+            text = "\n".join(lines)
+            assert (f"127.0.0.1:{daemon.listen_port}" in text) == asked, text[:500]
+            assert ("_info-" in text) == asked
+            assert not re.search(r' "? interval', text), "a name ends in a blank"
+
+
+@scenario
+def a_receiver_without_our_types_gets_the_standard_ones():
+    want_writers()
+    with Receiver(with_types=False) as receiver, graphite() as carbon, json_listener() as listener, \
+            Sinks(OPTIONS, carbon.port, listener.port, receiver.port, targets={"one": OWN}) as daemon:
+        for kind in ("ping", "ping_ping_stddev", "ping_ping_droprate"):
+            line = f'collectd_{kind}{{ping="one",instance="{daemon.host}"}}'
+            wait_for(lambda line=line: line in receiver.prometheus(), line, 30, 0.2)
+        assert "tcp_echo" not in receiver.prometheus()
+
+
+@scenario
+def times_of_a_target_that_goes_down_are_not_sent_again():
+    port = free_port()
+    with Peer(behave.echo, port) as peer, \
+            Daemon(OPTIONS, targets={"one": peer.address}) as daemon:
+        daemon.wait_sample("reading_rtt_p99_seconds", "one", lambda v: v > 0, "a reading")
+        daemon.wait_sample("last_rtt_seconds", "one", lambda v: v > 0, "the last round trip")
+        peer.close()
+        daemon.wait_sample("reading_loss_percent", "one", lambda v: v == 100, "all is lost")
+        daemon.wait_sample("connected", "one", lambda v: v == 0, "it is down")
+        count = daemon.readings()
+        wait_for(lambda: daemon.readings() >= count + 2, "two readings")
+        times = re.compile(r"-one/tcp_echo_(reading_rtt|last_rtt|last_connect|jitter|tcp_rtt|tcp_min_rtt)\w* ")
+        lines = daemon.csv_lines()
+        ends = [number for number, line in enumerate(lines) if "/tcp_echo_up " in line]
+        late = [line for line in lines[ends[-2]:ends[-1]] if times.search(line)]
+        assert late == [], late
+        assert any("-one/tcp_echo_reading_loss_percent " in line for line in lines[ends[-2]:ends[-1]])
+
+
+if __name__ == "__main__":
+    main(workers=3)
