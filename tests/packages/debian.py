@@ -28,7 +28,11 @@ from lib.wait import PATIENCE, wait_for
 
 FOLDER = os.path.abspath(os.environ.get("TCP_ECHO_METRICS_PACKAGES", "deb"))
 NAMES = ("tcp-echo-metrics", "collectd-plugin-tcp-echo")
-CONFFILES = {"/etc/default/tcp-echo-metrics", "/etc/tcp-echo-metrics/targets.json"}
+CONFFILES = {
+    "/etc/collectd/collectd.conf.d/tcp_echo.conf",
+    "/etc/default/tcp-echo-metrics",
+    "/etc/tcp-echo-metrics/targets.json",
+}
 PLUGIN = "/usr/lib/collectd/tcp_echo.so"
 DROP_IN = "/run/systemd/system/tcp-echo-metrics.service.d/test.conf"
 # What the system itself writes meanwhile.
@@ -334,16 +338,13 @@ LoadPlugin tcp_echo
         *("systemd-run", "--unit=collectd-test", "/usr/sbin/collectd", "-f"),
         *("-C", "/tmp/collectd.conf"),
     )
-    types = system.read("/usr/share/tcp-echo-metrics/types.db")
-    sources = re.findall(r"(\w+):(?:DERIVE|GAUGE)", re.search(r"(?m)^tcp_echo\s.*", types).group())
     seen = [""]
 
     def answered():
-        """A line is PUTVAL NAME INTERVAL VALUES, and VALUES begin with the time."""
+        """A line is PUTVAL NAME INTERVAL TIME:VALUE."""
         seen[0] = system.must("journalctl", "-u", "collectd-test", "-o", "cat", "--no-pager")
-        lists = [line for line in seen[0].splitlines() if "/tcp_echo-service/tcp_echo " in line]
-        values = dict(zip(sources, lists[-1].split(":")[1:])) if lists else {}
-        return float(values.get("received", 0)) > 3 and float(values["connected"]) == 1
+        values = dict(re.findall(r"/tcp_echo-service/tcp_echo_(\w+) \S+ [\d.]+:(\S+)", seen[0]))
+        return float(values.get("received", 0)) > 3 and float(values.get("connected", 0)) == 1
 
     try:
         wait_for(answered, "collectd writes replies that the plugin got", 30, 0.2)

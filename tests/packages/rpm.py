@@ -23,7 +23,10 @@ TOOL = "rpm"
 NAMES = ("tcp-echo-metrics", "collectd-plugin-tcp-echo")
 PROGRAM, PLUGIN = NAMES
 LIBDIR = "/usr/lib64" if sys.maxsize > 2**32 else "/usr/lib"
-CONFIGURATION = {"/etc/sysconfig/tcp-echo-metrics", "/etc/tcp-echo-metrics/targets.json"}
+CONFIGURATION = {
+    PROGRAM: {"/etc/sysconfig/tcp-echo-metrics", "/etc/tcp-echo-metrics/targets.json"},
+    PLUGIN: {"/etc/collectd.d/tcp_echo.conf"},
+}
 # Folders that more than one package may own.
 SHARED = re.compile(r"/usr/(share/tcp-echo-metrics$|lib/\.build-id)")
 
@@ -108,7 +111,7 @@ def each_package_has_its_files():
         "/usr/share/man/man5/collectd-tcp_echo.5.gz",
     }
     doc = "/usr/share/doc/tcp-echo-metrics"
-    wanted = CONFIGURATION | {
+    wanted = CONFIGURATION[PROGRAM] | {
         "/usr/bin/tcp-echo-metrics",
         "/usr/lib/systemd/system/tcp-echo-metrics.service",
         "/usr/share/bash-completion/completions/tcp-echo-metrics",
@@ -121,7 +124,7 @@ def each_package_has_its_files():
         f"{doc}/examples/alerts.yml",
     }
     assert wanted <= program, wanted - program
-    wanted = {
+    wanted = CONFIGURATION[PLUGIN] | {
         f"{LIBDIR}/collectd/tcp_echo.so",
         "/usr/share/man/man5/collectd-tcp_echo.5.gz",
         "/usr/share/tcp-echo-metrics/types.db",
@@ -133,15 +136,16 @@ def each_package_has_its_files():
         assert not re.search(r"\.la$|/etc/default|-linux-gnu|^/lib/|/doc/.*LICENSE$", path), path
     for files in (program, plugin):
         assert any(re.search(r"/licenses/.*LICENSE$", path) for path in files), files
-    assert any(path.endswith("/collectd.conf.example") for path in plugin), plugin
+    for name in ("collectd.conf.example", "prometheus-collectd.yml", "alerts.yml"):
+        assert any(path.endswith("/" + name) for path in plugin), f"{name}: {plugin}"
 
 
 @scenario
 def what_an_administrator_changes_is_kept():
-    flags = rpm("-qp", "--qf", r"[%{FILENAMES} %{FILEFLAGS:fflags}\n]", package(PROGRAM))
-    kept = {line.split()[0] for line in flags.splitlines() if line.endswith(" cn")}
-    assert kept == CONFIGURATION == query(PROGRAM, "--configfiles"), flags
-    assert not query(PLUGIN, "--configfiles")
+    for name in NAMES:
+        flags = rpm("-qp", "--qf", r"[%{FILENAMES} %{FILEFLAGS:fflags}\n]", package(name))
+        kept = {line.split()[0] for line in flags.splitlines() if line.endswith(" cn")}
+        assert kept == CONFIGURATION[name] == query(name, "--configfiles"), flags
 
 
 @scenario
