@@ -5,16 +5,21 @@ import random
 import socket
 
 _ports = random.Random()
+_given = set()
 
 
 def free_port():
     """
     A port without a listener in either family, from below the range that the kernel uses for outgoing
-    connections: nobody takes it by chance while a test leaves it unused.
+    connections: nobody takes it by chance while a test leaves it unused. Never the same twice, as long as
+    there are others.
     """
     while True:
         port = _ports.randint(10000, 32000)
-        if _is_free(port):
+        if len(_given) > 10000:
+            _given.clear()
+        if port not in _given and _is_free(port):
+            _given.add(port)
             return port
 
 
