@@ -35,6 +35,8 @@
 
 struct runtime {
 	const struct plugin_config *config; /* Borrowed. */
+	plugin_ctx_t
+		daemon_context; /* The daemon's of this plugin, which the messenger takes on. */
 	struct outbox *outbox;
 	struct log log;
 	struct target_watcher watcher;
@@ -175,6 +177,8 @@ static void watch_targets(struct runtime *runtime)
 static void *run_messenger(void *context)
 {
 	struct runtime *runtime = context;
+	/* Plugins that get its notifications ask for their interval, and log. */
+	plugin_set_ctx(runtime->daemon_context);
 	bool watches = runtime->config->targets_path != NULL;
 	int64_t watch_ns = clock_monotonic_ns() + WATCH_NS;
 	while (!atomic_load(&runtime->is_ending)) {
@@ -288,6 +292,7 @@ int runtime_start(
 		return -ENOMEM;
 	}
 	made->config = config;
+	made->daemon_context = plugin_get_ctx();
 	int failure = start(made, error);
 	if (failure) {
 		runtime_stop(made);

@@ -15,7 +15,8 @@ struct runtime;
 /*
  * Reads the targets file; starts the engine, the HTTP front if it is configured, and a thread that
  * talks to the daemon: it dispatches log lines and notifications, so that no measuring thread ever
- * waits for other plugins, and watches the targets file. config is borrowed until runtime_stop()
+ * waits for other plugins, and watches the targets file. To be called in the daemon's context of the
+ * plugin, as its callbacks are. config is borrowed until runtime_stop()
  * returns. Returns 0 with *runtime owned by the caller, or a negative errno with error set and
  * nothing left running.
  */

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The plugin in the real collectd: values, life, bad input, targets file, misbehaving peers."""
+import calendar
 import contextlib
+import glob
 import os
+import pwd
 import re
 import shutil
 import socket
@@ -9,7 +12,7 @@ import time
 
 from lib import peer as behave
 from lib.collectd import (
-    TOP, Daemon, Trial, names_us, sanitizer_runtimes, system_plugins, target_block, want_collectd)
+    TOP, Daemon, Trial, errors_of, names_us, sanitizer_runtimes, system_plugins, target_block, want_collectd)
 from lib.law import Target
 from lib.peer import FullBacklog, Peer
 from lib.program import WRAPPER, free_port, write_targets
@@ -165,6 +168,75 @@ def wait_notification(daemon, target, severity, kind, message):
         wait_for(has_come, f"{severity} {kind} {message}", 20, 0.2)
     except AssertionError as error:
         raise AssertionError(f"{error}: {notifications(daemon, target)}") from None
+
+
+class Notified(Daemon):
+    """With a program that gets the notifications, and writes them to a file."""
+
+    @property
+    def notes(self):
+        return os.path.join(self.folder, "notes")
+
+    def configuration(self):
+        program = os.path.join(self.folder, "note")
+        with open(program, "w", encoding="utf-8") as file:
+            file.write(f"#!/bin/sh\ncat >{self.notes}.$$ && mv {self.notes}.$$ {self.notes}-$$\n")
+        os.chmod(program, 0o755)
+        user = pwd.getpwuid(os.geteuid() or pwd.getpwnam("nobody").pw_uid).pw_name
+        return super().configuration() + f"""
+PluginDir "{system_plugins()}"
+LoadPlugin exec
+<Plugin exec>
+  NotificationExec "{user}" "{program}"
+</Plugin>
+"""
+
+    def noted(self):
+        """Each one's header lines, as a dictionary."""
+        found = []
+        for path in glob.glob(glob.escape(self.notes) + "-*"):
+            with open(path, encoding="utf-8") as file:
+                head = file.read().split("\n\n")[0]
+            found.append(dict(line.split(": ", 1) for line in head.splitlines()))
+        return found
+
+
+@scenario
+def notifications_tell_address_peer_reason_and_since_when():
+    port = free_port()
+    peer = Peer(behave.echo, port)
+    begin = time.time()
+    try:
+        with Notified(FAST + "WarnLoss 10\n", targets={"target": peer.address}) as daemon:
+
+            def wait_note(severity, kind, **wanted):
+                """Waits for one with these headers; a value may be a pattern."""
+                def has_come():
+                    return next((note for note in daemon.noted() if note["Severity"] == severity
+                                 and note["Type"] == kind and note["PluginInstance"] == "target"
+                                 and all(re.fullmatch(text, note.get(name, "")) for name, text in wanted.items())),
+                                None)
+
+                try:
+                    return wait_for(has_come, f"{severity} {kind} {wanted}", 20, 0.2)
+                except AssertionError as error:
+                    raise AssertionError(f"{error}: {daemon.noted()}") from None
+
+            here = re.escape(peer.address)
+            note = wait_note("OKAY", "tcp_echo_state", address=here, peer=here)
+            assert "reason" not in note and "since" not in note, note
+            wait_note("OKAY", "tcp_echo_loss", address=here, peer=here)
+            peer.close()
+            down = wait_note("FAILURE", "tcp_echo_state", address=here, peer=here, reason=".+")
+            wait_note("WARNING", "tcp_echo_loss", reason=r"loss of [\d.]+ %", since=".+")
+            peer = Peer(behave.echo, port)
+            up = wait_note("OKAY", "tcp_echo_state", since=".+")
+            assert up["since"] == down["since"], f"{up}, {down}"
+            since = calendar.timegm(time.strptime(up["since"], "%Y-%m-%dT%H:%M:%SZ"))
+            assert begin - 1 <= since <= float(up["Time"]) <= time.time() + 1, up
+            assert errors_of(daemon) == [], errors_of(daemon)[:5]
+    finally:
+        peer.close()
 
 
 @scenario

@@ -4,9 +4,9 @@ import math
 import re
 
 from lib import peer as behave
-from lib.collectd import Daemon
+from lib.collectd import Daemon, errors_of
 from lib.collectd_sinks import (
-    Receiver, Sinks, errors_of, graphite, identity, json_listener, want_writers, wait_complete)
+    Receiver, Sinks, graphite, identity, json_listener, want_writers, wait_complete)
 from lib.peer import Peer
 from lib.program import free_port
 from lib.scenario import main, scenario

@@ -269,3 +269,13 @@ class Trial(Daemon):
         if kind is None and self.is_running():
             self.end()
         super().__exit__(kind, value, trace)
+
+
+# What every daemon may say: of libmicrohttpd, threads that have ended, missing privileges, targets.
+USUAL = re.compile(r"MHD_OPTION_EXTERNAL_LOGGER|set_thread_name|CAP_SETUID|\[warning\] tcp_echo plugin: [^:]+: down: ")
+
+
+def errors_of(daemon):
+    """What else the log has of errors and warnings."""
+    return [line for line in daemon.lines
+            if ("[error]" in line or "[warning]" in line) and not USUAL.search(line)]

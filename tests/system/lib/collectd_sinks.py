@@ -306,16 +306,6 @@ LoadPlugin write_prometheus
         return csv_values([line for line in lines if re.match(rf'PUTVAL "?{host}/', line)], host)
 
 
-# What every daemon may say: what libmicrohttpd thinks of write_prometheus, of threads that have ended, of targets.
-USUAL = re.compile(r"MHD_OPTION_EXTERNAL_LOGGER|set_thread_name|\[warning\] tcp_echo plugin: [^:]+: down: ")
-
-
-def errors_of(daemon):
-    """What else the log has of errors and warnings."""
-    return [line for line in daemon.lines
-            if ("[error]" in line or "[warning]" in line) and not USUAL.search(line)]
-
-
 def wait_complete(get, expected, what):
     """Waits until a sink has all that is expected; returns what it has."""
     seen = {}

@@ -39,6 +39,7 @@ static unsigned list_count;
 
 void fake_daemon_reset(void)
 {
+	plugin_set_ctx((plugin_ctx_t){.interval = FAKE_DAEMON_INTERVAL});
 	fake_daemon = (struct fake_daemon){0};
 	logged[0] = notified[0] = '\0';
 	type_count = list_count = 0;
@@ -203,6 +204,7 @@ int plugin_dispatch_values(const value_list_t *list)
 int plugin_dispatch_notification(const notification_t *notification)
 {
 	char metadata[1024] = "";
+	ck_assert_uint_eq(plugin_get_ctx().interval, FAKE_DAEMON_INTERVAL);
 	ck_assert_uint_ne(notification->time, 0);
 	for (const notification_meta_t *meta = notification->meta; meta; meta = meta->next) {
 		size_t length = strlen(metadata);
@@ -250,6 +252,21 @@ void plugin_log(int level, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	append(logged, "%d %s\n", level, line);
+}
+
+/* Of each thread. Dispatching needs one. */
+static _Thread_local plugin_ctx_t plugin_context;
+
+plugin_ctx_t plugin_get_ctx(void)
+{
+	return plugin_context;
+}
+
+plugin_ctx_t plugin_set_ctx(plugin_ctx_t context)
+{
+	plugin_ctx_t before = plugin_context;
+	plugin_context = context;
+	return before;
 }
 
 cdtime_t cdtime(void)

@@ -5,6 +5,9 @@
 
 #include <collectd/core/daemon/plugin.h>
 
+/* In the context of the thread that calls fake_daemon_reset(), which threads of the plugin have to take on. */
+#define FAKE_DAEMON_INTERVAL 77
+
 /* What the plugin has registered; NULL for nothing. */
 struct fake_daemon {
 	int (*config)(oconfig_item_t *block);

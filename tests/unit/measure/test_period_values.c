@@ -97,8 +97,14 @@ END_TEST
 
 START_TEST(has_loss_but_no_times_while_nothing_answers)
 {
+	for (int times = 0; times < 2; times++) {
+		target_stats_timed_out(stats, 1);
+		read_period();
+		ck_assert(period.is_first == (times == 0));
+	}
 	receive(NS_PER_MS, 5);
 	read_period();
+	ck_assert(!period.is_first);
 	for (int i = 0; i < 4; i++)
 		target_stats_unsent(stats);
 	read_period();
