@@ -116,11 +116,10 @@ class WithTypes(Daemon):
         super().__init__(targets={"one": "127.0.0.1:{listen}"})
         self.lines_of_types = lines
 
-    def configuration(self):
+    def types(self):
         ours = os.path.join(self.folder, "types.db")
         shutil.copy(TYPES_DB, ours)
-        text = self.lines_of_types.replace(INSTALLED_TYPES_DB, ours)
-        return super().configuration().replace('TypesDB "/usr/share/collectd/types.db"', text)
+        return self.lines_of_types.replace(INSTALLED_TYPES_DB, ours)
 
 
 def run_types(text):

@@ -122,6 +122,19 @@ class Daemon(Program):
         lines += [self.fill_in(target_block(name, target)) for name, target in self.blocks.items()]
         return "\n".join([*lines, "</Plugin>", ""])
 
+    def types(self):
+        """The daemon's types: lines of its configuration."""
+        return 'TypesDB "/usr/share/collectd/types.db"'
+
+    def measured_by(self):
+        """The part of the configuration that makes values."""
+        return f"""
+PluginDir "{self.folder}"
+LoadPlugin tcp_echo
+{self.plugin_block()}
+PluginDir "{system_plugins()}"
+"""
+
     def configuration(self):
         return f"""
 BaseDir "{self.folder}"
@@ -129,7 +142,7 @@ PIDFile "{self.folder}/pid"
 Hostname "{self.host}"
 FQDNLookup false
 Interval {self.interval}
-TypesDB "/usr/share/collectd/types.db"
+{self.types()}
 PluginDir "{system_plugins()}"
 LoadPlugin logfile
 <Plugin logfile>
@@ -137,10 +150,7 @@ LoadPlugin logfile
   Timestamp false
   PrintSeverity true
 </Plugin>
-PluginDir "{self.folder}"
-LoadPlugin tcp_echo
-{self.plugin_block()}
-PluginDir "{system_plugins()}"
+{self.measured_by()}
 LoadPlugin csv
 <Plugin csv>
   DataDir "stdout"

@@ -264,39 +264,20 @@ class Receiver(Daemon):
     def __init__(self, with_types):
         super().__init__(listen=False, metrics=False)
         self.with_types = with_types
+        self.host = "receiver"
         self.port = free_port()
 
-    def configuration(self):
-        types = f'TypesDB "{self.folder}/types.db"' if self.with_types else ""
-        if self.with_types:
-            shutil.copy(TYPES_DB, self.folder)
+    def types(self):
+        if not self.with_types:
+            return super().types()
+        shutil.copy(TYPES_DB, self.folder)
+        return f'{super().types()}\nTypesDB "{self.folder}/types.db"'
+
+    def measured_by(self):
         return f"""
-BaseDir "{self.folder}"
-PIDFile "{self.folder}/pid"
-Hostname "receiver"
-FQDNLookup false
-Interval 1
-TypesDB "/usr/share/collectd/types.db"
-{types}
-PluginDir "{system_plugins()}"
-LoadPlugin logfile
-<Plugin logfile>
-  File STDERR
-  Timestamp false
-  PrintSeverity true
-</Plugin>
-LoadPlugin csv
-<Plugin csv>
-  DataDir "stdout"
-</Plugin>
 LoadPlugin network
 <Plugin network>
   Listen "127.0.0.1" "{self.port}"
-</Plugin>
-LoadPlugin write_prometheus
-<Plugin write_prometheus>
-  Host "127.0.0.1"
-  Port "{self.daemon_port}"
 </Plugin>
 """
 
