@@ -74,28 +74,14 @@ static void print_metrics(
 }
 
 /* As a line of a types.db. */
-static void print_type(const struct list_type *type)
+static void print_type(void *context, const struct list_type *type)
 {
+	(void)context;
 	printf("%s\t" LIST_SOURCE ":%s:0:", type->name, type->is_derive ? "DERIVE" : "GAUGE");
 	if (isnan(type->max))
 		printf("U\n");
 	else
 		printf("%g\n", type->max);
-}
-
-static void print_types(void)
-{
-	struct list_type last = {.name = ""};
-	printf("=== src/collectd/types.db types\n");
-	for (size_t i = 0; i < metric_table_size; i++) {
-		for (unsigned k = 0; k < metric_numbers(&metric_table[i]); k++) {
-			struct list_type type;
-			list_type_describe(&metric_table[i], k, &type);
-			if (strcmp(type.name, last.name) != 0)
-				print_type(&type);
-			last = type;
-		}
-	}
 }
 
 int main(void)
@@ -104,6 +90,7 @@ int main(void)
 	print_metrics(METRICS, "process", METRIC_OF_PROCESS, METRIC_OF_PROBER);
 	print_metrics(METRICS, "server", METRIC_OF_SERVER, METRIC_OF_SERVER);
 	print_metrics("docs/collectd.md", "readings", METRIC_OF_READING, METRIC_OF_READING);
-	print_types();
+	printf("=== src/collectd/types.db types\n");
+	list_types_each(print_type, NULL);
 	return 0;
 }

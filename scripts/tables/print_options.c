@@ -89,7 +89,7 @@ static void describe(const struct option *option, bool in_collectd, char *text)
 /* Its default, or NULL. */
 static const char *initial(const struct option *option, bool in_collectd)
 {
-	return in_collectd && option->collectd_text ? NULL : option->initial;
+	return in_collectd ? option_initial_in_collectd(option) : option->initial;
 }
 
 static void print_cell(const char *before, const char *text, const char *after)

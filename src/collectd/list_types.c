@@ -49,6 +49,20 @@ void list_type_describe(const struct metric *metric, unsigned number, struct lis
 	(void)length;
 }
 
+void list_types_each(void (*on_type)(void *context, const struct list_type *type), void *context)
+{
+	struct list_type type = {.name = ""};
+	for (size_t i = 0; i < metric_table_size; i++) {
+		for (unsigned k = 0; k < metric_numbers(&metric_table[i]); k++) {
+			const struct list_type last = type;
+			list_type_describe(&metric_table[i], k, &type);
+			/* Reasons share theirs. */
+			if (strcmp(type.name, last.name) != 0)
+				on_type(context, &type);
+		}
+	}
+}
+
 void list_type_instance(
 	const struct metric *metric, unsigned number, char instance[LIST_INSTANCE_MAX])
 {

@@ -28,7 +28,7 @@ struct loss_watch {
 
 /*
  * Judges each target by the loss since the reading before, if anything was settled, and reports what
- * has changed. now_ns: monotonic, of this reading; begin_ns: of the one before.
+ * has changed. begin_ns: when the reading before was taken, on the monotonic clock.
  */
 void loss_watch_step(struct loss_watch *watch, const struct snapshot *now,
 	const struct period_values *periods, int64_t begin_ns);

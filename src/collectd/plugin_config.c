@@ -341,15 +341,16 @@ static int add_target(
 
 void plugin_config_init(struct plugin_config *config)
 {
-	static const enum option_id own[] = {OPTION_DISPATCH, OPTION_DISPATCH_INFO,
-		OPTION_STANDARD_TYPES, OPTION_OKAY_AT_START, OPTION_LOG_LEVEL};
 	*config = (struct plugin_config){.warn_loss = (double)NAN};
 	settings_init(&config->settings);
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+	for (int id = 0; id < OPTIONS; id++) {
+		const struct option *option = option_get((enum option_id)id);
 		struct option_value value = {0};
 		const char *unused;
-		option_value_initial(option_get(own[i]), &value);
-		store[own[i]](config, &value, &unused);
+		if (!store[id] || !option_initial_in_collectd(option))
+			continue;
+		option_value_initial(option, &value);
+		store[id](config, &value, &unused);
 	}
 }
 
@@ -373,10 +374,14 @@ int plugin_config_complete(struct plugin_config *config, struct text_error *erro
 	return settings_complete(&config->settings, error);
 }
 
+bool plugin_config_wants_values(const struct plugin_config *config)
+{
+	return config->dispatch != DISPATCH_NONE || config->standard_types;
+}
+
 bool plugin_config_wants_readings(const struct plugin_config *config)
 {
-	return config->dispatch != DISPATCH_NONE || config->standard_types ||
-	       !isnan(config->warn_loss);
+	return plugin_config_wants_values(config) || !isnan(config->warn_loss);
 }
 
 void plugin_config_clear(struct plugin_config *config)

@@ -50,6 +50,9 @@ int plugin_config_add(
 /* To be called when all blocks were taken in: see settings_complete(), whose results it returns. */
 int plugin_config_complete(struct plugin_config *config, struct text_error *error);
 
+/* Whether any values are dispatched. */
+bool plugin_config_wants_values(const struct plugin_config *config);
+
 /* Whether there is anything to do when the daemon reads. */
 bool plugin_config_wants_readings(const struct plugin_config *config);
 

@@ -35,8 +35,8 @@
 
 struct runtime {
 	const struct plugin_config *config; /* Borrowed. */
-	plugin_ctx_t
-		daemon_context; /* The daemon's of this plugin, which the messenger takes on. */
+	/* The daemon's context of this plugin, which the messenger takes on. */
+	plugin_ctx_t daemon_context;
 	struct outbox *outbox;
 	struct log log;
 	struct target_watcher watcher;
@@ -244,7 +244,7 @@ static int start(struct runtime *runtime, struct text_error *error)
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
-	settings.keep_distributions = config->dispatch != DISPATCH_NONE || config->standard_types;
+	settings.keep_distributions = plugin_config_wants_values(config);
 	files_raise_limit(DESCRIPTORS_MOST);
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);

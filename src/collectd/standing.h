@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The targets that something stands against, since it was notified of. Pure. */
+/* The targets that a notification stands against until it is called off. Pure. */
 #ifndef COLLECTD_STANDING_H
 #define COLLECTD_STANDING_H
 
@@ -16,7 +16,7 @@ struct standing {
 	size_t capacity;
 };
 
-/* Whether something stands against that target; then *since_ns is what it was added with. */
+/* Whether one stands against that target; then *since_ns is what it was added with. */
 bool standing_has(const struct standing *standing, const char *name, int64_t *since_ns);
 
 /* For a target that has none. When out of memory it is not added: nobody will hear of its end. */

@@ -12,27 +12,29 @@ _Static_assert(LIST_INSTANCE_MAX <= DATA_MAX_NAME_LEN, "and for the instances");
 
 #define MS_PER_S 1e3
 
+/* Where data sets go. */
+struct registrar {
+	void (*on_type)(const data_set_t *set);
+};
+
+static void make_data_set(void *context, const struct list_type *type)
+{
+	const struct registrar *registrar = context;
+	data_source_t source = {
+		.name = LIST_SOURCE,
+		.type = type->is_derive ? DS_TYPE_DERIVE : DS_TYPE_GAUGE,
+		.min = 0,
+		.max = type->max,
+	};
+	data_set_t set = {.ds_num = 1, .ds = &source};
+	text_put(set.type, type->name);
+	registrar->on_type(&set);
+}
+
 void value_lists_describe(void (*on_type)(const data_set_t *set))
 {
-	struct list_type last = {.name = ""};
-	for (size_t i = 0; i < metric_table_size; i++) {
-		for (unsigned k = 0; k < metric_numbers(&metric_table[i]); k++) {
-			struct list_type type;
-			list_type_describe(&metric_table[i], k, &type);
-			if (strcmp(type.name, last.name) == 0)
-				continue;
-			last = type;
-			data_source_t source = {
-				.name = LIST_SOURCE,
-				.type = type.is_derive ? DS_TYPE_DERIVE : DS_TYPE_GAUGE,
-				.min = 0,
-				.max = type.max,
-			};
-			data_set_t set = {.ds_num = 1, .ds = &source};
-			text_put(set.type, type.name);
-			on_type(&set);
-		}
-	}
+	struct registrar registrar = {on_type};
+	list_types_each(make_data_set, &registrar);
 }
 
 struct maker {

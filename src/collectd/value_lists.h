@@ -21,8 +21,8 @@ void value_lists_describe(void (*on_type)(const data_set_t *set));
 struct value_lists_input {
 	const struct plugin_config *config; /* Which of them are wanted. */
 	const struct snapshot *snapshot;
-	const struct period_values
-		*periods; /* One for each of its targets, since the last reading. */
+	/* One for each of its targets, since the last reading. */
+	const struct period_values *periods;
 	const struct process_values *process;
 	const char *version;
 	const char *compiler;
@@ -31,9 +31,9 @@ struct value_lists_input {
 /*
  * Hands out all value lists of one moment. list is borrowed until on_list() returns; host, time and
  * interval are left for on_list() or the daemon to set. The plugin instance is the target's name, the
- * type instance a reason. What is not known is left out, as a NAN would make
- * every average and sum over targets one; and so are all times of a target that is down, and
- * whether it is connected before the first attempt has come to an end.
+ * type instance a reason. What is not known is left out, as one NAN makes every average and sum over
+ * targets a NAN. So are all times of a target that is down, and whether it is connected before the
+ * first attempt has come to an end.
  *
  * With dispatch_info there are also "address peer", or "address" before the first peer or where both
  * do not fit, and "version compiler", as type instances of a 1. With standard_types there is also

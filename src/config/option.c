@@ -58,6 +58,11 @@ const struct option *option_find_collectd(const char *name)
 	return NULL;
 }
 
+const char *option_initial_in_collectd(const struct option *option)
+{
+	return option->collectd_text ? NULL : option->initial;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -73,8 +78,7 @@ bool option_takes_number(const struct option *option)
 
 bool option_takes_text(const struct option *option)
 {
-	return option->kind != OPTION_KIND_NUMBER && option->kind != OPTION_KIND_PERCENT &&
-	       option->kind != OPTION_KIND_LABELS;
+	return option->kind != OPTION_KIND_NUMBER && option->kind != OPTION_KIND_LABELS;
 }
 
 bool option_has_range(const struct option *option)
@@ -196,8 +200,10 @@ void option_allowed(const struct option *option, enum option_style style, char *
 	case OPTION_KIND_DURATION:
 		append_duration(option, style, text);
 		return;
-	case OPTION_KIND_NUMBER:
 	case OPTION_KIND_PERCENT:
+		append_range(option, style, text);
+		return;
+	case OPTION_KIND_NUMBER:
 		append_range(option, style, text);
 		append(text, "%s", style == OPTION_STYLE_COLLECTD ? ", without quotes" : "");
 		return;

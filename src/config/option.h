@@ -121,6 +121,9 @@ const struct option *option_find_flag(const char *flag, size_t length);
 /* Of a key of the targets file, or NULL. */
 const struct option *option_find_key(const char *key);
 
+/* The default in collectd, as text, or NULL: none where its option says something else than the flag. */
+const char *option_initial_in_collectd(const struct option *option);
+
 /* By collectd's name in any case, or NULL. */
 const struct option *option_find_collectd(const char *name);
 

@@ -290,7 +290,7 @@ REFUSED = [
     ("an interval too short", "Interval 0", "Interval 0 is out of range; allowed: 0.001"),
     ("a window of 0", "Window 0", "Window 0 is out of range; allowed: 1 to 1000000"),
     ("a share of more than all", "WarnLoss 100.5", "WarnLoss 100.5 is out of range; allowed: 0 to 100"),
-    ("a share with its sign", 'WarnLoss "5%"', 'WarnLoss "5%" has the wrong type; allowed: 0 to 100'),
+    ("a share with its sign", 'WarnLoss "5%"', 'WarnLoss "5%" is not a number; allowed: 0 to 100'),
     ("a choice that there is not", 'Dispatch "some"', 'Dispatch "some" is not a valid choice; allowed: "all", "basic" '
                                                       'or "none"'),
     ("neither true nor false", 'OkayAtStart "maybe"', 'OkayAtStart "maybe" is not a valid boolean; allowed: true or false'),

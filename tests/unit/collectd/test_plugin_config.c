@@ -133,6 +133,7 @@ static const struct {
 		"dispatch ALL\nstandardtypes \"true\"\nokayatstart \"false\"", "1 0 1 nan 0 reads"},
 	{"the plugin's own front alone", "Dispatch \"none\"", "3 0 0 nan 1 idle"},
 	{"standard types alone", "Dispatch \"none\"\nStandardTypes true", "3 0 1 nan 1 reads"},
+	{"a share in quotes", "WarnLoss \"0.5\"", "1 0 0 0.5 1 reads"},
 	{"only to warn", "Dispatch \"none\"\nWarnLoss 0", "3 0 0 0 1 reads"},
 };
 
