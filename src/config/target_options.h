@@ -26,6 +26,13 @@ enum probe_kind {
 	PROBE_KIND_CONNECT,  /* A connection is opened and closed. */
 };
 
+/* The words of -frame, from 1. */
+enum frame_kind {
+	FRAME_KIND_16 = 1,
+	FRAME_KIND_24,
+	FRAME_KIND_AUTO, /* Whichever the peer answers. */
+};
+
 /* The words of -ip-version, from 1. */
 enum ip_version {
 	IP_VERSION_4 = 1,

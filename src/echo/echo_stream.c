@@ -15,7 +15,7 @@ static size_t count_good_frames(const unsigned char *buffer, size_t length)
 {
 	size_t frames = 0;
 	for (size_t at = 0; at < length; at += FRAME_WITH_MAGIC_SIZE) {
-		if (memcmp(buffer + at, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0)
+		if (!frame_has_magic(buffer + at))
 			break;
 		frames++;
 	}
@@ -29,13 +29,14 @@ int echo_stream_take(struct echo_stream *stream, const unsigned char *buffer, si
 	*frames = 0;
 	if (!stream->is_known && length >= FRAME_MAGIC_SIZE) {
 		stream->is_known = true;
-		stream->with_magic = memcmp(buffer, FRAME_MAGIC, FRAME_MAGIC_SIZE) == 0;
+		stream->format =
+			frame_has_magic(buffer) ? FRAME_FORMAT_WITH_MAGIC : FRAME_FORMAT_PLAIN;
 	}
 	if (stream->is_known) {
-		size_t size = stream->with_magic ? FRAME_WITH_MAGIC_SIZE : FRAME_SIZE;
+		size_t size = frame_size(stream->format);
 		*whole = length - length % size;
 		*frames = *whole / size;
-		if (stream->with_magic) {
+		if (stream->format == FRAME_FORMAT_WITH_MAGIC) {
 			size_t good = count_good_frames(buffer, *whole);
 			if (good < *frames) {
 				*frames = good;
@@ -47,8 +48,8 @@ int echo_stream_take(struct echo_stream *stream, const unsigned char *buffer, si
 	stream->held = (unsigned char)(length - *whole);
 	memcpy(stream->partial, buffer + *whole, stream->held);
 	/* A bad magic can be told as soon as its eight bytes are there. */
-	if (stream->with_magic && stream->held >= FRAME_MAGIC_SIZE &&
-		memcmp(stream->partial, FRAME_MAGIC, FRAME_MAGIC_SIZE) != 0)
+	if (stream->format == FRAME_FORMAT_WITH_MAGIC && stream->held >= FRAME_MAGIC_SIZE &&
+		!frame_has_magic(stream->partial))
 		return -EPROTO;
 	return 0;
 }

@@ -11,15 +11,15 @@
 
 /* All zero is a new stream. Stored by the caller. */
 struct echo_stream {
-	bool with_magic;    /* The peer sends 24-byte frames. */
-	bool is_known;	    /* Enough has arrived to tell which frames it sends. */
-	unsigned char held; /* How many bytes of an unfinished frame are in partial. */
-	unsigned char partial[FRAME_WITH_MAGIC_SIZE];
+	enum frame_format format; /* Of the peer's frames, once it is known. */
+	bool is_known;		  /* Enough has arrived to tell. */
+	unsigned char held;	  /* How many bytes of an unfinished frame are in partial. */
+	unsigned char partial[FRAME_SIZE_MAX];
 };
 
 /*
- * Copies the held bytes to the start of buffer (at least FRAME_WITH_MAGIC_SIZE bytes), and returns
- * how many there are, fewer than FRAME_WITH_MAGIC_SIZE. The caller receives new bytes behind them.
+ * Copies the held bytes to the start of buffer (at least FRAME_SIZE_MAX bytes), and returns
+ * how many there are, fewer than FRAME_SIZE_MAX. The caller receives new bytes behind them.
  */
 size_t echo_stream_resume(const struct echo_stream *stream, unsigned char *buffer);
 

@@ -3,14 +3,37 @@
 
 #include "base/le64.h"
 
-void frame_encode(const struct frame *frame, unsigned char bytes[FRAME_SIZE])
+/* FRAME_MAGIC, as le64_get() reads it. */
+#define MAGIC UINT64_C(0x00474e4950504354)
+
+size_t frame_size(enum frame_format format)
 {
+	return format == FRAME_FORMAT_WITH_MAGIC ? FRAME_WITH_MAGIC_SIZE : FRAME_SIZE;
+}
+
+bool frame_has_magic(const unsigned char *bytes)
+{
+	return le64_get(bytes) == MAGIC;
+}
+
+void frame_encode(enum frame_format format, const struct frame *frame, unsigned char *bytes)
+{
+	if (format == FRAME_FORMAT_WITH_MAGIC) {
+		le64_put(bytes, MAGIC);
+		bytes += FRAME_MAGIC_SIZE;
+	}
 	le64_put(bytes, frame->seq);
 	le64_put(bytes + 8, (uint64_t)frame->unix_time_ns);
 }
 
-void frame_decode(const unsigned char bytes[FRAME_SIZE], struct frame *frame)
+bool frame_decode(enum frame_format format, const unsigned char *bytes, struct frame *frame)
 {
+	if (format == FRAME_FORMAT_WITH_MAGIC) {
+		if (!frame_has_magic(bytes))
+			return false;
+		bytes += FRAME_MAGIC_SIZE;
+	}
 	frame->seq = le64_get(bytes);
 	frame->unix_time_ns = (int64_t)le64_get(bytes + 8);
+	return true;
 }

@@ -6,6 +6,8 @@
 #ifndef ECHO_FRAME_H
 #define ECHO_FRAME_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FRAME_SIZE 16
@@ -13,6 +15,8 @@
 /* With the literal's own NUL it is one byte longer. */
 #define FRAME_MAGIC "TCPPING\0"
 #define FRAME_WITH_MAGIC_SIZE (FRAME_MAGIC_SIZE + FRAME_SIZE)
+/* The longest of any format. */
+#define FRAME_SIZE_MAX FRAME_WITH_MAGIC_SIZE
 
 /* Any value of either field is a frame. */
 struct frame {
@@ -20,8 +24,21 @@ struct frame {
 	int64_t unix_time_ns; /* When it was sent, since 1970-01-01 00:00 UTC. */
 };
 
-/* Both convert between a frame and its FRAME_SIZE bytes, which may lie anywhere; neither fails. */
-void frame_encode(const struct frame *frame, unsigned char bytes[FRAME_SIZE]);
-void frame_decode(const unsigned char bytes[FRAME_SIZE], struct frame *frame);
+enum frame_format {
+	FRAME_FORMAT_PLAIN,
+	FRAME_FORMAT_WITH_MAGIC,
+};
+
+/* FRAME_SIZE or FRAME_WITH_MAGIC_SIZE. */
+size_t frame_size(enum frame_format format);
+
+/* Writes a frame's frame_size() bytes, which may lie anywhere. */
+void frame_encode(enum frame_format format, const struct frame *frame, unsigned char *bytes);
+
+/* Reads them. Returns false if the magic is another. */
+bool frame_decode(enum frame_format format, const unsigned char *bytes, struct frame *frame);
+
+/* Whether FRAME_MAGIC_SIZE bytes are the magic. */
+bool frame_has_magic(const unsigned char *bytes);
 
 #endif

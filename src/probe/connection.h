@@ -30,10 +30,12 @@ struct connection {
 	int64_t tcp_info_due_ns; /* When the kernel is asked about it again. */
 	uint32_t out_of_order;	 /* As of the last replies that were held up. */
 	int64_t least_rtt_ns;	 /* See arrivals_find(). */
-	uint8_t reply_length;	 /* Bytes of an unfinished reply. */
-	uint8_t frame_length;	 /* Bytes of a frame that the send buffer had no room for. */
-	unsigned char reply[FRAME_SIZE];
-	unsigned char frame[FRAME_SIZE];
+	enum frame_format format;
+	bool has_bytes;	      /* Something has come back. */
+	uint8_t reply_length; /* Bytes of an unfinished reply. */
+	uint8_t frame_length; /* Bytes of a frame that the send buffer had no room for. */
+	unsigned char reply[FRAME_SIZE_MAX];
+	unsigned char frame[FRAME_SIZE_MAX];
 };
 
 #endif

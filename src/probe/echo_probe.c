@@ -26,7 +26,9 @@ static struct echo_probe *probe_of(struct link *link)
 
 static int init(struct link *link)
 {
-	return flight_init(&probe_of(link)->flight, target_options_records(&link->target.options));
+	struct echo_probe *probe = probe_of(link);
+	frame_choice_init(&probe->choice, link->target.options.frame);
+	return flight_init(&probe->flight, target_options_records(&link->target.options));
 }
 
 static void clear(struct link *link)
@@ -39,6 +41,7 @@ static void begin(struct link *link, int64_t now_ns)
 	struct connection *connection = link->connection;
 	connection->first_seq = probe_of(link)->flight.next_seq;
 	connection->end_seq = UINT64_MAX;
+	connection->format = probe_of(link)->choice.format;
 	connection->heard_ns = now_ns;
 	connection->tcp_info_due_ns = now_ns;
 	connection->least_rtt_ns = INT64_MAX;
@@ -71,6 +74,28 @@ static enum disconnect disconnect_of(int error)
 	return error == -ECONNRESET || error == -EPIPE ? DISCONNECT_RESET : DISCONNECT_OTHER;
 }
 
+/* The peer ended the connection: frames that were sent may be of the wrong format. */
+static void note_end(const struct connection *connection)
+{
+	struct echo_probe *probe = probe_of(connection->link);
+	bool has_sent = probe->flight.next_seq != connection->first_seq;
+	if (!has_sent ||
+		!frame_choice_note_end(&probe->choice, connection->format, connection->has_bytes))
+		return;
+	const struct target *target = &probe->link.target;
+	log_write(target->context->log, LOG_LEVEL_DEBUG, target->name,
+		"%d connections ended without a reply: next with %zu-byte frames",
+		FRAME_CHOICE_PATIENCE, frame_size(probe->choice.format));
+}
+
+/* The connection in use ended, or has to end. */
+static void lose(struct link *link, enum disconnect reason, int64_t now_ns)
+{
+	if (reason == DISCONNECT_CLOSED || reason == DISCONNECT_RESET)
+		note_end(link->connection);
+	link_lose(link, reason, now_ns);
+}
+
 /* Sends bytes. Returns how many the kernel took; below 0 if the connection is lost. */
 static ssize_t hand_over(
 	struct link *link, const unsigned char *bytes, size_t length, int64_t now_ns)
@@ -80,7 +105,7 @@ static ssize_t hand_over(
 		return sent;
 	if (socket_is_busy((int)-sent))
 		return 0;
-	link_lose(link, disconnect_of((int)sent), now_ns);
+	lose(link, disconnect_of((int)sent), now_ns);
 	return -1;
 }
 
@@ -100,7 +125,7 @@ static bool finish_frame(struct link *link, int64_t now_ns)
 
 static void keep_rest(struct connection *connection, const unsigned char *frame, size_t sent)
 {
-	connection->frame_length = (uint8_t)(FRAME_SIZE - sent);
+	connection->frame_length = (uint8_t)(frame_size(connection->format) - sent);
 	memcpy(connection->frame, frame + sent, connection->frame_length);
 }
 
@@ -142,12 +167,13 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 		.seq = probe->flight.next_seq,
 		.unix_time_ns = arrival_clock_wall(clock, departure_ns).unix_ns,
 	};
-	unsigned char bytes[FRAME_SIZE];
-	frame_encode(&frame, bytes);
-	ssize_t sent = hand_over(link, bytes, sizeof(bytes), now_ns);
+	unsigned char bytes[FRAME_SIZE_MAX];
+	enum frame_format format = link->connection->format;
+	frame_encode(format, &frame, bytes);
+	ssize_t sent = hand_over(link, bytes, frame_size(format), now_ns);
 	if (sent <= 0)
 		return false;
-	if (sent < FRAME_SIZE)
+	if ((size_t)sent < frame_size(format))
 		keep_rest(link->connection, bytes, (size_t)sent);
 	flight_depart(&probe->flight, departure_ns, frame.unix_time_ns);
 	note_departure(probe, departure_ns, due_ns);
@@ -181,10 +207,11 @@ static bool find_probes(struct connection *connection, const unsigned char *byte
 {
 	struct flight *flight = &probe_of(connection->link)->flight;
 	replies->count = 0;
-	for (size_t at = 0; at < length; at += FRAME_SIZE) {
+	for (size_t at = 0; at < length; at += frame_size(connection->format)) {
 		struct frame frame;
 		struct flight_record *record;
-		frame_decode(bytes + at, &frame);
+		if (!frame_decode(connection->format, bytes + at, &frame))
+			return false;
 		switch (flight_find(
 			flight, &frame, connection->first_seq, connection->end_seq, &record)) {
 		case FLIGHT_MATCHED:
@@ -229,6 +256,17 @@ static bool take_reply(struct echo_probe *probe, struct flight_record *record, i
 	return false;
 }
 
+static void note_reply(struct connection *connection, int64_t now_ns)
+{
+	struct link *link = connection->link;
+	if (connection->has_replied)
+		return;
+	link_note_reply(link, connection, now_ns);
+	if (frame_choice_note_reply(&probe_of(link)->choice, connection->format))
+		log_write(link->target.context->log, LOG_LEVEL_INFO, link->target.name,
+			"answers %zu-byte frames", frame_size(connection->format));
+}
+
 /* Returns false if not all of them were the replies of an echo server. length: whole frames. */
 static bool take_replies(struct connection *connection, const unsigned char *bytes, size_t length,
 	struct wall_time timestamp, int64_t now_ns)
@@ -244,7 +282,7 @@ static bool take_replies(struct connection *connection, const unsigned char *byt
 		.now_ns = now_ns,
 		.polled_ns = turn->polled_ns,
 		.was_waiting = turn->is_waiting,
-		.was_held_up = length > FRAME_SIZE && were_held_up(connection),
+		.was_held_up = length > frame_size(connection->format) && were_held_up(connection),
 		.departures_ns = replies.departures_ns,
 		.count = replies.count,
 	};
@@ -253,7 +291,7 @@ static bool take_replies(struct connection *connection, const unsigned char *byt
 	for (size_t i = 0; i < replies.count; i++) {
 		if (!take_reply(probe_of(link), replies.records[i], arrivals_ns[i]))
 			return false;
-		link_note_reply(link, connection, now_ns);
+		note_reply(connection, now_ns);
 	}
 	return are_replies;
 }
@@ -264,7 +302,7 @@ static enum edge_reading give_up(
 {
 	struct link *link = connection->link;
 	if (connection == link->connection)
-		link_lose(link, reason, now_ns);
+		lose(link, reason, now_ns);
 	else
 		link_drop_retired(link);
 	return EDGE_OVER;
@@ -289,7 +327,8 @@ static enum edge_reading read_once(void *owner)
 	if (length < 0)
 		return give_up(connection, disconnect_of((int)length), now_ns);
 	size_t got = held + (size_t)length;
-	size_t whole = got - got % FRAME_SIZE;
+	size_t whole = got - got % frame_size(connection->format);
+	connection->has_bytes = true;
 	connection->reply_length = (uint8_t)(got - whole);
 	memcpy(connection->reply, context->buffer + whole, connection->reply_length);
 	if (whole > 0) {
@@ -346,7 +385,7 @@ static void settle(struct link *link, int64_t now_ns)
 		link_drop_retired(link);
 	int64_t due_ns = stalled_ns(link);
 	if (due_ns <= now_ns) {
-		link_lose(link, DISCONNECT_STALLED, now_ns);
+		lose(link, DISCONNECT_STALLED, now_ns);
 		return;
 	}
 	int64_t overdue_ns = later(flight_oldest_in_flight_ns(flight), timeout_ns);

@@ -21,9 +21,9 @@ struct outcome {
 static void feed(
 	struct echo_stream *stream, const uint8_t *piece, size_t length, struct outcome *outcome)
 {
-	unsigned char partial[FRAME_WITH_MAGIC_SIZE];
+	unsigned char partial[FRAME_SIZE_MAX];
 	size_t held = echo_stream_resume(stream, partial);
-	if (held >= FRAME_WITH_MAGIC_SIZE)
+	if (held >= FRAME_SIZE_MAX)
 		abort();
 	/* Of the exact size, so that reading beyond it is caught. */
 	unsigned char *buffer = malloc(held + length);

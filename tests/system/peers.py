@@ -110,6 +110,69 @@ def harmless(row):
         with_neighbour(peer.address, check)
 
 
+# Each: says, behaviour, which frames it answers.
+SERVERS = [
+    ("an echo of any bytes", behave.echo, {16, 24}),
+    ("an echo byte by byte", behave.echo_bytewise, {16, 24}),
+    ("16 bytes at a time", behave.echo_frames, {16, 24}),
+    ("24 bytes at a time", behave.echo_any_24, {16, 24}),
+    ("16-byte frames alone", behave.echo_plain_frames, {16}),
+    ("24-byte frames alone", behave.echo_magic_frames, {24}),
+    ("24-byte frames or a reset", behave.echo_magic_frames_or_reset, {24}),
+    ("either kind of frame", behave.echo_either, {16, 24}),
+]
+
+
+def first_answered(server, frame):
+    """Which frames are answered first with that option; None if none ever is."""
+    wanted = {"auto": [16, 24], "16": [16], "24": [24]}[frame]
+    return next((size for size in wanted if size in server[2]), None)
+
+
+@scenarios_of([(f"{server[0]} with frames {frame}", server, frame)
+               for server in SERVERS for frame in ("auto", "16", "24")], "speaks_with_")
+def speaks(row):
+    _, server, frame = row
+    with Peer(server[1]) as peer:
+
+        def check(program):
+            size = first_answered(server, frame)
+            if size is None:
+                wait_disconnects(program, {"closed", "reset"}, 3)
+                target = program.wait_target("target", lambda t: t.connect_failures == {}, "attempts")
+                assert target.received == 0 and target.connected == 0, target
+                return
+            # Two connections are spent on finding out.
+            spent = 2 if frame == "auto" and size == 24 else 0
+            target = program.wait_target("target", lambda t: t.received >= 20, "replies", 20)
+            assert target.connected == 1 and target.connects == peer.accepted == spent + 1, target
+            assert sum(target.disconnects.values()) == spent, target
+            assert target.late == target.duplicates == 0, target
+            told = [line for line in program.lines if "target: answers " in line]
+            assert len(told) == (1 if spent else 0), told
+
+        with_neighbour({"address": peer.address, "frame": int(frame) if frame.isdigit() else frame}, check)
+
+
+@scenario
+def a_server_may_come_back_with_other_frames():
+    answered = [behave.echo_plain_frames, behave.echo_magic_frames]
+    current = [0]
+    with Peer(lambda connection: answered[current[0]](connection)) as peer:
+
+        def check(program):
+            for turn in range(4):
+                before = program.target("target").received
+                current[0] = turn % 2
+                peer.drop_connections()
+                program.wait_target("target", lambda t: t.received >= before + 20 and t.connected == 1,
+                                    f"replies in turn {turn}", 20)
+                told = [line for line in program.lines if "target: answers " in line]
+                assert len(told) == turn, told
+
+        with_neighbour(peer.address, check)
+
+
 @scenario
 def replies_after_the_timeout_are_late_and_stay_timeouts():
     # Later than the timeout, but sooner than a stall (timeout + 500 ms), as far as a busy machine allows.

@@ -126,6 +126,48 @@ def echo_bytewise(connection):
             connection.sendall(bytes([byte]))
 
 
+def echo_frames(connection):
+    """Returns 16 bytes at a time."""
+    for frame in frames(connection):
+        connection.sendall(frame)
+
+
+def echo_any_24(connection):
+    """Returns 24 bytes at a time, whatever they are."""
+    for frame in frames(connection, MAGIC_FRAME.size):
+        connection.sendall(frame)
+
+
+def echo_magic_frames(connection):
+    """Knows 24-byte frames alone, and ends on any other once it has one."""
+    for frame in frames(connection, MAGIC_FRAME.size):
+        if not frame.startswith(MAGIC):
+            return
+        connection.sendall(frame)
+
+
+def echo_magic_frames_or_reset(connection):
+    """The same, but tells by the first bytes, and resets."""
+    if connection.recv(len(MAGIC), socket.MSG_PEEK | socket.MSG_WAITALL) == MAGIC:
+        echo_magic_frames(connection)
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def echo_plain_frames(connection):
+    """Knows 16-byte frames alone: ends on one that begins with the magic."""
+    for frame in frames(connection):
+        if frame.startswith(MAGIC):
+            return
+        connection.sendall(frame)
+
+
+def echo_either(connection):
+    """As version 1.0.0 does: the first bytes tell which frames there are."""
+    first = connection.recv(len(MAGIC), socket.MSG_PEEK | socket.MSG_WAITALL)
+    (echo_magic_frames if first == MAGIC else echo_frames)(connection)
+
+
 def mute(connection):
     """Accepts and reads, but sends nothing."""
     while connection.recv(65536):

@@ -12,9 +12,10 @@
 #define HOUR_NS (3600 * NS_PER_S)
 #define DAY_NS (24 * HOUR_NS)
 
-#define DEFAULTS "interval=200ms timeout=800ms window=100 probe=echo dscp=0 ip_version=any"
+#define DEFAULTS                                                                                   \
+	"interval=200ms timeout=800ms window=100 probe=echo frame=auto dscp=0 ip_version=any"
 /* Each different from the default. */
-#define ALL "interval=1s timeout=2s window=3 probe=connect source=::1 dscp=46 ip_version=6"
+#define ALL "interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 dscp=46 ip_version=6"
 
 static void check_text(const struct target_options *options, const char *expected, const char *says)
 {
@@ -33,6 +34,7 @@ START_TEST(the_defaults_are_those_of_the_table)
 	ck_assert_int_eq(options.timeout_ns, 800 * NS_PER_MS);
 	ck_assert_uint_eq(options.window, 100);
 	ck_assert_int_eq(options.probe, PROBE_KIND_ECHO);
+	ck_assert_int_eq(options.frame, FRAME_KIND_AUTO);
 	ck_assert_str_eq(options.source, "");
 	ck_assert_uint_eq(options.dscp, 0);
 	ck_assert_int_eq(options.ip_version, IP_VERSION_ANY);
@@ -46,6 +48,7 @@ START_TEST(every_option_has_its_field)
 	ck_assert_int_eq(options.timeout_ns, 2 * NS_PER_S);
 	ck_assert_uint_eq(options.window, 3);
 	ck_assert_int_eq(options.probe, PROBE_KIND_CONNECT);
+	ck_assert_int_eq(options.frame, FRAME_KIND_24);
 	ck_assert_str_eq(options.source, "::1");
 	ck_assert_uint_eq(options.dscp, 46);
 	ck_assert_int_eq(options.ip_version, IP_VERSION_6);
@@ -57,6 +60,9 @@ START_TEST(words_are_in_the_order_of_their_enums)
 {
 	ck_assert_int_eq(target_options_of("probe=echo").probe, PROBE_KIND_ECHO);
 	ck_assert_int_eq(target_options_of("probe=connect").probe, PROBE_KIND_CONNECT);
+	ck_assert_int_eq(target_options_of("frame=16").frame, FRAME_KIND_16);
+	ck_assert_int_eq(target_options_of("frame=24").frame, FRAME_KIND_24);
+	ck_assert_int_eq(target_options_of("frame=auto").frame, FRAME_KIND_AUTO);
 	ck_assert_int_eq(target_options_of("ip_version=4").ip_version, IP_VERSION_4);
 	ck_assert_int_eq(target_options_of("ip_version=6").ip_version, IP_VERSION_6);
 	ck_assert_int_eq(target_options_of("ip_version=any").ip_version, IP_VERSION_ANY);
@@ -70,12 +76,12 @@ static const struct {
 } inherited[] = {
 	{"no options of its own", "", ALL},
 	{"all options of its own", DEFAULTS " source=::2",
-		"interval=200ms timeout=800ms window=100 probe=echo source=::2 dscp=0 "
+		"interval=200ms timeout=800ms window=100 probe=echo frame=auto source=::2 dscp=0 "
 		"ip_version=any"},
 	{"codepoint 0 is given", "dscp=0",
-		"interval=1s timeout=2s window=3 probe=connect source=::1 dscp=0 ip_version=6"},
+		"interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 dscp=0 ip_version=6"},
 	{"a source", "source=2001:db8::1",
-		"interval=1s timeout=2s window=3 probe=connect source=2001:db8::1 dscp=46 "
+		"interval=1s timeout=2s window=3 probe=connect frame=24 source=2001:db8::1 dscp=46 "
 		"ip_version=6"},
 };
 

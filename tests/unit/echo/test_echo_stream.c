@@ -68,7 +68,7 @@ static const struct {
 static bool feed(
 	struct echo_stream *stream, const char *piece, size_t length, struct outcome *outcome)
 {
-	unsigned char buffer[FRAME_WITH_MAGIC_SIZE + STREAM_MAX];
+	unsigned char buffer[FRAME_SIZE_MAX + STREAM_MAX];
 	size_t held = echo_stream_resume(stream, buffer);
 	memcpy(buffer + held, piece, length);
 	size_t whole = 12345;
@@ -131,7 +131,7 @@ END_TEST
 START_TEST(a_new_stream_holds_nothing)
 {
 	struct echo_stream stream = {0};
-	unsigned char buffer[FRAME_WITH_MAGIC_SIZE];
+	unsigned char buffer[FRAME_SIZE_MAX];
 	ck_assert_uint_eq(echo_stream_resume(&stream, buffer), 0);
 }
 END_TEST
@@ -140,7 +140,7 @@ START_TEST(the_unfinished_frame_comes_first_when_resuming)
 {
 	struct echo_stream stream = {0};
 	struct outcome outcome = {0};
-	unsigned char buffer[FRAME_WITH_MAGIC_SIZE];
+	unsigned char buffer[FRAME_SIZE_MAX];
 	feed(&stream, F16 "xyz", FRAME_SIZE + 3, &outcome);
 	ck_assert_uint_eq(echo_stream_resume(&stream, buffer), 3);
 	ck_assert_mem_eq(buffer, "xyz", 3);

@@ -87,10 +87,10 @@ START_TEST(a_frame_has_number_and_wall_time)
 	unsigned char bytes[2 * FRAME_SIZE];
 	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
 	struct frame frame;
-	frame_decode(bytes, &frame);
+	frame_decode(FRAME_FORMAT_PLAIN, bytes, &frame);
 	ck_assert_uint_eq(frame.seq, 1);
 	ck_assert_int_eq(frame.unix_time_ns, SCRIPT_START_NS + SCRIPT_AHEAD_NS + 77);
-	frame_decode(frame_at(bytes, 1), &frame);
+	frame_decode(FRAME_FORMAT_PLAIN, frame_at(bytes, 1), &frame);
 	ck_assert_uint_eq(frame.seq, 2);
 	ck_assert_uint_eq(script_values(fixture.target).sent, 2);
 	tear_down(&fixture);
@@ -437,12 +437,12 @@ START_TEST(what_is_not_an_echo_ends_the_connection)
 	unsigned right = garbage[_i].right;
 	for (unsigned i = 0; i < garbage[_i].times; i++) {
 		struct frame frame;
-		frame_decode(
+		frame_decode(FRAME_FORMAT_PLAIN,
 			garbage[_i].is_first_again ? bytes : frame_at(bytes, right < 3 ? right : 2),
 			&frame);
 		frame.seq = (uint64_t)((int64_t)frame.seq + garbage[_i].seq_off);
 		frame.unix_time_ns += garbage[_i].time_off_ns;
-		frame_encode(&frame, frame_at(bytes, right + i));
+		frame_encode(FRAME_FORMAT_PLAIN, &frame, frame_at(bytes, right + i));
 	}
 	reply(bytes, (size_t)(right + garbage[_i].times) * FRAME_SIZE);
 	script_run(&fixture.context);
@@ -454,6 +454,75 @@ START_TEST(what_is_not_an_echo_ends_the_connection)
 		ck_assert_uint_eq(values.timeouts, 3 - right);
 		ck_assert(script.was_reset);
 	}
+	tear_down(&fixture);
+}
+END_TEST
+
+/* A peer that knows only one format ends connections of the other. */
+static void refuse_once(struct fixture *fixture)
+{
+	probe(fixture);
+	unsigned char bytes[FRAME_SIZE_MAX];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
+	shutdown(script.far_fd, SHUT_WR);
+	script_run(&fixture->context);
+	ck_assert_int_eq(fixture->target->link.state, LINK_WAITING);
+	script_go_to(&fixture->context, fixture->target->link.alarm.due_ns);
+	script_run(&fixture->context);
+	ck_assert_int_eq(fixture->target->link.state, LINK_CONNECTED);
+}
+
+START_TEST(after_two_connections_without_a_byte_the_next_has_the_other_frames)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	refuse_once(&fixture);
+	refuse_once(&fixture);
+	ck_assert_str_eq(script.log, "connected to 192.0.2.97:4000");
+	script.now_ns += 5;
+	probe_often(&fixture, 2);
+	unsigned char bytes[2 * FRAME_WITH_MAGIC_SIZE];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
+	struct frame frame;
+	for (uint64_t i = 0; i < 2; i++) {
+		const unsigned char *at = bytes + i * FRAME_WITH_MAGIC_SIZE;
+		ck_assert(frame_decode(FRAME_FORMAT_WITH_MAGIC, at, &frame));
+		ck_assert_uint_eq(frame.seq, 3 + i);
+	}
+	/* Byte by byte but for the end. */
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		ck_assert_uint_eq(
+			script_values(fixture.target).received, i / FRAME_WITH_MAGIC_SIZE);
+		reply(bytes + i, 1);
+		script_run(&fixture.context);
+	}
+	ck_assert_uint_eq(script_values(fixture.target).received, 2);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 2);
+	ck_assert_str_eq(script.log, "answers 24-byte frames");
+	/* From now on its replies begin with the magic. */
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes + 1, FRAME_WITH_MAGIC_SIZE);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_INVALID], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Closed before anything was sent, it tells nothing of formats. */
+START_TEST(a_connection_that_carried_no_frame_was_refused_none)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	for (int i = 0; i < 5; i++) {
+		shutdown(script.far_fd, SHUT_WR);
+		script_run(&fixture.context);
+		script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
+		script_run(&fixture.context);
+	}
+	probe(&fixture);
+	unsigned char bytes[FRAME_SIZE_MAX];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
 	tear_down(&fixture);
 }
 END_TEST
@@ -474,7 +543,7 @@ START_TEST(replies_to_an_old_connection_are_not_accepted)
 	unsigned char second[FRAME_SIZE];
 	take_frames(second, sizeof(second));
 	struct frame frame;
-	frame_decode(second, &frame);
+	frame_decode(FRAME_FORMAT_PLAIN, second, &frame);
 	ck_assert_uint_eq(frame.seq, 2);
 	reply(bytes, sizeof(bytes));
 	script_run(&fixture.context);
@@ -543,7 +612,7 @@ START_TEST(what_a_full_connection_does_not_take_is_unsent)
 	probe(&fixture);
 	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
 	struct frame frame;
-	frame_decode(bytes, &frame);
+	frame_decode(FRAME_FORMAT_PLAIN, bytes, &frame);
 	ck_assert_uint_eq(frame.seq, 1);
 	ck_assert_uint_eq(script_values(fixture.target).unsent, 2);
 	tear_down(&fixture);
@@ -792,6 +861,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_move_takes_over_without_a_lost_probe, 0, ROWS(moves));
 	tcase_add_loop_test(tcase, replies_may_come_in_pieces, 0, ROWS(pieces));
 	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
+	tcase_add_test(tcase, after_two_connections_without_a_byte_the_next_has_the_other_frames);
+	tcase_add_test(tcase, a_connection_that_carried_no_frame_was_refused_none);
 	tcase_add_test(tcase, replies_to_an_old_connection_are_not_accepted);
 	tcase_add_test(tcase, the_end_of_the_stream_is_read_along_with_the_last_replies);
 	tcase_add_test(tcase, a_send_to_a_peer_that_is_gone_loses_the_connection);
