@@ -216,6 +216,10 @@ void option_allowed(const struct option *option, enum option_style style, char *
 	case OPTION_KIND_IP_ADDRESS:
 		append(text, "an IP address of this machine%s", quoted);
 		return;
+	case OPTION_KIND_INTERFACE:
+		append(text, "1 to %d characters of ASCII, but no blank or '/'%s",
+			OPTION_INTERFACE_MAX, quoted);
+		return;
 	case OPTION_KIND_NETWORKS:
 		append(text, "IP addresses and networks separated by commas, e.g. %s%s",
 			"10.0.0.0/8,2001:db8::/32", quoted);

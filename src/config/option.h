@@ -20,6 +20,9 @@
 /* One percent, as percentages are kept. */
 #define OPTION_PERCENT INT64_C(1000000)
 
+/* Of a network interface's name: IFNAMSIZ of Linux and the BSDs, less its NUL. */
+#define OPTION_INTERFACE_MAX 15
+
 /* What option_allowed() writes, with its NUL. */
 #define OPTION_ALLOWED_MAX 128
 
@@ -46,7 +49,8 @@ enum option_kind {
 	OPTION_KIND_CHOICE,   /* One of some words. */
 	OPTION_KIND_DSCP,     /* A codepoint by number or by name. */
 	OPTION_KIND_IP_ADDRESS,
-	OPTION_KIND_NETWORKS, /* A list, as networks_add() reads it. */
+	OPTION_KIND_INTERFACE, /* By name. It need not exist: interfaces come and go. */
+	OPTION_KIND_NETWORKS,  /* A list, as networks_add() reads it. */
 	OPTION_KIND_ENDPOINT_TO_LISTEN,
 	OPTION_KIND_ENDPOINT_TO_DIAL,
 	OPTION_KIND_PATH, /* Of a file. */

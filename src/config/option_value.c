@@ -14,9 +14,6 @@
 #include "base/duration.h"
 #include "base/networks.h"
 
-/* Bytes of an interface's name, at most. */
-#define INTERFACE_MAX 15
-
 #define SERVICE_NAME_MAX 64
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
 
@@ -137,7 +134,7 @@ static int parse_dscp(const struct option *option, const char *text, struct opti
 static bool is_interface(const char *text)
 {
 	size_t length = strlen(text);
-	if (length < 1 || length > INTERFACE_MAX)
+	if (length < 1 || length > OPTION_INTERFACE_MAX)
 		return false;
 	for (; *text != '\0'; text++)
 		if (*text <= ' ' || *text > '~' || *text == '/')
@@ -150,6 +147,15 @@ static int parse_ip_address(const char *text, struct option_value *value, const 
 	const char *zone = strchr(text, '%');
 	*reason = "is not a valid IP address";
 	if (address_family(text) == AF_UNSPEC || (zone && !is_interface(zone + 1)))
+		return -EINVAL;
+	value->text = text;
+	return 0;
+}
+
+static int parse_interface(const char *text, struct option_value *value, const char **reason)
+{
+	*reason = "is not the name of a network interface";
+	if (!is_interface(text))
 		return -EINVAL;
 	value->text = text;
 	return 0;
@@ -211,6 +217,8 @@ int option_value_parse(const struct option *option, const char *text, struct opt
 		return parse_dscp(option, text, value, reason);
 	case OPTION_KIND_IP_ADDRESS:
 		return parse_ip_address(text, value, reason);
+	case OPTION_KIND_INTERFACE:
+		return parse_interface(text, value, reason);
 	case OPTION_KIND_NETWORKS:
 		return parse_networks(text, value, reason);
 	case OPTION_KIND_ENDPOINT_TO_LISTEN:
@@ -288,6 +296,7 @@ void option_value_format(const struct option *option, const struct option_value 
 		endpoint_format(&value->endpoint, text);
 		return;
 	case OPTION_KIND_IP_ADDRESS:
+	case OPTION_KIND_INTERFACE:
 	case OPTION_KIND_NETWORKS:
 	case OPTION_KIND_PATH:
 	case OPTION_KIND_SERVICE_NAME:

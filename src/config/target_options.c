@@ -8,7 +8,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/packet_mark.h"
+#include "base/packet_options.h"
 
 /* Where in struct target_options an option lies; size 0 for those that are not of a target. */
 static const struct {
@@ -68,7 +68,7 @@ static void store_number(void *field, size_t size, int64_t number)
 
 static bool is_text(const struct option *option)
 {
-	return option->kind == OPTION_KIND_IP_ADDRESS;
+	return option->kind == OPTION_KIND_IP_ADDRESS || option->kind == OPTION_KIND_INTERFACE;
 }
 
 bool target_options_has(const struct target_options *options, enum option_id id)
@@ -203,6 +203,16 @@ static int check_dscp(const struct target_options *options, struct text_error *e
 	return -EINVAL;
 }
 
+static int check_interface(const struct target_options *options, struct text_error *error)
+{
+	if (options->interface[0] == '\0' || packet_interface_is_possible())
+		return 0;
+	text_error_set(error, 0,
+		"interface: %s cannot be chosen on this system, which goes by its routes; allowed: none",
+		options->interface);
+	return -EINVAL;
+}
+
 /* Whether an address of that family, AF_UNSPEC for a name, can be of that version. */
 static bool fits(int family, enum ip_version version)
 {
@@ -246,6 +256,8 @@ int target_options_check(const struct target_options *options, const struct endp
 		result = check_records(options, error);
 	if (result == 0)
 		result = check_dscp(options, error);
+	if (result == 0)
+		result = check_interface(options, error);
 	return result == 0 ? check_families(options, address, error) : result;
 }
 

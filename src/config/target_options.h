@@ -19,6 +19,8 @@
 #define TARGET_GRACE_NS INT64_C(500000000) /* 500 ms */
 /* An IPv6 address, "%", an interface's name, NUL. */
 #define TARGET_SOURCE_MAX 64
+/* An interface's name, NUL. */
+#define TARGET_INTERFACE_MAX (OPTION_INTERFACE_MAX + 1)
 
 /* The words of -probe, from 1. */
 enum probe_kind {
@@ -42,7 +44,8 @@ enum ip_version {
 
 /*
  * One field for each TARGET_OPTION of options.def, which has their ranges. Names that end in _ns are
- * nanoseconds; source is an IP address to dial from, as text. A field that is not given is all zero,
+ * nanoseconds; source is an IP address to dial from, and interface
+ * the name of a network interface, as text. A field that is not given is all zero,
  * and so is a struct that has nothing. Plain data; stored by the caller.
  */
 struct target_options {

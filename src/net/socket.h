@@ -79,6 +79,13 @@ int socket_bind(evutil_socket_t fd, const struct sockaddr *address, socklen_t le
  */
 int socket_mark(evutil_socket_t fd, int family, unsigned dscp);
 
+/*
+ * Makes it send and receive by that network interface alone, or within that VRF, before connecting.
+ * family: the socket's. Returns 0 or a negative errno: -ENODEV if there is none of that name, -EPERM
+ * where it takes a privilege (Linux before 5.7), -EOPNOTSUPP where the system has no such thing.
+ */
+int socket_bind_interface(evutil_socket_t fd, int family, const char *name);
+
 /* Before listening: shares the address with no other socket, but may reuse one just closed. */
 void socket_claim_address(evutil_socket_t fd);
 

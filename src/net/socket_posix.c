@@ -2,8 +2,10 @@
 #include "net/socket.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Thousands of probers may start at once; the kernel cuts it to net.core.somaxconn. */
@@ -145,6 +147,40 @@ int socket_mark(evutil_socket_t fd, int family, unsigned dscp)
 			  : setsockopt(fd, IPPROTO_IP, IP_TOS, &value, sizeof(value));
 	return set == 0 ? 0 : -errno;
 }
+
+#ifdef SO_BINDTODEVICE
+
+int socket_bind_interface(evutil_socket_t fd, int family, const char *name)
+{
+	(void)family;
+	socklen_t length = (socklen_t)strlen(name);
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, length) == 0 ? 0 : -errno;
+}
+
+#elif defined(IP_BOUND_IF)
+
+int socket_bind_interface(evutil_socket_t fd, int family, const char *name)
+{
+	unsigned index = if_nametoindex(name);
+	if (index == 0)
+		return -ENODEV;
+	int set = family == AF_INET6
+			  ? setsockopt(fd, IPPROTO_IPV6, IPV6_BOUND_IF, &index, sizeof(index))
+			  : setsockopt(fd, IPPROTO_IP, IP_BOUND_IF, &index, sizeof(index));
+	return set == 0 ? 0 : -errno;
+}
+
+#else
+
+int socket_bind_interface(evutil_socket_t fd, int family, const char *name)
+{
+	(void)fd;
+	(void)family;
+	(void)name;
+	return -EOPNOTSUPP;
+}
+
+#endif
 
 void socket_claim_address(evutil_socket_t fd)
 {

@@ -175,6 +175,14 @@ int socket_mark(evutil_socket_t fd, int family, unsigned dscp)
 	return -EOPNOTSUPP;
 }
 
+int socket_bind_interface(evutil_socket_t fd, int family, const char *name)
+{
+	(void)fd;
+	(void)family;
+	(void)name;
+	return -EOPNOTSUPP;
+}
+
 void socket_claim_address(evutil_socket_t fd)
 {
 	/* SO_REUSEADDR would let others take the port over. A port just closed is free anyway. */

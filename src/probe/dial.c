@@ -43,6 +43,8 @@ static int apply_options(const struct target_options *options, int family, evuti
 	int error = 0;
 	if (options->dscp != 0)
 		error = socket_mark(fd, family, options->dscp);
+	if (!error && options->interface[0] != '\0')
+		error = socket_bind_interface(fd, family, options->interface);
 	if (!error && options->source[0] != '\0')
 		error = bind_source(options->source, fd);
 	return error;
@@ -99,6 +101,7 @@ enum connect_failure dial_failure(int error)
 	case EHOSTDOWN:
 	case EACCES: /* A router says that it may not (ICMPv6). */
 	case EADDRNOTAVAIL:
+	case ENODEV: /* Of the interface to dial over. */
 		return CONNECT_FAILURE_UNREACHABLE;
 	case ETIMEDOUT:
 		return CONNECT_FAILURE_TIMEOUT;
@@ -115,7 +118,10 @@ enum connect_failure dial_failure(int error)
 static void describe_unreachable(const struct target_options *options, const char *address,
 	int error, char *why, size_t size)
 {
-	if (error != -EADDRNOTAVAIL)
+	if (error == -ENODEV)
+		snprintf(why, size, "%s cannot be dialled over %s: there is no such interface",
+			address, options->interface);
+	else if (error != -EADDRNOTAVAIL)
 		snprintf(why, size, "%s is unreachable", address);
 	else if (options->source[0] != '\0')
 		snprintf(why, size, "%s cannot be dialled from %s", address, options->source);

@@ -429,7 +429,7 @@ BAD = [
         "a misspelt key",
         {"ip-version": 4},
         'target 2: unknown key "ip-version"; allowed: name, address, interval, timeout, window, '
-        "probe, frame, source, dscp, ip_version, ",
+        "probe, frame, source, interface, dscp, ip_version, ",
     ),
 ]
 

@@ -28,7 +28,7 @@ _INSIDE = "TCP_ECHO_METRICS_INSIDE_NAMESPACE"
 def enter_or_skip():
     """Starts the script again inside private namespaces, or ends it and says why it cannot."""
     if os.environ.get(_INSIDE):
-        _run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "set", "lo", "up")
         return
     for tool in ("unshare", "nsenter", "ip", "nft"):
         if shutil.which(tool) is None:
@@ -48,7 +48,8 @@ def _skip(why):
     sys.exit(STATUS_SKIP)
 
 
-def _run(*command):
+def run(*command):
+    """Runs a command, which must succeed."""
     subprocess.run(command, check=True)
 
 
@@ -65,7 +66,7 @@ class Names:
         self.server = None
 
     def __enter__(self):
-        _run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "set", "lo", "up")
         self.folder = tempfile.TemporaryDirectory(prefix="tcp-echo-")
         self.server = NameServer(others=is_silent)
         self.server.__enter__()
@@ -79,14 +80,14 @@ class Names:
 
     def __exit__(self, *exception):
         for path in self.mounted:
-            _run("umount", path)
+            run("umount", path)
         self.server.__exit__(*exception)
         self.folder.cleanup()
 
     def _mount(self, path, text):
         source = self._source(path)
         self._write(source, text)
-        _run("mount", "--bind", source, path)
+        run("mount", "--bind", source, path)
         self.mounted.append(path)
 
     def _source(self, path):
@@ -113,12 +114,12 @@ class BlackHole:
         self.network = network
 
     def __enter__(self):
-        _run("nft", "add table ip hole; add chain ip hole output { type filter hook output priority 0; }; "
+        run("nft", "add table ip hole; add chain ip hole output { type filter hook output priority 0; }; "
              f"add rule ip hole output ip daddr {self.network} drop")
         return self
 
     def __exit__(self, *_):
-        _run("nft", "delete table ip hole")
+        run("nft", "delete table ip hole")
 
 
 class Path:
@@ -135,7 +136,7 @@ class Path:
         self.holder = None
 
     def __enter__(self):
-        _run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "set", "lo", "up")
         # cat ends with this script, which holds the other end of its standard input.
         self.holder = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", "echo; exec cat"],
@@ -144,28 +145,28 @@ class Path:
         )
         self.holder.stdout.readline()
         self._make_link()
-        _run("ip", "link", "set", f"far{self.number}", "netns", str(self.holder.pid))
-        _run("ip", "address", "add", f"{self.near}/24", "dev", self.device)
-        _run("ip", "link", "set", self.device, "up")
-        _run(*self.there(), "ip", "link", "set", f"far{self.number}", "name", "far")
-        _run(*self.there(), "ip", "address", "add", f"{self.far}/24", "dev", "far")
-        _run(*self.there(), "ip", "link", "set", "lo", "up")
-        _run(*self.there(), "ip", "link", "set", "far", "up")
+        run("ip", "link", "set", f"far{self.number}", "netns", str(self.holder.pid))
+        run("ip", "address", "add", f"{self.near}/24", "dev", self.device)
+        run("ip", "link", "set", self.device, "up")
+        run(*self.there(), "ip", "link", "set", f"far{self.number}", "name", "far")
+        run(*self.there(), "ip", "address", "add", f"{self.far}/24", "dev", "far")
+        run(*self.there(), "ip", "link", "set", "lo", "up")
+        run(*self.there(), "ip", "link", "set", "far", "up")
         for where in ([], self.there()):
-            _run(*where, "nft", f"add table ip {self._table()}; add chain ip {self._table()} input "
+            run(*where, "nft", f"add table ip {self._table()}; add chain ip {self._table()} input "
                  "{ type filter hook input priority 0; }")
         return self
 
     def __exit__(self, *_):
-        _run("ip", "link", "delete", self.device)
-        _run("nft", f"delete table ip {self._table()}")
+        run("ip", "link", "delete", self.device)
+        run("nft", f"delete table ip {self._table()}")
         self.holder.stdin.close()
         self.holder.wait()
         self.holder.stdout.close()
 
     def _make_link(self):
         """Makes both ends here, named near0 and far0."""
-        _run("ip", "link", "add", self.device, "type", "veth", "peer", "name", f"far{self.number}")
+        run("ip", "link", "add", self.device, "type", "veth", "peer", "name", f"far{self.number}")
 
     def _table(self):
         return f"path{self.number}"
@@ -176,11 +177,11 @@ class Path:
 
     def set_link(self, state):
         """Sets the far end's link "down", or "up" again. This end has no carrier meanwhile."""
-        _run(*self.there(), "ip", "link", "set", "far", state)
+        run(*self.there(), "ip", "link", "set", "far", state)
 
     def remove_route(self):
         """Removes the route there, for good."""
-        _run("ip", "route", "delete", f"10.77.{self.number}.0/24", "dev", self.device)
+        run("ip", "route", "delete", f"10.77.{self.number}.0/24", "dev", self.device)
 
     def drop(self, percent, ways=("back",)):
         """
@@ -192,20 +193,20 @@ class Path:
         share = "" if percent == 100 else f"numgen random mod 100 < {percent} "
         rule = f"add rule ip {self._table()} input ip protocol tcp {share}drop"
         if "back" in ways:
-            _run("nft", rule.replace(" ip protocol", f" iif {self.device} ip protocol"))
+            run("nft", rule.replace(" ip protocol", f" iif {self.device} ip protocol"))
         if "there" in ways:
-            _run(*self.there(), "nft", rule)
+            run(*self.there(), "nft", rule)
 
     def reject(self):
         """Answers every segment that arrives there with a reset, from now on."""
         self.heal()
-        _run(*self.there(), "nft", f"add rule ip {self._table()} input ip protocol tcp "
+        run(*self.there(), "nft", f"add rule ip {self._table()} input ip protocol tcp "
              "reject with tcp reset")
 
     def heal(self):
         """Lets everything through again."""
         for where in ([], self.there()):
-            _run(*where, "nft", f"flush chain ip {self._table()} input")
+            run(*where, "nft", f"flush chain ip {self._table()} input")
 
 
 def _open_tun(name):

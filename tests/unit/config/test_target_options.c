@@ -15,7 +15,9 @@
 #define DEFAULTS                                                                                   \
 	"interval=200ms timeout=800ms window=100 probe=echo frame=auto dscp=0 ip_version=any"
 /* Each different from the default. */
-#define ALL "interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 dscp=46 ip_version=6"
+#define ALL                                                                                         \
+	"interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 interface=eth7 dscp=46 " \
+	"ip_version=6"
 
 static void check_text(const struct target_options *options, const char *expected, const char *says)
 {
@@ -36,6 +38,7 @@ START_TEST(the_defaults_are_those_of_the_table)
 	ck_assert_int_eq(options.probe, PROBE_KIND_ECHO);
 	ck_assert_int_eq(options.frame, FRAME_KIND_AUTO);
 	ck_assert_str_eq(options.source, "");
+	ck_assert_str_eq(options.interface, "");
 	ck_assert_uint_eq(options.dscp, 0);
 	ck_assert_int_eq(options.ip_version, IP_VERSION_ANY);
 }
@@ -50,6 +53,7 @@ START_TEST(every_option_has_its_field)
 	ck_assert_int_eq(options.probe, PROBE_KIND_CONNECT);
 	ck_assert_int_eq(options.frame, FRAME_KIND_24);
 	ck_assert_str_eq(options.source, "::1");
+	ck_assert_str_eq(options.interface, "eth7");
 	ck_assert_uint_eq(options.dscp, 46);
 	ck_assert_int_eq(options.ip_version, IP_VERSION_6);
 	check_text(&options, ALL, "all");
@@ -75,13 +79,16 @@ static const struct {
 	const char *expected;
 } inherited[] = {
 	{"no options of its own", "", ALL},
-	{"all options of its own", DEFAULTS " source=::2",
-		"interval=200ms timeout=800ms window=100 probe=echo frame=auto source=::2 dscp=0 "
+	{"all options of its own", DEFAULTS " source=::2 interface=eth1",
+		"interval=200ms timeout=800ms window=100 probe=echo frame=auto source=::2 "
+		"interface=eth1 dscp=0 "
 		"ip_version=any"},
 	{"codepoint 0 is given", "dscp=0",
-		"interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 dscp=0 ip_version=6"},
+		"interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 interface=eth7 "
+		"dscp=0 ip_version=6"},
 	{"a source", "source=2001:db8::1",
-		"interval=1s timeout=2s window=3 probe=connect frame=24 source=2001:db8::1 dscp=46 "
+		"interval=1s timeout=2s window=3 probe=connect frame=24 source=2001:db8::1 "
+		"interface=eth7 dscp=46 "
 		"ip_version=6"},
 };
 

@@ -10,6 +10,7 @@
 
 #include "../unit.h"
 #include "base/address.h"
+#include "base/packet_options.h"
 
 static const struct {
 	const char *says;
@@ -287,6 +288,30 @@ START_TEST(a_mark_is_the_upper_six_bits)
 }
 END_TEST
 
+/* Linux looks at the descriptor first, others at the name. */
+#ifdef SO_BINDTODEVICE
+#define NO_INTERFACE (-EBADF)
+#else
+#define NO_INTERFACE (-ENODEV)
+#endif
+
+#ifdef SO_BINDTODEVICE
+
+START_TEST(a_socket_is_bound_to_an_interface_that_there_is)
+{
+	evutil_socket_t fd = socket_open(AF_INET);
+	ck_assert_int_eq(socket_bind_interface(fd, AF_INET, "no-such-one"), -ENODEV);
+	ck_assert_int_eq(socket_bind_interface(fd, AF_INET, "lo"), 0);
+	char name[16] = "";
+	socklen_t length = sizeof(name);
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length), 0);
+	ck_assert_str_eq(name, "lo");
+	socket_close(fd);
+}
+END_TEST
+
+#endif
+
 START_TEST(calls_fail_with_the_systems_errno)
 {
 	union address address;
@@ -299,6 +324,10 @@ START_TEST(calls_fail_with_the_systems_errno)
 	ck_assert_int_eq(socket_own_address(-1, &address.any, &length), -EBADF);
 	ck_assert_int_eq(socket_peer_address(-1, &address.any, &length), -EBADF);
 	ck_assert_int_eq(socket_mark(-1, AF_INET, 0), -EBADF);
+	if (packet_interface_is_possible())
+		ck_assert_int_eq(socket_bind_interface(-1, AF_INET, "no-such-one"), NO_INTERFACE);
+	else
+		ck_assert_int_eq(socket_bind_interface(-1, AF_INET, "any"), -EOPNOTSUPP);
 	ck_assert_int_eq(socket_pending_error(-1), EBADF);
 	ck_assert_int_eq(socket_send(-1, "x", 1), -EBADF);
 	ck_assert_int_eq(socket_receive(-1, &byte, 1), -EBADF);
@@ -351,6 +380,9 @@ int main(void)
 	tcase_add_test(tcase, a_bound_socket_dials_from_that_address);
 	tcase_add_loop_test(tcase, a_mark_is_the_upper_six_bits, 0, ROWS(marks));
 	tcase_add_loop_test(tcase, sockets_leave_the_low_descriptors_alone, 0, 2);
+#ifdef SO_BINDTODEVICE
+	tcase_add_test(tcase, a_socket_is_bound_to_an_interface_that_there_is);
+#endif
 	tcase_add_test(tcase, calls_fail_with_the_systems_errno);
 	return unit_run("net/socket", tcase);
 }

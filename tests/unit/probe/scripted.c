@@ -190,6 +190,14 @@ int socket_mark(evutil_socket_t fd, int family, unsigned dscp)
 	return 0;
 }
 
+int socket_bind_interface(evutil_socket_t fd, int family, const char *name)
+{
+	(void)fd;
+	(void)family;
+	snprintf(script.interface, sizeof(script.interface), "%s", name);
+	return script.interface_error;
+}
+
 void socket_claim_address(evutil_socket_t fd)
 {
 	(void)fd;

@@ -43,14 +43,16 @@ struct script {
 	size_t peer_count;
 	/* Errors come later, as over a network; with this, every handshake is over at once. */
 	bool is_over_now;
-	int open_error;	  /* Of socket_open(): 0 or a negative errno. */
-	int bind_error;	  /* Of socket_bind(), likewise. */
-	char dialled[64]; /* The letters of those that were dialled first, in this order. */
-	unsigned opened;  /* Sockets. */
+	int open_error;	     /* Of socket_open(): 0 or a negative errno. */
+	int bind_error;	     /* Of socket_bind(), likewise. */
+	int interface_error; /* Of socket_bind_interface(), likewise. */
+	char dialled[64];    /* The letters of those that were dialled first, in this order. */
+	unsigned opened;     /* Sockets. */
 	unsigned closed;
-	bool was_reset; /* The last one closed was closed with a reset. */
-	int far_fd;	/* The peer's end of the last one opened. */
-	unsigned dscp;	/* What the last one was marked with. */
+	bool was_reset;	    /* The last one closed was closed with a reset. */
+	int far_fd;	    /* The peer's end of the last one opened. */
+	unsigned dscp;	    /* What the last one was marked with. */
+	char interface[16]; /* What the last one was bound to. */
 
 	bool has_timestamps;
 	int64_t stamped_ns; /* Monotonic arrival of all bytes; 0: no timestamp. */

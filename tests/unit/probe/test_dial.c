@@ -57,6 +57,8 @@ static const struct {
 	{-ETIMEDOUT, CONNECT_FAILURE_TIMEOUT, "", "192.0.2.97:4000 does not answer within 1.5s"},
 	{-EMFILE, CONNECT_FAILURE_LOCAL, "",
 		"no file descriptors left to connect to 192.0.2.97:4000"},
+	{-ENODEV, CONNECT_FAILURE_UNREACHABLE, "",
+		"192.0.2.97:4000 cannot be dialled over eth7: there is no such interface"},
 	{-ENFILE, CONNECT_FAILURE_LOCAL, "",
 		"no file descriptors left to connect to 192.0.2.97:4000"},
 	{-ENOMEM, CONNECT_FAILURE_LOCAL, "", "cannot connect to 192.0.2.97:4000: out of memory"},
@@ -67,6 +69,7 @@ START_TEST(each_failure_has_its_reason_and_message)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	set_source(&options, failures[_i].source);
+	snprintf(options.interface, sizeof(options.interface), "eth7");
 	union address address = script_address('a');
 	char why[DIAL_WHY_MAX];
 	ck_assert_int_eq(dial_failure(failures[_i].error), failures[_i].failure);
@@ -81,11 +84,13 @@ START_TEST(the_socket_is_set_up_by_the_options)
 	script_begin(&context);
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.dscp = 46;
+	snprintf(options.interface, sizeof(options.interface), "eth7");
 	set_source(&options, "192.0.2.1");
 	union address address = script_address('a');
 	evutil_socket_t fd;
 	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EINPROGRESS);
 	ck_assert_uint_eq(script.dscp, 46);
+	ck_assert_str_eq(script.interface, "eth7");
 	ck_assert_int_eq(dial_result(fd), 0);
 	socket_close(fd);
 	script.bind_error = -EADDRNOTAVAIL;
@@ -95,6 +100,10 @@ START_TEST(the_socket_is_set_up_by_the_options)
 	set_source(&options, "fe80::1%none");
 	script.bind_error = 0;
 	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EADDRNOTAVAIL);
+	socket_close(fd);
+	ck_assert_str_eq(script.dialled, "a");
+	script.interface_error = -ENODEV;
+	ck_assert_int_eq(dial_begin(&options, &address, &fd), -ENODEV);
 	socket_close(fd);
 	ck_assert_str_eq(script.dialled, "a");
 	script.open_error = -EMFILE;

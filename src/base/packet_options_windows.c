@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/packet_options.h"
+
+bool packet_mark_is_possible(void)
+{
+	return false;
+}
+
+bool packet_interface_is_possible(void)
+{
+	return false;
+}
