@@ -48,6 +48,14 @@ static int store_max_peers_per_address(
 	return 0;
 }
 
+static int store_reflect_dscp(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->settings.reflects_dscp = value->number;
+	return 0;
+}
+
 static int store_metrics(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -142,6 +150,7 @@ static int (*const store[OPTIONS])(
 	[OPTION_ALLOW] = store_allow,
 	[OPTION_MAX_PEERS] = store_max_peers,
 	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
+	[OPTION_REFLECT_DSCP] = store_reflect_dscp,
 	[OPTION_TARGETS] = store_targets_file,
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,
@@ -223,7 +232,7 @@ static bool has_right_type(const oconfig_value_t *value, const struct option *op
 {
 	return (option_takes_text(option) && is_text(value)) ||
 	       (option_takes_number(option) && value->type == OCONFIG_TYPE_NUMBER) ||
-	       (option->kind == OPTION_KIND_BOOLEAN && value->type == OCONFIG_TYPE_BOOLEAN);
+	       (option_takes_boolean(option) && value->type == OCONFIG_TYPE_BOOLEAN);
 }
 
 /* Reads a value of a type that the option takes. Returns 0, or -EINVAL with *reason. */

@@ -76,6 +76,11 @@ bool option_takes_number(const struct option *option)
 	return option_has_range(option);
 }
 
+bool option_takes_boolean(const struct option *option)
+{
+	return option->kind == OPTION_KIND_BOOLEAN || option->kind == OPTION_KIND_SWITCH;
+}
+
 bool option_takes_text(const struct option *option)
 {
 	return option->kind != OPTION_KIND_NUMBER && option->kind != OPTION_KIND_LABELS;
@@ -236,6 +241,9 @@ void option_allowed(const struct option *option, enum option_style style, char *
 		return;
 	case OPTION_KIND_BOOLEAN:
 		append(text, "true or false");
+		return;
+	case OPTION_KIND_SWITCH:
+		append(text, "on or off");
 		return;
 	case OPTION_KIND_SERVICE_NAME:
 		append(text,

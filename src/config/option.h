@@ -53,8 +53,9 @@ enum option_kind {
 	OPTION_KIND_NETWORKS,  /* A list, as networks_add() reads it. */
 	OPTION_KIND_ENDPOINT_TO_LISTEN,
 	OPTION_KIND_ENDPOINT_TO_DIAL,
-	OPTION_KIND_PATH, /* Of a file. */
-	OPTION_KIND_BOOLEAN,
+	OPTION_KIND_PATH,    /* Of a file. */
+	OPTION_KIND_BOOLEAN, /* As a flag it is enough that it is there. */
+	OPTION_KIND_SWITCH,  /* On or off; in collectd a boolean, which may be spelt like that. */
 	OPTION_KIND_SERVICE_NAME,
 	OPTION_KIND_TEXT,   /* Whoever uses it knows its rules. */
 	OPTION_KIND_LABELS, /* A JSON object of strings. */
@@ -133,6 +134,9 @@ const struct option *option_find_collectd(const char *name);
 
 /* Whether it can be given as a number, which for a duration is one of seconds. */
 bool option_takes_number(const struct option *option);
+
+/* Whether it can be given as true or false where those are something else than text. */
+bool option_takes_boolean(const struct option *option);
 
 /* Whether it can be given as text where numbers are something else. */
 bool option_takes_text(const struct option *option);

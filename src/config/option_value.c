@@ -180,6 +180,16 @@ static int parse_boolean(const char *text, struct option_value *value, const cha
 	return 0;
 }
 
+static int parse_switch(const char *text, struct option_value *value, const char **reason)
+{
+	bool is_on = strcasecmp(text, "on") == 0;
+	*reason = "is neither on nor off";
+	if (!is_on && strcasecmp(text, "off") != 0)
+		return -EINVAL;
+	value->number = is_on;
+	return 0;
+}
+
 static int parse_path(const char *text, struct option_value *value, const char **reason)
 {
 	*reason = "is empty";
@@ -229,6 +239,8 @@ int option_value_parse(const struct option *option, const char *text, struct opt
 		return parse_path(text, value, reason);
 	case OPTION_KIND_BOOLEAN:
 		return parse_boolean(text, value, reason);
+	case OPTION_KIND_SWITCH:
+		return parse_switch(text, value, reason);
 	case OPTION_KIND_SERVICE_NAME:
 		return parse_service_name(text, value, reason);
 	case OPTION_KIND_TEXT:
@@ -290,6 +302,9 @@ void option_value_format(const struct option *option, const struct option_value 
 		return;
 	case OPTION_KIND_BOOLEAN:
 		snprintf(text, OPTION_VALUE_TEXT_MAX, "%s", value->number ? "true" : "false");
+		return;
+	case OPTION_KIND_SWITCH:
+		snprintf(text, OPTION_VALUE_TEXT_MAX, "%s", value->number ? "on" : "off");
 		return;
 	case OPTION_KIND_ENDPOINT_TO_LISTEN:
 	case OPTION_KIND_ENDPOINT_TO_DIAL:

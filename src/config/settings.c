@@ -7,10 +7,13 @@ void settings_init(struct settings *settings)
 	struct option_value threads = {0};
 	struct option_value resolver = {0};
 	option_value_initial(option_get(OPTION_LISTEN), &listen);
+	struct option_value reflects = {0};
+	option_value_initial(option_get(OPTION_REFLECT_DSCP), &reflects);
 	option_value_initial(option_get(OPTION_THREADS), &threads);
 	option_value_initial(option_get(OPTION_RESOLVER), &resolver);
 	*settings = (struct settings){
 		.listen = listen.endpoint,
+		.reflects_dscp = reflects.number,
 		.threads = (unsigned)threads.number,
 		.resolver = (enum settings_resolver)resolver.number,
 	};

@@ -25,6 +25,7 @@ struct settings {
 	struct networks allow;	/* Owned. Who may use it; empty: everyone. */
 	size_t max_peers;	/* 1 to OPTION_PEERS_MAX, or 0: as many as descriptors allow. */
 	size_t max_peers_per_address;	/* Likewise; 0: a share of those. */
+	bool reflects_dscp;		/* Replies are marked as the connection's SYN was. */
 	bool probe;			/* Run the prober. */
 	struct target_list targets;	/* Owned. */
 	struct target_options defaults; /* For targets that do not say otherwise; complete. */

@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "echo/admission.h"
 #include "echo/connections.h"
+#include "net/saved_syn.h"
 #include "net/socket.h"
 #include "net/waker.h"
 
@@ -32,6 +33,7 @@ static const struct timeval accept_pause = {.tv_usec = 100000};
 struct echo_server {
 	const struct log *log;
 	struct event_base *base;
+	bool reflects_dscp;
 	struct listeners listeners;
 	struct event *accept_events[LISTENERS_MAX]; /* One for each listener. */
 	struct event *resume_event;		    /* Ends a pause of accepting. */
@@ -174,12 +176,22 @@ static bool handle_accept_error(struct echo_server *server, evutil_socket_t list
 	}
 }
 
+/* So that a marked class is measured on the way back, too. */
+static void reflect_mark(evutil_socket_t fd)
+{
+	struct packet_mark mark;
+	if (saved_syn_take(fd, &mark) && mark.dscp != 0)
+		(void)socket_mark(fd, mark.family, mark.dscp);
+}
+
 /* Takes the socket over. */
 static void admit(struct echo_server *server, evutil_socket_t fd, const union address *peer)
 {
 	struct admission_host *host;
 	enum server_reject why;
 	if (admission_enter(server->admission, peer, &host, &why)) {
+		if (server->reflects_dscp)
+			reflect_mark(fd);
 		if (connections_add(server->connections, fd, host) == 0)
 			return;
 		admission_leave(server->admission, host);
@@ -299,11 +311,14 @@ static int make_events(struct echo_server *server)
 }
 
 /* Accepted sockets inherit it; asked for later, it would not bound the window that a peer is given. */
-static void bound_buffers(const struct listeners *listeners)
+static void set_up_listeners(const struct echo_server *server)
 {
-	for (size_t i = 0; i < listeners->count; i++) {
-		socket_set_option(listeners->fds[i], SOL_SOCKET, SO_RCVBUF, BUFFER_SIZE);
-		socket_set_option(listeners->fds[i], SOL_SOCKET, SO_SNDBUF, BUFFER_SIZE);
+	for (size_t i = 0; i < server->listeners.count; i++) {
+		evutil_socket_t fd = server->listeners.fds[i];
+		socket_set_option(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_SIZE);
+		socket_set_option(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_SIZE);
+		if (server->reflects_dscp)
+			saved_syn_keep(fd);
 	}
 }
 
@@ -315,7 +330,7 @@ void echo_server_limit(struct echo_server *server, const struct echo_server_limi
 	waker_wake(&server->waker);
 }
 
-int echo_server_start(struct listeners *listeners, const struct networks *allow,
+int echo_server_start(struct listeners *listeners, const struct echo_server_rules *rules,
 	const struct echo_server_limits *limits, const struct log *log, struct echo_server **server)
 {
 	struct echo_server *made = calloc(1, sizeof(*made));
@@ -330,11 +345,12 @@ int echo_server_start(struct listeners *listeners, const struct networks *allow,
 	made->limits = *limits;
 	made->listeners = *listeners;
 	*listeners = (struct listeners){0};
-	bound_buffers(&made->listeners);
+	made->reflects_dscp = rules->reflects_dscp;
+	set_up_listeners(made);
 	made->spare_fd = socket_open(AF_INET);
 	uint64_t seed;
 	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
-	error = admission_new(allow, seed, &made->admission);
+	error = admission_new(rules->allow, seed, &made->admission);
 	if (!error)
 		error = make_events(made);
 	if (!error)

@@ -21,13 +21,19 @@ struct echo_server_limits {
 	bool is_wanted;		  /* As many as the user wants, not as descriptors allow. */
 };
 
+/* What does not change. */
+struct echo_server_rules {
+	const struct networks *allow; /* Who may use it; empty: everyone. Copied. */
+	bool reflects_dscp;	      /* Replies are marked as the connection's SYN was. */
+};
+
 /*
  * Starts serving on what listeners_open() has opened. Takes the sockets over, even on failure, and
- * leaves listeners empty. allow: who may use it; empty: everyone; copied. log is borrowed until
+ * leaves listeners empty. log is borrowed until
  * echo_server_stop() returns, and called in the server's thread. Returns 0 with *server owned by the
  * caller, or a negative errno.
  */
-int echo_server_start(struct listeners *listeners, const struct networks *allow,
+int echo_server_start(struct listeners *listeners, const struct echo_server_rules *rules,
 	const struct echo_server_limits *limits, const struct log *log,
 	struct echo_server **server);
 

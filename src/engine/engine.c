@@ -354,8 +354,11 @@ static int start_server(
 		log_write(engine->log, LOG_LEVEL_WARNING, NULL,
 			"echo server: there are file descriptors for %zu peers only, not for %zu: raise the limit (ulimit -n, LimitNOFILE=)",
 			limits.peers, settings->max_peers);
-	failure = echo_server_start(
-		&listeners, &settings->allow, &limits, engine->log, &engine->server);
+	const struct echo_server_rules rules = {
+		.allow = &settings->allow,
+		.reflects_dscp = settings->reflects_dscp,
+	};
+	failure = echo_server_start(&listeners, &rules, &limits, engine->log, &engine->server);
 	if (failure) {
 		char why[ERROR_TEXT_MAX];
 		error_text(-failure, why);

@@ -88,6 +88,8 @@ static void describe_server(const struct options *options, struct buffer *buffer
 	if (settings->max_peers_per_address > 0)
 		buffer_append_format(
 			buffer, "%-10s%zu of one address\n", "", settings->max_peers_per_address);
+	if (!settings->reflects_dscp)
+		buffer_append_format(buffer, "%-10snot reflected\n", "dscp");
 }
 
 void description_append(const struct options *options, struct buffer *buffer)

@@ -77,6 +77,11 @@ static void store_max_peers_per_address(struct reading *reading, const struct op
 	reading->options->settings.max_peers_per_address = (size_t)value->number;
 }
 
+static void store_reflect_dscp(struct reading *reading, const struct option_value *value)
+{
+	reading->options->settings.reflects_dscp = value->number;
+}
+
 static void store_metrics(struct reading *reading, const struct option_value *value)
 {
 	reading->options->metrics = value->endpoint;
@@ -139,6 +144,7 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_ALLOW] = store_allow,
 	[OPTION_MAX_PEERS] = store_max_peers,
 	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
+	[OPTION_REFLECT_DSCP] = store_reflect_dscp,
 	[OPTION_TARGETS] = store_targets,
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,

@@ -54,14 +54,11 @@ static char *take_text(struct input *input)
 
 static char *take_key(struct input *input)
 {
-	static const char *const keys[] = {"Listen", "Allow", "MaxPeers", "MaxPeersPerAddress",
-		"Target", "TargetsFile", "Interval", "Timeout", "Window", "Probe", "Source", "DSCP",
-		"IPVersion", "Threads", "Resolver", "Metrics", "LogLevel", "Address", "Label",
-		"interval", "Label", "Target", "Address"};
-	size_t which = take_byte(input);
-	if (which >= sizeof(keys) / sizeof(keys[0]))
+	size_t which = take_byte(input) % (OPTIONS + 4);
+	if (which >= OPTIONS)
 		return take_text(input);
-	char *key = strdup(keys[which]);
+	const char *name = option_get((enum option_id)which)->collectd;
+	char *key = strdup(name ? name : "Label");
 	expect(key != NULL);
 	return key;
 }

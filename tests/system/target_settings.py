@@ -17,6 +17,7 @@ from lib.marks import Marks
 from lib.peer import Peer
 from lib.program import Program, free_port, run
 from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.sockets import assert_echo, frame
 from lib.wait import PATIENCE, wait_for
 
 OWN = "127.0.0.1:{listen}"
@@ -230,6 +231,63 @@ def nothing_is_marked_by_default():
             program.wait_target("default", lambda t: t.received >= 5, "replies")
             wait_for(lambda: marks.from_port[peer.port], "they were seen")
             assert marks.to_port[peer.port] == {0}, marks.to_port[peer.port]
+
+
+# Each: says, where the server listens, where it is dialled, the mark of the SYN.
+REFLECTED = [
+    ("IPv4", "127.0.0.1", "127.0.0.1", 46),
+    ("IPv4, the largest", "127.0.0.1", "127.0.0.1", 63),
+    ("IPv4 on every address", "", "127.0.0.1", 34),
+    ("IPv6", "[::1]", "::1", 46),
+    ("IPv6 on every address", "", "::1", 10),
+    ("no mark", "127.0.0.1", "127.0.0.1", 0),
+]
+
+
+def marked_connection(host, port, codepoint):
+    """As connect(), but marked from its SYN on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    connection = socket.socket(family)
+    connection.settimeout(10 * PATIENCE)
+    level, name = (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if ":" in host else (socket.IPPROTO_IP, socket.IP_TOS)
+    # The bits of ECN are the kernel's own affair.
+    connection.setsockopt(level, name, codepoint << 2)
+    connection.connect((host, port))
+    return connection
+
+
+def check_reflection(row, flags, expected):
+    _, listen, host, codepoint = row
+    if ":" in host:
+        want_ipv6()
+    with Marks() as marks, Program("server", *flags, listen_host=listen) as program:
+        with marked_connection(host, program.listen_port, codepoint) as peer:
+            assert_echo(peer, frame(1))
+            # The kernel's own reply to the SYN may be marked or not.
+            seen = marks.from_port[program.listen_port]
+            wait_for(lambda: expected in seen, f"a reply marked {expected}")
+            assert seen <= {0, expected}, seen
+
+
+@scenarios_of(REFLECTED, "replies_bear_the_mark_of_the_syn_by_")
+def reflects(row):
+    check_reflection(row, (), row[3])
+
+
+@scenarios_of(REFLECTED, "replies_bear_no_mark_if_told_so_by_")
+def reflects_nothing(row):
+    check_reflection(row, ("-reflect-dscp=off",), 0)
+
+
+@scenario
+def collectd_reflects_marks_too_unless_told_not_to():
+    for says, expected in (("", 46), ("ReflectDSCP true", 46), ("ReflectDSCP off", 0), ('ReflectDSCP "off"', 0)):
+        with Marks() as marks, Daemon(says + "\n") as daemon:
+            with marked_connection("127.0.0.1", daemon.listen_port, 46) as peer:
+                assert_echo(peer, frame(1))
+                seen = marks.from_port[daemon.listen_port]
+                wait_for(lambda: expected in seen, f"{says}: a reply marked {expected}")
+                assert seen <= {0, expected}, f"{says}: {seen}"
 
 
 @scenario
