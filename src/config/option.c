@@ -107,11 +107,19 @@ int option_find_word(const struct option *option, const char *word)
 	return 0;
 }
 
+static bool is_word_for_duration(const struct option *option, int64_t number)
+{
+	return option->kind == OPTION_KIND_DURATION && option->words[0] &&
+	       number == OPTION_DURATION_WORD;
+}
+
 void option_format_number(const struct option *option, int64_t number, char *text, size_t size)
 {
 	char duration[DURATION_TEXT_MAX];
 	if (option->kind == OPTION_KIND_CHOICE) {
 		snprintf(text, size, "%s", option->words[number - 1]);
+	} else if (is_word_for_duration(option, number)) {
+		snprintf(text, size, "%s", option->words[0]);
 	} else if (option->kind == OPTION_KIND_DURATION) {
 		duration_format(number, duration);
 		snprintf(text, size, "%s", duration);
@@ -165,7 +173,7 @@ static void append_range(const struct option *option, enum option_style style, c
 
 int option_check_range(const struct option *option, int64_t number, struct text_error *error)
 {
-	if (option_is_in_range(option, number))
+	if (is_word_for_duration(option, number) || option_is_in_range(option, number))
 		return 0;
 	char value[DURATION_TEXT_MAX];
 	char allowed[OPTION_ALLOWED_MAX] = "";
@@ -178,12 +186,19 @@ int option_check_range(const struct option *option, int64_t number, struct text_
 
 static void append_duration(const struct option *option, enum option_style style, char *text)
 {
+	static const char *const quotes[] = {
+		[OPTION_STYLE_PLAIN] = "",
+		[OPTION_STYLE_COLLECTD] = "\"",
+		[OPTION_STYLE_DOCUMENT] = "`",
+	};
 	append_range(option, style, text);
 	if (style == OPTION_STYLE_COLLECTD)
 		append(text, ", or text such as \"200ms\" or \"1m30s\"");
 	else if (style == OPTION_STYLE_PLAIN)
 		append(text, ", with its unit, e.g. %s",
 			option->initial ? option->initial : "200ms");
+	if (option->words[0])
+		append(text, ", or %s%s%s", quotes[style], option->words[0], quotes[style]);
 }
 
 static void append_dscp(const struct option *option, enum option_style style, char *text)

@@ -23,6 +23,9 @@
 /* Of a network interface's name: IFNAMSIZ of Linux and the BSDs, less its NUL. */
 #define OPTION_INTERFACE_MAX 15
 
+/* A duration that is given by its word. */
+#define OPTION_DURATION_WORD 0
+
 /* What option_allowed() writes, with its NUL. */
 #define OPTION_ALLOWED_MAX 128
 
@@ -99,7 +102,8 @@ struct option {
 	const char *value;    /* What help calls the value; NULL for a boolean. */
 	int64_t least;	      /* Of a duration (nanoseconds), number, percentage or codepoint. */
 	int64_t most;	      /* Likewise. */
-	/* Those of a choice, up to a NULL; of other kinds what completions offer. */
+	/* Those of a choice, up to a NULL; of other kinds what completions offer. That of a duration stands
+	 * for OPTION_DURATION_WORD. */
 	const char *words[OPTION_WORDS_MAX + 1];
 	const char *invalid;   /* Of a choice: "is not a valid mode", to follow the quoted value. */
 	const char *initial;   /* The default, as text; NULL for none. */

@@ -52,6 +52,10 @@ static int parse_duration(const struct option *option, const char *text, struct 
 	const char **reason)
 {
 	int64_t duration_ns = 0;
+	if (option_find_word(option, text) > 0) {
+		value->number = OPTION_DURATION_WORD;
+		return 0;
+	}
 	int error = duration_parse(text, &duration_ns);
 	if (!error)
 		return set_in_range(option, duration_ns, value, reason);

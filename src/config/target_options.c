@@ -173,9 +173,15 @@ static int check_interval(const struct target_options *options, struct text_erro
 	return -EINVAL;
 }
 
+int64_t target_options_patience_ns(const struct target_options *options)
+{
+	bool is_estimated = options->timeout_ns == TARGET_TIMEOUT_AUTO;
+	return (is_estimated ? TARGET_TIMEOUT_AUTO_MOST_NS : options->timeout_ns) + TARGET_GRACE_NS;
+}
+
 static int check_records(const struct target_options *options, struct text_error *error)
 {
-	int64_t kept_ns = options->timeout_ns + TARGET_GRACE_NS;
+	int64_t kept_ns = target_options_patience_ns(options);
 	if (kept_ns <= options->interval_ns * TARGET_RECORDS_MAX)
 		return 0;
 	/* Rounded up to a whole millisecond: shorter to read, and still allowed. */
@@ -185,7 +191,7 @@ static int check_records(const struct target_options *options, struct text_error
 	char timeout[DURATION_TEXT_MAX];
 	char least[DURATION_TEXT_MAX];
 	duration_format(options->interval_ns, interval);
-	duration_format(options->timeout_ns, timeout);
+	duration_format(kept_ns - TARGET_GRACE_NS, timeout);
 	duration_format(least_ns, least);
 	text_error_set(error, 0,
 		"interval: %s is too short for a timeout of %s (over %d probes would have to be remembered); allowed: %s or more",
@@ -263,5 +269,5 @@ int target_options_check(const struct target_options *options, const struct endp
 
 uint32_t target_options_records(const struct target_options *options)
 {
-	return (uint32_t)((options->timeout_ns + TARGET_GRACE_NS) / options->interval_ns) + 2;
+	return (uint32_t)(target_options_patience_ns(options) / options->interval_ns) + 2;
 }

@@ -15,6 +15,10 @@
 #define TARGET_CONNECT_INTERVAL_MIN_NS INT64_C(100000000) /* 100 ms */
 /* A target keeps a record for each probe of the last timeout + TARGET_GRACE_NS. */
 #define TARGET_RECORDS_MAX 65536
+/* timeout_ns where it is estimated: see measure/timeout_estimate.h. */
+#define TARGET_TIMEOUT_AUTO OPTION_DURATION_WORD
+/* The longest that is estimated. */
+#define TARGET_TIMEOUT_AUTO_MOST_NS INT64_C(3000000000) /* 3 s */
 /* What has been unanswered for the timeout and this is given up. */
 #define TARGET_GRACE_NS INT64_C(500000000) /* 500 ms */
 /* An IPv6 address, "%", an interface's name, NUL. */
@@ -81,6 +85,10 @@ bool target_options_are_equal(const struct target_options *a, const struct targe
  */
 int target_options_check(const struct target_options *options, const struct endpoint *address,
 	struct text_error *error);
+
+/* How long a probe may be unanswered before it is given up: the longest timeout there can be, and
+ * TARGET_GRACE_NS. */
+int64_t target_options_patience_ns(const struct target_options *options);
 
 /* How many probes can be unanswered at once, before they are given up: 2 to TARGET_RECORDS_MAX
  * + 2. */

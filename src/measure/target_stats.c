@@ -32,6 +32,7 @@ enum word {
 	WORD_RTT_SUM,
 	WORD_LAST_RTT,
 	WORD_JITTER,
+	WORD_TIMEOUT,
 	WORD_LAST_CONNECT,
 	WORD_TCP_RTT,
 	WORD_TCP_MIN_RTT,
@@ -308,6 +309,13 @@ void target_stats_tcp(
 	end(stats);
 }
 
+void target_stats_timeout(struct target_stats *stats, int64_t timeout_ns)
+{
+	begin(stats);
+	set(stats, WORD_TIMEOUT, (uint64_t)timeout_ns);
+	end(stats);
+}
+
 static void copy_distribution(
 	const struct growing_distribution *distribution, struct distribution *copy)
 {
@@ -356,6 +364,7 @@ void target_stats_read_all(const struct target_stats *stats, struct target_value
 		.tcp_retransmits = words[WORD_TCP_RETRANSMITS],
 		.last_rtt_ns = (int64_t)words[WORD_LAST_RTT],
 		.jitter_ns = (int64_t)words[WORD_JITTER],
+		.timeout_ns = (int64_t)words[WORD_TIMEOUT],
 		.last_connect_ns = (int64_t)words[WORD_LAST_CONNECT],
 		.tcp_rtt_ns = (int64_t)words[WORD_TCP_RTT],
 		.tcp_min_rtt_ns = (int64_t)words[WORD_TCP_MIN_RTT],

@@ -33,6 +33,7 @@ struct target_values {
 	uint64_t tcp_retransmits;
 	struct histogram rtt; /* First bound HISTOGRAM_RTT_FIRST_NS. */
 	int64_t last_rtt_ns;  /* -1 before the first reply. */
+	int64_t timeout_ns;   /* As estimated; 0 where it is fixed. */
 	int64_t jitter_ns; /* Since connecting; 0 before the second reply, -1 before the first. */
 	int64_t last_connect_ns; /* How long the last TCP handshake took; -1 before the first. */
 	int64_t tcp_rtt_ns;	 /* The kernel's smoothed RTT; -1 if unknown. */
@@ -116,6 +117,9 @@ void target_stats_retransmitted(struct target_stats *stats, uint64_t retransmits
 /* retransmits: as above. RTTs: as struct tcp_facts has them, in ns, -1 if unknown. */
 void target_stats_tcp(
 	struct target_stats *stats, uint64_t retransmits, int64_t rtt_ns, int64_t min_rtt_ns);
+
+/* How long a reply may take from now on, where that is estimated. */
+void target_stats_timeout(struct target_stats *stats, int64_t timeout_ns);
 
 /* From any thread: copies the state between two of the writer's steps. */
 void target_stats_read(const struct target_stats *stats, struct target_values *values);

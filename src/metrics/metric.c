@@ -105,7 +105,7 @@ static double read_value(const struct metric *metric, const void *values)
 	case VALUE_SECONDS:
 		memcpy(&word, at, sizeof(word));
 		/* The macro, because a computed NAN may print with a sign. */
-		if (metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0)
+		if (metric_is_unknown(metric, word))
 			return (double)NAN;
 		return metric->value == VALUE_SECONDS ? seconds_of(word) : (double)word;
 	case VALUE_REAL_SECONDS:

@@ -42,6 +42,7 @@ enum metric_known {
 	KNOWN_ALWAYS,
 	KNOWN_WITH_TCP_INFO,   /* If the system tells what its TCP counts. */
 	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while the value is unknown. */
+	KNOWN_UNLESS_ZERO,     /* The word at offset is 0 where there is no such value. */
 };
 
 /* The values of the label "reason". */
@@ -66,6 +67,13 @@ struct metric {
 static inline const void *metric_at(const struct metric *metric, const void *values)
 {
 	return (const char *)values + metric->offset;
+}
+
+/* Whether there is no value: word is what lies there, of VALUE_COUNT or VALUE_SECONDS. */
+static inline bool metric_is_unknown(const struct metric *metric, uint64_t word)
+{
+	return (metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0) ||
+	       (metric->known == KNOWN_UNLESS_ZERO && word == 0);
 }
 
 /* What follows the name in samples: "_total", "_info" or "". Static. */

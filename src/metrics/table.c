@@ -95,6 +95,16 @@ const struct metric metric_table[] = {
 		.offset = offsetof(struct target_values, jitter_ns),
 	},
 	{
+		.name = "tcp_echo_estimated_timeout_seconds",
+		.help = "How long a reply may take at present, as estimated from round-trip times by "
+			"TCP's own rule (RFC 6298). Only for targets whose timeout is auto.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_SECONDS,
+		.known = KNOWN_UNLESS_ZERO,
+		.offset = offsetof(struct target_values, timeout_ns),
+	},
+	{
 		.name = "tcp_echo_sent",
 		.help = "Probes that fell due, including those that could not be sent "
 			"(tcp_echo_unsent_total). Always the sum of received, timeouts and in "

@@ -49,7 +49,7 @@ static struct handshake *handshake_of(const struct connect_probe *probe, uint64_
 
 static int64_t patience_ns(const struct target *target)
 {
-	return target->options.timeout_ns + TARGET_GRACE_NS;
+	return target_options_patience_ns(&target->options);
 }
 
 static void end(struct handshake *handshake)
@@ -99,14 +99,14 @@ static void note_failed(struct handshake *handshake, int error, int64_t now_ns)
 /* The host answered after rtt_ns. */
 static void settle_answered(struct handshake *handshake, int64_t rtt_ns)
 {
-	const struct target *target = &handshake->probe->link.target;
-	bool is_late = handshake->is_settled || rtt_ns >= target->options.timeout_ns;
+	struct target *target = &handshake->probe->link.target;
+	bool is_late = handshake->is_settled || rtt_ns >= target_timeout_ns(target);
 	if (!is_late) {
-		target_stats_received(target->stats, rtt_ns);
+		target_received(target, rtt_ns);
 		return;
 	}
 	if (!handshake->is_settled)
-		target_stats_timed_out(target->stats, 1);
+		target_timed_out(target, 1, handshake->departure_ns + rtt_ns);
 	target_stats_late(target->stats);
 }
 
@@ -190,7 +190,7 @@ static void set_alarm(struct connect_probe *probe)
 			continue;
 		int64_t due_ns =
 			handshake->departure_ns +
-			(handshake->is_settled ? patience_ns(target) : target->options.timeout_ns);
+			(handshake->is_settled ? patience_ns(target) : target_timeout_ns(target));
 		if (due_ns < next_ns)
 			next_ns = due_ns;
 	}
@@ -199,9 +199,9 @@ static void set_alarm(struct connect_probe *probe)
 
 static void settle_handshake(struct handshake *handshake, int64_t now_ns)
 {
-	const struct target *target = &handshake->probe->link.target;
+	struct target *target = &handshake->probe->link.target;
 	int64_t age_ns = now_ns - handshake->departure_ns;
-	if (age_ns < target->options.timeout_ns)
+	if (age_ns < target_timeout_ns(target))
 		return;
 	/* The kernel may know of its end, and nobody looked yet. */
 	if (socket_is_dialled(handshake->fd)) {
@@ -210,7 +210,7 @@ static void settle_handshake(struct handshake *handshake, int64_t now_ns)
 	}
 	if (!handshake->is_settled) {
 		handshake->is_settled = true;
-		target_stats_timed_out(target->stats, 1);
+		target_timed_out(target, 1, now_ns);
 	}
 	if (age_ns >= patience_ns(target))
 		conclude(handshake, -ETIMEDOUT, now_ns);
@@ -271,7 +271,7 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	context->lookout.latest_ns = handshake->departure_ns;
 	target_stats_sent(link->target.stats);
 	send_lag_record(&context->lag, handshake->departure_ns - due_ns);
-	int64_t overdue_ns = handshake->departure_ns + link->target.options.timeout_ns;
+	int64_t overdue_ns = handshake->departure_ns + target_timeout_ns(&link->target);
 	if (error != -EINPROGRESS)
 		conclude(handshake, error, clock_monotonic_ns());
 	else if (link->alarm.due_ns > overdue_ns)

@@ -57,7 +57,7 @@ static void retire(struct connection *connection, int64_t now_ns)
 {
 	struct link *link = connection->link;
 	connection->end_seq = probe_of(link)->flight.next_seq;
-	connection->until_ns = now_ns + link->target.options.timeout_ns + TARGET_GRACE_NS;
+	connection->until_ns = now_ns + target_options_patience_ns(&link->target.options);
 	if (is_drained(link))
 		link_drop_retired(link);
 	else if (link->due_ns > connection->until_ns)
@@ -147,7 +147,7 @@ static void note_departure(struct echo_probe *probe, int64_t departure_ns, int64
 	struct link *link = &probe->link;
 	target_stats_sent(link->target.stats);
 	send_lag_record(&link->target.context->lag, departure_ns - due_ns);
-	int64_t overdue_ns = departure_ns + link->target.options.timeout_ns;
+	int64_t overdue_ns = departure_ns + target_timeout_ns(&link->target);
 	if (link->due_ns > overdue_ns)
 		link_set_alarm(link, overdue_ns);
 	if (departure_ns >= link->connection->tcp_info_due_ns) {
@@ -233,15 +233,15 @@ static bool find_probes(struct connection *connection, const unsigned char *byte
 /* Returns false if that was not the reply of an echo server. */
 static bool take_reply(struct echo_probe *probe, struct flight_record *record, int64_t arrival_ns)
 {
-	const struct target *target = &probe->link.target;
+	struct target *target = &probe->link.target;
 	int64_t rtt_ns;
 	switch (flight_answer(
-		&probe->flight, record, arrival_ns, target->options.timeout_ns, &rtt_ns)) {
+		&probe->flight, record, arrival_ns, target_timeout_ns(target), &rtt_ns)) {
 	case FLIGHT_RECEIVED:
-		target_stats_received(target->stats, rtt_ns);
+		target_received(target, rtt_ns);
 		return true;
 	case FLIGHT_OVERDUE:
-		target_stats_timed_out(target->stats, 1);
+		target_timed_out(target, 1, arrival_ns);
 		target_stats_late(target->stats);
 		return true;
 	case FLIGHT_LATE:
@@ -361,7 +361,7 @@ static int64_t stalled_ns(struct link *link)
 	int64_t since_ns = flight_awaited_ns(&probe_of(link)->flight, connection->first_seq);
 	if (since_ns < connection->heard_ns)
 		since_ns = connection->heard_ns;
-	return later(since_ns, link->target.options.timeout_ns + TARGET_GRACE_NS);
+	return later(since_ns, target_options_patience_ns(&link->target.options));
 }
 
 /* Reads whatever has come over the link's connections. Returns whether it is still connected. */
@@ -376,11 +376,11 @@ static bool read_all(struct link *link)
 static void settle(struct link *link, int64_t now_ns)
 {
 	struct flight *flight = &probe_of(link)->flight;
-	int64_t timeout_ns = link->target.options.timeout_ns;
+	int64_t timeout_ns = target_timeout_ns(&link->target);
 	/* Its arrival tells whether a reply is lost or only not read yet, so reading comes first. */
 	if (later(flight_oldest_in_flight_ns(flight), timeout_ns) <= now_ns && !read_all(link))
 		return;
-	target_stats_timed_out(link->target.stats, flight_time_out(flight, now_ns - timeout_ns));
+	target_timed_out(&link->target, flight_time_out(flight, now_ns - timeout_ns), now_ns);
 	if (link->retired && (is_drained(link) || link->retired->until_ns <= now_ns))
 		link_drop_retired(link);
 	int64_t due_ns = stalled_ns(link);
@@ -388,6 +388,7 @@ static void settle(struct link *link, int64_t now_ns)
 		lose(link, DISCONNECT_STALLED, now_ns);
 		return;
 	}
+	timeout_ns = target_timeout_ns(&link->target);
 	int64_t overdue_ns = later(flight_oldest_in_flight_ns(flight), timeout_ns);
 	if (due_ns > overdue_ns)
 		due_ns = overdue_ns;

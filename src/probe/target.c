@@ -25,15 +25,26 @@ static int copy_texts(struct target *target, const char *name, const struct endp
 	return 0;
 }
 
+_Static_assert(TARGET_TIMEOUT_AUTO_MOST_NS == TIMEOUT_ESTIMATE_MOST_NS,
+	"records are kept for the longest");
+
+static bool is_estimated(const struct target *target)
+{
+	return target->options.timeout_ns == TARGET_TIMEOUT_AUTO;
+}
+
 int target_init(struct target *target, const char *name, const struct endpoint *endpoint,
 	const struct target_options *options)
 {
 	*target = (struct target){.port = endpoint->port, .options = *options};
+	timeout_estimate_init(&target->estimate);
 	int error = copy_texts(target, name, endpoint);
 	if (!error)
 		error = target_stats_new(options->window, &target->stats);
 	if (error)
 		target_clear(target);
+	else if (is_estimated(target))
+		target_stats_timeout(target->stats, target->estimate.timeout_ns);
 	return error;
 }
 
@@ -48,6 +59,24 @@ void target_endpoint(const struct target *target, struct endpoint *endpoint)
 {
 	snprintf(endpoint->host, sizeof(endpoint->host), "%s", target->host);
 	endpoint->port = target->port;
+}
+
+void target_received(struct target *target, int64_t rtt_ns)
+{
+	target_stats_received(target->stats, rtt_ns);
+	if (!is_estimated(target))
+		return;
+	timeout_estimate_record(&target->estimate, rtt_ns);
+	target_stats_timeout(target->stats, target->estimate.timeout_ns);
+}
+
+void target_timed_out(struct target *target, uint64_t count, int64_t now_ns)
+{
+	target_stats_timed_out(target->stats, count);
+	if (count == 0 || !is_estimated(target))
+		return;
+	timeout_estimate_expire(&target->estimate, now_ns);
+	target_stats_timeout(target->stats, target->estimate.timeout_ns);
 }
 
 void target_count_unsent(struct target *target)

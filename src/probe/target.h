@@ -10,6 +10,7 @@
 #include "base/endpoint.h"
 #include "config/target_options.h"
 #include "measure/target_stats.h"
+#include "measure/timeout_estimate.h"
 #include "probe/context.h"
 #include "probe/report.h"
 
@@ -25,6 +26,7 @@ struct target {
 	/* Its prober's thread alone. */
 	struct probe_context *context; /* Borrowed; NULL until a prober has it. */
 	struct report report;
+	struct timeout_estimate estimate; /* With TARGET_TIMEOUT_AUTO. */
 	bool counts_unsent; /* It was connected before, or an attempt failed: start-up is over. */
 };
 
@@ -37,6 +39,19 @@ void target_clear(struct target *target);
 
 /* The endpoint as configured. */
 void target_endpoint(const struct target *target, struct endpoint *endpoint);
+
+/* How long a reply may take, at present. */
+static inline int64_t target_timeout_ns(const struct target *target)
+{
+	bool is_estimated = target->options.timeout_ns == TARGET_TIMEOUT_AUTO;
+	return is_estimated ? target->estimate.timeout_ns : target->options.timeout_ns;
+}
+
+/* A reply came in time. */
+void target_received(struct target *target, int64_t rtt_ns);
+
+/* So many probes were not answered in time. Those of a connection that was lost are none of them. */
+void target_timed_out(struct target *target, uint64_t count, int64_t now_ns);
 
 /* A slot that cannot be used: counts it, unless this is still the start-up. */
 void target_count_unsent(struct target *target);

@@ -205,11 +205,6 @@ static char *put_loss(char *end, const struct target_values *values)
 	return number_put_double(end, target_values_loss_percent(values));
 }
 
-static inline bool is_unknown(const struct metric *metric, uint64_t word)
-{
-	return metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0;
-}
-
 /* Writes a metric's only number; nothing if it is unknown. */
 static inline char *put_value(char *end, const struct metric *metric, const void *values)
 {
@@ -217,9 +212,9 @@ static inline char *put_value(char *end, const struct metric *metric, const void
 	const uint64_t *word = at;
 	switch (metric->value) {
 	case VALUE_COUNT:
-		return is_unknown(metric, *word) ? end : number_put_unsigned(end, *word);
+		return metric_is_unknown(metric, *word) ? end : number_put_unsigned(end, *word);
 	case VALUE_SECONDS:
-		return is_unknown(metric, *word) ? end : number_put_seconds(end, *word);
+		return metric_is_unknown(metric, *word) ? end : number_put_seconds(end, *word);
 	case VALUE_FLAG:
 		return number_put_unsigned(end, *(const bool *)at);
 	case VALUE_IN_FLIGHT:

@@ -74,7 +74,8 @@ def the_metrics_page_has_every_metric_and_its_type():
     documented = {}
     for names, kind in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\w+) \|", read("docs", "metrics.md"), re.MULTILINE):
         documented.update({name: kind for name in re.findall(r"`(\w+)`", names)})
-    with Program("both", targets={"alive": "127.0.0.1:{listen}"}) as program:
+    targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto"}}
+    with Program("both", targets=targets) as program:
         program.wait_target("alive", lambda t: t.received > 0, "a reply")
         types = program.metrics().types
     assert documented == types, f"differ: {set(documented.items()) ^ set(types.items())}"

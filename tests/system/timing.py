@@ -24,6 +24,70 @@ def a_probe_settles_at_its_timeout_and_not_at_the_next_slot():
             assert target.sent == 1 and target.timeouts == 1 and target.in_flight == 0, target
 
 
+def estimated(program, name):
+    """The timeout of a target in seconds; None where it is fixed."""
+    found = program.metrics().select("tcp_echo_estimated_timeout_seconds", target=name)
+    return found[0][1] if found else None
+
+
+def check_estimates(probe):
+    """Near and far targets each get what suits them; a fixed one has nothing to show."""
+    with Peer(behave.echo) as near, Peer(behave.delayed(0.5)) as far:
+        targets = {
+            "near": {"address": near.address},
+            "far": {"address": far.address},
+            "fixed": {"address": near.address, "timeout": "1s"},
+        }
+        for target in targets.values():
+            target["probe"] = probe
+        with Program("client", "-interval=100ms", "-timeout=auto", targets=targets) as program:
+            for name in targets:
+                program.wait_target(name, lambda t: t.received >= 20, "replies", 30)
+            assert estimated(program, "fixed") is None
+            assert 0.1 <= estimated(program, "near") <= 3
+            if probe == "echo":
+                # The replies of the far one come, however long they take, and none is lost for it.
+                assert 0.5 < estimated(program, "far") <= 3, estimated(program, "far")
+                assert estimated(program, "near") < estimated(program, "far")
+                assert program.target("far").timeouts == program.target("far").late, program.target("far")
+            steady = estimated(program, "near")
+            near.close()
+            program.wait_target("near", lambda t: t.connected == 0, "down", 20)
+            # A refusal, or the end of a connection, is no silence.
+            assert estimated(program, "near") <= max(steady * 2, 1), estimated(program, "near")
+
+
+@scenario
+def an_estimated_timeout_suits_each_target():
+    check_estimates("echo")
+
+
+@scenario
+def an_estimated_timeout_suits_handshakes_too():
+    check_estimates("connect")
+
+
+@scenario
+def silence_doubles_an_estimated_timeout_up_to_three_seconds():
+    answers = threading.Event()
+    answers.set()
+
+    def sometimes(connection):
+        while data := connection.recv(65536):
+            if answers.is_set():
+                connection.sendall(data)
+
+    with Peer(sometimes) as peer:
+        with Program("client", "-interval=50ms", "-timeout=auto", "-target", peer.address) as program:
+            program.wait_target("default", lambda t: t.received >= 20, "replies", 20)
+            before = estimated(program, "default")
+            answers.clear()
+            wait_for(lambda: estimated(program, "default") == 3, "the longest timeout", 30)
+            answers.set()
+            program.wait_target("default", lambda t: t.received >= 40, "replies again", 30)
+            wait_for(lambda: estimated(program, "default") < max(1, 2 * before), "a short timeout again", 30)
+
+
 @scenario
 def an_hourly_interval_is_probed_at_the_start():
     with Peer(behave.echo) as peer:

@@ -11,7 +11,7 @@ complete -c tcp-echo-metrics -o reflect-dscp -x -a 'on off' -d 'mark replies as 
 complete -c tcp-echo-metrics -o target -x -d 'target to probe'
 complete -c tcp-echo-metrics -o targets -r -F -d 'JSON file of targets, reloaded on SIGHUP'
 complete -c tcp-echo-metrics -o interval -x -d 'time between probes'
-complete -c tcp-echo-metrics -o timeout -x -d 'how long a reply may take'
+complete -c tcp-echo-metrics -o timeout -x -a 'auto' -d 'how long a reply may take'
 complete -c tcp-echo-metrics -o window -x -d 'recent probes that loss is computed from'
 complete -c tcp-echo-metrics -o probe -x -a 'echo connect' -d 'echo, or connect: just a TCP handshake'
 complete -c tcp-echo-metrics -o frame -x -a '16 24 auto' -d 'bytes of a frame: 16, 24, or auto'

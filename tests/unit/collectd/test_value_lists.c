@@ -132,6 +132,7 @@ static struct target_snapshot busy_target(const char *name)
 				.rtt = {.counts = {10, 20, 30, [15] = 40}, .sum_ns = 12345678},
 				.last_rtt_ns = 150000,
 				.jitter_ns = 2500,
+				.timeout_ns = 120000000,
 				.last_connect_ns = 90000,
 				.tcp_rtt_ns = 60000,
 				.tcp_min_rtt_ns = 50000,
@@ -168,25 +169,26 @@ static size_t count_lines(const char *lists)
 
 /* Lines of the target "server1", without its name. */
 static const char *const lines_of_target[] = {"connected 1", "last_rtt_seconds 0.00015",
-	"jitter_seconds 2.5e-06", "sent 110", "received 100", "timeouts 7", "late 3", "unsent 2",
-	"duplicates 1", "missed_slots 4", "loss_percent 37.5", "in_flight 3", "connects 5",
-	"moves 2", "last_connect_seconds 9e-05", "tcp_retransmits 11", "tcp_rtt_seconds 6e-05",
-	"tcp_min_rtt_seconds 5e-05", "connect_failures-resolve 1", "connect_failures-refused 2",
-	"connect_failures-unreachable 3", "connect_failures-timeout 4", "connect_failures-local 0",
-	"connect_failures-other 5", "disconnects-closed 6", "disconnects-reset 7",
-	"disconnects-stalled 8", "disconnects-invalid 9", "disconnects-other 10",
-	"rtt_seconds_bucket_le_0_0001 10", "rtt_seconds_bucket_le_0_0002 30",
-	"rtt_seconds_bucket_le_0_0004 60", "rtt_seconds_bucket_le_0_0008 60",
-	"rtt_seconds_bucket_le_0_0016 60", "rtt_seconds_bucket_le_0_0032 60",
-	"rtt_seconds_bucket_le_0_0064 60", "rtt_seconds_bucket_le_0_0128 60",
-	"rtt_seconds_bucket_le_0_0256 60", "rtt_seconds_bucket_le_0_0512 60",
-	"rtt_seconds_bucket_le_0_1024 60", "rtt_seconds_bucket_le_0_2048 60",
-	"rtt_seconds_bucket_le_0_4096 60", "rtt_seconds_bucket_le_0_8192 60",
-	"rtt_seconds_bucket_le_1_6384 60", "rtt_seconds_bucket_le_inf 100", "rtt_seconds_count 100",
-	"rtt_seconds_sum 0.012345678", "reading_loss_percent 6.25",
-	"reading_rtt_mean_seconds 0.002", "reading_rtt_min_seconds 0.001",
-	"reading_rtt_median_seconds 0.0015", "reading_rtt_p90_seconds 0.003",
-	"reading_rtt_p99_seconds 0.004", "reading_rtt_max_seconds 0.005"};
+	"jitter_seconds 2.5e-06", "estimated_timeout_seconds 0.12", "sent 110", "received 100",
+	"timeouts 7", "late 3", "unsent 2", "duplicates 1", "missed_slots 4", "loss_percent 37.5",
+	"in_flight 3", "connects 5", "moves 2", "last_connect_seconds 9e-05", "tcp_retransmits 11",
+	"tcp_rtt_seconds 6e-05", "tcp_min_rtt_seconds 5e-05", "connect_failures-resolve 1",
+	"connect_failures-refused 2", "connect_failures-unreachable 3",
+	"connect_failures-timeout 4", "connect_failures-local 0", "connect_failures-other 5",
+	"disconnects-closed 6", "disconnects-reset 7", "disconnects-stalled 8",
+	"disconnects-invalid 9", "disconnects-other 10", "rtt_seconds_bucket_le_0_0001 10",
+	"rtt_seconds_bucket_le_0_0002 30", "rtt_seconds_bucket_le_0_0004 60",
+	"rtt_seconds_bucket_le_0_0008 60", "rtt_seconds_bucket_le_0_0016 60",
+	"rtt_seconds_bucket_le_0_0032 60", "rtt_seconds_bucket_le_0_0064 60",
+	"rtt_seconds_bucket_le_0_0128 60", "rtt_seconds_bucket_le_0_0256 60",
+	"rtt_seconds_bucket_le_0_0512 60", "rtt_seconds_bucket_le_0_1024 60",
+	"rtt_seconds_bucket_le_0_2048 60", "rtt_seconds_bucket_le_0_4096 60",
+	"rtt_seconds_bucket_le_0_8192 60", "rtt_seconds_bucket_le_1_6384 60",
+	"rtt_seconds_bucket_le_inf 100", "rtt_seconds_count 100", "rtt_seconds_sum 0.012345678",
+	"reading_loss_percent 6.25", "reading_rtt_mean_seconds 0.002",
+	"reading_rtt_min_seconds 0.001", "reading_rtt_median_seconds 0.0015",
+	"reading_rtt_p90_seconds 0.003", "reading_rtt_p99_seconds 0.004",
+	"reading_rtt_max_seconds 0.005"};
 
 /* All of the process. */
 static const char *const lines_of_process[] = {"tcp_echo_up 1", "tcp_echo_http_rejected-limit 1",
@@ -219,8 +221,9 @@ END_TEST
 
 START_TEST(leaves_out_what_is_not_known)
 {
-	static const char *const unknown[] = {"last_rtt", "jitter", "last_connect", "tcp_rtt",
-		"tcp_min_rtt", "reading_", "cpu_seconds", "_fds", "_memory_", "start_time", "nan"};
+	static const char *const unknown[] = {"last_rtt", "jitter", "estimated", "last_connect",
+		"tcp_rtt", "tcp_min_rtt", "reading_", "cpu_seconds", "_fds", "_memory_",
+		"start_time", "nan"};
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1, .lacks_tcp_info = true};
 	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}};

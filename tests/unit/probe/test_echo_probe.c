@@ -187,6 +187,68 @@ START_TEST(a_probe_without_reply_times_out_and_may_still_be_late)
 }
 END_TEST
 
+/* Whether a scenario has an estimated timeout is settled before its target is made. */
+static void set_up_estimated(struct fixture *fixture)
+{
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	options.timeout_ns = TARGET_TIMEOUT_AUTO;
+	script_begin(&fixture->context);
+	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", &options);
+	script_go_to(&fixture->context, script.now_ns);
+	script_run(&fixture->context);
+	ck_assert_int_eq(script_values(fixture->target).timeout_ns, TIMEOUT_ESTIMATE_FIRST_NS);
+}
+
+START_TEST(an_estimated_timeout_follows_the_replies)
+{
+	struct fixture fixture;
+	set_up_estimated(&fixture);
+	unsigned char bytes[FRAME_SIZE];
+	for (int i = 0; i < 20; i++) {
+		probe(&fixture);
+		take_frames(bytes, sizeof(bytes));
+		reply(bytes, sizeof(bytes));
+		script.now_ns += 2 * MS;
+		script_run(&fixture.context);
+		script_go_to(&fixture.context, script.now_ns + INTERVAL_NS);
+	}
+	ck_assert_int_eq(script_values(fixture.target).timeout_ns, TIMEOUT_ESTIMATE_LEAST_NS);
+	/* Now silence: the first one is lost after just that, and what follows is waited for twice as long. */
+	int64_t departure_ns = script.now_ns;
+	probe(&fixture);
+	script_go_to(&fixture.context, departure_ns + TIMEOUT_ESTIMATE_LEAST_NS - 1);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 0);
+	script_go_to(&fixture.context, departure_ns + TIMEOUT_ESTIMATE_LEAST_NS);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 1);
+	ck_assert_int_eq(script_values(fixture.target).timeout_ns, 2 * TIMEOUT_ESTIMATE_LEAST_NS);
+	departure_ns = script.now_ns;
+	probe(&fixture);
+	script_go_to(&fixture.context, departure_ns + 2 * TIMEOUT_ESTIMATE_LEAST_NS - 1);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 1);
+	script_go_to(&fixture.context, departure_ns + 2 * TIMEOUT_ESTIMATE_LEAST_NS);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 2);
+	/* A short timeout does not cut the connection sooner: TCP needs its time to repair. */
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	script_go_to(&fixture.context, departure_ns + 3000 * MS);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	script_go_to(&fixture.context, departure_ns + 3500 * MS);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_STALLED], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_fixed_timeout_is_not_estimated)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	probe(&fixture);
+	script_go_to(&fixture.context, script.now_ns + TIMEOUT_NS);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 1);
+	ck_assert_int_eq(script_values(fixture.target).timeout_ns, 0);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(without_any_reply_the_connection_is_stalled)
 {
 	struct fixture fixture;
@@ -853,6 +915,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(replies));
 	tcase_add_test(tcase, settling_reads_before_it_counts_anything_as_lost);
 	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_still_be_late);
+	tcase_add_test(tcase, an_estimated_timeout_follows_the_replies);
+	tcase_add_test(tcase, a_fixed_timeout_is_not_estimated);
 	tcase_add_test(tcase, without_any_reply_the_connection_is_stalled);
 	tcase_add_loop_test(
 		tcase, a_connection_is_stalled_if_nothing_at_all_comes_back, 0, ROWS(swallowings));

@@ -49,6 +49,7 @@ static struct target_snapshot busy_target(const char *name)
 			.rtt = {.counts = {90, 9, [HISTOGRAM_BOUNDS] = 1}, .sum_ns = 2012345678},
 			.last_rtt_ns = 123456,
 			.jitter_ns = 1000,
+			.timeout_ns = 100000000,
 			.last_connect_ns = 250000,
 			.tcp_rtt_ns = 90000,
 			.tcp_min_rtt_ns = 45000,
