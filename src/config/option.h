@@ -26,6 +26,9 @@
 /* A duration that is given by its word. */
 #define OPTION_DURATION_WORD 0
 
+/* Of a probe, in bytes. */
+#define OPTION_SIZE_MAX 65536
+
 /* What option_allowed() writes, with its NUL. */
 #define OPTION_ALLOWED_MAX 128
 

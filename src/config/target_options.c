@@ -199,6 +199,18 @@ static int check_records(const struct target_options *options, struct text_error
 	return -EINVAL;
 }
 
+/* Frames whose format is found out are of one or the other; what does not fit the second is left out there. */
+static int check_size(const struct target_options *options, struct text_error *error)
+{
+	unsigned frame = options->frame == FRAME_KIND_24 ? 24 : 16;
+	if (options->size % frame == 0)
+		return 0;
+	text_error_set(error, 0,
+		"size: %u is not a multiple of a frame; allowed: %u to %u, in steps of %u",
+		(unsigned)options->size, frame, OPTION_SIZE_MAX - OPTION_SIZE_MAX % frame, frame);
+	return -EINVAL;
+}
+
 static int check_dscp(const struct target_options *options, struct text_error *error)
 {
 	if (options->dscp == 0 || packet_mark_is_possible())
@@ -260,6 +272,8 @@ int target_options_check(const struct target_options *options, const struct endp
 		result = check_interval(options, error);
 	if (result == 0)
 		result = check_records(options, error);
+	if (result == 0)
+		result = check_size(options, error);
 	if (result == 0)
 		result = check_dscp(options, error);
 	if (result == 0)

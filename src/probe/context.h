@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "config/option.h"
 #include "net/resolver.h"
 #include "probe/alarms.h"
 #include "probe/arrival_clock.h"
@@ -17,6 +18,9 @@
 
 /* Bytes read from a connection at once. */
 #define PROBE_READ_SIZE 4096
+
+/* The longest probe. */
+#define PROBE_WRITE_SIZE OPTION_SIZE_MAX
 
 /* What holds for one turn of the thread: wait, read, settle, send. */
 struct turn {
@@ -43,6 +47,7 @@ struct probe_context {
 	bool has_timestamps; /* The kernel reports arrival times, so wake-ups may be shared. */
 	uint32_t random;     /* Not 0. State of a small generator, for the jitter of retries. */
 	unsigned char buffer[PROBE_READ_SIZE];
+	unsigned char output[PROBE_WRITE_SIZE];
 };
 
 /* Evenly spread 32 bits: xorshift (G. Marsaglia, "Xorshift RNGs", 2003). */

@@ -12,6 +12,7 @@
 #include "net/tcp_info.h"
 #include "net/timestamps.h"
 #include "probe/arrivals.h"
+#include "probe/payload.h"
 
 /* How often the kernel is asked about a connection. */
 #define TCP_INFO_PERIOD_NS NS_PER_S
@@ -109,24 +110,30 @@ static ssize_t hand_over(
 	return -1;
 }
 
-/* Sends what is left of the last frame. Returns whether the next one can follow. */
-static bool finish_frame(struct link *link, int64_t now_ns)
+static size_t frames_of(const struct connection *connection)
 {
-	struct connection *connection = link->connection;
-	if (connection->frame_length == 0)
-		return true;
-	ssize_t sent = hand_over(link, connection->frame, connection->frame_length, now_ns);
-	if (sent < 0)
-		return false;
-	connection->frame_length = (uint8_t)(connection->frame_length - sent);
-	memmove(connection->frame, connection->frame + sent, connection->frame_length);
-	return connection->frame_length == 0;
+	return payload_frames(connection->format, connection->link->target.options.size);
 }
 
-static void keep_rest(struct connection *connection, const unsigned char *frame, size_t sent)
+/* Writes the bytes of the connection's last probe. Returns how many there are. */
+static size_t write_last(const struct connection *connection, unsigned char *bytes)
 {
-	connection->frame_length = (uint8_t)(frame_size(connection->format) - sent);
-	memcpy(connection->frame, frame + sent, connection->frame_length);
+	return payload_write(connection->format, &connection->last, frames_of(connection), bytes);
+}
+
+/* Sends what is left of the last probe. Returns whether the next one can follow. */
+static bool finish_probe(struct link *link, int64_t now_ns)
+{
+	struct connection *connection = link->connection;
+	if (connection->rest == 0)
+		return true;
+	unsigned char *bytes = link->target.context->output;
+	const unsigned char *end = bytes + write_last(connection, bytes);
+	ssize_t sent = hand_over(link, end - connection->rest, connection->rest, now_ns);
+	if (sent < 0)
+		return false;
+	connection->rest -= (uint32_t)sent;
+	return connection->rest == 0;
 }
 
 static void settle(struct link *link, int64_t now_ns);
@@ -160,22 +167,22 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 {
 	struct echo_probe *probe = probe_of(link);
 	const struct arrival_clock *clock = &link->target.context->turn.clock;
-	if (!finish_frame(link, now_ns) || !has_room(probe, now_ns))
+	if (!finish_probe(link, now_ns) || !has_room(probe, now_ns))
 		return false;
 	int64_t departure_ns = clock_monotonic_ns();
-	struct frame frame = {
+	struct connection *connection = link->connection;
+	unsigned char *bytes = link->target.context->output;
+	connection->last = (struct frame){
 		.seq = probe->flight.next_seq,
 		.unix_time_ns = arrival_clock_wall(clock, departure_ns).unix_ns,
 	};
-	unsigned char bytes[FRAME_SIZE_MAX];
-	enum frame_format format = link->connection->format;
-	frame_encode(format, &frame, bytes);
-	ssize_t sent = hand_over(link, bytes, frame_size(format), now_ns);
+	size_t length = write_last(connection, bytes);
+	ssize_t sent = hand_over(link, bytes, length, now_ns);
 	if (sent <= 0)
 		return false;
-	if ((size_t)sent < frame_size(format))
-		keep_rest(link->connection, bytes, (size_t)sent);
-	flight_depart(&probe->flight, departure_ns, frame.unix_time_ns);
+	connection->rest = (uint32_t)(length - (size_t)sent);
+	connection->fillers += frames_of(connection) - 1;
+	flight_depart(&probe->flight, departure_ns, connection->last.unix_time_ns);
 	note_departure(probe, departure_ns, due_ns);
 	return true;
 }
@@ -212,6 +219,10 @@ static bool find_probes(struct connection *connection, const unsigned char *byte
 		struct flight_record *record;
 		if (!frame_decode(connection->format, bytes + at, &frame))
 			return false;
+		if (connection->fillers > 0 && payload_is_filling(&frame)) {
+			connection->fillers--;
+			continue;
+		}
 		switch (flight_find(
 			flight, &frame, connection->first_seq, connection->end_seq, &record)) {
 		case FLIGHT_MATCHED:

@@ -53,6 +53,27 @@ def lost_segments_are_retransmitted_and_counted():
 
 
 @scenario
+def a_path_that_swallows_full_segments_stalls_large_probes_only():
+    with Path() as path, FarServer(path) as server:
+        targets = {"small": server.address, "large": {"address": server.address, "size": 4096}}
+        with Program("client", "-interval=50ms", "-timeout=500ms", targets=targets) as program:
+            for name in targets:
+                program.wait_target(name, lambda t: t.received >= 20 and t.loss_percent == 0, "a clean path", 20)
+            path.swallow(1000)
+            hole = program.wait_target(
+                "large", lambda t: t.disconnects.get("stalled") and t.tcp_retransmits > 0, "a black hole", 20)
+            # Handshakes are small: the target accepts, and is not connected for that.
+            assert hole.connected == 0 and set(hole.disconnects) == {"stalled"}, hole
+            small = program.target("small")
+            assert small.connects == 1 and small.connected == 1, small
+            path.heal()
+            program.wait_target("large", lambda t: t.connected == 1 and t.received > hole.received, "recovery",
+                                RECOVERY_SECONDS)
+            small = program.target("small")
+            assert small.connects == 1 and small.disconnects == {}, small
+
+
+@scenario
 def a_blackout_is_100_percent_loss_and_ends_in_time():
     with Path() as path, FarServer(path) as server:
         targets = {"far": server.address, "near": NEAR}

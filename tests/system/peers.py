@@ -154,6 +154,62 @@ def speaks(row):
         with_neighbour({"address": peer.address, "frame": int(frame) if frame.isdigit() else frame}, check)
 
 
+# What a probe of several segments may meet: says, size, flags of the program, behaviour.
+LARGE = [
+    (f"{says} of {size} bytes as frames of {frame}", size, frame, behaviour)
+    for says, behaviour in (("an echo", behave.echo), ("pieces", behave.shifted_pieces),
+                            ("an echo of either", behave.echo_either))
+    for size, frame in ((48, "16"), (48, "24"), (1440, "auto"), (65472, "16"), (65472, "24"))
+]
+
+
+@scenarios_of(LARGE, "large_probes_meet_")
+def large(row):
+    _, size, frame, behaviour = row
+    with Peer(behaviour) as peer:
+
+        def check(program):
+            target = program.wait_target("target", lambda t: t.received >= 10, "replies", 30)
+            assert target.disconnects == {} and target.connects == 1, target
+            assert target.duplicates == 0, target
+
+        with_neighbour({"address": peer.address, "size": size, "frame": frame}, check,
+                       ("-interval=100ms", "-timeout=20s"))
+
+
+@scenario
+def a_server_of_24_byte_frames_gets_as_many_as_fit():
+    sizes = []
+
+    def measure(connection):
+        for count, one in enumerate(behave.frames(connection, behave.MAGIC_FRAME.size)):
+            if not one.startswith(behave.MAGIC):
+                return
+            if one[8:] != bytes(16):
+                sizes.append(count + 1 - sum(sizes))
+            connection.sendall(one)
+
+    with Peer(measure) as peer:
+
+        def check(program):
+            program.wait_target("target", lambda t: t.received >= 5, "replies", 20)
+            # 1,600 / 24 = 66 and a rest.
+            assert set(sizes[:5]) == {66}, sizes
+
+        with_neighbour({"address": peer.address, "size": 1600}, check, ("-interval=100ms", "-timeout=20s"))
+
+
+@scenario
+def a_large_probe_of_a_peer_that_never_reads_is_unsent_and_ends():
+    with Peer(behave.never_reads) as peer:
+
+        def check(program):
+            target = wait_disconnects(program, {"stalled"}, 2)
+            assert target.received == 0, target
+
+        with_neighbour({"address": peer.address, "size": 65536}, check)
+
+
 @scenario
 def a_server_may_come_back_with_other_frames():
     answered = [behave.echo_plain_frames, behave.echo_magic_frames]

@@ -197,6 +197,11 @@ class Path:
         if "there" in ways:
             run(*self.there(), "nft", rule)
 
+    def swallow(self, size):
+        """Drops what is longer than that many bytes on its way there, and tells nobody, from now on."""
+        self.heal()
+        run(*self.there(), "nft", f"add rule ip {self._table()} input ip protocol tcp ip length > {size} drop")
+
     def reject(self):
         """Answers every segment that arrives there with a reset, from now on."""
         self.heal()

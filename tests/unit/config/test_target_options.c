@@ -15,8 +15,8 @@
 #define DEFAULTS                                                                                   \
 	"interval=200ms timeout=800ms window=100 probe=echo frame=auto dscp=0 ip_version=any"
 /* Each different from the default. */
-#define ALL                                                                                         \
-	"interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 interface=eth7 dscp=46 " \
+#define ALL                                                                                                 \
+	"interval=1s timeout=2s window=3 probe=connect frame=24 size=48 source=::1 interface=eth7 dscp=46 " \
 	"ip_version=6"
 
 static void check_text(const struct target_options *options, const char *expected, const char *says)
@@ -52,6 +52,7 @@ START_TEST(every_option_has_its_field)
 	ck_assert_uint_eq(options.window, 3);
 	ck_assert_int_eq(options.probe, PROBE_KIND_CONNECT);
 	ck_assert_int_eq(options.frame, FRAME_KIND_24);
+	ck_assert_uint_eq(options.size, 48);
 	ck_assert_str_eq(options.source, "::1");
 	ck_assert_str_eq(options.interface, "eth7");
 	ck_assert_uint_eq(options.dscp, 46);
@@ -80,14 +81,14 @@ static const struct {
 } inherited[] = {
 	{"no options of its own", "", ALL},
 	{"all options of its own", DEFAULTS " source=::2 interface=eth1",
-		"interval=200ms timeout=800ms window=100 probe=echo frame=auto source=::2 "
+		"interval=200ms timeout=800ms window=100 probe=echo frame=auto size=48 source=::2 "
 		"interface=eth1 dscp=0 "
 		"ip_version=any"},
 	{"codepoint 0 is given", "dscp=0",
-		"interval=1s timeout=2s window=3 probe=connect frame=24 source=::1 interface=eth7 "
+		"interval=1s timeout=2s window=3 probe=connect frame=24 size=48 source=::1 interface=eth7 "
 		"dscp=0 ip_version=6"},
 	{"a source", "source=2001:db8::1",
-		"interval=1s timeout=2s window=3 probe=connect frame=24 source=2001:db8::1 "
+		"interval=1s timeout=2s window=3 probe=connect frame=24 size=48 source=2001:db8::1 "
 		"interface=eth7 dscp=46 "
 		"ip_version=6"},
 };
@@ -145,6 +146,13 @@ static const struct {
 	const char *reason; /* The whole message; NULL if allowed. */
 } checks[] = {
 	{"the defaults", "", NULL, NULL},
+	{"a size of whole frames", "size=1600", NULL, NULL},
+	{"the largest", "size=65536", NULL, NULL},
+	{"a size of frames of 24 bytes", "size=24 frame=24", NULL, NULL},
+	{"a size that is no frames", "size=100", NULL,
+		"size: 100 is not a multiple of a frame; allowed: 16 to 65536, in steps of 16"},
+	{"a size that is no frames of 24 bytes", "size=1600 frame=24", NULL,
+		"size: 1600 is not a multiple of a frame; allowed: 24 to 65520, in steps of 24"},
 	{"new connections as often as allowed", "interval=100ms timeout=800ms probe=connect", NULL,
 		NULL},
 	{"new connections too often", "interval=99.999999ms timeout=800ms probe=connect", NULL,

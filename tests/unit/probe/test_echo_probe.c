@@ -572,6 +572,55 @@ START_TEST(after_two_connections_without_a_byte_the_next_has_the_other_frames)
 END_TEST
 
 /* Closed before anything was sent, it tells nothing of formats. */
+#define FRAMES 4
+
+static void set_up_large(struct fixture *fixture)
+{
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	options.size = FRAMES * FRAME_SIZE;
+	script_begin(&fixture->context);
+	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", &options);
+	script_go_to(&fixture->context, script.now_ns);
+	script_run(&fixture->context);
+}
+
+START_TEST(a_large_probe_is_answered_when_its_last_byte_is_back)
+{
+	struct fixture fixture;
+	set_up_large(&fixture);
+	probe(&fixture);
+	unsigned char bytes[FRAMES * FRAME_SIZE + 1];
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), (size_t)FRAMES * FRAME_SIZE);
+	ck_assert_uint_eq(script_values(fixture.target).sent, 1);
+	for (size_t i = 0; i < (size_t)FRAMES * FRAME_SIZE; i++) {
+		ck_assert_uint_eq(script_values(fixture.target).received, 0);
+		reply(bytes + i, 1);
+		script_run(&fixture.context);
+	}
+	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(more_filling_than_was_sent_is_no_echo)
+{
+	struct fixture fixture;
+	set_up_large(&fixture);
+	probe(&fixture);
+	unsigned char bytes[FRAMES * FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	for (int i = 0; i < FRAMES - 1; i++)
+		reply(bytes, FRAME_SIZE);
+	script_run(&fixture.context);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	reply(bytes, FRAME_SIZE);
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_INVALID], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(a_connection_that_carried_no_frame_was_refused_none)
 {
 	struct fixture fixture;
@@ -690,8 +739,7 @@ START_TEST(the_rest_of_a_frame_goes_first)
 	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
 	/* As if the kernel had taken only 5 bytes of it. */
 	struct connection *connection = fixture.target->link.connection;
-	connection->frame_length = FRAME_SIZE - 5;
-	memcpy(connection->frame, bytes + 5, FRAME_SIZE - 5);
+	connection->rest = FRAME_SIZE - 5;
 	script.now_ns += INTERVAL_NS;
 	probe(&fixture);
 	ck_assert_uint_eq(take_frames(bytes + 5, sizeof(bytes) - 5), FRAME_SIZE - 5 + FRAME_SIZE);
@@ -699,7 +747,7 @@ START_TEST(the_rest_of_a_frame_goes_first)
 	script_run(&fixture.context);
 	ck_assert_uint_eq(script_values(fixture.target).received, 2);
 	/* The rest of a frame does not outlive its connection. */
-	connection->frame_length = 3;
+	connection->rest = 3;
 	link_lose(&fixture.target->link, DISCONNECT_RESET, script.now_ns);
 	script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
 	script_run(&fixture.context);
@@ -926,6 +974,8 @@ int main(void)
 	tcase_add_loop_test(tcase, replies_may_come_in_pieces, 0, ROWS(pieces));
 	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
 	tcase_add_test(tcase, after_two_connections_without_a_byte_the_next_has_the_other_frames);
+	tcase_add_test(tcase, a_large_probe_is_answered_when_its_last_byte_is_back);
+	tcase_add_test(tcase, more_filling_than_was_sent_is_no_echo);
 	tcase_add_test(tcase, a_connection_that_carried_no_frame_was_refused_none);
 	tcase_add_test(tcase, replies_to_an_old_connection_are_not_accepted);
 	tcase_add_test(tcase, the_end_of_the_stream_is_read_along_with_the_last_replies);
