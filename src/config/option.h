@@ -24,7 +24,7 @@
 #define OPTION_INTERFACE_MAX 15
 
 /* A duration that is given by its word. */
-#define OPTION_DURATION_WORD 0
+#define OPTION_DURATION_WORD (-1)
 
 /* Of a probe, in bytes. */
 #define OPTION_SIZE_MAX 65536

@@ -223,11 +223,11 @@ static int check_dscp(const struct target_options *options, struct text_error *e
 
 static int check_interface(const struct target_options *options, struct text_error *error)
 {
-	if (options->interface[0] == '\0' || packet_interface_is_possible())
+	if (options->interface_name[0] == '\0' || packet_interface_is_possible())
 		return 0;
 	text_error_set(error, 0,
 		"interface: %s cannot be chosen on this system, which goes by its routes; allowed: none",
-		options->interface);
+		options->interface_name);
 	return -EINVAL;
 }
 

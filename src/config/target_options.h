@@ -48,7 +48,7 @@ enum ip_version {
 
 /*
  * One field for each TARGET_OPTION of options.def, which has their ranges. Names that end in _ns are
- * nanoseconds; source is an IP address to dial from, and interface
+ * nanoseconds; source is an IP address to dial from, and interface_name
  * the name of a network interface, as text. A field that is not given is all zero,
  * and so is a struct that has nothing. Plain data; stored by the caller.
  */

@@ -43,8 +43,8 @@ static int apply_options(const struct target_options *options, int family, evuti
 	int error = 0;
 	if (options->dscp != 0)
 		error = socket_mark(fd, family, options->dscp);
-	if (!error && options->interface[0] != '\0')
-		error = socket_bind_interface(fd, family, options->interface);
+	if (!error && options->interface_name[0] != '\0')
+		error = socket_bind_interface(fd, family, options->interface_name);
 	if (!error && options->source[0] != '\0')
 		error = bind_source(options->source, fd);
 	return error;
@@ -120,7 +120,7 @@ static void describe_unreachable(const struct target_options *options, const cha
 {
 	if (error == -ENODEV)
 		snprintf(why, size, "%s cannot be dialled over %s: there is no such interface",
-			address, options->interface);
+			address, options->interface_name);
 	else if (error != -EADDRNOTAVAIL)
 		snprintf(why, size, "%s is unreachable", address);
 	else if (options->source[0] != '\0')

@@ -39,6 +39,11 @@ class TwoWays(Path):
                 file.write("0")
         run("ip", "route", "add", FAR, "dev", "second", "metric", "20")
 
+    def __exit__(self, *exception):
+        # The other namespace ends some time later, and would leave it until then.
+        self.remove_second()
+        super().__exit__(*exception)
+
     def remove_second(self):
         run("ip", "link", "delete", "second")
 

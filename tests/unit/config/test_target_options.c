@@ -38,7 +38,7 @@ START_TEST(the_defaults_are_those_of_the_table)
 	ck_assert_int_eq(options.probe, PROBE_KIND_ECHO);
 	ck_assert_int_eq(options.frame, FRAME_KIND_AUTO);
 	ck_assert_str_eq(options.source, "");
-	ck_assert_str_eq(options.interface, "");
+	ck_assert_str_eq(options.interface_name, "");
 	ck_assert_uint_eq(options.dscp, 0);
 	ck_assert_int_eq(options.ip_version, IP_VERSION_ANY);
 }
@@ -54,7 +54,7 @@ START_TEST(every_option_has_its_field)
 	ck_assert_int_eq(options.frame, FRAME_KIND_24);
 	ck_assert_uint_eq(options.size, 48);
 	ck_assert_str_eq(options.source, "::1");
-	ck_assert_str_eq(options.interface, "eth7");
+	ck_assert_str_eq(options.interface_name, "eth7");
 	ck_assert_uint_eq(options.dscp, 46);
 	ck_assert_int_eq(options.ip_version, IP_VERSION_6);
 	check_text(&options, ALL, "all");

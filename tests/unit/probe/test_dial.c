@@ -69,7 +69,7 @@ START_TEST(each_failure_has_its_reason_and_message)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	set_source(&options, failures[_i].source);
-	snprintf(options.interface, sizeof(options.interface), "eth7");
+	snprintf(options.interface_name, sizeof(options.interface_name), "eth7");
 	union address address = script_address('a');
 	char why[DIAL_WHY_MAX];
 	ck_assert_int_eq(dial_failure(failures[_i].error), failures[_i].failure);
@@ -84,7 +84,7 @@ START_TEST(the_socket_is_set_up_by_the_options)
 	script_begin(&context);
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.dscp = 46;
-	snprintf(options.interface, sizeof(options.interface), "eth7");
+	snprintf(options.interface_name, sizeof(options.interface_name), "eth7");
 	set_source(&options, "192.0.2.1");
 	union address address = script_address('a');
 	evutil_socket_t fd;
