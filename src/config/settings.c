@@ -6,8 +6,8 @@ void settings_init(struct settings *settings)
 	struct option_value listen = {0};
 	struct option_value threads = {0};
 	struct option_value resolver = {0};
-	option_value_initial(option_get(OPTION_LISTEN), &listen);
 	struct option_value reflects = {0};
+	option_value_initial(option_get(OPTION_LISTEN), &listen);
 	option_value_initial(option_get(OPTION_REFLECT_DSCP), &reflects);
 	option_value_initial(option_get(OPTION_THREADS), &threads);
 	option_value_initial(option_get(OPTION_RESOLVER), &resolver);

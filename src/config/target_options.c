@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/packet_options.h"
+#include "measure/timeout_estimate.h"
 
 /* Where in struct target_options an option lies; size 0 for those that are not of a target. */
 static const struct {
@@ -176,7 +177,7 @@ static int check_interval(const struct target_options *options, struct text_erro
 int64_t target_options_patience_ns(const struct target_options *options)
 {
 	bool is_estimated = options->timeout_ns == TARGET_TIMEOUT_AUTO;
-	return (is_estimated ? TARGET_TIMEOUT_AUTO_MOST_NS : options->timeout_ns) + TARGET_GRACE_NS;
+	return (is_estimated ? TIMEOUT_ESTIMATE_MOST_NS : options->timeout_ns) + TARGET_GRACE_NS;
 }
 
 static int check_records(const struct target_options *options, struct text_error *error)
@@ -199,7 +200,7 @@ static int check_records(const struct target_options *options, struct text_error
 	return -EINVAL;
 }
 
-/* Frames whose format is found out are of one or the other; what does not fit the second is left out there. */
+/* With FRAME_KIND_AUTO those of 16 bytes come first; of the others there are as many as fit. */
 static int check_size(const struct target_options *options, struct text_error *error)
 {
 	unsigned frame = options->frame == FRAME_KIND_24 ? 24 : 16;

@@ -17,8 +17,6 @@
 #define TARGET_RECORDS_MAX 65536
 /* timeout_ns where it is estimated: see measure/timeout_estimate.h. */
 #define TARGET_TIMEOUT_AUTO OPTION_DURATION_WORD
-/* The longest that is estimated. */
-#define TARGET_TIMEOUT_AUTO_MOST_NS INT64_C(3000000000) /* 3 s */
 /* What has been unanswered for the timeout and this is given up. */
 #define TARGET_GRACE_NS INT64_C(500000000) /* 500 ms */
 /* An IPv6 address, "%", an interface's name, NUL. */
@@ -48,9 +46,8 @@ enum ip_version {
 
 /*
  * One field for each TARGET_OPTION of options.def, which has their ranges. Names that end in _ns are
- * nanoseconds; source is an IP address to dial from, and interface_name
- * the name of a network interface, as text. A field that is not given is all zero,
- * and so is a struct that has nothing. Plain data; stored by the caller.
+ * nanoseconds; source, an IP address to dial from, and interface_name are texts. A field that is not
+ * given is all zero, and so is a struct that has nothing. Plain data; stored by the caller.
  */
 struct target_options {
 	uint64_t given; /* Which of them are, one bit for each enum option_id. */

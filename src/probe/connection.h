@@ -32,7 +32,7 @@ struct connection {
 	int64_t least_rtt_ns;	 /* See arrivals_find(). */
 	enum frame_format format;
 	bool has_bytes;	      /* Something has come back. */
-	uint64_t fillers;     /* Filling frames that have not come back. */
+	uint64_t padding;     /* Padding frames that have not come back. */
 	uint32_t rest;	      /* Bytes of the last probe that the send buffer had no room for. */
 	uint8_t reply_length; /* Bytes of an unfinished frame. */
 	unsigned char reply[FRAME_SIZE_MAX];

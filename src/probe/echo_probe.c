@@ -181,7 +181,7 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	if (sent <= 0)
 		return false;
 	connection->rest = (uint32_t)(length - (size_t)sent);
-	connection->fillers += frames_of(connection) - 1;
+	connection->padding += frames_of(connection) - 1;
 	flight_depart(&probe->flight, departure_ns, connection->last.unix_time_ns);
 	note_departure(probe, departure_ns, due_ns);
 	return true;
@@ -219,8 +219,8 @@ static bool find_probes(struct connection *connection, const unsigned char *byte
 		struct flight_record *record;
 		if (!frame_decode(connection->format, bytes + at, &frame))
 			return false;
-		if (connection->fillers > 0 && payload_is_filling(&frame)) {
-			connection->fillers--;
+		if (connection->padding > 0 && payload_is_padding(&frame)) {
+			connection->padding--;
 			continue;
 		}
 		switch (flight_find(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bytes of a probe: its frame, behind as many filling frames as its size asks for, so that its reply is
- * whole when the last byte is back. A filling frame is all zero but for a magic. Pure.
+ * The bytes of a probe: its frame, behind as many padding frames as its size asks for, so that its reply is
+ * whole when the last byte is back. A padding frame is all zero but for a magic. Pure.
  */
 #ifndef PROBE_PAYLOAD_H
 #define PROBE_PAYLOAD_H
@@ -19,8 +19,8 @@ size_t payload_frames(enum frame_format format, uint32_t size);
 size_t payload_write(
 	enum frame_format format, const struct frame *frame, size_t frames, unsigned char *bytes);
 
-/* Whether a frame is one that fills. Those of probes are numbered from 1. */
-static inline bool payload_is_filling(const struct frame *frame)
+/* Whether a frame is padding. Those of probes are numbered from 1. */
+static inline bool payload_is_padding(const struct frame *frame)
 {
 	return frame->seq == 0 && frame->unix_time_ns == 0;
 }

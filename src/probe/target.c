@@ -25,9 +25,6 @@ static int copy_texts(struct target *target, const char *name, const struct endp
 	return 0;
 }
 
-_Static_assert(TARGET_TIMEOUT_AUTO_MOST_NS == TIMEOUT_ESTIMATE_MOST_NS,
-	"records are kept for the longest");
-
 static bool is_estimated(const struct target *target)
 {
 	return target->options.timeout_ns == TARGET_TIMEOUT_AUTO;

@@ -8,7 +8,6 @@ from lib.far_server import FarServer
 from lib.namespaces import Path, enter_or_skip, run
 from lib.program import Program
 from lib.scenario import main, scenario
-from lib.wait import wait_for
 
 # The far machine, by whichever way.
 FAR = "10.99.0.1"
@@ -89,13 +88,10 @@ def check_outage(path, program):
     for name in program.targets:
         program.wait_target(name, lambda t: t.received >= 5, "replies")
     path.remove_second()
-    program.wait_target("over the second", lambda t: t.connected == 0, "down", 20)
-    wait_for(lambda: any("over second: there is no such interface" in line for line in program.lines)
-             or program.target("over the second").connect_failures.get("unreachable", 0) > 0,
-             "a dial over an interface that is not there", 20)
-    failures = program.wait_target("over the second", lambda t: t.connect_failures != {}, "failures", 20).connect_failures
-    assert set(failures) == {"unreachable"}, failures
-    before = program.target("over the second").received
+    down = program.wait_target(
+        "over the second", lambda t: t.connected == 0 and t.connect_failures != {}, "a dial over no interface", 20)
+    assert set(down.connect_failures) == {"unreachable"}, down
+    before = down.received
     path.add_second()
     program.wait_target("over the second", lambda t: t.connected == 1 and t.received > before, "up again", 30)
     for name in ("by the routes", "over the first"):
@@ -111,8 +107,23 @@ def an_interface_that_vanishes_takes_its_targets_down_until_it_is_back():
 
 @scenario
 def handshakes_go_over_their_interface_too():
-    with two_ways("connect") as (path, _, program):
+    with two_ways("connect") as (path, server, program):
         check_outage(path, program)
+        said = f"{server.address} cannot be dialled over second: there is no such interface"
+        assert any(said in line for line in program.lines), program.lines
+
+
+@scenario
+def an_interface_that_never_was_is_said_once():
+    own = "127.0.0.1:{listen}"
+    targets = {"here": own, "loopback": {"address": own, "interface": "lo"},
+               "nowhere": {"address": own, "interface": "no-such-one"}}
+    with Program("both", *FLAGS, targets=targets) as program:
+        for name in ("here", "loopback"):
+            program.wait_target(name, lambda t: t.received >= 10, "replies")
+        program.wait_target("nowhere", lambda t: t.connect_failures.get("unreachable", 0) >= 2, "two attempts", 20)
+        said = [line for line in program.lines if "over no-such-one: there is no such interface" in line]
+        assert len(said) == 1, said
 
 
 if __name__ == "__main__":

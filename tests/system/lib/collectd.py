@@ -53,7 +53,7 @@ def sanitizer_runtimes():
 
 
 # Stacks of a finding that only say where something was made, which is not what is wrong with it.
-ORIGIN = re.compile(r"  (Thread T\d+ |Mutex M\d+ ).*created")
+ORIGIN = re.compile(r" *(Thread T\d+ |Mutex M\d+ ).*created")
 
 
 def frames_of(lines):

@@ -24,14 +24,19 @@ struct fixture {
 };
 
 /* A connection that was just established. */
-static void set_up(struct fixture *fixture)
+static void set_up_with(struct fixture *fixture, const struct target_options *options)
 {
-	const struct target_options options = script_options(PROBE_KIND_ECHO);
 	script_begin(&fixture->context);
-	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", &options);
+	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", options);
 	script_go_to(&fixture->context, script.now_ns);
 	script_run(&fixture->context);
 	ck_assert_int_eq(fixture->target->link.state, LINK_CONNECTED);
+}
+
+static void set_up(struct fixture *fixture)
+{
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	set_up_with(fixture, &options);
 }
 
 /* Every scenario ends with the law of accounting: once all is over, nothing is in flight. */
@@ -187,15 +192,11 @@ START_TEST(a_probe_without_reply_times_out_and_may_still_be_late)
 }
 END_TEST
 
-/* Whether a scenario has an estimated timeout is settled before its target is made. */
 static void set_up_estimated(struct fixture *fixture)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.timeout_ns = TARGET_TIMEOUT_AUTO;
-	script_begin(&fixture->context);
-	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", &options);
-	script_go_to(&fixture->context, script.now_ns);
-	script_run(&fixture->context);
+	set_up_with(fixture, &options);
 	ck_assert_int_eq(script_values(fixture->target).timeout_ns, TIMEOUT_ESTIMATE_FIRST_NS);
 }
 
@@ -578,10 +579,7 @@ static void set_up_large(struct fixture *fixture)
 {
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	options.size = FRAMES * FRAME_SIZE;
-	script_begin(&fixture->context);
-	fixture->target = script_target(&fixture->context, "192.0.2.97:4000", &options);
-	script_go_to(&fixture->context, script.now_ns);
-	script_run(&fixture->context);
+	set_up_with(fixture, &options);
 }
 
 START_TEST(a_large_probe_is_answered_when_its_last_byte_is_back)
@@ -603,7 +601,7 @@ START_TEST(a_large_probe_is_answered_when_its_last_byte_is_back)
 }
 END_TEST
 
-START_TEST(more_filling_than_was_sent_is_no_echo)
+START_TEST(more_padding_than_was_sent_is_no_echo)
 {
 	struct fixture fixture;
 	set_up_large(&fixture);
@@ -975,7 +973,7 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_not_an_echo_ends_the_connection, 0, ROWS(garbage));
 	tcase_add_test(tcase, after_two_connections_without_a_byte_the_next_has_the_other_frames);
 	tcase_add_test(tcase, a_large_probe_is_answered_when_its_last_byte_is_back);
-	tcase_add_test(tcase, more_filling_than_was_sent_is_no_echo);
+	tcase_add_test(tcase, more_padding_than_was_sent_is_no_echo);
 	tcase_add_test(tcase, a_connection_that_carried_no_frame_was_refused_none);
 	tcase_add_test(tcase, replies_to_an_old_connection_are_not_accepted);
 	tcase_add_test(tcase, the_end_of_the_stream_is_read_along_with_the_last_replies);

@@ -28,7 +28,7 @@ START_TEST(a_probe_has_as_many_frames_as_fit)
 }
 END_TEST
 
-START_TEST(its_own_frame_is_the_last_and_the_others_fill)
+START_TEST(its_own_frame_is_the_last_behind_padding)
 {
 	static unsigned char bytes[65536 + 1];
 	const struct frame frame = {.seq = 7, .unix_time_ns = -3};
@@ -41,7 +41,7 @@ START_TEST(its_own_frame_is_the_last_and_the_others_fill)
 	for (size_t i = 0; i < frames; i++) {
 		struct frame found;
 		ck_assert(frame_decode(format, bytes + i * frame_size(format), &found));
-		ck_assert_int_eq(payload_is_filling(&found), i + 1 < frames);
+		ck_assert_int_eq(payload_is_padding(&found), i + 1 < frames);
 		if (i + 1 == frames)
 			ck_assert(found.seq == 7 && found.unix_time_ns == -3);
 	}
@@ -52,6 +52,6 @@ int main(void)
 {
 	TCase *tcase = tcase_create("payload");
 	tcase_add_loop_test(tcase, a_probe_has_as_many_frames_as_fit, 0, ROWS(sizes));
-	tcase_add_loop_test(tcase, its_own_frame_is_the_last_and_the_others_fill, 0, ROWS(sizes));
+	tcase_add_loop_test(tcase, its_own_frame_is_the_last_behind_padding, 0, ROWS(sizes));
 	return unit_run("probe/payload", tcase);
 }
