@@ -33,7 +33,6 @@ static const struct timeval accept_pause = {.tv_usec = 100000};
 struct echo_server {
 	const struct log *log;
 	struct event_base *base;
-	bool reflects_dscp;
 	struct listeners listeners;
 	struct event *accept_events[LISTENERS_MAX]; /* One for each listener. */
 	struct event *resume_event;		    /* Ends a pause of accepting. */
@@ -176,7 +175,7 @@ static bool handle_accept_error(struct echo_server *server, evutil_socket_t list
 	}
 }
 
-/* So that a marked class is measured on the way back, too. */
+/* So that a marked class is measured on the way back, too. Without saved_syn_keep() there is no mark. */
 static void reflect_mark(evutil_socket_t fd)
 {
 	struct packet_mark mark;
@@ -190,8 +189,7 @@ static void admit(struct echo_server *server, evutil_socket_t fd, const union ad
 	struct admission_host *host;
 	enum server_reject why;
 	if (admission_enter(server->admission, peer, &host, &why)) {
-		if (server->reflects_dscp)
-			reflect_mark(fd);
+		reflect_mark(fd);
 		if (connections_add(server->connections, fd, host) == 0)
 			return;
 		admission_leave(server->admission, host);
@@ -311,13 +309,13 @@ static int make_events(struct echo_server *server)
 }
 
 /* Accepted sockets inherit it; asked for later, it would not bound the window that a peer is given. */
-static void set_up_listeners(const struct echo_server *server)
+static void set_up_listeners(const struct listeners *listeners, bool reflects_dscp)
 {
-	for (size_t i = 0; i < server->listeners.count; i++) {
-		evutil_socket_t fd = server->listeners.fds[i];
+	for (size_t i = 0; i < listeners->count; i++) {
+		evutil_socket_t fd = listeners->fds[i];
 		socket_set_option(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_SIZE);
 		socket_set_option(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_SIZE);
-		if (server->reflects_dscp)
+		if (reflects_dscp)
 			saved_syn_keep(fd);
 	}
 }
@@ -345,8 +343,7 @@ int echo_server_start(struct listeners *listeners, const struct echo_server_rule
 	made->limits = *limits;
 	made->listeners = *listeners;
 	*listeners = (struct listeners){0};
-	made->reflects_dscp = rules->reflects_dscp;
-	set_up_listeners(made);
+	set_up_listeners(&made->listeners, rules->reflects_dscp);
 	made->spare_fd = socket_open(AF_INET);
 	uint64_t seed;
 	evutil_secure_rng_get_bytes(&seed, sizeof(seed));

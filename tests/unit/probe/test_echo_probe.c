@@ -623,7 +623,7 @@ START_TEST(a_connection_that_carried_no_frame_was_refused_none)
 {
 	struct fixture fixture;
 	set_up(&fixture);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < FRAME_CHOICE_PATIENCE; i++) {
 		shutdown(script.far_fd, SHUT_WR);
 		script_run(&fixture.context);
 		script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
