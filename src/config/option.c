@@ -237,7 +237,7 @@ void option_allowed(const struct option *option, enum option_style style, char *
 		append(text, "an IP address of this machine%s", quoted);
 		return;
 	case OPTION_KIND_INTERFACE:
-		append(text, "1 to %d characters of ASCII, but no blank or '/'%s",
+		append(text, "1 to %d ASCII characters without blanks or '/'%s",
 			OPTION_INTERFACE_MAX, quoted);
 		return;
 	case OPTION_KIND_NETWORKS:

@@ -89,7 +89,7 @@ static void describe_server(const struct options *options, struct buffer *buffer
 		buffer_append_format(
 			buffer, "%-10s%zu of one address\n", "", settings->max_peers_per_address);
 	if (!settings->reflects_dscp)
-		buffer_append_format(buffer, "%-10snot reflected\n", "dscp");
+		buffer_append_format(buffer, "%-10snot marked\n", "replies");
 }
 
 void description_append(const struct options *options, struct buffer *buffer)

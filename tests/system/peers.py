@@ -6,6 +6,7 @@ same process, which must lose nothing.
 import shutil
 import socket
 import subprocess
+import threading
 
 from lib import peer as behave
 from lib.law import Target
@@ -175,6 +176,38 @@ def large(row):
 
         with_neighbour({"address": peer.address, "size": size, "frame": frame}, check,
                        ("-interval=100ms", "-timeout=20s"))
+
+
+@scenarios_of([("noise", behave.noise), ("padding alone", behave.padding_alone)], "large_probes_are_not_answered_by_")
+def not_answered(row):
+    for frame in ("16", "24"):
+        with Peer(row[1]) as peer:
+
+            def check(program):
+                target = wait_disconnects(program, {"invalid"}, 2)
+                assert target.received == 0, target
+
+            with_neighbour({"address": peer.address, "size": 4800, "frame": frame}, check)
+
+
+@scenario
+def a_server_of_24_byte_frames_behind_a_proxy_is_found_once_it_is_there():
+    is_there = threading.Event()
+
+    def proxy(connection):
+        connection.recv(1, socket.MSG_PEEK)
+        if is_there.is_set():
+            behave.echo_magic_frames(connection)
+
+    with Peer(proxy) as peer:
+
+        def check(program):
+            target = wait_disconnects(program, {"closed", "reset"}, 5)
+            assert target.received == 0, target
+            is_there.set()
+            program.wait_target("target", lambda t: t.received >= 20 and t.connected == 1, "replies", 40)
+
+        with_neighbour(peer.address, check)
 
 
 @scenario

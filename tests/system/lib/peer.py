@@ -187,6 +187,18 @@ def garbage(connection):
         connection.sendall(os.urandom(FRAME.size))
 
 
+def noise(connection):
+    """Answers with as many bytes as came, but others."""
+    while data := connection.recv(65536):
+        connection.sendall(os.urandom(len(data)))
+
+
+def padding_alone(connection):
+    """Answers with frames that are all zero."""
+    for frame in frames(connection):
+        connection.sendall(bytes(len(frame)))
+
+
 def unasked(connection):
     """Sends before the first probe, and does not stop."""
     while True:
