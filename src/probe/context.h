@@ -11,7 +11,7 @@
 #include "config/option.h"
 #include "net/resolver.h"
 #include "probe/alarms.h"
-#include "probe/arrival_clock.h"
+#include "net/arrival_clock.h"
 #include "probe/lookout.h"
 #include "probe/send_lag.h"
 #include "probe/target_watcher.h"

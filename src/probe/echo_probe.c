@@ -11,7 +11,7 @@
 #include "net/socket.h"
 #include "net/tcp_info.h"
 #include "net/timestamps.h"
-#include "probe/arrivals.h"
+#include "net/arrivals.h"
 #include "probe/payload.h"
 
 /* How often the kernel is asked about a connection. */

@@ -6,14 +6,14 @@
  * when a segment arrived, which is not when an application could read it if an earlier one was
  * missing.
  */
-#ifndef PROBE_ARRIVALS_H
-#define PROBE_ARRIVALS_H
+#ifndef NET_ARRIVALS_H
+#define NET_ARRIVALS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probe/arrival_clock.h"
+#include "net/arrival_clock.h"
 
 /* One reading of a connection. Monotonic, except for the timestamp. */
 struct arrivals_reading {

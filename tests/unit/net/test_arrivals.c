@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe/arrivals.h"
+#include "net/arrivals.h"
 
 #include "../random.h"
 #include "../unit.h"
@@ -161,5 +161,5 @@ int main(void)
 	tcase_add_loop_test(tcase, each_reply_arrives_when_it_could_first_be_read, 0, ROWS(rows));
 	tcase_add_loop_test(
 		tcase, no_reply_arrives_before_its_departure_or_after_the_reading, 0, 5);
-	return unit_run("probe/arrivals", tcase);
+	return unit_run("net/arrivals", tcase);
 }

@@ -3,8 +3,8 @@
  * Where the two clocks meet: turns wall-clock timestamps of arrivals into monotonic time, whatever
  * steps the wall clock makes. Pure, except for arrival_clock_read().
  */
-#ifndef PROBE_ARRIVAL_CLOCK_H
-#define PROBE_ARRIVAL_CLOCK_H
+#ifndef NET_ARRIVAL_CLOCK_H
+#define NET_ARRIVAL_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>

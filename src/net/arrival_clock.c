@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe/arrival_clock.h"
+#include "net/arrival_clock.h"
 
 /* Two readings disagree by less than this while the clock does not step. */
 #define STEP_MIN_NS (20 * NS_PER_US)

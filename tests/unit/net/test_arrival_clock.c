@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe/arrival_clock.h"
+#include "net/arrival_clock.h"
 
 #include "../random.h"
 #include "../unit.h"
@@ -325,5 +325,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_timestamp_is_of_the_clock_that_was_in_force, 0, ROWS(steps));
 	tcase_add_loop_test(tcase, no_step_makes_an_arrival_wrong, 0, 10);
 	tcase_add_test(tcase, the_peer_is_sent_departures_in_wall_time);
-	return unit_run("probe/arrival_clock", tcase);
+	return unit_run("net/arrival_clock", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe/arrivals.h"
+#include "net/arrivals.h"
 
 /* Whoever waits for events and nothing else reads what comes within this time, as a rule. */
 #define PROMPT_NS (2 * NS_PER_MS)
