@@ -178,9 +178,9 @@ static bool handle_accept_error(struct echo_server *server, evutil_socket_t list
 /* So that a marked class is measured on the way back, too. Without saved_syn_keep() there is no mark. */
 static void reflect_mark(evutil_socket_t fd)
 {
-	struct packet_mark mark;
-	if (saved_syn_take(fd, &mark) && mark.dscp != 0)
-		(void)socket_mark(fd, mark.family, mark.dscp);
+	struct saved_syn syn;
+	if (saved_syn_take(fd, &syn) && syn.dscp != 0)
+		(void)socket_mark(fd, syn.family, syn.dscp);
 }
 
 /* Takes the socket over. */
