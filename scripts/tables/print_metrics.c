@@ -24,11 +24,11 @@ static void print_help(const char *help)
 	printf("%s", help);
 }
 
-static void print_reasons(const struct metric_reasons *reasons)
+static void print_label(const struct metric_label *label)
 {
-	printf(" `reason`:");
-	for (unsigned k = 0; k < reasons->count; k++)
-		printf("%s `%s`", k > 0 ? "," : "", reasons->name(k));
+	printf(" `%s`:", label->name);
+	for (unsigned k = 0; k < label->count; k++)
+		printf("%s `%s`", k > 0 ? "," : "", label->value(k));
 	printf(".");
 }
 
@@ -55,8 +55,8 @@ static void print_row(const struct metric *metric)
 	printf("| `%s%s` | %s | ", metric->name, metric_suffix(metric),
 		metric_type_name(metric_text_type(metric)));
 	print_help(metric->help);
-	if (metric->value == VALUE_REASONS)
-		print_reasons(metric->reasons);
+	if (metric->label)
+		print_label(metric->label);
 	if (metric->value == VALUE_HISTOGRAM)
 		print_bounds(metric->first_bound_ns);
 	printf(" |\n");

@@ -51,6 +51,13 @@ static inline bool wall_time_is_known(struct wall_time time)
 struct wall_time clock_wall(void);
 
 /*
+ * How far the wall clock may be off, as the system knows (adjtimex(2): maxerror), in microseconds;
+ * CLOCK_ERROR_UNKNOWN if nothing keeps it synchronised, or the system does not say.
+ */
+#define CLOCK_ERROR_UNKNOWN UINT32_MAX
+uint32_t clock_max_error_us(void);
+
+/*
  * Sleeps until the monotonic clock shows deadline_ns. Returns at once when that has passed, and
  * early when a signal handler ran: the caller reads the clock again in any case.
  */

@@ -3,6 +3,7 @@
 
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/timex.h>
 #endif
 
 /* On macOS CLOCK_MONOTONIC counts in microseconds. */
@@ -31,6 +32,16 @@ int64_t clock_monotonic_ns(void)
 struct wall_time clock_wall(void)
 {
 	return (struct wall_time){.unix_ns = read_ns(CLOCK_REALTIME)};
+}
+
+uint32_t clock_max_error_us(void)
+{
+#ifdef __linux__
+	struct timex state = {0};
+	if (adjtimex(&state) >= 0 && !(state.status & STA_UNSYNC) && state.maxerror >= 0)
+		return (uint32_t)state.maxerror;
+#endif
+	return CLOCK_ERROR_UNKNOWN;
 }
 
 #ifdef TIMER_ABSTIME

@@ -39,6 +39,11 @@ struct wall_time clock_wall(void)
 	return (struct wall_time){.unix_ns = (units - FILETIME_UNITS_TO_1970) * FILETIME_UNIT_NS};
 }
 
+uint32_t clock_max_error_us(void)
+{
+	return CLOCK_ERROR_UNKNOWN;
+}
+
 static HANDLE make_timer(void)
 {
 	HANDLE timer = CreateWaitableTimerExW(

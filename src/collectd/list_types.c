@@ -56,7 +56,7 @@ void list_types_each(void (*on_type)(void *context, const struct list_type *type
 		for (unsigned k = 0; k < metric_numbers(&metric_table[i]); k++) {
 			const struct list_type last = type;
 			list_type_describe(&metric_table[i], k, &type);
-			/* Reasons share theirs. */
+			/* The values of a label share theirs. */
 			if (strcmp(type.name, last.name) != 0)
 				on_type(context, &type);
 		}
@@ -67,5 +67,5 @@ void list_type_instance(
 	const struct metric *metric, unsigned number, char instance[LIST_INSTANCE_MAX])
 {
 	snprintf(instance, LIST_INSTANCE_MAX, "%s",
-		metric->value == VALUE_REASONS ? metric->reasons->name(number) : "");
+		metric->label ? metric->label->value(number) : "");
 }

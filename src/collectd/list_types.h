@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What collectd calls each number of the table of metrics: a type for each metric, with a single data
- * source, as many of its writers take no more; and a type instance for each reason. Pure: no collectd.
+ * source, as many of its writers take no more; and a type instance for each value of a label. Pure: no collectd.
  */
 #ifndef COLLECTD_LIST_TYPES_H
 #define COLLECTD_LIST_TYPES_H
@@ -33,7 +33,7 @@ void list_type_describe(const struct metric *metric, unsigned number, struct lis
 /* Hands out each type once, in the order of the table. type is borrowed until on_type() returns. */
 void list_types_each(void (*on_type)(void *context, const struct list_type *type), void *context);
 
-/* Writes the type instance of a number: the reason, or "". */
+/* Writes the type instance of a number: the value of its label, or "". */
 void list_type_instance(
 	const struct metric *metric, unsigned number, char instance[LIST_INSTANCE_MAX]);
 

@@ -93,6 +93,8 @@ static bool set_value(
 	struct maker *maker, const struct metric *metric, unsigned number, const void *values)
 {
 	union metric_number numbers[METRIC_NUMBERS_MAX];
+	if (metric_is_absent(metric, values))
+		return false;
 	metric_read(metric, values, numbers);
 	if (metric_is_count(metric, number)) {
 		maker->value.derive = (derive_t)numbers[number].count;

@@ -20,8 +20,7 @@ static const struct option table[OPTIONS] = {
 		__VA_ARGS__,                                                                       \
 	},
 #define TARGET_OPTION(id, kind, type, field, ...)                                                  \
-	OPTION_ROW(OPTION_OF_TARGET, id, kind, .group = OPTION_GROUP_HOW,                          \
-		.part = OPTION_FOR_PROBER, __VA_ARGS__)
+	OPTION_ROW(OPTION_OF_TARGET, id, kind, .group = OPTION_GROUP_HOW, __VA_ARGS__)
 #define TARGET_KEY(id, kind, ...) OPTION_ROW(OPTION_KEY_OF_TARGET, id, kind, __VA_ARGS__)
 #define PROGRAM_OPTION(id, kind, ...) OPTION_ROW(OPTION_OF_PROGRAM, id, kind, __VA_ARGS__)
 #include "config/options.def"

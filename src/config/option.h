@@ -99,6 +99,7 @@ struct option {
 	enum option_part part;
 	bool any_case;	      /* Capitals make no difference to the words. */
 	bool repeats;	      /* It may be given several times: its values add up. */
+	bool serves;	      /* Of a target's: as a flag it is the echo server's, too. */
 	const char *key;      /* In the targets file; NULL where it has none. */
 	const char *flag;     /* Without its dash; likewise. */
 	const char *collectd; /* Likewise; in any case. */

@@ -180,8 +180,11 @@ static const char *check_type(const struct option *option, const cJSON *item)
 	if (option->kind == OPTION_KIND_LABELS)
 		return cJSON_IsObject(item) ? NULL : "is not an object of strings";
 	if ((option_takes_text(option) && cJSON_IsString(item)) ||
-		(takes_number(option) && cJSON_IsNumber(item)))
+		(takes_number(option) && cJSON_IsNumber(item)) ||
+		(option_takes_boolean(option) && cJSON_IsBool(item)))
 		return NULL;
+	if (option_takes_boolean(option))
+		return "is neither a boolean nor a string";
 	if (!option_takes_text(option))
 		return "is not a number";
 	return takes_number(option) ? "is neither a number nor a string" : "is not a string";
@@ -194,7 +197,10 @@ static int read_option(struct reading *reading, const struct option *option, con
 	struct option_value value = {0};
 	char shown[SHOWN_MAX + 8];
 	int result;
-	if (cJSON_IsString(item)) {
+	if (cJSON_IsBool(item)) {
+		value.number = cJSON_IsTrue(item);
+		result = 0;
+	} else if (cJSON_IsString(item)) {
 		snprintf(shown, sizeof(shown), "\"%.*s\"", SHOWN_MAX, item->valuestring);
 		result = option_value_parse(option, item->valuestring, &value, &reason);
 	} else {

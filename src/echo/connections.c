@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "echo/echo_stream.h"
+#include "echo/stamper.h"
 #include "net/socket.h"
+#include "net/timestamps.h"
 
 /* Bytes read from a connection at once: the most that a peer that does not read makes us hold. */
-#define READ_SIZE 4096
+#define READ_SIZE ECHO_TAKE_MAX
 /* Who has sent more than this has to stand in the line: 32 probes, or more, at once. */
 #define LITTLE 512
 /* Turns that those in the line get, together, each time all others were served. */
@@ -39,6 +41,8 @@ struct connection {
 	struct admission_host *host;	      /* Borrowed. */
 	struct event event;
 	struct unsent *unsent; /* Owned; nearly always NULL. Until it is sent, nothing is read. */
+	struct saved_syn syn;
+	struct stamped_connection *stamps; /* Owned; NULL unless the peer asked for stamps. */
 	struct echo_stream stream;
 };
 
@@ -50,6 +54,8 @@ struct connections {
 	struct connection *line; /* Those that have more to be read than fits a turn. */
 	struct connection **line_end;
 	struct event *turns_event; /* Fires after what the last poll has found was served. */
+	bool gives_stamps;
+	struct stamper stamper;
 	unsigned char buffer[READ_SIZE];
 };
 
@@ -106,6 +112,7 @@ static void connection_free(struct connection *connection)
 	server_counters_add(&all->counters->connections, UINT64_MAX);
 	admission_leave(all->admission, connection->host);
 	free(connection->unsent);
+	free(connection->stamps);
 	free(connection);
 }
 
@@ -174,15 +181,61 @@ static bool connection_send(
 	return true;
 }
 
-/* Echoes what was received. Returns false if the connection was ended, and freed. */
-static bool connection_echo(struct connection *connection, size_t length)
+/* What one reading brought. */
+struct reading {
+	ssize_t length;		    /* Or a negative errno. */
+	bool is_short;		    /* There was room for more. */
+	struct wall_time timestamp; /* If the connection is stamped. */
+	int64_t now_ns;		    /* Likewise. */
+};
+
+/* Receives behind the held bytes. */
+static void receive(struct connection *connection, size_t held, struct reading *reading)
 {
 	struct connections *all = connection->all;
-	size_t whole;
-	uint64_t frames;
-	int error = echo_stream_take(&connection->stream, all->buffer, length, &whole, &frames);
-	server_counters_add(&all->counters->frames, frames);
-	if (whole > 0 && !connection_send(connection, all->buffer, whole))
+	evutil_socket_t fd = event_get_fd(&connection->event);
+	size_t room = sizeof(all->buffer) - held;
+	if (connection->stamps) {
+		reading->length =
+			timestamps_receive(fd, all->buffer + held, room, &reading->timestamp);
+		reading->now_ns = stamper_read_clock(&all->stamper);
+	} else {
+		reading->length = socket_receive(fd, all->buffer + held, room);
+	}
+	reading->is_short = reading->length < (ssize_t)room;
+}
+
+/* The peer's hello was accepted. Returns whether there is memory for it. What came with it was not
+ * timestamped. */
+static bool begin_stamps(struct connection *connection, struct reading *reading)
+{
+	connection->stamps = malloc(sizeof(*connection->stamps));
+	if (!connection->stamps)
+		return false;
+	reading->timestamp = WALL_TIME_UNKNOWN;
+	reading->now_ns = stamper_read_clock(&connection->all->stamper);
+	stamped_connection_init(connection->stamps, event_get_fd(&connection->event),
+		&connection->syn, reading->now_ns);
+	return true;
+}
+
+/* Echoes what was received. Returns false if the connection was ended, and freed. */
+static bool connection_echo(struct connection *connection, size_t length, struct reading *reading)
+{
+	struct connections *all = connection->all;
+	struct echo_batch batch;
+	int error = echo_stream_take(
+		&connection->stream, all->gives_stamps, all->buffer, length, &batch);
+	server_counters_add(&all->counters->frames, batch.frames);
+	if (connection->stream.dialect == ECHO_DIALECT_STAMPED && !connection->stamps &&
+		!begin_stamps(connection, reading)) {
+		connection_end(connection, SERVER_CLOSE_OTHER);
+		return false;
+	}
+	if (batch.stamps > 0)
+		stamper_stamp(&all->stamper, connection->stamps, all->buffer, &batch,
+			reading->timestamp, reading->now_ns, reading->is_short);
+	if (batch.whole > 0 && !connection_send(connection, all->buffer, batch.whole))
 		return false;
 	if (error)
 		connection_end(connection, SERVER_CLOSE_INVALID);
@@ -194,21 +247,22 @@ static void take_turn(struct connection *connection)
 {
 	struct connections *all = connection->all;
 	size_t held = echo_stream_resume(&connection->stream, all->buffer);
-	ssize_t length = socket_receive(
-		event_get_fd(&connection->event), all->buffer + held, sizeof(all->buffer) - held);
-	if (length < 0) {
-		if (!socket_is_busy((int)-length))
-			connection_end(connection, close_reason((int)-length));
+	struct reading reading;
+	receive(connection, held, &reading);
+	if (reading.length < 0) {
+		if (!socket_is_busy((int)-reading.length))
+			connection_end(connection, close_reason((int)-reading.length));
 		return;
 	}
-	if (length == 0) {
+	if (reading.length == 0) {
 		connection_end(connection, SERVER_CLOSE_CLOSED);
 		return;
 	}
-	if (!connection_echo(connection, held + (size_t)length) || connection->unsent)
+	if (!connection_echo(connection, held + (size_t)reading.length, &reading) ||
+		connection->unsent)
 		return;
 	/* Data and the end of the stream that come together raise one edge only. */
-	if (length > LITTLE || connection->is_ending)
+	if (reading.length > LITTLE || connection->is_ending)
 		line_join(connection);
 }
 
@@ -261,7 +315,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 }
 
 int connections_new(struct event_base *base, struct admission *admission,
-	struct server_counters *counters, struct connections **connections)
+	struct server_counters *counters, bool gives_stamps, struct connections **connections)
 {
 	struct connections *made = calloc(1, sizeof(*made));
 	if (!made)
@@ -274,6 +328,7 @@ int connections_new(struct event_base *base, struct admission *admission,
 	made->base = base;
 	made->admission = admission;
 	made->counters = counters;
+	made->gives_stamps = gives_stamps;
 	made->line_end = &made->line;
 	*connections = made;
 	return 0;
@@ -293,8 +348,8 @@ void connections_free(struct connections *connections)
 	free(connections);
 }
 
-int connections_add(
-	struct connections *connections, evutil_socket_t fd, struct admission_host *host)
+int connections_add(struct connections *connections, evutil_socket_t fd,
+	struct admission_host *host, const struct saved_syn *syn)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (!connection)
@@ -308,6 +363,7 @@ int connections_add(
 	socket_tune(fd);
 	connection->all = connections;
 	connection->host = host;
+	connection->syn = *syn;
 	connection->next = connections->youngest;
 	connection->previous = &connections->youngest;
 	if (connection->next)

@@ -8,29 +8,31 @@
 #define ECHO_CONNECTIONS_H
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "echo/admission.h"
 #include "echo/server_counters.h"
+#include "net/saved_syn.h"
 
 struct connections;
 
 /*
- * base, admission and counters are borrowed until connections_free(). Returns 0 with *connections
- * owned by the caller, or -ENOMEM.
+ * base, admission and counters are borrowed until connections_free(). gives_stamps: to those who ask.
+ * Returns 0 with *connections owned by the caller, or -ENOMEM.
  */
 int connections_new(struct event_base *base, struct admission *admission,
-	struct server_counters *counters, struct connections **connections);
+	struct server_counters *counters, bool gives_stamps, struct connections **connections);
 
 /* Closes all. NULL is accepted. */
 void connections_free(struct connections *connections);
 
 /*
- * Serves fd. host: what admission_enter() gave for it. Returns 0; or -ENOMEM, with fd and host still
- * the caller's.
+ * Serves fd. host: what admission_enter() gave for it. syn: as it arrived; all zero if that is not known.
+ * Returns 0; or -ENOMEM, with fd and host still the caller's.
  */
-int connections_add(
-	struct connections *connections, evutil_socket_t fd, struct admission_host *host);
+int connections_add(struct connections *connections, evutil_socket_t fd,
+	struct admission_host *host, const struct saved_syn *syn);
 
 /* Ends the youngest ones. count: not more than there are. */
 void connections_end_youngest(

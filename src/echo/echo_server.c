@@ -49,6 +49,7 @@ struct echo_server {
 	struct connections *connections;
 	struct server_counters counters;
 	struct admission *admission;
+	bool reflects_dscp;
 	int64_t logged_ns[SERVER_REJECTS]; /* When a rejection was logged last; 0 before. */
 };
 
@@ -175,12 +176,13 @@ static bool handle_accept_error(struct echo_server *server, evutil_socket_t list
 	}
 }
 
-/* So that a marked class is measured on the way back, too. Without saved_syn_keep() there is no mark. */
-static void reflect_mark(evutil_socket_t fd)
+/* Takes the SYN, if it was kept, and sees that a marked class is measured on the way back, too. */
+static struct saved_syn take_syn(const struct echo_server *server, evutil_socket_t fd)
 {
-	struct saved_syn syn;
-	if (saved_syn_take(fd, &syn) && syn.dscp != 0)
+	struct saved_syn syn = {0};
+	if (saved_syn_take(fd, &syn) && server->reflects_dscp && syn.dscp != 0)
 		(void)socket_mark(fd, syn.family, syn.dscp);
+	return syn;
 }
 
 /* Takes the socket over. */
@@ -189,8 +191,8 @@ static void admit(struct echo_server *server, evutil_socket_t fd, const union ad
 	struct admission_host *host;
 	enum server_reject why;
 	if (admission_enter(server->admission, peer, &host, &why)) {
-		reflect_mark(fd);
-		if (connections_add(server->connections, fd, host) == 0)
+		const struct saved_syn syn = take_syn(server, fd);
+		if (connections_add(server->connections, fd, host, &syn) == 0)
 			return;
 		admission_leave(server->admission, host);
 		why = SERVER_REJECT_MEMORY;
@@ -309,13 +311,13 @@ static int make_events(struct echo_server *server)
 }
 
 /* Accepted sockets inherit it; asked for later, it would not bound the window that a peer is given. */
-static void set_up_listeners(const struct listeners *listeners, bool reflects_dscp)
+static void set_up_listeners(const struct listeners *listeners, bool keeps_syn)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
 		evutil_socket_t fd = listeners->fds[i];
 		socket_set_option(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_SIZE);
 		socket_set_option(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_SIZE);
-		if (reflects_dscp)
+		if (keeps_syn)
 			saved_syn_keep(fd);
 	}
 }
@@ -343,7 +345,8 @@ int echo_server_start(struct listeners *listeners, const struct echo_server_rule
 	made->limits = *limits;
 	made->listeners = *listeners;
 	*listeners = (struct listeners){0};
-	set_up_listeners(&made->listeners, rules->reflects_dscp);
+	made->reflects_dscp = rules->reflects_dscp;
+	set_up_listeners(&made->listeners, rules->reflects_dscp || rules->gives_stamps);
 	made->spare_fd = socket_open(AF_INET);
 	uint64_t seed;
 	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
@@ -351,8 +354,8 @@ int echo_server_start(struct listeners *listeners, const struct echo_server_rule
 	if (!error)
 		error = make_events(made);
 	if (!error)
-		error = connections_new(
-			made->base, made->admission, &made->counters, &made->connections);
+		error = connections_new(made->base, made->admission, &made->counters,
+			rules->gives_stamps, &made->connections);
 	if (!error) {
 		take_limits(made);
 		error = thread_start(&made->thread, "echo-server", serve, made);

@@ -25,6 +25,7 @@ struct echo_server_limits {
 struct echo_server_rules {
 	const struct networks *allow; /* Who may use it; empty: everyone. Copied. */
 	bool reflects_dscp;	      /* Replies are marked as the connection's SYN was. */
+	bool gives_stamps;	      /* Those who ask are told when their frames came. */
 };
 
 /*

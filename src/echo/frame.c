@@ -11,6 +11,11 @@ size_t frame_size(enum frame_format format)
 	return format == FRAME_FORMAT_WITH_MAGIC ? FRAME_WITH_MAGIC_SIZE : FRAME_SIZE;
 }
 
+int64_t frame_time_ns(const unsigned char *bytes)
+{
+	return (int64_t)le64_get(bytes + 8);
+}
+
 bool frame_has_magic(const unsigned char *bytes)
 {
 	return le64_get(bytes) == MAGIC;
@@ -34,6 +39,6 @@ bool frame_decode(enum frame_format format, const unsigned char *bytes, struct f
 		bytes += FRAME_MAGIC_SIZE;
 	}
 	frame->seq = le64_get(bytes);
-	frame->unix_time_ns = (int64_t)le64_get(bytes + 8);
+	frame->unix_time_ns = frame_time_ns(bytes);
 	return true;
 }

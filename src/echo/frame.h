@@ -15,8 +15,10 @@
 /* With the literal's own NUL it is one byte longer. */
 #define FRAME_MAGIC "TCPPING\0"
 #define FRAME_WITH_MAGIC_SIZE (FRAME_MAGIC_SIZE + FRAME_SIZE)
-/* The longest of any format. */
-#define FRAME_SIZE_MAX FRAME_WITH_MAGIC_SIZE
+/* One that is to be stamped: see echo/stamp.h. */
+#define FRAME_STAMPED_SIZE 48
+/* The longest of all. */
+#define FRAME_SIZE_MAX FRAME_STAMPED_SIZE
 
 /* Any value of either field is a frame. */
 struct frame {
@@ -37,6 +39,9 @@ void frame_encode(enum frame_format format, const struct frame *frame, unsigned 
 
 /* Reads them. Returns false if the magic is another. */
 bool frame_decode(enum frame_format format, const unsigned char *bytes, struct frame *frame);
+
+/* The time in a frame without magic. */
+int64_t frame_time_ns(const unsigned char *bytes);
 
 /* Whether FRAME_MAGIC_SIZE bytes are the magic. */
 bool frame_has_magic(const unsigned char *bytes);

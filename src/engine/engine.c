@@ -357,6 +357,7 @@ static int start_server(
 	const struct echo_server_rules rules = {
 		.allow = &settings->allow,
 		.reflects_dscp = settings->reflects_dscp,
+		.gives_stamps = settings->defaults.stamps,
 	};
 	failure = echo_server_start(&listeners, &rules, &limits, engine->log, &engine->server);
 	if (failure) {

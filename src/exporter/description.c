@@ -90,6 +90,8 @@ static void describe_server(const struct options *options, struct buffer *buffer
 			buffer, "%-10s%zu of one address\n", "", settings->max_peers_per_address);
 	if (!settings->reflects_dscp)
 		buffer_append_format(buffer, "%-10snot marked\n", "replies");
+	if (!settings->defaults.stamps && !settings->probe)
+		buffer_append_format(buffer, "%-10soff\n", option_get(OPTION_STAMPS)->flag);
 }
 
 void description_append(const struct options *options, struct buffer *buffer)

@@ -258,6 +258,8 @@ static bool is_idle(const struct option *flag, const struct options *options)
 	if (is_verb_alone(options))
 		/* How it complains is what is left to choose. */
 		return flag->group != OPTION_GROUP_SERVICE && flag->id != OPTION_JSON_LOGS;
+	if (flag->scope == OPTION_OF_TARGET)
+		return !options->settings.probe && !(flag->serves && options->settings.serve);
 	switch (flag->part) {
 	case OPTION_FOR_ALL:
 		break;

@@ -39,7 +39,18 @@ enum word {
 	WORD_WINDOW_SETTLED,
 	WORD_WINDOW_LOST,
 	WORD_CONNECTED,
-	WORD_CONNECT_FAILURES,
+	WORD_STAMPED,
+	WORD_STAMPS_REJECTED,
+	WORD_PEER_NS,
+	WORD_PEER_TCP_RETRANSMITS,
+	WORD_ONE_WAY_ERROR,
+	WORD_SEEN_TTL,
+	WORD_SEEN_DSCP,
+	WORD_SEEN_MSS,
+	WORD_EXCESS,
+	WORD_ONE_WAY = WORD_EXCESS + DIRECTIONS,
+	WORD_SLOW = WORD_ONE_WAY + DIRECTIONS,
+	WORD_CONNECT_FAILURES = WORD_SLOW + SLOW_WHERES,
 	WORD_DISCONNECTS = WORD_CONNECT_FAILURES + CONNECT_FAILURES,
 	WORD_PEER = WORD_DISCONNECTS + DISCONNECTS,
 	WORD_BUCKETS = WORD_PEER + PEER_WORDS,
@@ -81,8 +92,10 @@ int target_stats_new(uint32_t window, struct target_stats **stats)
 		return error;
 	}
 	jitter_init(&made->jitter);
-	static const enum word unknown[] = {
-		WORD_LAST_RTT, WORD_JITTER, WORD_LAST_CONNECT, WORD_TCP_RTT, WORD_TCP_MIN_RTT};
+	static const unsigned unknown[] = {WORD_LAST_RTT, WORD_JITTER, WORD_LAST_CONNECT,
+		WORD_TCP_RTT, WORD_TCP_MIN_RTT, WORD_STAMPED, WORD_ONE_WAY + DIRECTION_OUT,
+		WORD_ONE_WAY + DIRECTION_BACK, WORD_ONE_WAY_ERROR, WORD_SEEN_TTL, WORD_SEEN_DSCP,
+		WORD_SEEN_MSS};
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		atomic_init(&made->words[unknown[i]], (uint64_t)-1);
 	*stats = made;
@@ -160,6 +173,20 @@ static void note_reply(struct target_stats *stats)
 		set(stats, WORD_CONNECTED, 1);
 }
 
+/* Within a step: what a peer says of one connection is not true of another. */
+static void forget_stamps(struct target_stats *stats)
+{
+	if ((int64_t)atomic_load_explicit(&stats->words[WORD_STAMPED], memory_order_relaxed) < 0)
+		return;
+	set(stats, WORD_STAMPED, 0);
+	set(stats, WORD_ONE_WAY + DIRECTION_OUT, (uint64_t)-1);
+	set(stats, WORD_ONE_WAY + DIRECTION_BACK, (uint64_t)-1);
+	set(stats, WORD_ONE_WAY_ERROR, (uint64_t)-1);
+	set(stats, WORD_SEEN_TTL, (uint64_t)-1);
+	set(stats, WORD_SEEN_DSCP, (uint64_t)-1);
+	set(stats, WORD_SEEN_MSS, (uint64_t)-1);
+}
+
 /* Within a step: there is no connection any more that this is true of. */
 static void forget_connection(struct target_stats *stats)
 {
@@ -169,6 +196,7 @@ static void forget_connection(struct target_stats *stats)
 	set(stats, WORD_JITTER, (uint64_t)-1);
 	set(stats, WORD_TCP_RTT, (uint64_t)-1);
 	set(stats, WORD_TCP_MIN_RTT, (uint64_t)-1);
+	forget_stamps(stats);
 }
 
 void target_stats_sent(struct target_stats *stats)
@@ -249,6 +277,7 @@ void target_stats_connected(struct target_stats *stats, const char *peer, int64_
 	stats->has_replied = false;
 	begin(stats);
 	add(stats, WORD_CONNECTS, 1);
+	forget_stamps(stats);
 	if (!stats->is_doubted)
 		set(stats, WORD_CONNECTED, 1);
 	set(stats, WORD_LAST_CONNECT, (uint64_t)handshake_ns);
@@ -306,6 +335,46 @@ void target_stats_tcp(
 	/* A target that does not count as connected has no RTT. */
 	set(stats, WORD_TCP_RTT, (uint64_t)(stats->is_doubted ? -1 : rtt_ns));
 	set(stats, WORD_TCP_MIN_RTT, (uint64_t)(stats->is_doubted ? -1 : min_rtt_ns));
+	end(stats);
+}
+
+void target_stats_stamping(struct target_stats *stats)
+{
+	begin(stats);
+	set(stats, WORD_STAMPED, 1);
+	end(stats);
+}
+
+void target_stats_seen(struct target_stats *stats, unsigned ttl, unsigned dscp, unsigned mss_bytes)
+{
+	begin(stats);
+	set(stats, WORD_SEEN_TTL, ttl);
+	set(stats, WORD_SEEN_DSCP, dscp);
+	set(stats, WORD_SEEN_MSS, mss_bytes > 0 ? mss_bytes : (uint64_t)-1);
+	end(stats);
+}
+
+void target_stats_stamped(struct target_stats *stats, const struct target_stamp *stamp)
+{
+	begin(stats);
+	add(stats, WORD_PEER_NS, (uint64_t)stamp->residence_ns);
+	if (stamp->retransmits > 0)
+		add(stats, WORD_PEER_TCP_RETRANSMITS, stamp->retransmits);
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		if (stamp->is_known)
+			add(stats, WORD_EXCESS + i, (uint64_t)stamp->excess_ns[i]);
+		set(stats, WORD_ONE_WAY + i, (uint64_t)stamp->one_way_ns[i]);
+	}
+	set(stats, WORD_ONE_WAY_ERROR, (uint64_t)stamp->one_way_error_ns);
+	if (stamp->is_slow)
+		add(stats, WORD_SLOW + stamp->where, 1);
+	end(stats);
+}
+
+void target_stats_stamp_rejected(struct target_stats *stats)
+{
+	begin(stats);
+	add(stats, WORD_STAMPS_REJECTED, 1);
 	end(stats);
 }
 
@@ -371,7 +440,18 @@ void target_stats_read_all(const struct target_stats *stats, struct target_value
 		.window_settled = (uint32_t)words[WORD_WINDOW_SETTLED],
 		.window_lost = (uint32_t)words[WORD_WINDOW_LOST],
 		.connected = words[WORD_CONNECTED] != 0,
+		.stamped = (int64_t)words[WORD_STAMPED],
+		.stamps_rejected = words[WORD_STAMPS_REJECTED],
+		.peer_ns = words[WORD_PEER_NS],
+		.peer_tcp_retransmits = words[WORD_PEER_TCP_RETRANSMITS],
+		.one_way_error_ns = (int64_t)words[WORD_ONE_WAY_ERROR],
+		.seen_ttl = (int64_t)words[WORD_SEEN_TTL],
+		.seen_dscp = (int64_t)words[WORD_SEEN_DSCP],
+		.seen_mss_bytes = (int64_t)words[WORD_SEEN_MSS],
 	};
+	memcpy(values->excess_ns, &words[WORD_EXCESS], sizeof(values->excess_ns));
+	memcpy(values->one_way_ns, &words[WORD_ONE_WAY], sizeof(values->one_way_ns));
+	memcpy(values->slow, &words[WORD_SLOW], sizeof(values->slow));
 	memcpy(values->connect_failures, &words[WORD_CONNECT_FAILURES],
 		sizeof(values->connect_failures));
 	memcpy(values->disconnects, &words[WORD_DISCONNECTS], sizeof(values->disconnects));

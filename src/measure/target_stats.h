@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "measure/direction.h"
 #include "measure/distribution.h"
 #include "measure/histogram.h"
 #include "measure/jitter.h"
@@ -41,6 +42,18 @@ struct target_values {
 	uint32_t window_settled; /* Probes in the loss window. */
 	uint32_t window_lost;	 /* Those of them that timed out. */
 	bool connected;		 /* And the target answers: see target_stats_connected(). */
+	/* What the peer's stamps tell. */
+	int64_t stamped; /* 1 while it stamps, 0 if it did before, -1 if it never did. */
+	uint64_t stamps_rejected;
+	uint64_t peer_ns;		/* How long the peer kept what was received: a sum. */
+	uint64_t excess_ns[DIRECTIONS]; /* What each direction took above its least: sums. */
+	uint64_t slow[SLOW_WHERES];	/* Parts of received. */
+	uint64_t peer_tcp_retransmits;
+	int64_t one_way_ns[DIRECTIONS]; /* Of the last; -1 unless both clocks are synchronised. */
+	int64_t one_way_error_ns;	/* The most that they may be wrong by; likewise. */
+	int64_t seen_ttl; /* Of the connection's SYN at the peer, as are the next two; -1 if unknown. */
+	int64_t seen_dscp;
+	int64_t seen_mss_bytes;
 	/* The address in use or last in use, e.g. "192.0.2.1:4000"; "" at first. */
 	char peer[ADDRESS_TEXT_MAX];
 };
@@ -117,6 +130,30 @@ void target_stats_retransmitted(struct target_stats *stats, uint64_t retransmits
 /* retransmits: as above. RTTs: as struct tcp_facts has them, in ns, -1 if unknown. */
 void target_stats_tcp(
 	struct target_stats *stats, uint64_t retransmits, int64_t rtt_ns, int64_t min_rtt_ns);
+
+/* The peer stamps, over the present connection. */
+void target_stats_stamping(struct target_stats *stats);
+
+/* The SYN of the present connection as the peer saw it. mss_bytes: 0 if it told none. */
+void target_stats_seen(struct target_stats *stats, unsigned ttl, unsigned dscp, unsigned mss_bytes);
+
+/* What the stamp of a received probe says. */
+struct target_stamp {
+	int64_t residence_ns; /* 0 to its round trip. */
+	bool is_known;	      /* What the next is. */
+	int64_t excess_ns[DIRECTIONS];
+	bool is_slow;
+	enum slow_where where;		/* If it is slow. */
+	int64_t one_way_ns[DIRECTIONS]; /* As in struct target_values. */
+	int64_t one_way_error_ns;
+	uint64_t retransmits; /* Segments that the peer's kernel sent again since the last stamp. */
+};
+
+/* After target_stats_received(). */
+void target_stats_stamped(struct target_stats *stats, const struct target_stamp *stamp);
+
+/* The stamp of a received probe cannot be believed. */
+void target_stats_stamp_rejected(struct target_stats *stats);
 
 /* How long a reply may take from now on, where that is estimated. */
 void target_stats_timeout(struct target_stats *stats, int64_t timeout_ns);

@@ -45,14 +45,15 @@ unsigned metric_numbers(const struct metric *metric)
 {
 	if (metric->value == VALUE_HISTOGRAM)
 		return METRIC_NUMBERS_MAX;
-	return metric->value == VALUE_REASONS ? metric->reasons->count : 1;
+	return metric->label ? metric->label->count : 1;
 }
 
 bool metric_is_count(const struct metric *metric, unsigned number)
 {
 	if (metric->type == METRIC_HISTOGRAM)
 		return number != METRIC_HISTOGRAM_SUM;
-	return metric->type == METRIC_COUNTER && metric->value != VALUE_SECONDS;
+	return metric->type == METRIC_COUNTER && metric->value != VALUE_SECONDS &&
+	       metric->value != VALUE_SECONDS_EACH;
 }
 
 double metric_max(const struct metric *metric)
@@ -68,7 +69,8 @@ double metric_max(const struct metric *metric)
 	case VALUE_COUNT:
 	case VALUE_SECONDS:
 	case VALUE_REAL_SECONDS:
-	case VALUE_REASONS:
+	case VALUE_COUNTS:
+	case VALUE_SECONDS_EACH:
 	case VALUE_HISTOGRAM:
 	case VALUE_IN_FLIGHT:
 		return (double)NAN;
@@ -95,19 +97,23 @@ static void read_histogram(
 	numbers[METRIC_HISTOGRAM_SUM].value = seconds_of(histogram->sum_ns);
 }
 
+/* The number at a word. */
+static double read_word(const struct metric *metric, const uint64_t *at)
+{
+	/* The macro, because a computed NAN may print with a sign. */
+	if (metric_is_unknown(metric, *at))
+		return (double)NAN;
+	return metric->value == VALUE_COUNT ? (double)*at : seconds_of(*at);
+}
+
 /* A single number that is not a count. */
 static double read_value(const struct metric *metric, const void *values)
 {
 	const void *at = metric_at(metric, values);
-	uint64_t word = 0;
 	switch (metric->value) {
 	case VALUE_COUNT:
 	case VALUE_SECONDS:
-		memcpy(&word, at, sizeof(word));
-		/* The macro, because a computed NAN may print with a sign. */
-		if (metric_is_unknown(metric, word))
-			return (double)NAN;
-		return metric->value == VALUE_SECONDS ? seconds_of(word) : (double)word;
+		return read_word(metric, at);
 	case VALUE_REAL_SECONDS:
 	case VALUE_REAL_PERCENT:
 		return *(const double *)at;
@@ -120,11 +126,19 @@ static double read_value(const struct metric *metric, const void *values)
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
 		return 1;
-	case VALUE_REASONS:
+	case VALUE_COUNTS:
+	case VALUE_SECONDS_EACH:
 	case VALUE_HISTOGRAM:
 		break;
 	}
 	__builtin_unreachable();
+}
+
+static void read_seconds_each(
+	const struct metric *metric, const uint64_t *words, union metric_number *numbers)
+{
+	for (unsigned k = 0; k < metric->label->count; k++)
+		numbers[k].value = read_word(metric, &words[k]);
 }
 
 void metric_read(const struct metric *metric, const void *values,
@@ -135,6 +149,8 @@ void metric_read(const struct metric *metric, const void *values,
 	else if (metric_is_count(metric, 0))
 		memcpy(numbers, metric_at(metric, values),
 			metric_numbers(metric) * sizeof(*numbers));
+	else if (metric->value == VALUE_SECONDS_EACH)
+		read_seconds_each(metric, metric_at(metric, values), numbers);
 	else
 		numbers->value = read_value(metric, values);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "measure/histogram.h"
+#include "measure/target_stats.h"
 
 /* What the names of all metrics begin with, except those of the process. */
 #define METRIC_PREFIX "tcp_echo"
@@ -30,7 +31,8 @@ enum metric_value {
 	VALUE_FLAG,	    /* The bool at offset: 1 or 0. */
 	VALUE_REAL_SECONDS, /* The double at offset; NAN while it is unknown. */
 	VALUE_REAL_PERCENT, /* Likewise, 0 to 100. */
-	VALUE_REASONS,	    /* The array of uint64_t at offset, one per reason. */
+	VALUE_COUNTS,	    /* The array of uint64_t at offset, one for each value of the label. */
+	VALUE_SECONDS_EACH, /* Likewise of int64_t, in nanoseconds. */
 	VALUE_HISTOGRAM,    /* The struct histogram at offset. */
 	VALUE_IN_FLIGHT,    /* target_values_in_flight() */
 	VALUE_LOSS,	    /* target_values_loss_percent() */
@@ -43,12 +45,14 @@ enum metric_known {
 	KNOWN_WITH_TCP_INFO,   /* If the system tells what its TCP counts. */
 	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while the value is unknown. */
 	KNOWN_UNLESS_ZERO,     /* The word at offset is 0 where there is no such value. */
+	KNOWN_WHERE_STAMPED,   /* If the target's peer stamps, or did. */
 };
 
-/* The values of the label "reason". */
-struct metric_reasons {
+/* A label that tells a metric's numbers apart, such as "reason". */
+struct metric_label {
+	const char *name;
 	unsigned count;
-	const char *(*name)(unsigned reason); /* reason: 0 to count - 1. Static. */
+	const char *(*value)(unsigned number); /* number: 0 to count - 1. Static. */
 };
 
 struct metric {
@@ -58,9 +62,9 @@ struct metric {
 	enum metric_subject subject;
 	enum metric_value value;
 	enum metric_known known;
-	size_t offset;			      /* In the subject's struct. */
-	const struct metric_reasons *reasons; /* Of VALUE_REASONS. */
-	int64_t first_bound_ns;		      /* Of VALUE_HISTOGRAM. */
+	size_t offset;			  /* In the subject's struct. */
+	const struct metric_label *label; /* Of VALUE_COUNTS and VALUE_SECONDS_EACH. */
+	int64_t first_bound_ns;		  /* Of VALUE_HISTOGRAM. */
 };
 
 /* Where the value is. values: the struct of the metric's subject. */
@@ -69,7 +73,15 @@ static inline const void *metric_at(const struct metric *metric, const void *val
 	return (const char *)values + metric->offset;
 }
 
-/* Whether there is no value: word is what lies there, of VALUE_COUNT or VALUE_SECONDS. */
+/* Whether there is none of its numbers. values: as for metric_at(). */
+static inline bool metric_is_absent(const struct metric *metric, const void *values)
+{
+	return metric->known == KNOWN_WHERE_STAMPED &&
+	       ((const struct target_values *)values)->stamped < 0;
+}
+
+/* Whether there is no value: word is what lies there, of VALUE_COUNT, VALUE_SECONDS or
+ * VALUE_SECONDS_EACH. */
 static inline bool metric_is_unknown(const struct metric *metric, uint64_t word)
 {
 	return (metric->known == KNOWN_UNLESS_NEGATIVE && (int64_t)word < 0) ||
@@ -86,7 +98,7 @@ const char *metric_type_name(enum metric_type type);
 enum metric_type metric_text_type(const struct metric *metric);
 
 /*
- * A metric's numbers: a single one; one per reason; or those of a histogram: its buckets, each
+ * A metric's numbers: a single one; one for each value of its label; or those of a histogram: its buckets, each
  * including the ones below it, then its count and its sum in seconds.
  */
 #define METRIC_NUMBERS_MAX (HISTOGRAM_BUCKETS + 2)
@@ -107,7 +119,7 @@ bool metric_is_count(const struct metric *metric, unsigned number);
 /* The highest value that it can have, or NAN for no limit. */
 double metric_max(const struct metric *metric);
 
-/* Reads all of them. values: as for metric_at(). */
+/* Reads all of them. values: as for metric_at(); not absent. */
 void metric_read(const struct metric *metric, const void *values,
 	union metric_number numbers[METRIC_NUMBERS_MAX]);
 

@@ -30,11 +30,23 @@ static const char *http_reject(unsigned reason)
 	return http_reject_name((enum http_reject)reason);
 }
 
-static const struct metric_reasons connect_failures = {CONNECT_FAILURES, connect_failure};
-static const struct metric_reasons disconnects = {DISCONNECTS, disconnect};
-static const struct metric_reasons server_closes = {SERVER_CLOSES, server_close};
-static const struct metric_reasons server_rejects = {SERVER_REJECTS, server_reject};
-static const struct metric_reasons http_rejects = {HTTP_REJECTS, http_reject};
+static const char *direction(unsigned number)
+{
+	return direction_name((enum direction)number);
+}
+
+static const char *slow_where(unsigned number)
+{
+	return slow_where_name((enum slow_where)number);
+}
+
+static const struct metric_label connect_failures = {"reason", CONNECT_FAILURES, connect_failure};
+static const struct metric_label disconnects = {"reason", DISCONNECTS, disconnect};
+static const struct metric_label server_closes = {"reason", SERVER_CLOSES, server_close};
+static const struct metric_label server_rejects = {"reason", SERVER_REJECTS, server_reject};
+static const struct metric_label directions = {"direction", DIRECTIONS, direction};
+static const struct metric_label slow_wheres = {"where", SLOW_WHERES, slow_where};
+static const struct metric_label http_rejects = {"reason", HTTP_REJECTS, http_reject};
 
 const struct metric metric_table[] = {
 	{
@@ -254,9 +266,9 @@ const struct metric metric_table[] = {
 			"prober itself had no descriptor or no memory (local).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
-		.value = VALUE_REASONS,
+		.value = VALUE_COUNTS,
 		.offset = offsetof(struct target_values, connect_failures),
-		.reasons = &connect_failures,
+		.label = &connect_failures,
 	},
 	{
 		.name = "tcp_echo_disconnects",
@@ -265,9 +277,9 @@ const struct metric metric_table[] = {
 			"echo came back (invalid).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
-		.value = VALUE_REASONS,
+		.value = VALUE_COUNTS,
 		.offset = offsetof(struct target_values, disconnects),
-		.reasons = &disconnects,
+		.label = &disconnects,
 	},
 	{
 		.name = "tcp_echo_rtt_seconds",
@@ -279,6 +291,122 @@ const struct metric metric_table[] = {
 		.value = VALUE_HISTOGRAM,
 		.offset = offsetof(struct target_values, rtt),
 		.first_bound_ns = HISTOGRAM_RTT_FIRST_NS,
+	},
+	{
+		.name = "tcp_echo_stamped",
+		.help = "1 while the target's echo server tells when probes came and left, 0 if it did "
+			"before. This and what follows exist only for targets whose server does.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct target_values, stamped),
+	},
+	{
+		.name = "tcp_echo_peer_seconds",
+		.help = "How long the target's machine kept the answered probes, all together: from their "
+			"arrival in its kernel until its echo server returned them. Its rate divided by that "
+			"of tcp_echo_received_total is the mean.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_SECONDS,
+		.known = KNOWN_WHERE_STAMPED,
+		.offset = offsetof(struct target_values, peer_ns),
+	},
+	{
+		.name = "tcp_echo_excess_seconds",
+		.help = "What the answered probes took on their way out, and on their way back, above the "
+			"least that this direction took in the last minutes, all together (RFC 5481, PDV). "
+			"Divided as above it is the mean.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_SECONDS_EACH,
+		.known = KNOWN_WHERE_STAMPED,
+		.offset = offsetof(struct target_values, excess_ns),
+		.label = &directions,
+	},
+	{
+		.name = "tcp_echo_slow",
+		.help = "Probes answered in time, but later than the least round trip of the last minutes by "
+			"more than half, and by more than 1 ms: by where most of that was lost.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNTS,
+		.known = KNOWN_WHERE_STAMPED,
+		.offset = offsetof(struct target_values, slow),
+		.label = &slow_wheres,
+	},
+	{
+		.name = "tcp_echo_peer_tcp_retransmits",
+		.help = "Segments that the target's kernel had to resend to this prober: loss on the way back, "
+			"which tcp_echo_tcp_retransmits_total cannot show.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.known = KNOWN_WHERE_STAMPED,
+		.offset = offsetof(struct target_values, peer_tcp_retransmits),
+	},
+	{
+		.name = "tcp_echo_stamps_rejected",
+		.help = "Stamps that cannot be true, such as a stay at the target longer than the round trip. "
+			"They do not count in anything else.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.known = KNOWN_WHERE_STAMPED,
+		.offset = offsetof(struct target_values, stamps_rejected),
+	},
+	{
+		.name = "tcp_echo_one_way_seconds",
+		.help = "How long the latest answered probe was on its way out, and on its way back. Only while "
+			"both machines say that their clocks are synchronised, and no more exact than "
+			"tcp_echo_one_way_error_seconds.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_SECONDS_EACH,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct target_values, one_way_ns),
+		.label = &directions,
+	},
+	{
+		.name = "tcp_echo_one_way_error_seconds",
+		.help = "The most that tcp_echo_one_way_seconds may be wrong by: the sum of what both kernels "
+			"say of their clocks (adjtimex, maxerror).",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_SECONDS,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct target_values, one_way_error_ns),
+	},
+	{
+		.name = "tcp_echo_seen_ttl",
+		.help = "Time to live, or hop limit, of the connection's first packet when it arrived at the "
+			"target. Another number than before is another path.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct target_values, seen_ttl),
+	},
+	{
+		.name = "tcp_echo_seen_dscp",
+		.help = "Its codepoint (DSCP) then. If it is not the one that the target is probed with, "
+			"somebody on the way changed it.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct target_values, seen_dscp),
+	},
+	{
+		.name = "tcp_echo_seen_mss_bytes",
+		.help = "The maximum segment size that it asked for then. If it is less than this machine's "
+			"interface has room for, somebody on the way clamped it.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_COUNT,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct target_values, seen_mss_bytes),
 	},
 	{
 		.name = "tcp_echo_reading_loss_percent",
@@ -379,9 +507,9 @@ const struct metric metric_table[] = {
 			"(invalid).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
-		.value = VALUE_REASONS,
+		.value = VALUE_COUNTS,
 		.offset = offsetof(struct server_values, closed),
-		.reasons = &server_closes,
+		.label = &server_closes,
 	},
 	{
 		.name = "tcp_echo_server_rejected",
@@ -390,9 +518,9 @@ const struct metric metric_table[] = {
 			"there; there is no descriptor or no memory left for another.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_SERVER,
-		.value = VALUE_REASONS,
+		.value = VALUE_COUNTS,
 		.offset = offsetof(struct server_values, rejected),
-		.reasons = &server_rejects,
+		.label = &server_rejects,
 	},
 	{
 		.name = "tcp_echo_http_rejected",
@@ -402,9 +530,9 @@ const struct metric metric_table[] = {
 			"answer (stalled).",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_PROCESS,
-		.value = VALUE_REASONS,
+		.value = VALUE_COUNTS,
 		.offset = offsetof(struct process_values, http_rejected),
-		.reasons = &http_rejects,
+		.label = &http_rejects,
 	},
 	{
 		.name = "process_cpu_seconds",

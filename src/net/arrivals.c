@@ -7,25 +7,26 @@
 /* A reply that took more than twice the least, and twice this, was not only on its way. */
 #define STUCK_MIN_NS (100 * NS_PER_US)
 
+/* For how long a lag is remembered, at least: clocks drift by 50 us meanwhile, or far less. */
+#define LAG_PERIOD_NS NS_PER_S
+
+/* Frames of one reading that were sent further apart than this were not: the clock stepped. */
+#define DISTANCE_MAX_NS (60 * NS_PER_S)
+
 static int64_t last_departure_ns(const struct arrivals_reading *reading)
 {
 	return reading->departures_ns[reading->count - 1];
 }
 
 static int64_t last_arrival_ns(const struct arrivals_reading *reading,
-	const struct arrival_clock *clock, int64_t *least_rtt_ns)
+	const struct arrival_clock *clock, int64_t earliest_ns)
 {
 	if (reading->was_held_up)
 		return reading->now_ns;
-	int64_t departure_ns = last_departure_ns(reading);
 	int64_t arrival_ns =
-		arrival_clock_convert(clock, reading->timestamp, departure_ns, reading->now_ns);
+		arrival_clock_convert(clock, reading->timestamp, earliest_ns, reading->now_ns);
 	/* What could be read by the last reading was read then. */
-	if (arrival_ns < reading->polled_ns)
-		arrival_ns = reading->polled_ns;
-	if (arrival_ns - departure_ns < *least_rtt_ns)
-		*least_rtt_ns = arrival_ns - departure_ns;
-	return arrival_ns;
+	return arrival_ns > reading->polled_ns ? arrival_ns : reading->polled_ns;
 }
 
 /* Whether all came when the last one came. */
@@ -41,10 +42,11 @@ static bool came_together(
 	return (last_ns - last_departure_ns(reading)) / 2 > least_rtt_ns + STUCK_MIN_NS;
 }
 
+/* Of a frame that left so long before the last one. */
 static int64_t earlier_arrival_ns(
-	const struct arrivals_reading *reading, int64_t last_ns, int64_t departure_ns)
+	const struct arrivals_reading *reading, int64_t last_ns, int64_t distance_ns)
 {
-	int64_t arrival_ns = last_ns - (last_departure_ns(reading) - departure_ns);
+	int64_t arrival_ns = last_ns - distance_ns;
 	if (arrival_ns < reading->polled_ns)
 		arrival_ns = reading->polled_ns;
 	return arrival_ns < last_ns ? arrival_ns : last_ns;
@@ -53,7 +55,10 @@ static int64_t earlier_arrival_ns(
 void arrivals_find(const struct arrivals_reading *reading, const struct arrival_clock *clock,
 	int64_t *least_rtt_ns, int64_t *arrivals_ns)
 {
-	int64_t last_ns = last_arrival_ns(reading, clock, least_rtt_ns);
+	int64_t last_departed_ns = last_departure_ns(reading);
+	int64_t last_ns = last_arrival_ns(reading, clock, last_departed_ns);
+	if (!reading->was_held_up && last_ns - last_departed_ns < *least_rtt_ns)
+		*least_rtt_ns = last_ns - last_departed_ns;
 	size_t last = reading->count - 1;
 	arrivals_ns[last] = last_ns;
 	if (last == 0)
@@ -61,9 +66,51 @@ void arrivals_find(const struct arrivals_reading *reading, const struct arrival_
 	bool is_together = came_together(reading, last_ns, *least_rtt_ns);
 	for (size_t i = 0; i < last; i++) {
 		int64_t departure_ns = reading->departures_ns[i];
-		int64_t arrival_ns =
-			is_together ? last_ns : earlier_arrival_ns(reading, last_ns, departure_ns);
+		int64_t distance_ns = is_together ? 0 : last_departed_ns - departure_ns;
+		int64_t arrival_ns = earlier_arrival_ns(reading, last_ns, distance_ns);
 		/* Replies may come in another order than their probes went. */
 		arrivals_ns[i] = arrival_ns > departure_ns ? arrival_ns : departure_ns;
+	}
+}
+
+/* Any two numbers may come from outside. */
+static int64_t difference_ns(int64_t a_ns, int64_t b_ns)
+{
+	return (int64_t)((uint64_t)a_ns - (uint64_t)b_ns);
+}
+
+/* Returns how much more than the least it is; 0 where none is known. */
+static int64_t note_lag(struct arrivals_lag *lag, int64_t lag_ns, int64_t now_ns)
+{
+	if (!lag->is_known || now_ns - lag->began_ns >= 2 * LAG_PERIOD_NS)
+		*lag = (struct arrivals_lag){lag_ns, lag_ns, now_ns, true};
+	if (now_ns - lag->began_ns >= LAG_PERIOD_NS) {
+		lag->before_ns = lag->least_ns;
+		lag->least_ns = lag_ns;
+		lag->began_ns = now_ns;
+	}
+	if (lag_ns < lag->least_ns)
+		lag->least_ns = lag_ns;
+	int64_t least_ns = lag->least_ns < lag->before_ns ? lag->least_ns : lag->before_ns;
+	return difference_ns(lag_ns, least_ns);
+}
+
+void arrivals_find_foreign(const struct arrivals_reading *reading,
+	const struct arrival_clock *clock, struct arrivals_lag *lag, int64_t *arrivals_ns)
+{
+	int64_t last_departed_ns = last_departure_ns(reading);
+	/* What comes while a reading ends is stamped before its end. */
+	int64_t last_ns = last_arrival_ns(reading, clock, reading->polled_ns - STUCK_MIN_NS);
+	bool is_together = reading->was_held_up;
+	if (!is_together)
+		is_together = note_lag(lag, difference_ns(last_ns, last_departed_ns),
+				      reading->now_ns) > 2 * STUCK_MIN_NS;
+	size_t last = reading->count - 1;
+	arrivals_ns[last] = last_ns;
+	for (size_t i = 0; i < last; i++) {
+		int64_t distance_ns = difference_ns(last_departed_ns, reading->departures_ns[i]);
+		bool is_plausible = distance_ns > 0 && distance_ns < DISTANCE_MAX_NS;
+		arrivals_ns[i] = earlier_arrival_ns(
+			reading, last_ns, is_together || !is_plausible ? 0 : distance_ns);
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When each of the replies of one reading could first be read. Pure.
+ * When each of the frames of one reading could first be read. Pure.
  *
  * A TCP socket reports when its last byte arrived, and nothing about those before it; and it reports
  * when a segment arrived, which is not when an application could read it if an earlier one was
@@ -20,14 +20,14 @@ struct arrivals_reading {
 	struct wall_time timestamp;   /* The kernel's, of the last byte. */
 	int64_t now_ns;		      /* The moment right after the reading. */
 	int64_t polled_ns;	      /* All that could be read by then had been read. */
-	bool was_waiting;	      /* The prober was waiting for this, and for nothing else. */
-	bool was_held_up;	      /* Segments came out of order: the replies had to wait. */
-	const int64_t *departures_ns; /* Of the replies' probes, in the order of the replies. */
-	size_t count;		      /* Of the replies, 1 or more. */
+	bool was_waiting;	      /* The reader was waiting for this, and for nothing else. */
+	bool was_held_up;	      /* Segments came out of order: the frames had to wait. */
+	const int64_t *departures_ns; /* Of each frame (of a reply: its probe's), in their order. */
+	size_t count;		      /* Of the frames, 1 or more. */
 };
 
 /*
- * Writes when each reply arrived: never before its probe departed, and never after now_ns.
+ * Of replies: writes when each arrived, never before its probe departed, and never after now_ns.
  *
  * The last one came when its timestamp says, if that can be believed, but not before the reading
  * before this one, and at now_ns if the replies were held up. The others came together with it if
@@ -41,5 +41,24 @@ struct arrivals_reading {
  */
 void arrivals_find(const struct arrivals_reading *reading, const struct arrival_clock *clock,
 	int64_t *least_rtt_ns, int64_t *arrivals_ns);
+
+/*
+ * The least that a peer's clock was behind at the arrival of its frames, its path included: over a few
+ * seconds, since clocks drift and step. All zero knows nothing. Stored by the caller.
+ */
+struct arrivals_lag {
+	int64_t least_ns;  /* In the present period. */
+	int64_t before_ns; /* In the one before. */
+	int64_t began_ns;  /* The present one, monotonic. */
+	bool is_known;
+};
+
+/*
+ * Of the frames that another machine sent, departures_ns being what its own clock said: writes when each
+ * could be read, never after now_ns. The rule is the same, with the lag in place of a round trip, except
+ * that was_waiting means nothing here: a reader that was stopped while it waited cannot tell.
+ */
+void arrivals_find_foreign(const struct arrivals_reading *reading,
+	const struct arrival_clock *clock, struct arrivals_lag *lag, int64_t *arrivals_ns);
 
 #endif

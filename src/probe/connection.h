@@ -10,6 +10,9 @@
 
 #include "base/address.h"
 #include "echo/frame.h"
+#include "probe/one_way.h"
+#include "probe/payload.h"
+#include "probe/reply_reader.h"
 
 struct link;
 
@@ -30,13 +33,17 @@ struct connection {
 	int64_t tcp_info_due_ns; /* When the kernel is asked about it again. */
 	uint32_t out_of_order;	 /* As of the last replies that were held up. */
 	int64_t least_rtt_ns;	 /* See arrivals_find(). */
-	enum frame_format format;
+	struct reply_reader reader;
+	bool had_hello;	      /* It began with one. */
 	bool has_bytes;	      /* Something has come back. */
 	uint64_t padding;     /* Padding frames that have not come back. */
 	uint32_t rest;	      /* Bytes of the last probe that the send buffer had no room for. */
 	uint8_t reply_length; /* Bytes of an unfinished frame. */
 	unsigned char reply[FRAME_SIZE_MAX];
-	struct frame last; /* The frame of the last probe. */
+	struct payload last;	   /* The last probe. */
+	struct one_way *one_way;   /* Owned; NULL unless the peer stamps. */
+	uint32_t peer_retransmits; /* As the peer said last. */
+	bool is_seen;		   /* What the peer saw of the SYN is known. */
 };
 
 #endif

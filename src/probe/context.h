@@ -9,10 +9,11 @@
 
 #include "base/log.h"
 #include "config/option.h"
+#include "net/arrival_clock.h"
 #include "net/resolver.h"
 #include "probe/alarms.h"
-#include "net/arrival_clock.h"
 #include "probe/lookout.h"
+#include "probe/payload.h"
 #include "probe/send_lag.h"
 #include "probe/target_watcher.h"
 
@@ -20,7 +21,7 @@
 #define PROBE_READ_SIZE 4096
 
 /* The longest probe. */
-#define PROBE_WRITE_SIZE OPTION_SIZE_MAX
+#define PROBE_WRITE_SIZE PAYLOAD_SIZE_MAX(OPTION_SIZE_MAX)
 
 /* What holds for one turn of the thread: wait, read, settle, send. */
 struct turn {
@@ -45,7 +46,9 @@ struct probe_context {
 	struct send_lag lag;
 	int spare_sockets;   /* For more than one connection or handshake of a target at a time. */
 	bool has_timestamps; /* The kernel reports arrival times, so wake-ups may be shared. */
-	uint32_t random;     /* Not 0. State of a small generator, for the jitter of retries. */
+	uint32_t clock_error_us;    /* Of this machine's clock: see clock_max_error_us(). */
+	int64_t clock_error_due_ns; /* When that is read again. */
+	uint32_t random; /* Not 0. State of a small generator, for the jitter of retries. */
 	unsigned char buffer[PROBE_READ_SIZE];
 	unsigned char output[PROBE_WRITE_SIZE];
 };

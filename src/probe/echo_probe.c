@@ -3,16 +3,18 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/container.h"
+#include "net/arrivals.h"
 #include "net/edge.h"
 #include "net/socket.h"
 #include "net/tcp_info.h"
 #include "net/timestamps.h"
-#include "net/arrivals.h"
 #include "probe/payload.h"
+#include "probe/peer_stamp.h"
 
 /* How often the kernel is asked about a connection. */
 #define TCP_INFO_PERIOD_NS NS_PER_S
@@ -28,7 +30,9 @@ static struct echo_probe *probe_of(struct link *link)
 static int init(struct link *link)
 {
 	struct echo_probe *probe = probe_of(link);
-	frame_choice_init(&probe->choice, link->target.options.frame);
+	const struct target_options *options = &link->target.options;
+	bool has_room = options->size == 0 || options->size >= FRAME_STAMPED_SIZE;
+	frame_choice_init(&probe->choice, options->frame, options->stamps && has_room);
 	return flight_init(&probe->flight, target_options_records(&link->target.options));
 }
 
@@ -40,9 +44,17 @@ static void clear(struct link *link)
 static void begin(struct link *link, int64_t now_ns)
 {
 	struct connection *connection = link->connection;
+	const struct frame_choice *choice = &probe_of(link)->choice;
 	connection->first_seq = probe_of(link)->flight.next_seq;
 	connection->end_seq = UINT64_MAX;
-	connection->format = probe_of(link)->choice.format;
+	connection->had_hello = frame_choice_has_hello(choice);
+	connection->reader = (struct reply_reader){
+		.format = choice->format,
+		.hello = connection->had_hello ? HELLO_SENT : HELLO_NONE,
+	};
+	if (connection->had_hello)
+		evutil_secure_rng_get_bytes(
+			&connection->reader.nonce, sizeof(connection->reader.nonce));
 	connection->heard_ns = now_ns;
 	connection->tcp_info_due_ns = now_ns;
 	connection->least_rtt_ns = INT64_MAX;
@@ -80,13 +92,14 @@ static void note_end(const struct connection *connection)
 {
 	struct echo_probe *probe = probe_of(connection->link);
 	bool has_sent = probe->flight.next_seq != connection->first_seq;
-	if (!has_sent ||
-		!frame_choice_note_end(&probe->choice, connection->format, connection->has_bytes))
+	if (!has_sent || !frame_choice_note_end(
+				 &probe->choice, connection->reader.format, connection->has_bytes))
 		return;
 	const struct target *target = &probe->link.target;
 	log_write(target->context->log, LOG_LEVEL_DEBUG, target->name,
-		"%d connections ended without a reply: next with %zu-byte frames",
-		FRAME_CHOICE_PATIENCE, frame_size(probe->choice.format));
+		"%d connections ended without a reply: next with %zu-byte frames%s",
+		FRAME_CHOICE_PATIENCE, frame_size(probe->choice.format),
+		frame_choice_has_hello(&probe->choice) ? " after a hello" : "");
 }
 
 /* The connection in use ended, or has to end. */
@@ -110,15 +123,20 @@ static ssize_t hand_over(
 	return -1;
 }
 
-static size_t frames_of(const struct connection *connection)
+/* Makes the connection's next probe. */
+static void compose(struct connection *connection, uint64_t seq, struct wall_time departure)
 {
-	return payload_frames(connection->format, connection->link->target.options.size);
-}
-
-/* Writes the bytes of the connection's last probe. Returns how many there are. */
-static size_t write_last(const struct connection *connection, unsigned char *bytes)
-{
-	return payload_write(connection->format, &connection->last, frames_of(connection), bytes);
+	const struct reply_reader *reader = &connection->reader;
+	bool is_stamped = reader->hello == HELLO_ACCEPTED;
+	connection->last = (struct payload){
+		.frame = {.seq = seq, .unix_time_ns = departure.unix_ns},
+		.format = reader->format,
+		.is_stamped = is_stamped,
+		.has_hello = connection->had_hello && seq == connection->first_seq,
+		.padding = payload_padding(
+			reader->format, is_stamped, connection->link->target.options.size),
+		.nonce = reader->nonce,
+	};
 }
 
 /* Sends what is left of the last probe. Returns whether the next one can follow. */
@@ -128,7 +146,7 @@ static bool finish_probe(struct link *link, int64_t now_ns)
 	if (connection->rest == 0)
 		return true;
 	unsigned char *bytes = link->target.context->output;
-	const unsigned char *end = bytes + write_last(connection, bytes);
+	const unsigned char *end = bytes + payload_write(&connection->last, bytes);
 	ssize_t sent = hand_over(link, end - connection->rest, connection->rest, now_ns);
 	if (sent < 0)
 		return false;
@@ -172,17 +190,14 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	int64_t departure_ns = clock_monotonic_ns();
 	struct connection *connection = link->connection;
 	unsigned char *bytes = link->target.context->output;
-	connection->last = (struct frame){
-		.seq = probe->flight.next_seq,
-		.unix_time_ns = arrival_clock_wall(clock, departure_ns).unix_ns,
-	};
-	size_t length = write_last(connection, bytes);
+	compose(connection, probe->flight.next_seq, arrival_clock_wall(clock, departure_ns));
+	size_t length = payload_write(&connection->last, bytes);
 	ssize_t sent = hand_over(link, bytes, length, now_ns);
 	if (sent <= 0)
 		return false;
 	connection->rest = (uint32_t)(length - (size_t)sent);
-	connection->padding += frames_of(connection) - 1;
-	flight_depart(&probe->flight, departure_ns, connection->last.unix_time_ns);
+	connection->padding += connection->last.padding;
+	flight_depart(&probe->flight, departure_ns, connection->last.frame.unix_time_ns);
 	note_departure(probe, departure_ns, due_ns);
 	return true;
 }
@@ -203,56 +218,88 @@ static bool were_held_up(struct connection *connection)
 
 /* The probes that a reading's replies answer, in their order. */
 struct replies {
+	size_t taken;  /* Bytes of whole frames, */
+	size_t frames; /* and how many those are. */
 	size_t count;
 	struct flight_record *records[REPLIES_MAX];
 	int64_t departures_ns[REPLIES_MAX];
+	const unsigned char *stamped[REPLIES_MAX]; /* The frames; NULL for one without a stamp. */
 };
 
-/* Returns false after the first that is no reply of an echo server. length: whole frames. */
+/* The peer understands the hello: from now on probes are to be stamped. */
+static void begin_stamps(struct connection *connection)
+{
+	target_stats_stamping(connection->link->target.stats);
+	/* Without it nothing is known of directions, and all else is as before. */
+	connection->one_way = calloc(1, sizeof(*connection->one_way));
+}
+
+/* Returns false if no echo server may have sent it. stamped: see struct replies. */
+static bool find_probe(struct connection *connection, const struct frame *frame,
+	const unsigned char *stamped, struct replies *replies)
+{
+	struct flight *flight = &probe_of(connection->link)->flight;
+	struct flight_record *record;
+	if (connection->padding > 0 && payload_is_padding(frame)) {
+		connection->padding--;
+		return true;
+	}
+	switch (flight_find(flight, frame, connection->first_seq, connection->end_seq, &record)) {
+	case FLIGHT_MATCHED:
+		replies->records[replies->count] = record;
+		replies->stamped[replies->count] = stamped;
+		replies->departures_ns[replies->count++] = flight_departure_ns(record);
+		return true;
+	case FLIGHT_FORGOTTEN:
+		target_stats_duplicate(connection->link->target.stats);
+		return flight_note_duplicate(flight);
+	case FLIGHT_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+/* Returns false after the first that is no reply of an echo server. */
 static bool find_probes(struct connection *connection, const unsigned char *bytes, size_t length,
 	struct replies *replies)
 {
-	struct flight *flight = &probe_of(connection->link)->flight;
+	replies->taken = 0;
+	replies->frames = 0;
 	replies->count = 0;
-	for (size_t at = 0; at < length; at += frame_size(connection->format)) {
+	for (;;) {
+		const unsigned char *at = bytes + replies->taken;
 		struct frame frame;
-		struct flight_record *record;
-		if (!frame_decode(connection->format, bytes + at, &frame))
+		size_t size = 0;
+		enum reply_kind kind =
+			reply_read(&connection->reader, at, length - replies->taken, &frame, &size);
+		if (kind == REPLY_INCOMPLETE || kind == REPLY_INVALID)
+			return kind == REPLY_INCOMPLETE;
+		if (kind == REPLY_OF_HELLO && connection->reader.hello == HELLO_ACCEPTED)
+			begin_stamps(connection);
+		if (kind != REPLY_OF_HELLO &&
+			!find_probe(connection, &frame, kind == REPLY_STAMPED ? at : NULL, replies))
 			return false;
-		if (connection->padding > 0 && payload_is_padding(&frame)) {
-			connection->padding--;
-			continue;
-		}
-		switch (flight_find(
-			flight, &frame, connection->first_seq, connection->end_seq, &record)) {
-		case FLIGHT_MATCHED:
-			replies->records[replies->count] = record;
-			replies->departures_ns[replies->count++] = flight_departure_ns(record);
-			break;
-		case FLIGHT_FORGOTTEN:
-			target_stats_duplicate(connection->link->target.stats);
-			if (!flight_note_duplicate(flight))
-				return false;
-			break;
-		case FLIGHT_UNKNOWN:
-			return false;
-		}
+		replies->taken += size;
+		replies->frames++;
 	}
-	return true;
 }
 
 /* Returns false if that was not the reply of an echo server. */
-static bool take_reply(struct echo_probe *probe, struct flight_record *record, int64_t arrival_ns)
+static bool take_reply(struct connection *connection, struct flight_record *record,
+	const struct stamped_arrival *arrival)
 {
+	struct echo_probe *probe = probe_of(connection->link);
 	struct target *target = &probe->link.target;
 	int64_t rtt_ns;
 	switch (flight_answer(
-		&probe->flight, record, arrival_ns, target_timeout_ns(target), &rtt_ns)) {
+		&probe->flight, record, arrival->arrival_ns, target_timeout_ns(target), &rtt_ns)) {
 	case FLIGHT_RECEIVED:
 		target_received(target, rtt_ns);
+		if (arrival->frame)
+			peer_stamp_take(connection, arrival);
 		return true;
 	case FLIGHT_OVERDUE:
-		target_timed_out(target, 1, arrival_ns);
+		target_timed_out(target, 1, arrival->arrival_ns);
 		target_stats_late(target->stats);
 		return true;
 	case FLIGHT_LATE:
@@ -273,19 +320,21 @@ static void note_reply(struct connection *connection, int64_t now_ns)
 	if (connection->has_replied)
 		return;
 	link_note_reply(link, connection, now_ns);
-	if (frame_choice_note_reply(&probe_of(link)->choice, connection->format))
+	enum frame_format format = connection->reader.format;
+	if (frame_choice_note_reply(&probe_of(link)->choice, format, connection->had_hello))
 		log_write(link->target.context->log, LOG_LEVEL_INFO, link->target.name,
-			"answers %zu-byte frames", frame_size(connection->format));
+			"answers %zu-byte frames", frame_size(format));
 }
 
-/* Returns false if not all of them were the replies of an echo server. length: whole frames. */
+/* Returns false if not all of them were the replies of an echo server. *taken: bytes of whole frames. */
 static bool take_replies(struct connection *connection, const unsigned char *bytes, size_t length,
-	struct wall_time timestamp, int64_t now_ns)
+	struct wall_time timestamp, int64_t now_ns, size_t *taken)
 {
 	struct link *link = connection->link;
 	const struct turn *turn = &link->target.context->turn;
 	struct replies replies;
 	bool are_replies = find_probes(connection, bytes, length, &replies);
+	*taken = replies.taken;
 	if (replies.count == 0)
 		return are_replies;
 	const struct arrivals_reading reading = {
@@ -293,14 +342,21 @@ static bool take_replies(struct connection *connection, const unsigned char *byt
 		.now_ns = now_ns,
 		.polled_ns = turn->polled_ns,
 		.was_waiting = turn->is_waiting,
-		.was_held_up = length > frame_size(connection->format) && were_held_up(connection),
+		.was_held_up = replies.frames > 1 && were_held_up(connection),
 		.departures_ns = replies.departures_ns,
 		.count = replies.count,
 	};
 	int64_t arrivals_ns[REPLIES_MAX];
 	arrivals_find(&reading, &turn->clock, &connection->least_rtt_ns, arrivals_ns);
 	for (size_t i = 0; i < replies.count; i++) {
-		if (!take_reply(probe_of(link), replies.records[i], arrivals_ns[i]))
+		const struct stamped_arrival arrival = {
+			.departure_ns = replies.departures_ns[i],
+			.arrival_ns = arrivals_ns[i],
+			.is_exact = i + 1 == replies.count && !reading.was_held_up &&
+				    wall_time_is_known(timestamp),
+			.frame = replies.stamped[i],
+		};
+		if (!take_reply(connection, replies.records[i], &arrival))
 			return false;
 		note_reply(connection, now_ns);
 	}
@@ -338,15 +394,14 @@ static enum edge_reading read_once(void *owner)
 	if (length < 0)
 		return give_up(connection, disconnect_of((int)length), now_ns);
 	size_t got = held + (size_t)length;
-	size_t whole = got - got % frame_size(connection->format);
+	size_t taken;
 	connection->has_bytes = true;
-	connection->reply_length = (uint8_t)(got - whole);
-	memcpy(connection->reply, context->buffer + whole, connection->reply_length);
-	if (whole > 0) {
+	if (!take_replies(connection, context->buffer, got, timestamp, now_ns, &taken))
+		return give_up(connection, DISCONNECT_INVALID, now_ns);
+	if (taken > 0)
 		connection->heard_ns = now_ns;
-		if (!take_replies(connection, context->buffer, whole, timestamp, now_ns))
-			return give_up(connection, DISCONNECT_INVALID, now_ns);
-	}
+	connection->reply_length = (uint8_t)(got - taken);
+	memcpy(connection->reply, context->buffer + taken, connection->reply_length);
 	if (connection == link->retired && is_drained(link)) {
 		link_drop_retired(link);
 		return EDGE_OVER;

@@ -91,6 +91,7 @@ static void drop(struct connection *connection, bool is_abortive)
 	if (is_abortive)
 		socket_reset_on_close(connection->fd);
 	socket_close(connection->fd);
+	free(connection->one_way);
 	free(connection);
 }
 

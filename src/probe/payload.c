@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/payload.h"
 
-size_t payload_frames(enum frame_format format, uint32_t size)
+#include <string.h>
+
+static size_t own_size(enum frame_format format, bool is_stamped)
 {
-	size_t frames = size / frame_size(format);
-	return frames > 0 ? frames : 1;
+	return is_stamped ? FRAME_STAMPED_SIZE : frame_size(format);
 }
 
-size_t payload_write(
-	enum frame_format format, const struct frame *frame, size_t frames, unsigned char *bytes)
+uint32_t payload_padding(enum frame_format format, bool is_stamped, uint32_t size)
+{
+	size_t own = own_size(format, is_stamped);
+	return size > own ? (uint32_t)((size - own) / frame_size(format)) : 0;
+}
+
+size_t payload_write(const struct payload *payload, unsigned char *bytes)
 {
 	static const struct frame padding = {0};
-	size_t length = frame_size(format);
-	for (size_t i = 0; i + 1 < frames; i++)
-		frame_encode(format, &padding, bytes + i * length);
-	frame_encode(format, frame, bytes + (frames - 1) * length);
-	return frames * length;
+	unsigned char *end = bytes;
+	if (payload->has_hello) {
+		hello_encode(payload->nonce, end);
+		end += HELLO_SIZE;
+	}
+	for (uint32_t i = 0; i < payload->padding; i++) {
+		frame_encode(payload->format, &padding, end);
+		end += frame_size(payload->format);
+	}
+	size_t own = own_size(payload->format, payload->is_stamped);
+	if (payload->is_stamped)
+		memset(end, 0, own);
+	frame_encode(payload->format, &payload->frame, end);
+	if (payload->is_stamped)
+		frame_set_type(end, FRAME_TYPE_STAMPED);
+	return (size_t)(end + own - bytes);
 }

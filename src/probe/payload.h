@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bytes of a probe: its frame, behind as many padding frames as its size asks for, so that its reply is
- * whole when the last byte is back. A padding frame is all zero but for a magic. Pure.
+ * whole when the last byte is back. A padding frame is all zero but for a magic. The first probe of a
+ * connection may have a hello before it. Pure.
  */
 #ifndef PROBE_PAYLOAD_H
 #define PROBE_PAYLOAD_H
@@ -11,13 +12,25 @@
 #include <stdint.h>
 
 #include "echo/frame.h"
+#include "echo/stamp.h"
 
-/* How many frames fit into a size in bytes, the probe's own among them; 1 for a size of 0. */
-size_t payload_frames(enum frame_format format, uint32_t size);
+struct payload {
+	struct frame frame;
+	enum frame_format format;
+	bool is_stamped;  /* The frame has room for a stamp; of FRAME_FORMAT_PLAIN alone. */
+	bool has_hello;	  /* Likewise. */
+	uint32_t padding; /* Padding frames before it. */
+	uint64_t nonce;	  /* The hello's. */
+};
 
-/* Writes so many frames. bytes: frame_size() for each. Returns how many bytes that is. */
-size_t payload_write(
-	enum frame_format format, const struct frame *frame, size_t frames, unsigned char *bytes);
+/* The longest payload for a size of that or less. */
+#define PAYLOAD_SIZE_MAX(size) (HELLO_SIZE + (size))
+
+/* How many padding frames fit into a size in bytes, beside the frame; 0 for a size of 0. */
+uint32_t payload_padding(enum frame_format format, bool is_stamped, uint32_t size);
+
+/* Writes it; returns how many bytes it has. */
+size_t payload_write(const struct payload *payload, unsigned char *bytes);
 
 /* Whether a frame is padding. Those of probes are numbered from 1. */
 static inline bool payload_is_padding(const struct frame *frame)

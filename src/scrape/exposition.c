@@ -223,7 +223,8 @@ static inline char *put_value(char *end, const struct metric *metric, const void
 		return put_loss(end, values);
 	case VALUE_REAL_SECONDS:
 	case VALUE_REAL_PERCENT:
-	case VALUE_REASONS:
+	case VALUE_COUNTS:
+	case VALUE_SECONDS_EACH:
 	case VALUE_HISTOGRAM:
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
@@ -243,7 +244,9 @@ static void write_target_values(struct writer *writer, const struct metric *metr
 		if (!start)
 			return;
 		char *number = put_line(start, &head, label, &plain_tail);
-		char *end = put_value(number, &row, &writer->snapshot->targets[i].values);
+		const struct target_values *values = &writer->snapshot->targets[i].values;
+		char *end =
+			metric_is_absent(&row, values) ? number : put_value(number, &row, values);
 		if (end == number)
 			continue;
 		*end++ = '\n';
@@ -293,22 +296,56 @@ static void write_target_histograms(struct writer *writer, const struct metric *
 	}
 }
 
-static void write_target_reasons(struct writer *writer, const struct metric *metric)
+/* The values of the metric's own label. */
+static void make_label_tails(const struct metric_label *label, struct tail *tails)
+{
+	for (unsigned k = 0; k < label->count; k++)
+		tails[k] = make_tail(label->name, label->value(k));
+}
+
+static void write_target_counts(struct writer *writer, const struct metric *metric)
 {
 	const struct head head = make_head(metric, "");
-	const unsigned reasons = metric->reasons->count;
+	const unsigned count = metric->label->count;
 	struct tail tails[METRIC_NUMBERS_MAX];
-	for (unsigned k = 0; k < reasons; k++)
-		tails[k] = make_tail("reason", metric->reasons->name(k));
+	make_label_tails(metric->label, tails);
 	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
 		const struct target_values *values = &writer->snapshot->targets[i].values;
 		const uint64_t *counts = metric_at(metric, values);
 		const struct label *label = &writer->labels[i];
-		char *end = begin_lines(writer, label, reasons);
+		if (metric_is_absent(metric, values))
+			continue;
+		char *end = begin_lines(writer, label, count);
 		if (!end)
 			return;
-		for (unsigned k = 0; k < reasons; k++)
+		for (unsigned k = 0; k < count; k++)
 			end = put_count_line(end, &head, label, &tails[k], counts[k]);
+		end_lines(writer, end);
+	}
+}
+
+static void write_target_seconds(struct writer *writer, const struct metric *metric)
+{
+	const struct head head = make_head(metric, "");
+	const unsigned count = metric->label->count;
+	struct tail tails[METRIC_NUMBERS_MAX];
+	make_label_tails(metric->label, tails);
+	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
+		const struct target_values *values = &writer->snapshot->targets[i].values;
+		const uint64_t *words = metric_at(metric, values);
+		const struct label *label = &writer->labels[i];
+		if (metric_is_absent(metric, values))
+			continue;
+		char *end = begin_lines(writer, label, count);
+		if (!end)
+			return;
+		for (unsigned k = 0; k < count; k++) {
+			if (metric_is_unknown(metric, words[k]))
+				continue;
+			end = put_line(end, &head, label, &tails[k]);
+			end = number_put_seconds(end, words[k]);
+			*end++ = '\n';
+		}
 		end_lines(writer, end);
 	}
 }
@@ -321,8 +358,10 @@ static void write_of_targets(struct writer *writer, const struct metric *metric)
 		write_target_addresses(writer, metric);
 	else if (metric->value == VALUE_HISTOGRAM)
 		write_target_histograms(writer, metric);
-	else if (metric->value == VALUE_REASONS)
-		write_target_reasons(writer, metric);
+	else if (metric->value == VALUE_COUNTS)
+		write_target_counts(writer, metric);
+	else if (metric->value == VALUE_SECONDS_EACH)
+		write_target_seconds(writer, metric);
 	else
 		write_target_values(writer, metric);
 	end_family(writer);
@@ -395,13 +434,14 @@ static void write_histogram(struct writer *writer, const struct metric *metric, 
 	append_count(writer, below);
 }
 
-static void write_reasons(struct writer *writer, const struct metric *metric, const void *values)
+static void write_counts(struct writer *writer, const struct metric *metric, const void *values)
 {
 	const uint64_t *counts = metric_at(metric, values);
-	for (unsigned k = 0; k < metric->reasons->count; k++) {
-		const struct tail tail = make_tail("reason", metric->reasons->name(k));
+	struct tail tails[METRIC_NUMBERS_MAX];
+	make_label_tails(metric->label, tails);
+	for (unsigned k = 0; k < metric->label->count; k++) {
 		append_name(writer, metric, "");
-		append_only_label(writer, &tail);
+		append_only_label(writer, &tails[k]);
 		append_count(writer, counts[k]);
 	}
 }
@@ -414,8 +454,8 @@ static void write_single(struct writer *writer, const struct metric *metric, con
 		write_build(writer, metric);
 	else if (metric->value == VALUE_HISTOGRAM)
 		write_histogram(writer, metric, values);
-	else if (metric->value == VALUE_REASONS)
-		write_reasons(writer, metric, values);
+	else if (metric->value == VALUE_COUNTS)
+		write_counts(writer, metric, values);
 	else
 		write_value(writer, metric, values);
 	end_family(writer);

@@ -127,6 +127,10 @@ static const struct {
 		"target 1: timeout \"25h\" is out of range"},
 	{"a timeout as an object", WITH("\"timeout\": {}"), 1, "target 1: timeout is not a string"},
 	{"a window as text", WITH("\"window\": \"100\""), 1, "target 1: window is not a number"},
+	{"stamps that are a number", WITH("\"stamps\": 1"), 1,
+		"target 1: stamps is neither a boolean nor a string"},
+	{"stamps of another word", WITH("\"stamps\": \"yes\""), 1,
+		"target 1: stamps \"yes\" is neither on nor off; allowed: on or off"},
 	{"a window of true", WITH("\"window\": true"), 1, "target 1: window is not a number"},
 	{"no window", WITH("\"window\": 0"), 1,
 		"target 1: window 0 is out of range; allowed: 1 to 1000000"},
@@ -182,7 +186,7 @@ static const struct {
 		"target 1: labels is given twice"},
 	{"a key with a dash, like the flag", WITH("\"ip-version\": 4"), 1,
 		"target 1: unknown key \"ip-version\"; allowed: name, address, interval, timeout, "
-		"window, probe, frame, size, source, interface, dscp, ip_version, "},
+		"window, probe, frame, size, stamps, source, interface, dscp, ip_version, "},
 	{"new connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
 		"target \"a\": interval: 99ms is too short for connect probes, a new connection each; "
 		"allowed: 100ms to 24h"},

@@ -32,7 +32,7 @@ static void set_up(void)
 	fixture.base = event_base_new();
 	ck_assert_int_eq(admission_new(&everyone, 0, &fixture.admission), 0);
 	admission_limit(fixture.admission, PEERS_MAX, PEERS_MAX, true);
-	ck_assert_int_eq(connections_new(fixture.base, fixture.admission, &fixture.counters,
+	ck_assert_int_eq(connections_new(fixture.base, fixture.admission, &fixture.counters, true,
 				 &fixture.connections),
 		0);
 }
@@ -51,13 +51,14 @@ static int add_peer(void)
 {
 	int fds[2];
 	const union address address = {.v4 = {.sin_family = AF_INET}};
+	const struct saved_syn syn = {AF_INET, 46, 57, 1460};
 	struct admission_host *host;
 	enum server_reject why;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
 	ck_assert(admission_enter(fixture.admission, &address, &host, &why));
-	ck_assert_int_eq(connections_add(fixture.connections, fds[1], host), 0);
+	ck_assert_int_eq(connections_add(fixture.connections, fds[1], host, &syn), 0);
 	fixture.peers[fixture.peer_count++] = fds[0];
 	return fds[0];
 }

@@ -31,7 +31,7 @@ static const char *no_name(unsigned reason)
 	return "";
 }
 
-static const struct metric_reasons disconnects = {DISCONNECTS, no_name};
+static const struct metric_label disconnects = {"reason", DISCONNECTS, no_name};
 
 /* Metrics with one number. */
 static const struct {
@@ -159,9 +159,9 @@ END_TEST
 START_TEST(reads_a_number_for_each_reason)
 {
 	const struct metric metric = {.type = METRIC_COUNTER,
-		.value = VALUE_REASONS,
+		.value = VALUE_COUNTS,
 		.offset = offsetof(struct target_values, disconnects),
-		.reasons = &disconnects};
+		.label = &disconnects};
 	union metric_number numbers[METRIC_NUMBERS_MAX];
 	metric_read(&metric, &values, numbers);
 	ck_assert_uint_eq(metric_numbers(&metric), DISCONNECTS);

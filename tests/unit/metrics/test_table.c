@@ -40,7 +40,7 @@ START_TEST(names_have_the_unit)
 {
 	const struct metric *metric = &metric_table[_i];
 	bool is_time = metric->value == VALUE_SECONDS || metric->value == VALUE_REAL_SECONDS ||
-		       metric->value == VALUE_HISTOGRAM;
+		       metric->value == VALUE_SECONDS_EACH || metric->value == VALUE_HISTOGRAM;
 	ck_assert_msg(ends_with(metric->name, "_seconds") == is_time, "%s", metric->name);
 }
 END_TEST
@@ -83,7 +83,8 @@ static bool is_read_at_offset(const struct metric *metric)
 	case VALUE_REAL_SECONDS:
 	case VALUE_REAL_PERCENT:
 	case VALUE_FLAG:
-	case VALUE_REASONS:
+	case VALUE_COUNTS:
+	case VALUE_SECONDS_EACH:
 	case VALUE_HISTOGRAM:
 		return true;
 	case VALUE_IN_FLIGHT:
@@ -152,24 +153,29 @@ START_TEST(values_suit_the_type)
 	ck_assert_int_eq(metric->type == METRIC_INFO, has_labels);
 	ck_assert_int_eq(metric->type == METRIC_HISTOGRAM, metric->value == VALUE_HISTOGRAM);
 	ck_assert_int_eq(metric->first_bound_ns > 0, metric->value == VALUE_HISTOGRAM);
-	ck_assert_int_eq(metric->reasons != NULL, metric->value == VALUE_REASONS);
+	ck_assert_int_eq(metric->label != NULL,
+		metric->value == VALUE_COUNTS || metric->value == VALUE_SECONDS_EACH);
 	if (metric->known == KNOWN_UNLESS_NEGATIVE)
-		ck_assert(metric->value == VALUE_COUNT || metric->value == VALUE_SECONDS);
+		ck_assert(metric->value == VALUE_COUNT || metric->value == VALUE_SECONDS ||
+			  metric->value == VALUE_SECONDS_EACH);
+	if (metric->known == KNOWN_WHERE_STAMPED)
+		ck_assert_int_eq(metric->subject, METRIC_OF_TARGET);
 }
 END_TEST
 
-START_TEST(reasons_have_names)
+START_TEST(labels_have_values)
 {
-	const struct metric_reasons *reasons = metric_table[_i].reasons;
-	if (!reasons)
+	const struct metric_label *label = metric_table[_i].label;
+	if (!label)
 		return;
-	ck_assert_uint_le(reasons->count, METRIC_NUMBERS_MAX);
-	for (unsigned k = 0; k < reasons->count; k++) {
-		ck_assert_ptr_nonnull(reasons->name(k));
+	ck_assert_uint_le(label->count, METRIC_NUMBERS_MAX);
+	for (unsigned k = 0; k < label->count; k++) {
+		ck_assert_ptr_nonnull(label->value(k));
 		for (unsigned other = 0; other < k; other++)
-			ck_assert_str_ne(reasons->name(k), reasons->name(other));
+			ck_assert_str_ne(label->value(k), label->value(other));
 	}
-	ck_assert_str_eq(reasons->name(reasons->count - 1), "other");
+	if (strcmp(label->name, "reason") == 0)
+		ck_assert_str_eq(label->value(label->count - 1), "other");
 }
 END_TEST
 
@@ -185,6 +191,6 @@ int main(void)
 	tcase_add_loop_test(tcase, values_lie_within_their_struct, 0, size);
 	tcase_add_loop_test(tcase, values_are_exposed_once, 0, size);
 	tcase_add_loop_test(tcase, values_suit_the_type, 0, size);
-	tcase_add_loop_test(tcase, reasons_have_names, 0, size);
+	tcase_add_loop_test(tcase, labels_have_values, 0, size);
 	return unit_run("metrics/table", tcase);
 }

@@ -36,6 +36,11 @@ struct wall_time clock_wall(void)
 	return (struct wall_time){.unix_ns = script.now_ns + SCRIPT_AHEAD_NS};
 }
 
+uint32_t clock_max_error_us(void)
+{
+	return script.has_clock_error ? script.clock_error_us : CLOCK_ERROR_UNKNOWN;
+}
+
 void clock_sleep_until(int64_t deadline_ns)
 {
 	bool may_pass = !script.on_sleep || script.on_sleep(deadline_ns);
@@ -424,6 +429,7 @@ struct target_options script_options(enum probe_kind probe)
 	options.interval_ns = 100 * NS_PER_MS;
 	options.timeout_ns = 300 * NS_PER_MS;
 	options.probe = probe;
+	options.stamps = false;
 	return options;
 }
 

@@ -35,7 +35,9 @@ struct script_peer {
 
 struct script {
 	int64_t now_ns;
-	int64_t tick_ns; /* How far the clock advances each time it is read. */
+	int64_t tick_ns;      /* How far the clock advances each time it is read. */
+	bool has_clock_error; /* The wall clock is synchronised, and that far off at most. */
+	uint32_t clock_error_us;
 	/* Called on a sleep, before until_ns; returns whether time may get there. May be NULL. */
 	bool (*on_sleep)(int64_t until_ns);
 

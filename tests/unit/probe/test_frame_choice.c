@@ -7,42 +7,61 @@
 
 /*
  * What becomes of one connection after another: "-" ended without a byte, "b" ended after some bytes, "r"
- * replied. formats: of each connection, and of the one after the last: "p" plain, "m" with magic.
+ * replied, "e" replied and then ended. formats: of each connection, and of the one after the last: "h" plain
+ * with a hello, "p" plain, "m" with magic.
  */
 static const struct {
 	const char *says;
 	enum frame_kind kind;
+	bool wants_stamps;
 	const char *connections;
 	const char *formats;
 } lives[] = {
-	{"plain frames come first", FRAME_KIND_AUTO, "", "p"},
-	{"one end may be chance", FRAME_KIND_AUTO, "-", "pp"},
-	{"after two comes the other format", FRAME_KIND_AUTO, "--", "ppm"},
-	{"in turn", FRAME_KIND_AUTO, "--------", "ppmmppmmp"},
-	{"what answers is kept", FRAME_KIND_AUTO, "--rrr", "ppmmmm"},
-	{"until two are refused again", FRAME_KIND_AUTO, "--r--r", "ppmmmpp"},
-	{"one refused now and then means nothing", FRAME_KIND_AUTO, "-r-r-r-", "pppppppp"},
-	{"bytes are no refusal", FRAME_KIND_AUTO, "bbbb", "ppppp"},
-	{"and begin the count again", FRAME_KIND_AUTO, "-b-b--", "ppppppm"},
-	{"16 is 16", FRAME_KIND_16, "------", "ppppppp"},
-	{"24 is 24", FRAME_KIND_24, "------", "mmmmmmm"},
+	{"plain frames come first", FRAME_KIND_AUTO, false, "", "p"},
+	{"one end may be chance", FRAME_KIND_AUTO, false, "-", "pp"},
+	{"after two comes the other format", FRAME_KIND_AUTO, false, "--", "ppm"},
+	{"in turn", FRAME_KIND_AUTO, false, "--------", "ppmmppmmp"},
+	{"what answers is kept", FRAME_KIND_AUTO, false, "--rrr", "ppmmmm"},
+	{"also when it ends", FRAME_KIND_AUTO, false, "--eee", "ppmmmm"},
+	{"until two are refused again", FRAME_KIND_AUTO, false, "--r--r", "ppmmmpp"},
+	{"one refused now and then means nothing", FRAME_KIND_AUTO, false, "-r-r-r-", "pppppppp"},
+	{"bytes are no refusal", FRAME_KIND_AUTO, false, "bbbb", "ppppp"},
+	{"and begin the count again", FRAME_KIND_AUTO, false, "-b-b--", "ppppppm"},
+	{"16 is 16", FRAME_KIND_16, false, "------", "ppppppp"},
+	{"24 is 24", FRAME_KIND_24, false, "------", "mmmmmmm"},
+	{"with a hello, where stamps are wanted", FRAME_KIND_AUTO, true, "rrr", "hhhh"},
+	{"which may not be liked", FRAME_KIND_AUTO, true, "----------", "hhmmppmmhhm"},
+	{"what answers without it is kept", FRAME_KIND_AUTO, true, "----ee", "hhmmppp"},
+	{"16 is 16 with or without it", FRAME_KIND_16, true, "-----", "hhpphh"},
+	{"24 has none", FRAME_KIND_24, true, "---", "mmmm"},
+	{"who was away while less was tried knows more", FRAME_KIND_AUTO, true, "e--ee", "hhhmhh"},
+	{"if not, that is tried once", FRAME_KIND_AUTO, true, "e--e--eee", "hhhmhhmmmm"},
+	{"nor without a hello for ever", FRAME_KIND_AUTO, true, "e----ee", "hhhmmphh"},
 };
 
 START_TEST(each_connection_has_the_format_that_may_be_answered)
 {
 	struct frame_choice choice;
-	frame_choice_init(&choice, lives[_i].kind);
+	frame_choice_init(&choice, lives[_i].kind, lives[_i].wants_stamps);
 	const char *connections = lives[_i].connections;
 	char formats[32] = "";
 	for (size_t i = 0; i <= strlen(connections); i++) {
 		enum frame_format format = choice.format;
-		formats[i] = format == FRAME_FORMAT_PLAIN ? 'p' : 'm';
+		bool has_hello = frame_choice_has_hello(&choice);
+		formats[i] = has_hello ? 'h' : format == FRAME_FORMAT_PLAIN ? 'p' : 'm';
+		bool is_refused = connections[i] == '-';
 		bool is_other = false;
-		if (connections[i] == 'r')
-			frame_choice_note_reply(&choice, format);
-		else if (connections[i] != '\0')
-			is_other = frame_choice_note_end(&choice, format, connections[i] == 'b');
-		ck_assert_msg(is_other == (choice.format != format), "%s", lives[_i].says);
+		if (connections[i] == 'r' || connections[i] == 'e')
+			frame_choice_note_reply(&choice, format, has_hello);
+		if (connections[i] != '\0' && connections[i] != 'r')
+			is_other = frame_choice_note_end(&choice, format, !is_refused);
+		if (is_refused)
+			ck_assert_msg(
+				is_other == (choice.format != format ||
+						    frame_choice_has_hello(&choice) != has_hello),
+				"%s", lives[_i].says);
+		else
+			ck_assert_msg(!is_other, "%s", lives[_i].says);
 	}
 	ck_assert_msg(strcmp(formats, lives[_i].formats) == 0, "%s: %s", lives[_i].says, formats);
 }
@@ -51,13 +70,13 @@ END_TEST
 START_TEST(another_answer_than_before_is_told_once)
 {
 	struct frame_choice choice;
-	frame_choice_init(&choice, FRAME_KIND_AUTO);
-	ck_assert(!frame_choice_note_reply(&choice, FRAME_FORMAT_PLAIN));
-	ck_assert(frame_choice_note_reply(&choice, FRAME_FORMAT_WITH_MAGIC));
-	ck_assert(!frame_choice_note_reply(&choice, FRAME_FORMAT_WITH_MAGIC));
-	ck_assert(frame_choice_note_reply(&choice, FRAME_FORMAT_PLAIN));
-	frame_choice_init(&choice, FRAME_KIND_24);
-	ck_assert(!frame_choice_note_reply(&choice, FRAME_FORMAT_WITH_MAGIC));
+	frame_choice_init(&choice, FRAME_KIND_AUTO, false);
+	ck_assert(!frame_choice_note_reply(&choice, FRAME_FORMAT_PLAIN, false));
+	ck_assert(frame_choice_note_reply(&choice, FRAME_FORMAT_WITH_MAGIC, false));
+	ck_assert(!frame_choice_note_reply(&choice, FRAME_FORMAT_WITH_MAGIC, false));
+	ck_assert(frame_choice_note_reply(&choice, FRAME_FORMAT_PLAIN, false));
+	frame_choice_init(&choice, FRAME_KIND_24, false);
+	ck_assert(!frame_choice_note_reply(&choice, FRAME_FORMAT_WITH_MAGIC, false));
 }
 END_TEST
 
@@ -65,7 +84,7 @@ END_TEST
 START_TEST(an_old_connection_says_nothing_of_the_format_that_is_tried_now)
 {
 	struct frame_choice choice;
-	frame_choice_init(&choice, FRAME_KIND_AUTO);
+	frame_choice_init(&choice, FRAME_KIND_AUTO, false);
 	ck_assert(!frame_choice_note_end(&choice, FRAME_FORMAT_WITH_MAGIC, false));
 	ck_assert(!frame_choice_note_end(&choice, FRAME_FORMAT_WITH_MAGIC, false));
 	ck_assert_int_eq(choice.format, FRAME_FORMAT_PLAIN);
