@@ -7,7 +7,8 @@
 #include "base/utf8.h"
 
 /* Those that the metrics of a target bear themselves. */
-static const char *const taken[] = {"target", "reason", "le", "address", "peer"};
+static const char *const taken[] = {
+	"target", "reason", "direction", "where", "le", "address", "peer"};
 
 static const char *check_name(const struct labels *labels, const char *name)
 {

@@ -226,12 +226,19 @@ struct replies {
 	const unsigned char *stamped[REPLIES_MAX]; /* The frames; NULL for one without a stamp. */
 };
 
-/* The peer understands the hello: from now on probes are to be stamped. */
-static void begin_stamps(struct connection *connection)
+/* The hello was answered. Returns false if that was so too often for an echo server. */
+static bool take_hello(struct connection *connection)
 {
-	target_stats_stamping(connection->link->target.stats);
-	/* Without it nothing is known of directions, and all else is as before. */
-	connection->one_way = calloc(1, sizeof(*connection->one_way));
+	/* Those who answer twice do so here, too, before there are probes enough to allow for it. */
+	if (connection->greetings > 1)
+		return flight_note_duplicate(&probe_of(connection->link)->flight);
+	if (connection->greetings++ == 0 && connection->reader.hello == HELLO_ACCEPTED) {
+		/* From now on probes are to be stamped. */
+		target_stats_stamping(connection->link->target.stats);
+		/* Without it nothing is known of directions, and all else is as before. */
+		connection->one_way = calloc(1, sizeof(*connection->one_way));
+	}
+	return true;
 }
 
 /* Returns false if no echo server may have sent it. stamped: see struct replies. */
@@ -274,10 +281,11 @@ static bool find_probes(struct connection *connection, const unsigned char *byte
 			reply_read(&connection->reader, at, length - replies->taken, &frame, &size);
 		if (kind == REPLY_INCOMPLETE || kind == REPLY_INVALID)
 			return kind == REPLY_INCOMPLETE;
-		if (kind == REPLY_OF_HELLO && connection->reader.hello == HELLO_ACCEPTED)
-			begin_stamps(connection);
-		if (kind != REPLY_OF_HELLO &&
-			!find_probe(connection, &frame, kind == REPLY_STAMPED ? at : NULL, replies))
+		bool is_echo = kind == REPLY_OF_HELLO
+				       ? take_hello(connection)
+				       : find_probe(connection, &frame,
+						 kind == REPLY_STAMPED ? at : NULL, replies);
+		if (!is_echo)
 			return false;
 		replies->taken += size;
 		replies->frames++;

@@ -49,7 +49,7 @@ static int64_t least_of(const struct one_way_least *least)
 	return least->present_ns < least->before_ns ? least->present_ns : least->before_ns;
 }
 
-/* Begins anew: the clocks are this far apart. */
+/* Begins anew: the clocks are this far apart. What round trips took at least is still true. */
 static void restart(struct one_way *one_way, int64_t base_ns, int64_t now_ns)
 {
 	const struct one_way_least nothing = {INT64_MAX, INT64_MAX, now_ns};
@@ -60,7 +60,7 @@ static void restart(struct one_way *one_way, int64_t base_ns, int64_t now_ns)
 		.bin_began_ns = now_ns,
 		.best = {.network_ns = INT64_MAX},
 		.rtt = one_way->has_base ? one_way->rtt : nothing,
-		.network = nothing,
+		.network = one_way->has_base ? one_way->network : nothing,
 	};
 }
 
@@ -184,22 +184,28 @@ static void thin_out(struct one_way *one_way)
 	one_way->count = ONE_WAY_ANCHORS / 2;
 }
 
-/* The present bin is over. */
-static void end_bin(struct one_way *one_way, int64_t now_ns)
+/* Makes room for one more. */
+static void make_room(struct one_way *one_way, int64_t now_ns)
 {
-	if (one_way->count == ONE_WAY_ANCHORS) {
-		if (one_way->bin_ns < BIN_LAST_NS) {
-			thin_out(one_way);
-			one_way->bin_ns *= 2;
-		} else {
-			drop_first(one_way, 1);
-		}
-	}
 	unsigned old = 0;
 	while (old < one_way->count && now_ns - one_way->anchors[old].time_ns > AGE_MAX_NS)
 		old++;
 	drop_first(one_way, old);
-	if (one_way->best.network_ns != INT64_MAX)
+	if (one_way->count < ONE_WAY_ANCHORS)
+		return;
+	if (one_way->bin_ns < BIN_LAST_NS) {
+		thin_out(one_way);
+		one_way->bin_ns *= 2;
+	} else {
+		drop_first(one_way, 1);
+	}
+}
+
+/* The present bin is over. */
+static void end_bin(struct one_way *one_way, int64_t now_ns)
+{
+	make_room(one_way, now_ns);
+	if (one_way->best.network_ns != INT64_MAX && is_good(one_way, &one_way->best))
 		one_way->anchors[one_way->count++] = one_way->best;
 	one_way->best.network_ns = INT64_MAX;
 	one_way->bin_began_ns = now_ns;
@@ -249,9 +255,13 @@ static enum slow_where find_where(
 		return SLOW_UNKNOWN;
 	int64_t out_ns = result->excess_ns[DIRECTION_OUT];
 	int64_t back_ns = result->excess_ns[DIRECTION_BACK];
-	if (residence_ns > out_ns && residence_ns > back_ns)
+	int64_t most_ns = larger(larger(out_ns, back_ns), residence_ns);
+	/* The largest of three is a third of their sum, unless the least has changed. */
+	if (most_ns < above_ns / 4)
+		return SLOW_UNKNOWN;
+	if (residence_ns == most_ns)
 		return SLOW_PEER;
-	return out_ns > back_ns ? SLOW_OUT : SLOW_BACK;
+	return out_ns == most_ns ? SLOW_OUT : SLOW_BACK;
 }
 
 /* Any time may come from outside. */
@@ -292,7 +302,6 @@ void one_way_take(
 		if (!lower_least(one_way, result->excess_ns)) {
 			restart(one_way, one_way->base_ns + anchor.offset_ns, now_ns);
 			anchor.offset_ns = 0;
-			note_least(&one_way->network, network_ns, now_ns);
 			*result = (struct one_way_result){0};
 		}
 	}

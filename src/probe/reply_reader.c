@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/reply_reader.h"
 
-static enum reply_kind read_hello(
-	struct reply_reader *reader, const unsigned char *bytes, size_t length, size_t *size)
+/* Whether it is what the hello is answered with. Peers that return frames twice, or in another order, do so
+ * with a hello, too. */
+static bool answers_hello(struct reply_reader *reader, const unsigned char *bytes)
 {
-	if (length < HELLO_SIZE)
-		return REPLY_INCOMPLETE;
-	*size = HELLO_SIZE;
-	if (hello_is_accepted(reader->nonce, bytes))
+	if (reader->hello == HELLO_NONE)
+		return false;
+	if (hello_is_returned(reader->nonce, bytes)) {
+		reader->hello = HELLO_RETURNED;
+		return true;
+	}
+	if (reader->hello == HELLO_SENT && hello_is_accepted(reader->nonce, bytes)) {
 		reader->hello = HELLO_ACCEPTED;
-	else if (hello_is_returned(reader->nonce, bytes))
-		reader->hello = HELLO_NONE;
-	else
-		return REPLY_INVALID;
-	return REPLY_OF_HELLO;
+		return true;
+	}
+	return false;
 }
 
 static enum reply_kind read_typed(
@@ -34,16 +36,12 @@ static enum reply_kind read_typed(
 enum reply_kind reply_read(struct reply_reader *reader, const unsigned char *bytes, size_t length,
 	struct frame *frame, size_t *size)
 {
-	switch (reader->hello) {
-	case HELLO_SENT:
-		return read_hello(reader, bytes, length, size);
-	case HELLO_ACCEPTED:
+	if (reader->hello == HELLO_ACCEPTED)
 		return read_typed(bytes, length, frame, size);
-	case HELLO_NONE:
-		break;
-	}
 	if (length < frame_size(reader->format))
 		return REPLY_INCOMPLETE;
 	*size = frame_size(reader->format);
+	if (answers_hello(reader, bytes))
+		return REPLY_OF_HELLO;
 	return frame_decode(reader->format, bytes, frame) ? REPLY_FRAME : REPLY_INVALID;
 }

@@ -12,8 +12,9 @@
 
 /* What became of a connection's hello. */
 enum hello_state {
-	HELLO_NONE,	/* There is none, or the peer does not know what it means. */
-	HELLO_SENT,	/* Its answer comes first. */
+	HELLO_NONE,	/* There is none. */
+	HELLO_SENT,	/* Its answer is to come. */
+	HELLO_RETURNED, /* The peer does not know what it means. */
 	HELLO_ACCEPTED, /* Frames have types, and those of probes are stamped. */
 };
 
@@ -26,7 +27,7 @@ struct reply_reader {
 
 enum reply_kind {
 	REPLY_INCOMPLETE, /* There is more to come. */
-	REPLY_OF_HELLO,	  /* hello has changed. */
+	REPLY_OF_HELLO,	  /* Its answer, perhaps once more. */
 	REPLY_FRAME,
 	REPLY_STAMPED, /* A frame with a stamp behind it. */
 	REPLY_INVALID, /* Nothing that an echo server may have sent. */

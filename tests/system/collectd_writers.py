@@ -32,8 +32,13 @@ def type_of(name, kind, labels):
     """The type that a sample of Prometheus's goes out as."""
     if "le" in labels:
         return f"{name}_le_{bound(labels['le'])}"
-    is_whole = kind == "counter" and name != "process_cpu_seconds_total"
+    is_whole = kind == "counter" and not name.endswith("_seconds_total")
     return name.removesuffix("_total") if is_whole else name
+
+
+def own_label(labels):
+    """The value that becomes a type instance."""
+    return next((labels[name] for name in ("reason", "direction", "where") if name in labels), "")
 
 
 def values_of(metrics):
@@ -47,7 +52,7 @@ def values_of(metrics):
                     continue
                 found = counters if kind in ("counter", "histogram") else gauges
                 found[identity("tcp_echo", labels.get("target", ""), type_of(name, kind, labels),
-                               labels.get("reason", ""))] = value
+                               own_label(labels))] = value
     return counters, gauges
 
 
@@ -114,8 +119,8 @@ def prometheus_values(daemon):
     for (name, labels), value in daemon.samples().items():
         labels = dict(labels)
         kind = name.removeprefix("collectd_tcp_echo_")
-        # process_cpu_seconds_total is a gauge, whose name it leaves alone.
-        if kind != "process_cpu_seconds_total":
+        # Counters of seconds are gauges, whose names it leaves alone.
+        if not kind.endswith("_seconds_total"):
             kind = kind.removesuffix("_total")
         instance, reason = labels.get("tcp_echo", ""), labels.get("type", "")
         if re.match(r"tcp_echo_(server|http)_", kind):

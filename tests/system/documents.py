@@ -8,6 +8,7 @@ import sys
 
 from lib.program import BINARY, Program, run
 from lib.scenario import Skip, main, scenario
+from lib.stepped_clock import SteppedClock
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # What histograms append to their names.
@@ -75,9 +76,11 @@ def the_metrics_page_has_every_metric_and_its_type():
     for names, kind in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\w+) \|", read("docs", "metrics.md"), re.MULTILINE):
         documented.update({name: kind for name in re.findall(r"`(\w+)`", names)})
     targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto"}}
-    with Program("both", targets=targets) as program:
-        program.wait_target("alive", lambda t: t.received > 0, "a reply")
-        types = program.metrics().types
+    with SteppedClock() as clock:
+        clock.synchronise(100)
+        with Program("both", targets=targets, env=clock.environment()) as program:
+            program.wait_target("alive", lambda t: t.metrics.has("tcp_echo_one_way_seconds"), "stamps")
+            types = program.metrics().types
     assert documented == types, f"differ: {set(documented.items()) ^ set(types.items())}"
 
 

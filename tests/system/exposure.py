@@ -144,7 +144,9 @@ def no_metric_is_outside_the_contract():
                 "disconnects_total "
                 "tcp_retransmits_total tcp_rtt_seconds tcp_min_rtt_seconds target_info up build_info "
                 "send_lag_seconds server_connections server_accepted_total server_frames_total "
-                "server_closed_total server_rejected_total http_rejected_total duplicates_total"
+                "server_closed_total server_rejected_total http_rejected_total duplicates_total "
+                "stamped stamps_rejected_total peer_seconds_total excess_seconds_total slow_total "
+                "peer_tcp_retransmits_total seen_ttl seen_dscp seen_mss_bytes"
             ).split()
         }
     )

@@ -338,7 +338,7 @@ def labels_are_on_every_sample_of_their_target():
                 of_target[target] += 1
                 wanted = as_labels(targets[target])
                 assert wanted.items() <= labels.items(), f"{name}{labels}"
-                own = {"target", "reason", "le", "address", "peer"}
+                own = {"target", "reason", "direction", "where", "le", "address", "peer"}
                 assert labels.keys() - own == wanted.keys(), f"{name}{labels}"
         assert min(of_target.values()) > 40, of_target
         check_with_promtool(program.http().body)
@@ -487,7 +487,7 @@ BAD = [
         "a misspelt key",
         {"ip-version": 4},
         'target 2: unknown key "ip-version"; allowed: name, address, interval, timeout, window, '
-        "probe, frame, size, source, interface, dscp, ip_version, ",
+        "probe, frame, size, stamps, source, interface, dscp, ip_version, ",
     ),
 ]
 

@@ -87,10 +87,20 @@ def law(metrics):
         assert target.unsent <= target.timeouts, f"more unsent than timed out: {target}"
         assert 0 <= target.loss_percent <= 100, f"loss out of range: {target}"
         assert target.connected in (0, 1), f"connected is neither 0 nor 1: {target}"
+        if metrics.has("tcp_echo_stamped", target=name):
+            law_of_stamps(metrics, target)
         has_rtt = metrics.has("tcp_echo_last_rtt_seconds", target=name)
         assert has_rtt == (target.received > 0), f"last RTT out of place: {target}"
         if has_rtt:
             assert target.last_rtt_seconds >= 0, f"negative RTT: {target}"
+
+
+def law_of_stamps(metrics, target):
+    """What a peer says cannot exceed what was measured here."""
+    slow = sum(value for _, value in metrics.select("tcp_echo_slow_total", target=target.name))
+    assert slow + target.stamps_rejected <= target.received, f"more slow ones than received: {target}"
+    # Sums of nanoseconds come as the nearest double.
+    assert target.peer_seconds <= target.rtt_sum * 1.000001, f"longer at the peer than away: {target}"
 
 
 def law_never_falls(before, after):

@@ -105,7 +105,13 @@ static struct target_snapshot fresh_target(const char *name)
 			.jitter_ns = -1,
 			.last_connect_ns = -1,
 			.tcp_rtt_ns = -1,
-			.tcp_min_rtt_ns = -1},
+			.tcp_min_rtt_ns = -1,
+			.stamped = -1,
+			.one_way_ns = {-1, -1},
+			.one_way_error_ns = -1,
+			.seen_ttl = -1,
+			.seen_dscp = -1,
+			.seen_mss_bytes = -1},
 	};
 }
 
@@ -139,6 +145,17 @@ static struct target_snapshot busy_target(const char *name)
 				.window_settled = 8,
 				.window_lost = 3,
 				.connected = true,
+				.stamped = 1,
+				.stamps_rejected = 12,
+				.peer_ns = 3000000,
+				.excess_ns = {1000000, 2000000},
+				.slow = {14, 15, 16, 17},
+				.peer_tcp_retransmits = 13,
+				.one_way_ns = {100000, 200000},
+				.one_way_error_ns = 50000,
+				.seen_ttl = 57,
+				.seen_dscp = 46,
+				.seen_mss_bytes = 1400,
 			},
 	};
 }
@@ -188,7 +205,11 @@ static const char *const lines_of_target[] = {"connected 1", "last_rtt_seconds 0
 	"reading_loss_percent 6.25", "reading_rtt_mean_seconds 0.002",
 	"reading_rtt_min_seconds 0.001", "reading_rtt_median_seconds 0.0015",
 	"reading_rtt_p90_seconds 0.003", "reading_rtt_p99_seconds 0.004",
-	"reading_rtt_max_seconds 0.005"};
+	"reading_rtt_max_seconds 0.005", "stamped 1", "peer_seconds_total 0.003",
+	"excess_seconds_total-out 0.001", "excess_seconds_total-back 0.002", "slow-out 14",
+	"slow-back 15", "slow-peer 16", "slow-unknown 17", "peer_tcp_retransmits 13",
+	"stamps_rejected 12", "one_way_seconds-out 0.0001", "one_way_seconds-back 0.0002",
+	"one_way_error_seconds 5e-05", "seen_ttl 57", "seen_dscp 46", "seen_mss_bytes 1400"};
 
 /* All of the process. */
 static const char *const lines_of_process[] = {"tcp_echo_up 1", "tcp_echo_http_rejected-limit 1",
@@ -222,8 +243,8 @@ END_TEST
 START_TEST(leaves_out_what_is_not_known)
 {
 	static const char *const unknown[] = {"last_rtt", "jitter", "estimated", "last_connect",
-		"tcp_rtt", "tcp_min_rtt", "reading_", "cpu_seconds", "_fds", "_memory_",
-		"start_time", "nan"};
+		"tcp_rtt", "tcp_min_rtt", "stamp", "peer_", "excess", "echo_slow", "one_way", "seen",
+		"reading_", "cpu_seconds", "_fds", "_memory_", "start_time", "nan"};
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1, .lacks_tcp_info = true};
 	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}};
@@ -248,7 +269,7 @@ START_TEST(leaves_out_the_times_of_a_target_that_is_down)
 	check_lacks(lists, "last_");
 	/* Some of the reading's probes were answered even so. */
 	check_has(lists, "tcp_echo-a/tcp_echo_reading_rtt_max_seconds 0.005");
-	ck_assert_uint_eq(count_lines(lists), ROWS(lines_of_target) - 5 + ROWS(lines_of_process));
+	ck_assert_uint_eq(count_lines(lists), ROWS(lines_of_target) - 12 + ROWS(lines_of_process));
 }
 END_TEST
 

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "../unit.h"
+#include "base/clock.h"
 #include "echo/frame.h"
+#include "echo/stamp.h"
 
 #define PEERS_MAX 20
 /* What the connections read at once, and how many turns the greedy ones get between two polls. */
@@ -217,6 +219,59 @@ START_TEST(the_youngest_end_first)
 }
 END_TEST
 
+/* Reads what came back, up to size bytes; waits for it. */
+static size_t read_whole(int peer, unsigned char *bytes, size_t size)
+{
+	size_t length = 0;
+	for (int i = 0; i < 100 && length < size; i++) {
+		poll_once();
+		ssize_t got = recv(peer, bytes + length, size - length, 0);
+		if (got > 0)
+			length += (size_t)got;
+	}
+	return length;
+}
+
+START_TEST(whoever_asks_gets_stamps)
+{
+	int peer = add_peer();
+	const struct frame frame = {.seq = 9, .unix_time_ns = 99};
+	unsigned char bytes[HELLO_SIZE + FRAME_SIZE + FRAME_STAMPED_SIZE] = {0};
+	unsigned char back[sizeof(bytes)];
+	hello_encode(123, bytes);
+	frame_encode(FRAME_FORMAT_PLAIN, &frame, bytes + HELLO_SIZE);
+	unsigned char *stamped = bytes + HELLO_SIZE + FRAME_SIZE;
+	frame_encode(FRAME_FORMAT_PLAIN, &frame, stamped);
+	frame_set_type(stamped, FRAME_TYPE_STAMPED);
+	int64_t before_ns = clock_wall().unix_ns;
+	ck_assert_int_eq(send(peer, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
+	ck_assert_uint_eq(read_whole(peer, back, sizeof(back)), sizeof(back));
+	ck_assert(hello_is_accepted(123, back));
+	ck_assert_mem_eq(back + HELLO_SIZE, bytes + HELLO_SIZE, 2 * FRAME_SIZE);
+	struct stamp stamp;
+	stamp_decode(back + HELLO_SIZE + FRAME_SIZE, &stamp);
+	ck_assert_uint_eq(stamp.version, STAMP_VERSION);
+	ck_assert(stamp.received_unix_ns >= before_ns);
+	ck_assert(stamp.received_unix_ns + stamp.residence_ns <= clock_wall().unix_ns);
+	ck_assert_uint_eq(stamp.ttl, 57);
+	ck_assert_uint_eq(stamp.dscp, 46);
+	ck_assert_uint_eq(stamp.mss, 1460);
+	/* The hello came without a timestamp, and what came with it. */
+	ck_assert_uint_eq(stamp.flags & STAMP_ESTIMATED, STAMP_ESTIMATED);
+	ck_assert_uint_eq(fixture.counters.frames, 2);
+	/* Another type ends it, after what was good. */
+	frame_set_type(bytes, (enum frame_type)7);
+	memcpy(bytes + FRAME_STAMPED_SIZE, bytes, FRAME_SIZE);
+	memmove(bytes, stamped, FRAME_STAMPED_SIZE);
+	ck_assert_int_eq(send(peer, bytes, FRAME_STAMPED_SIZE + FRAME_SIZE, 0),
+		FRAME_STAMPED_SIZE + FRAME_SIZE);
+	poll_once();
+	ck_assert_int_eq(read_back(peer), FRAME_STAMPED_SIZE);
+	ck_assert_int_eq(read_back(peer), -1);
+	ck_assert_uint_eq(fixture.counters.closed[SERVER_CLOSE_INVALID], 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("connections");
@@ -225,5 +280,6 @@ int main(void)
 	tcase_add_loop_test(tcase, every_byte_comes_back_and_the_end_is_seen, 0, ROWS(bursts));
 	tcase_add_test(tcase, who_ends_while_in_the_line_leaves_it);
 	tcase_add_test(tcase, the_youngest_end_first);
+	tcase_add_test(tcase, whoever_asks_gets_stamps);
 	return unit_run("echo/connections", tcase);
 }

@@ -24,6 +24,12 @@ static struct target_values initial_values(void)
 		.last_connect_ns = -1,
 		.tcp_rtt_ns = -1,
 		.tcp_min_rtt_ns = -1,
+		.stamped = -1,
+		.one_way_ns = {-1, -1},
+		.one_way_error_ns = -1,
+		.seen_ttl = -1,
+		.seen_dscp = -1,
+		.seen_mss_bytes = -1,
 	};
 }
 
@@ -54,6 +60,20 @@ static void check_same(
 	ck_assert_msg(left->window_settled == right->window_settled, "%s: settled", says);
 	ck_assert_msg(left->window_lost == right->window_lost, "%s: lost", says);
 	ck_assert_msg(left->connected == right->connected, "%s: connected", says);
+	ck_assert_msg(left->stamped == right->stamped, "%s: stamped", says);
+	ck_assert_msg(left->stamps_rejected == right->stamps_rejected, "%s: rejected", says);
+	ck_assert_msg(left->peer_ns == right->peer_ns, "%s: residence", says);
+	ck_assert_msg(memcmp(left->excess_ns, right->excess_ns, sizeof(left->excess_ns)) == 0,
+		"%s: excess", says);
+	ck_assert_msg(memcmp(left->slow, right->slow, sizeof(left->slow)) == 0, "%s: slow", says);
+	ck_assert_msg(left->peer_tcp_retransmits == right->peer_tcp_retransmits,
+		"%s: the peer's retransmits", says);
+	ck_assert_msg(memcmp(left->one_way_ns, right->one_way_ns, sizeof(left->one_way_ns)) == 0,
+		"%s: one way", says);
+	ck_assert_msg(left->one_way_error_ns == right->one_way_error_ns, "%s: error", says);
+	ck_assert_msg(left->seen_ttl == right->seen_ttl, "%s: TTL", says);
+	ck_assert_msg(left->seen_dscp == right->seen_dscp, "%s: DSCP", says);
+	ck_assert_msg(left->seen_mss_bytes == right->seen_mss_bytes, "%s: MSS", says);
 	ck_assert_msg(strcmp(left->peer, right->peer) == 0, "%s: peer", says);
 }
 
@@ -195,10 +215,105 @@ static void asks_the_kernel_in_vain(struct target_stats *stats, struct target_va
 	values->tcp_min_rtt_ns = -1;
 }
 
+static void learns_of_stamps(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_stamping(stats);
+	values->stamped = 1;
+}
+
+static void is_seen(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_seen(stats, 57, 46, 1460);
+	values->seen_ttl = 57;
+	values->seen_dscp = 46;
+	values->seen_mss_bytes = 1460;
+}
+
+static void is_seen_without_a_size(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_seen(stats, 1, 0, 0);
+	values->seen_ttl = 1;
+	values->seen_dscp = 0;
+}
+
+static void is_stamped(struct target_stats *stats, struct target_values *values)
+{
+	const struct target_stamp stamp = {
+		.residence_ns = 11,
+		.is_known = true,
+		.excess_ns = {22, 33},
+		.is_slow = true,
+		.where = SLOW_BACK,
+		.one_way_ns = {44, 55},
+		.one_way_error_ns = 66,
+		.retransmits = 77,
+	};
+	for (int i = 0; i < 2; i++)
+		target_stats_stamped(stats, &stamp);
+	values->peer_ns += 22;
+	values->excess_ns[DIRECTION_OUT] += 44;
+	values->excess_ns[DIRECTION_BACK] += 66;
+	values->slow[SLOW_BACK] += 2;
+	values->one_way_ns[DIRECTION_OUT] = 44;
+	values->one_way_ns[DIRECTION_BACK] = 55;
+	values->one_way_error_ns = 66;
+	values->peer_tcp_retransmits += 154;
+}
+
+/* What is not known counts as nothing. */
+static void is_stamped_by_unknown_clocks(struct target_stats *stats, struct target_values *values)
+{
+	const struct target_stamp stamp = {
+		.residence_ns = 11,
+		.excess_ns = {22, 33},
+		.where = SLOW_PEER,
+		.one_way_ns = {-1, -1},
+		.one_way_error_ns = -1,
+	};
+	target_stats_stamped(stats, &stamp);
+	values->peer_ns += 11;
+}
+
+static void is_lied_to(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_stamp_rejected(stats);
+	values->stamps_rejected++;
+}
+
+/* What a peer said of one connection is not true of the next; what it said in all stays. */
+static void changes_its_peer(struct target_stats *stats, struct target_values *values)
+{
+	learns_of_stamps(stats, values);
+	is_stamped(stats, values);
+	is_seen(stats, values);
+	connects(stats, values);
+	values->stamped = 0;
+	values->one_way_ns[DIRECTION_OUT] = values->one_way_ns[DIRECTION_BACK] = -1;
+	values->one_way_error_ns = -1;
+	values->seen_ttl = values->seen_dscp = values->seen_mss_bytes = -1;
+}
+
+static void loses_its_peer(struct target_stats *stats, struct target_values *values)
+{
+	learns_of_stamps(stats, values);
+	is_seen(stats, values);
+	disconnects(stats, values);
+	values->stamped = 0;
+	values->seen_ttl = values->seen_dscp = values->seen_mss_bytes = -1;
+}
+
 static const struct {
 	const char *says;
 	void (*step)(struct target_stats *stats, struct target_values *values);
 } steps[] = {
+	{"stamping", learns_of_stamps},
+	{"seen", is_seen},
+	{"seen without a segment size", is_seen_without_a_size},
+	{"stamped", is_stamped},
+	{"stamped by unknown clocks", is_stamped_by_unknown_clocks},
+	{"rejected", is_lied_to},
+	{"another peer", changes_its_peer},
+	{"no peer", loses_its_peer},
 	{"sent", sends},
 	{"received", receives},
 	{"timed out", times_out},

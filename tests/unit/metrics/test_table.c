@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../unit.h"
+#include "config/label_rules.h"
 #include "measure/period_values.h"
 #include "measure/snapshot.h"
 #include "metrics/process_values.h"
@@ -174,6 +175,10 @@ START_TEST(labels_have_values)
 		for (unsigned other = 0; other < k; other++)
 			ck_assert_str_ne(label->value(k), label->value(other));
 	}
+	bool is_value;
+	const struct labels none = {0};
+	ck_assert_msg(label_rules_check(&none, label->name, "a", &is_value), "%s can be a user's",
+		label->name);
 	if (strcmp(label->name, "reason") == 0)
 		ck_assert_str_eq(label->value(label->count - 1), "other");
 }

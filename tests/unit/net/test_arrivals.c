@@ -154,6 +154,145 @@ START_TEST(no_reply_arrives_before_its_departure_or_after_the_reading)
 }
 END_TEST
 
+/*
+ * Frames of another machine, after one at 10 ms that said what "lag_ns" makes of it: its clock is as far behind
+ * as that, and its path takes nothing. Times of sending are given by this machine's clock.
+ */
+static const struct {
+	const char *says;
+	int64_t stamped_ns;
+	int64_t now_ns;
+	int64_t polled_ns;
+	bool was_held_up;
+	int64_t departures_ns[REPLIES_MAX]; /* Ended by 0. */
+	int64_t arrivals_ns[REPLIES_MAX];
+} foreign_rows[] = {
+	{"one frame", 20 * MS, 21 * MS, 15 * MS, false, {20 * MS}, {20 * MS}},
+	{"without a timestamp it came when it is read", UNKNOWN, 21 * MS, 15 * MS, false, {20 * MS},
+		{21 * MS}},
+	{"it did not come before the last reading", 15 * MS - 10 * US, 21 * MS, 15 * MS, false,
+		{20 * MS}, {15 * MS}},
+	{"a timestamp long before that is none", 14 * MS, 21 * MS, 15 * MS, false, {20 * MS},
+		{21 * MS}},
+	{"of those that waited for a sleeper each came as it was sent", 40 * MS, 45 * MS, 15 * MS,
+		false, {20 * MS, 30 * MS, 40 * MS}, {20 * MS, 30 * MS, 40 * MS}},
+	{"also if it woke right after the last", 40 * MS, 40 * MS + 20 * US, 15 * MS, false,
+		{20 * MS, 30 * MS, 40 * MS}, {20 * MS, 30 * MS, 40 * MS}},
+	{"but not before the last reading", 40 * MS, 45 * MS, 25 * MS, false,
+		{20 * MS, 30 * MS, 40 * MS}, {25 * MS, 30 * MS, 40 * MS}},
+	{"a stuck path lets go of all at once", 45 * MS, 45 * MS, 15 * MS, false,
+		{20 * MS, 30 * MS, 40 * MS}, {45 * MS, 45 * MS, 45 * MS}},
+	{"stuck means more than 200 us", 40 * MS + 200 * US, 45 * MS, 15 * MS, false,
+		{30 * MS, 40 * MS}, {30 * MS + 200 * US, 40 * MS + 200 * US}},
+	{"and no less", 40 * MS + 201 * US, 45 * MS, 15 * MS, false, {30 * MS, 40 * MS},
+		{40 * MS + 201 * US, 40 * MS + 201 * US}},
+	{"those behind a lost one came when they are read", 40 * MS, 45 * MS, 15 * MS, true,
+		{30 * MS, 40 * MS}, {45 * MS, 45 * MS}},
+	{"a clock that went back in between tells no distance", 40 * MS, 45 * MS, 15 * MS, false,
+		{41 * MS, 40 * MS}, {40 * MS, 40 * MS}},
+	{"nor one that was set by more than a minute", 40 * MS, 45 * MS, 15 * MS, false,
+		{-60 * NS_PER_S, 40 * MS}, {40 * MS, 40 * MS}},
+};
+
+static void read_foreign(struct arrivals_lag *lag, int row, const int64_t *departures_ns,
+	size_t count, int64_t *arrivals_ns)
+{
+	struct arrival_clock clock = known_clock();
+	const int64_t first_ns = departures_ns[REPLIES_MAX];
+	const struct arrivals_reading first = {
+		.timestamp = stamp(10 * MS),
+		.now_ns = 11 * MS,
+		.departures_ns = &first_ns,
+		.count = 1,
+	};
+	const struct arrivals_reading reading = {
+		.timestamp = stamp(foreign_rows[row].stamped_ns),
+		.now_ns = foreign_rows[row].now_ns,
+		.polled_ns = foreign_rows[row].polled_ns,
+		.was_held_up = foreign_rows[row].was_held_up,
+		.departures_ns = departures_ns,
+		.count = count,
+	};
+	arrivals_find_foreign(&first, &clock, lag, arrivals_ns);
+	ck_assert_int_eq(arrivals_ns[0], 10 * MS);
+	arrivals_find_foreign(&reading, &clock, lag, arrivals_ns);
+}
+
+START_TEST(each_frame_of_another_machine_arrives_when_it_could_first_be_read)
+{
+	/* How far its clock is ahead of this one's monotonic time. */
+	static const int64_t aheads_ns[] = {0, AHEAD_NS, -AHEAD_NS, INT64_MAX - 3600 * NS_PER_S};
+	for (int k = 0; k < ROWS(aheads_ns); k++) {
+		struct arrivals_lag lag = {0};
+		int64_t departures_ns[REPLIES_MAX + 1] = {0};
+		int64_t arrivals_ns[REPLIES_MAX] = {0};
+		size_t count = 0;
+		for (; count < REPLIES_MAX && foreign_rows[_i].departures_ns[count]; count++)
+			departures_ns[count] = foreign_rows[_i].departures_ns[count] + aheads_ns[k];
+		departures_ns[REPLIES_MAX] = 10 * MS + aheads_ns[k];
+		read_foreign(&lag, _i, departures_ns, count, arrivals_ns);
+		for (size_t i = 0; i < count; i++)
+			ck_assert_msg(arrivals_ns[i] == foreign_rows[_i].arrivals_ns[i],
+				"%s: frame %zu at %lld", foreign_rows[_i].says, i,
+				(long long)arrivals_ns[i]);
+	}
+}
+END_TEST
+
+/* An hour of a clock that drifts by 50 ppm is 180 ms, and no path that is stuck. */
+START_TEST(a_drifting_clock_is_no_stuck_path)
+{
+	struct arrival_clock clock = known_clock();
+	struct arrivals_lag lag = {0};
+	int64_t arrivals_ns[2];
+	for (int64_t now_ns = NS_PER_S; now_ns < 3600 * NS_PER_S; now_ns += 100 * MS) {
+		int64_t drift_ns = now_ns / 20000;
+		const int64_t departures_ns[2] = {now_ns - 10 * MS - drift_ns, now_ns - drift_ns};
+		const struct arrivals_reading reading = {
+			.timestamp = stamp(now_ns),
+			.now_ns = now_ns + 5 * MS,
+			.polled_ns = now_ns - 90 * MS,
+			.departures_ns = departures_ns,
+			.count = 2,
+		};
+		arrivals_find_foreign(&reading, &clock, &lag, arrivals_ns);
+		ck_assert_int_eq(arrivals_ns[0], now_ns - 10 * MS);
+	}
+}
+END_TEST
+
+/* Whatever another machine says its time is. */
+START_TEST(no_frame_arrives_after_the_reading_whatever_it_says)
+{
+	uint64_t random = (uint64_t)_i + 1;
+	struct arrival_clock clock = known_clock();
+	struct arrivals_lag lag = {0};
+	int64_t now_ns = 20 * MS;
+	for (int turn = 0; turn < 20000; turn++) {
+		int64_t arrivals_ns[REPLIES_MAX];
+		int64_t departures_ns[REPLIES_MAX];
+		size_t count = 1 + random_below(&random, REPLIES_MAX);
+		for (size_t i = 0; i < count; i++)
+			departures_ns[i] = (int64_t)((uint64_t)random_next(&random) << 32 |
+						     random_next(&random));
+		const struct arrivals_reading reading = {
+			.timestamp = stamp(now_ns - random_below(&random, 17000000)),
+			.now_ns = now_ns,
+			.polled_ns = now_ns - random_below(&random, 15000000),
+			.was_held_up = random_below(&random, 8) == 0,
+			.departures_ns = departures_ns,
+			.count = count,
+		};
+		arrivals_find_foreign(&reading, &clock, &lag, arrivals_ns);
+		for (size_t i = 0; i < count; i++) {
+			ck_assert_int_le(arrivals_ns[i], now_ns);
+			ck_assert_int_ge(arrivals_ns[i], reading.polled_ns);
+		}
+		now_ns += random_below(&random, 20000000);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("arrivals");
@@ -161,5 +300,10 @@ int main(void)
 	tcase_add_loop_test(tcase, each_reply_arrives_when_it_could_first_be_read, 0, ROWS(rows));
 	tcase_add_loop_test(
 		tcase, no_reply_arrives_before_its_departure_or_after_the_reading, 0, 5);
+	tcase_add_loop_test(tcase,
+		each_frame_of_another_machine_arrives_when_it_could_first_be_read, 0,
+		ROWS(foreign_rows));
+	tcase_add_test(tcase, a_drifting_clock_is_no_stuck_path);
+	tcase_add_loop_test(tcase, no_frame_arrives_after_the_reading_whatever_it_says, 0, 4);
 	return unit_run("net/arrivals", tcase);
 }

@@ -8,6 +8,8 @@
 
 #include "../unit.h"
 #include "base/clock.h"
+#include "base/le64.h"
+#include "echo/stamp.h"
 #include "scripted.h"
 
 #define S NS_PER_S
@@ -636,6 +638,303 @@ START_TEST(a_connection_that_carried_no_frame_was_refused_none)
 }
 END_TEST
 
+/* The peer of these tests plays a server that gives stamps, or one that does not. */
+
+static void set_up_stamped(struct fixture *fixture)
+{
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	options.stamps = true;
+	set_up_with(fixture, &options);
+}
+
+/* Sends the first probe, whose frame goes to frame; returns the nonce of the hello before it. */
+static uint64_t greet(struct fixture *fixture, unsigned char *frame)
+{
+	unsigned char bytes[HELLO_SIZE + FRAME_SIZE + 1];
+	probe(fixture);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), HELLO_SIZE + FRAME_SIZE);
+	ck_assert(hello_is_one(bytes));
+	memcpy(frame, bytes + HELLO_SIZE, FRAME_SIZE);
+	return le64_get(bytes + 8);
+}
+
+static void answer_hello(struct fixture *fixture, uint64_t nonce, bool is_accepted)
+{
+	unsigned char bytes[HELLO_SIZE];
+	hello_encode(nonce, bytes);
+	if (is_accepted)
+		hello_accept(bytes);
+	reply(bytes, sizeof(bytes));
+	script_run(&fixture->context);
+}
+
+/* A connection whose peer stamps, with one probe received. */
+static void set_up_accepted(struct fixture *fixture)
+{
+	unsigned char first[FRAME_SIZE];
+	set_up_stamped(fixture);
+	uint64_t nonce = greet(fixture, first);
+	answer_hello(fixture, nonce, true);
+	ck_assert_int_eq(script_values(fixture->target).stamped, 1);
+	reply(first, FRAME_SIZE);
+	script_run(&fixture->context);
+	ck_assert_uint_eq(script_values(fixture->target).received, 1);
+}
+
+/* A probe is stamped and answered: it takes 1 ms out, and 2 ms in all. */
+static void answer_stamped(struct fixture *fixture, const struct stamp *stamp)
+{
+	unsigned char bytes[FRAME_STAMPED_SIZE];
+	int64_t departure_ns = script.now_ns;
+	probe(fixture);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), sizeof(bytes));
+	ck_assert_uint_eq(frame_type(bytes), FRAME_TYPE_STAMPED);
+	stamp_encode(stamp, bytes);
+	reply(bytes, sizeof(bytes));
+	script.now_ns = departure_ns + 3 * MS;
+	script.stamped_ns = departure_ns + 2 * MS;
+	script_run(&fixture->context);
+	script.now_ns = departure_ns + INTERVAL_NS;
+	script_go_to(&fixture->context, script.now_ns);
+}
+
+static struct stamp good_stamp(void)
+{
+	return (struct stamp){
+		.received_unix_ns = script.now_ns + MS + SCRIPT_AHEAD_NS,
+		.residence_ns = 300000,
+		.flags = STAMP_SYNCHRONISED,
+		.version = STAMP_VERSION,
+		.retransmits = 5,
+		.max_error_us = 30,
+		.ttl = 57,
+		.dscp = 46,
+		.mss = 1400,
+	};
+}
+
+START_TEST(a_plain_server_is_measured_as_ever)
+{
+	struct fixture fixture;
+	unsigned char first[FRAME_SIZE];
+	unsigned char bytes[FRAME_SIZE + 1];
+	set_up_stamped(&fixture);
+	uint64_t nonce = greet(&fixture, first);
+	answer_hello(&fixture, nonce, false);
+	ck_assert_uint_eq(script_values(fixture.target).received, 0);
+	reply(first, FRAME_SIZE);
+	script_run(&fixture.context);
+	probe(&fixture);
+	ck_assert_uint_eq(take_frames(bytes, sizeof(bytes)), FRAME_SIZE);
+	reply(bytes, FRAME_SIZE);
+	script_run(&fixture.context);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.sent, 2);
+	ck_assert_uint_eq(values.received, 2);
+	ck_assert_uint_eq(values.duplicates, 0);
+	ck_assert_int_eq(values.stamped, -1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(each_connection_has_its_own_hello)
+{
+	struct fixture fixture;
+	unsigned char frame[FRAME_SIZE];
+	set_up_accepted(&fixture);
+	link_lose(&fixture.target->link, DISCONNECT_RESET, script.now_ns);
+	ck_assert_int_eq(script_values(fixture.target).stamped, 0);
+	script_go_to(&fixture.context, fixture.target->link.alarm.due_ns);
+	script_run(&fixture.context);
+	uint64_t nonce = greet(&fixture, frame);
+	answer_hello(&fixture, nonce + 1, true);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_INVALID], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(stamps_are_counted)
+{
+	struct fixture fixture;
+	set_up_accepted(&fixture);
+	script.has_clock_error = true;
+	script.clock_error_us = 12;
+	struct stamp stamp = good_stamp();
+	answer_stamped(&fixture, &stamp);
+	stamp = good_stamp();
+	stamp.retransmits = 7;
+	answer_stamped(&fixture, &stamp);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.received, 3);
+	ck_assert_int_eq(values.last_rtt_ns, 2 * MS);
+	ck_assert_uint_eq(values.peer_ns, 600000);
+	ck_assert_uint_eq(values.peer_tcp_retransmits, 7);
+	ck_assert_int_eq(values.seen_ttl, 57);
+	ck_assert_int_eq(values.seen_dscp, 46);
+	ck_assert_int_eq(values.seen_mss_bytes, 1400);
+	ck_assert_int_eq(values.one_way_ns[DIRECTION_OUT], MS);
+	ck_assert_int_eq(values.one_way_ns[DIRECTION_BACK], 700 * US);
+	ck_assert_int_eq(values.one_way_error_ns, 42 * US);
+	ck_assert_uint_eq(values.stamps_rejected, 0);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Whose clock is not synchronised. */
+START_TEST(without_synchronised_clocks_there_is_no_one_way)
+{
+	for (int who = 0; who < 3; who++) {
+		struct fixture fixture;
+		set_up_accepted(&fixture);
+		script.has_clock_error = who != 0;
+		struct stamp stamp = good_stamp();
+		if (who == 1)
+			stamp.flags = 0;
+		if (who == 2)
+			stamp.max_error_us = CLOCK_ERROR_UNKNOWN;
+		answer_stamped(&fixture, &stamp);
+		struct target_values values = script_values(fixture.target);
+		ck_assert_int_eq(values.one_way_ns[DIRECTION_OUT], -1);
+		ck_assert_int_eq(values.one_way_ns[DIRECTION_BACK], -1);
+		ck_assert_int_eq(values.one_way_error_ns, -1);
+		ck_assert_uint_eq(values.peer_ns, 300000);
+		tear_down(&fixture);
+	}
+}
+END_TEST
+
+/* What a peer may say, wrongly; and what of it is not believed. */
+static const struct {
+	const char *says;
+	int64_t received_unix_ns; /* 0: as it was. */
+	uint32_t residence_ns;
+	uint16_t version;
+	bool is_rejected;
+} lies[] = {
+	{"it kept the probe as long as it was away", 0, 2000000, 1, false},
+	{"it kept it longer", 0, 2000001, 1, true},
+	{"for ever", 0, UINT32_MAX, 1, true},
+	{"no version", 0, 0, 0, true},
+	{"a later version", 0, 0, 2, false},
+	{"before there were clocks", -1, 0, 1, true},
+	{"the beginning", INT64_MIN, 0, 1, true},
+	{"the end", INT64_MAX, 0, 1, true},
+	{"next century", INT64_C(1) << 62, 0, 1, false},
+	{"a little later", (INT64_C(1) << 62) + 1, 0, 1, true},
+	{"another day", SCRIPT_AHEAD_NS, 0, 1, false},
+};
+
+START_TEST(no_lie_changes_a_round_trip)
+{
+	struct fixture fixture;
+	set_up_accepted(&fixture);
+	struct stamp stamp = good_stamp();
+	if (lies[_i].received_unix_ns != 0)
+		stamp.received_unix_ns = lies[_i].received_unix_ns;
+	stamp.residence_ns = lies[_i].residence_ns;
+	stamp.version = lies[_i].version;
+	answer_stamped(&fixture, &stamp);
+	struct target_values values = script_values(fixture.target);
+	const char *says = lies[_i].says;
+	ck_assert_msg(values.received == 2 && values.last_rtt_ns == 2 * MS, "%s", says);
+	ck_assert_msg(values.stamps_rejected == (lies[_i].is_rejected ? 1 : 0), "%s", says);
+	ck_assert_msg(
+		values.peer_ns == (lies[_i].is_rejected ? 0 : lies[_i].residence_ns), "%s", says);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_counter_that_falls_counts_nothing)
+{
+	struct fixture fixture;
+	set_up_accepted(&fixture);
+	static const uint32_t totals[] = {5, 3, 4, 0, UINT32_MAX};
+	for (int i = 0; i < ROWS(totals); i++) {
+		struct stamp stamp = good_stamp();
+		stamp.retransmits = totals[i];
+		answer_stamped(&fixture, &stamp);
+	}
+	ck_assert_uint_eq(script_values(fixture.target).peer_tcp_retransmits, 6);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_late_reply_has_no_stamp_that_counts)
+{
+	struct fixture fixture;
+	unsigned char bytes[FRAME_STAMPED_SIZE];
+	set_up_accepted(&fixture);
+	struct stamp stamp = good_stamp();
+	int64_t departure_ns = script.now_ns;
+	probe(&fixture);
+	take_frames(bytes, sizeof(bytes));
+	stamp_encode(&stamp, bytes);
+	script_go_to(&fixture.context, departure_ns + TIMEOUT_NS);
+	reply(bytes, sizeof(bytes));
+	script.stamped_ns = 0;
+	script_run(&fixture.context);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.late, 1);
+	ck_assert_uint_eq(values.peer_ns, 0);
+	ck_assert_uint_eq(values.stamps_rejected, 0);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* Sizes, and how many bytes a probe has before and after its peer is known to stamp. */
+static const struct {
+	const char *says;
+	uint32_t size;
+	size_t before;
+	size_t after;
+} stamped_sizes[] = {
+	{"no room for a stamp: no hello", 32, 32, 32},
+	{"just room for it", 48, HELLO_SIZE + 48, 48},
+	{"padding", 96, HELLO_SIZE + 96, 96},
+};
+
+START_TEST(a_size_holds_with_stamps_too)
+{
+	struct fixture fixture;
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	options.stamps = true;
+	options.size = stamped_sizes[_i].size;
+	set_up_with(&fixture, &options);
+	unsigned char bytes[256];
+	const char *says = stamped_sizes[_i].says;
+	probe(&fixture);
+	size_t length = take_frames(bytes, sizeof(bytes));
+	ck_assert_msg(length == stamped_sizes[_i].before, "%s: %zu", says, length);
+	if (hello_is_one(bytes))
+		hello_accept(bytes);
+	reply(bytes, length);
+	script_run(&fixture.context);
+	ck_assert_msg(script_values(fixture.target).received == 1, "%s", says);
+	probe(&fixture);
+	length = take_frames(bytes, sizeof(bytes));
+	ck_assert_msg(length == stamped_sizes[_i].after, "%s: %zu", says, length);
+	reply(bytes, length);
+	script_run(&fixture.context);
+	ck_assert_msg(script_values(fixture.target).received == 2, "%s", says);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_hello_that_is_answered_without_end_is_no_echo)
+{
+	struct fixture fixture;
+	unsigned char first[FRAME_SIZE];
+	set_up_stamped(&fixture);
+	uint64_t nonce = greet(&fixture, first);
+	for (int i = 0; i < 3; i++)
+		answer_hello(&fixture, nonce, false);
+	ck_assert_int_eq(fixture.target->link.state, LINK_CONNECTED);
+	answer_hello(&fixture, nonce, false);
+	ck_assert_uint_eq(script_values(fixture.target).disconnects[DISCONNECT_INVALID], 1);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(replies_to_an_old_connection_are_not_accepted)
 {
 	struct fixture fixture;
@@ -988,6 +1287,15 @@ int main(void)
 	tcase_add_test(
 		tcase, a_step_of_the_wall_clock_since_the_last_turn_is_seen_before_the_reading);
 	tcase_add_test(tcase, more_replies_than_one_reading_holds_are_all_read);
+	tcase_add_test(tcase, a_plain_server_is_measured_as_ever);
+	tcase_add_test(tcase, each_connection_has_its_own_hello);
+	tcase_add_test(tcase, stamps_are_counted);
+	tcase_add_test(tcase, without_synchronised_clocks_there_is_no_one_way);
+	tcase_add_loop_test(tcase, no_lie_changes_a_round_trip, 0, ROWS(lies));
+	tcase_add_test(tcase, a_counter_that_falls_counts_nothing);
+	tcase_add_test(tcase, a_late_reply_has_no_stamp_that_counts);
+	tcase_add_loop_test(tcase, a_size_holds_with_stamps_too, 0, ROWS(stamped_sizes));
+	tcase_add_test(tcase, a_hello_that_is_answered_without_end_is_no_echo);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
 	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_per_second);
 	return unit_run("probe/echo_probe", tcase);
