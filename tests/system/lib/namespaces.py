@@ -202,6 +202,11 @@ class Path:
         self.heal()
         run(*self.there(), "nft", f"add rule ip {self._table()} input ip protocol tcp ip length > {size} drop")
 
+    def change(self, statement):
+        """What leaves for there is changed by a statement of nft's from now on, such as "ip dscp set cs0"."""
+        run(*self.there(), "nft", f"add chain ip {self._table()} change {{ type filter hook prerouting priority -150; }}; "
+             f"add rule ip {self._table()} change {statement}")
+
     def reject(self):
         """Answers every segment that arrives there with a reset, from now on."""
         self.heal()
