@@ -10,6 +10,9 @@
 /* How often the system is asked about its clock, and about a connection. */
 #define PERIOD_NS NS_PER_S
 
+/* How often the two clocks are compared: a step of the wall clock is noticed that late. */
+#define COMPARE_NS NS_PER_MS
+
 #define STAMPS_MAX (ECHO_TAKE_MAX / FRAME_STAMPED_SIZE)
 
 void stamped_connection_init(struct stamped_connection *connection, evutil_socket_t fd,
@@ -26,7 +29,9 @@ void stamped_connection_init(struct stamped_connection *connection, evutil_socke
 
 int64_t stamper_read_clock(struct stamper *stamper)
 {
-	return arrival_clock_read(&stamper->clock);
+	int64_t now_ns = clock_monotonic_ns();
+	return now_ns - stamper->clock.read_ns < COMPARE_NS ? now_ns
+							    : arrival_clock_read(&stamper->clock);
 }
 
 static void ask_system(
@@ -103,14 +108,13 @@ void stamper_stamp(struct stamper *stamper, struct stamped_connection *connectio
 	struct stamp stamp = make_stamp(stamper, connection);
 	if (reading.was_held_up)
 		stamp.flags |= STAMP_HELD_UP;
-	int64_t departure_ns = clock_monotonic_ns();
 	for (size_t i = 0; i < batch->stamps; i++) {
 		bool is_exact = i + 1 == batch->stamps && wall_time_is_known(timestamp);
 		struct stamp own = stamp;
 		if (!is_exact)
 			own.flags |= STAMP_ESTIMATED;
 		own.received_unix_ns = arrival_clock_wall(&stamper->clock, arrivals_ns[i]).unix_ns;
-		own.residence_ns = saturated(departure_ns - arrivals_ns[i]);
+		own.residence_ns = saturated(now_ns - arrivals_ns[i]);
 		stamp_encode(&own, buffer + batch->stamped[i]);
 	}
 }

@@ -35,12 +35,13 @@ struct stamped_connection {
 void stamped_connection_init(struct stamped_connection *connection, evutil_socket_t fd,
 	const struct saved_syn *syn, int64_t now_ns);
 
-/* Reads the clocks right after a reading; returns the monotonic time. */
+/* Reads the clock right after a reading; returns the monotonic time. */
 int64_t stamper_read_clock(struct stamper *stamper);
 
 /*
  * Stamps the frames of a batch in buffer, right before they are sent. timestamp: the kernel's, of the last
- * byte that was read. now_ns: of stamper_read_clock(). is_drained: nothing was left to be read.
+ * byte that was read. now_ns: of stamper_read_clock(), which is taken for when the replies leave, a microsecond
+ * later. is_drained: nothing was left to be read.
  */
 void stamper_stamp(struct stamper *stamper, struct stamped_connection *connection,
 	unsigned char *buffer, const struct echo_batch *batch, struct wall_time timestamp,

@@ -48,7 +48,6 @@ struct one_way {
 	int64_t bin_ns;		    /* How long anchors are apart. */
 	int64_t bin_began_ns;	    /* The present one. */
 	struct one_way_anchor best; /* In the present bin; network_ns is INT64_MAX without any. */
-	struct one_way_anchor anchors[ONE_WAY_ANCHORS]; /* The oldest first. */
 	struct one_way_least rtt;
 	struct one_way_least network;
 	/* offset = offset_ns + slope * (time - time_ns), as of fitted_ns. */
@@ -56,7 +55,8 @@ struct one_way {
 	int64_t offset_ns;
 	double slope;
 	int64_t fitted_ns;
-	int64_t least_ns[DIRECTIONS]; /* Of each direction, by that line. */
+	int64_t least_ns[DIRECTIONS];			/* Of each direction, by that line. */
+	struct one_way_anchor anchors[ONE_WAY_ANCHORS]; /* The oldest first. Rarely needed. */
 };
 
 /* What a round trip comes to. */
