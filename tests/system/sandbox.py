@@ -95,6 +95,7 @@ def all_that_the_program_does_is_allowed():
     with Peer(behave.echo) as peer:
         targets = {
             "address": peer.address,
+            "stamped": "127.0.0.1:{listen}",
             "name": f"localhost:{peer.address.rpartition(':')[2]}",
             "handshakes": {"address": peer.address, "probe": "connect"},
             "marked": {"address": peer.address, "dscp": 46},
@@ -114,8 +115,9 @@ def do_everything(peer, targets, flag, prefix):
         env = {**os.environ, "NOTIFY_SOCKET": f"@{name}", "WATCHDOG_USEC": "400000"}
         flags = (flag, "-interval=100ms")
         with Program("both", *flags, targets=targets, prefix=prefix, env=env) as program:
-            for name in ("address", "name", "handshakes", "marked", "from"):
+            for name in ("address", "stamped", "name", "handshakes", "marked", "from"):
                 program.wait_target(name, lambda t: t.received > 3, "replies")
+            assert program.target("stamped").stamped == 1
             assert program.http("/").status == 200
             assert niceness_of(program, "http") == NICENESS
             peer.drop_connections()
