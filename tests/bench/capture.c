@@ -28,7 +28,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FRAME_SIZE 16U
+/* Of every frame, and of a hello: docs/wire.md. */
+#define HEAD_SIZE 16U
+#define STAMPED_SIZE 48U
+#define TYPE_AT 7
+#define HELLO "TCPSTMP\1"
+#define HELLO_LENGTH 8
 #define NS_PER_S INT64_C(1000000000)
 #define TARGETS_MAX 65536
 /* About 3 s at 100,000 probes per second. */
@@ -83,8 +88,14 @@ struct range {
 struct flow {
 	struct flow *next;
 	struct flow_facts facts;
-	struct frame_times *frames; /* Owned. */
+	struct frame_times *frames; /* Owned, as is the next: */
+	uint32_t *ends;		    /* where in the stream each ends. */
 	size_t capacity;
+	uint32_t frame_begin; /* In the stream: the frame that is leaving. */
+	uint32_t frame_size;  /* Once its head has left. */
+	int64_t frame_departed_ns;
+	uint8_t head[HEAD_SIZE];
+	bool is_greeted;    /* A hello came first: frames have types. */
 	uint32_t start_out; /* Sequence number of the first byte. */
 	uint32_t start_in;
 	bool is_answered; /* The peer's SYN has come. */
@@ -145,35 +156,65 @@ static struct flow *flow_open(struct capture *capture, uint32_t target, const st
 	return flow;
 }
 
-static struct frame_times *flow_frame(struct flow *flow, size_t index)
+/* Makes room for one more frame. */
+static void flow_grow(struct flow *flow)
 {
-	if (index >= flow->capacity) {
-		size_t capacity = 2 * index + 64;
-		struct frame_times *frames =
-			realloc(flow->frames, capacity * sizeof(*flow->frames));
-		if (!frames)
-			abort();
-		flow->frames = frames;
-		flow->capacity = capacity;
-	}
-	while ((size_t)flow->facts.frames <= index)
-		flow->frames[flow->facts.frames++] =
-			(struct frame_times){UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN};
-	return &flow->frames[index];
+	if ((size_t)flow->facts.frames < flow->capacity)
+		return;
+	size_t capacity = 2 * flow->capacity + 64;
+	struct frame_times *frames = realloc(flow->frames, capacity * sizeof(*flow->frames));
+	uint32_t *ends = realloc(flow->ends, capacity * sizeof(*flow->ends));
+	if (!frames || !ends)
+		abort();
+	flow->frames = frames;
+	flow->ends = ends;
+	flow->capacity = capacity;
 }
 
-/* Reads number and time if the whole frame is in the segment. */
-static void read_frame(
-	struct capture *capture, struct flow *flow, size_t index, const uint8_t *bytes, size_t left)
+/* The head of a frame has left. */
+static void take_head(struct capture *capture, struct flow *flow)
 {
-	if (left < FRAME_SIZE)
+	flow->frame_size = HEAD_SIZE;
+	if (flow->frame_begin == 0 && memcmp(flow->head, HELLO, HELLO_LENGTH) == 0) {
+		flow->is_greeted = true;
 		return;
-	int64_t number = word_at(bytes);
+	}
+	if (flow->is_greeted && flow->head[TYPE_AT] == 1) {
+		flow->frame_size = STAMPED_SIZE;
+		flow->head[TYPE_AT] = 0;
+	}
+	int64_t number = word_at(flow->head);
+	flow_grow(flow);
+	size_t index = (size_t)flow->facts.frames++;
 	if (index == 0)
 		flow->facts.first_number = number;
 	else if (number != flow->facts.first_number + (int64_t)index)
 		capture->totals.mismatches++;
-	flow_frame(flow, index)->stamped_ns = word_at(bytes + sizeof(number));
+	flow->ends[index] = flow->frame_begin + flow->frame_size;
+	flow->frames[index] = (struct frame_times){
+		word_at(flow->head + sizeof(number)), flow->frame_departed_ns, UNKNOWN, UNKNOWN};
+}
+
+/* Takes bytes that leave for the first time, from that place in the stream on. */
+static void take_fresh(struct capture *capture, struct flow *flow, const struct segment *segment,
+	uint32_t begin, uint32_t end)
+{
+	const uint8_t *bytes = segment->data + segment->length - (end - begin);
+	while (begin < end) {
+		uint32_t into = begin - flow->frame_begin;
+		if (into == 0)
+			flow->frame_departed_ns = segment->time_ns;
+		uint32_t wanted = into < HEAD_SIZE ? HEAD_SIZE : flow->frame_size;
+		uint32_t taken = wanted - into < end - begin ? wanted - into : end - begin;
+		if (into < HEAD_SIZE)
+			memcpy(flow->head + into, bytes, taken);
+		begin += taken;
+		bytes += taken;
+		if (into < HEAD_SIZE && into + taken == HEAD_SIZE)
+			take_head(capture, flow);
+		if (into + taken >= HEAD_SIZE && into + taken == flow->frame_size)
+			flow->frame_begin = begin;
+	}
 }
 
 static void data_out(struct capture *capture, struct flow *flow, const struct segment *segment)
@@ -183,14 +224,10 @@ static void data_out(struct capture *capture, struct flow *flow, const struct se
 	if (begin < flow->sent)
 		flow->facts.segments_again++;
 	uint32_t fresh = begin < flow->sent ? flow->sent : begin;
-	uint32_t start = (fresh + FRAME_SIZE - 1) / FRAME_SIZE * FRAME_SIZE;
-	for (; start < end; start += FRAME_SIZE) {
-		size_t index = start / FRAME_SIZE;
-		flow_frame(flow, index)->departed_ns = segment->time_ns;
-		read_frame(capture, flow, index, segment->data + (start - begin), end - start);
-	}
-	if (end > flow->sent)
-		flow->sent = end;
+	if (end <= fresh)
+		return;
+	take_fresh(capture, flow, segment, fresh, end);
+	flow->sent = end;
 }
 
 static void take_out(
@@ -244,6 +281,21 @@ static bool keep_range(struct flow *flow, struct range range)
 	return true;
 }
 
+/* The first frame that ends beyond a place in the stream. */
+static size_t find_frame(const struct flow *flow, uint32_t place)
+{
+	size_t first = 0;
+	size_t after = (size_t)flow->facts.frames;
+	while (first < after) {
+		size_t middle = (first + after) / 2;
+		if (flow->ends[middle] <= place)
+			first = middle + 1;
+		else
+			after = middle;
+	}
+	return first;
+}
+
 /* The stream is complete up to end, and with what was kept perhaps beyond. */
 static void deliver(struct flow *flow, uint32_t end, int64_t time_ns)
 {
@@ -254,8 +306,9 @@ static void deliver(struct flow *flow, uint32_t end, int64_t time_ns)
 	memmove(flow->ranges, &flow->ranges[passed],
 		(flow->range_count - passed) * sizeof(flow->ranges[0]));
 	flow->range_count -= passed;
-	for (size_t index = flow->delivered / FRAME_SIZE; (index + 1) * FRAME_SIZE <= end; index++)
-		flow_frame(flow, index)->delivered_ns = time_ns;
+	size_t frames = (size_t)flow->facts.frames;
+	for (size_t i = find_frame(flow, flow->delivered); i < frames && flow->ends[i] <= end; i++)
+		flow->frames[i].delivered_ns = time_ns;
 	flow->delivered = end;
 }
 
@@ -263,11 +316,10 @@ static void data_in(struct capture *capture, struct flow *flow, const struct seg
 {
 	uint32_t begin = ntohl(segment->tcp->seq) - flow->start_in;
 	uint32_t end = begin + segment->length;
-	for (size_t index = begin / FRAME_SIZE; (index + 1) * FRAME_SIZE <= end; index++) {
-		struct frame_times *frame = flow_frame(flow, index);
-		if (frame->arrived_ns == UNKNOWN)
-			frame->arrived_ns = segment->time_ns;
-	}
+	size_t frames = (size_t)flow->facts.frames;
+	for (size_t i = find_frame(flow, begin); i < frames && flow->ends[i] <= end; i++)
+		if (flow->frames[i].arrived_ns == UNKNOWN)
+			flow->frames[i].arrived_ns = segment->time_ns;
 	if (begin > flow->delivered) {
 		if (!keep_range(flow, (struct range){begin, end}))
 			capture->totals.overflows++;
@@ -452,6 +504,7 @@ static void capture_close(struct capture *capture)
 		struct flow *flow = capture->first;
 		capture->first = flow->next;
 		free(flow->frames);
+		free(flow->ends);
 		free(flow);
 	}
 	if (capture->ring)
