@@ -22,7 +22,8 @@ class Scrape:
         self._encoded = encoded
         self._families = None
 
-    def _family(self, name):
+    def family(self, name):
+        """(labels, value) of each sample."""
         if self._families is None:
             self._families = parse(self.text())
         return self._families.get(name, [])
@@ -33,18 +34,18 @@ class Scrape:
 
     def total(self, name):
         """The sum over all targets."""
-        return sum(value for _, value in self._family(name))
+        return sum(value for _, value in self.family(name))
 
     def values(self, name):
-        return [value for _, value in self._family(name)]
+        return [value for _, value in self.family(name)]
 
     def by_target(self, name):
-        return {TARGET.search(labels).group(1): value for labels, value in self._family(name)}
+        return {TARGET.search(labels).group(1): value for labels, value in self.family(name)}
 
     def buckets(self, name):
         """A histogram's cumulative counts by upper bound, all targets together."""
         counts = {}
-        for labels, value in self._family(name + "_bucket"):
+        for labels, value in self.family(name + "_bucket"):
             bound = float(LE.search(labels).group(1))
             counts[bound] = counts.get(bound, 0) + value
         return counts

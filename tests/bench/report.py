@@ -118,16 +118,16 @@ def markdown(settings, results):
     return "\n".join(lines)
 
 
-def update(path, table):
+def update(path, table, begin_mark=BEGIN, end_mark=END):
     """Replaces the table between the two marks of a document."""
     with open(path, encoding="utf-8") as file:
         document = file.read()
-    head, begin, rest = document.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+    head, begin, rest = document.partition(begin_mark)
+    _, end, tail = rest.partition(end_mark)
     if not begin or not end:
-        raise RuntimeError(f"{path}: no lines {BEGIN} and {END}")
+        raise RuntimeError(f"{path}: no lines {begin_mark} and {end_mark}")
     with open(path, "w", encoding="utf-8") as file:
-        file.write(f"{head}{BEGIN}\n{table}\n{END}{tail}")
+        file.write(f"{head}{begin_mark}\n{table}\n{end_mark}{tail}")
 
 
 def document(settings, results, names, plan):

@@ -129,6 +129,42 @@ class Path:
         self._namespaces[1].run("nft", "flush chain ip filter forward")
 
 
+class RelayedPath(Path):
+    """With a relay in place of a cable, which delays or loses the packets of each direction as it is told."""
+
+    def __init__(self, relay):
+        super().__init__(False)
+        self._command = [relay, DEVICE, "far"]
+        self._relay = None
+
+    def __enter__(self):
+        _run("ip", "link", "set", "lo", "up")
+        far = self._add()
+        self._relay = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self._relay.stdout.readline() != "ok\n":
+            raise RuntimeError("the relay does not start")
+        _run("ip", "link", "set", "far", "netns", far.pid)
+        _run("ip", "address", "add", "10.79.0.1/24", "dev", DEVICE)
+        _run("ip", "link", "set", DEVICE, "up")
+        far.run("ip", "address", "add", f"{SERVER}/24", "dev", "far")
+        far.run("ip", "link", "set", "far", "up")
+        _run("ip", "route", "add", f"{NETWORK}/16", "via", SERVER)
+        far.run("ip", "route", "add", "local", f"{NETWORK}/16", "dev", "lo")
+        return self
+
+    def __exit__(self, *exception):
+        self._relay.stdin.close()
+        self._relay.wait()
+        self._relay.stdout.close()
+        super().__exit__(*exception)
+
+    def set(self, out_us=0, out_lost=0, back_us=0, back_lost=0):
+        """From now on packets take that long, and so many of 1,000 are lost."""
+        self._relay.stdin.write(f"{out_us} {out_lost} {back_us} {back_lost}\n")
+        self._relay.stdin.flush()
+        self._relay.stdout.readline()
+
+
 def _link(name, other, other_name, network):
     """A veth pair from here to another namespace, on which a packet is a segment."""
     _run("ip", "link", "add", name, "type", "veth", "peer", "name", other_name)

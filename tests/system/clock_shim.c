@@ -37,6 +37,8 @@ struct shim {
 	_Atomic uint64_t drops_stamps;
 	_Atomic int64_t
 		poll_lag_ns; /* How long the program is held up before it looks for events. */
+	_Atomic int64_t drift_ppb; /* It runs that much faster, in 1e-9, since: */
+	_Atomic int64_t drift_since_ns;
 	/* In us: the most that the clock is off, being synchronised; below 0: it is not. 0: as it is. */
 	_Atomic int64_t max_error_us;
 	struct step steps[STEPS_MAX];
@@ -76,7 +78,9 @@ static int64_t stepped_ns(int64_t true_ns)
 	for (uint64_t i = 0; i < count && i < STEPS_MAX; i++)
 		if (now->steps[i].at_ns <= true_ns)
 			by_ns += now->steps[i].by_ns;
-	return true_ns + by_ns;
+	int64_t since_ns = true_ns - atomic_load(&now->drift_since_ns);
+	double drift_ns = (double)since_ns * (double)atomic_load(&now->drift_ppb) / 1e9;
+	return true_ns + by_ns + (int64_t)drift_ns;
 }
 
 static struct timespec stepped_time(struct timespec time)

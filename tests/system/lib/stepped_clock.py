@@ -12,9 +12,9 @@ from lib.scenario import Skip
 
 SHIM = os.environ.get("TCP_ECHO_METRICS_CLOCK_SHIM") or os.path.join(
     os.path.dirname(BINARY), ".libs", "clock_shim.so")
-# As in the shim: the number of steps, whether timestamps are dropped, how long polls are held up, how far off the
-# clock is; then the steps.
-HEADER = struct.Struct("=QQqq")
+# As in the shim: the number of steps, whether timestamps are dropped, how long polls are held up, how fast the
+# clock runs, since when, how far off it is; then the steps.
+HEADER = struct.Struct("=QQqqqq")
 STEP = struct.Struct("=qq")
 STEPS_MAX = 4096
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
@@ -94,11 +94,15 @@ class SteppedClock:
 
     def synchronise(self, max_error_us):
         """From now on the program's system says that its clock is synchronised, and that far off at most."""
-        struct.pack_into("=q", self._map, 24, max_error_us)
+        struct.pack_into("=q", self._map, 40, max_error_us)
 
     def unsynchronise(self):
         """From now on it says that it is not."""
-        struct.pack_into("=q", self._map, 24, -1)
+        struct.pack_into("=q", self._map, 40, -1)
+
+    def drift(self, ppb):
+        """From now on the clock runs faster by that much, in 1e-9."""
+        struct.pack_into("=qq", self._map, 24, ppb, time.time_ns())
 
     def hold_up_polls(self, lag_ns):
         """From now on the program is held up that long, less than a second, each time before it looks for events."""
