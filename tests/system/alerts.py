@@ -14,8 +14,10 @@ from lib import peer as behave
 from lib.peer import Peer
 from lib.program import Program
 from lib.prometheus import ALERTS, JOB, need
+from lib.relay import Relay
 from lib.scenario import Skip, main, scenario
 from lib.starved import Buckets, Throttle
+from lib.stepped_clock import SteppedClock
 from lib.wait import PATIENCE, wait_for
 
 # Between two scrapes, as promtool replays them.
@@ -37,6 +39,9 @@ class Figures:
 
     def total(self, name):
         return self.after.sum(name) - self.before.sum(name)
+
+    def slow_percent(self):
+        return 100 * self.total("tcp_echo_slow_total") / max(self.total("tcp_echo_received_total"), 1)
 
     def missed_percent(self):
         missed = self.total("tcp_echo_missed_slots_total")
@@ -126,13 +131,14 @@ RESENT = {("TcpEchoRetransmissions", "far")}
 TARGETS = {"near": "127.0.0.1:{listen}", "far": "127.0.0.1:{listen}"}
 
 
-def undisturbed(program):
+def undisturbed(program, slow_percent_max=3):
     """Figures from a time when the machine did not hold the program up."""
     for _ in range(10):
         figures = Figures(program)
-        if figures.missed_percent() < 0.5 and figures.lag() < 0.005:
+        if figures.missed_percent() < 0.5 and figures.lag() < 0.005 and figures.slow_percent() <= slow_percent_max:
             return figures
-    raise Skip(f"this machine is too busy: {figures.missed_percent():.2f} % missed, lag {figures.lag()} s")
+    raise Skip(f"this machine is too busy: {figures.missed_percent():.2f} % missed, lag {figures.lag()} s, "
+               f"{figures.slow_percent():.2f} % slow")
 
 
 def healthy(program):
@@ -154,10 +160,13 @@ def nothing_fires_for_a_healthy_or_a_restarted_prober():
 @scenario
 def a_starved_prober_only_casts_doubt_on_the_measurement():
     need("promtool")
-    with Program("both", "-interval=20ms", targets=TARGETS) as program:
-        well = healthy(program)
-        with Throttle(program.pid, 0.06, 0.04):
-            starved = Figures(program)
+    # Its server has a process of its own, which is not starved.
+    with Program("server") as server:
+        targets = {name: f"127.0.0.1:{server.listen_port}" for name in TARGETS}
+        with Program("client", "-interval=20ms", targets=targets) as program:
+            well = healthy(program)
+            with Throttle(program.pid, 0.06, 0.04):
+                starved = Figures(program)
     assert starved.missed_percent() > 10 and starved.lag() > 0.0102, (starved.missed_percent(), starved.lag())
     # It fires once this has lasted a while, and for a while afterwards.
     check(
@@ -172,11 +181,12 @@ def a_starved_prober_only_casts_doubt_on_the_measurement():
 @scenario
 def a_prober_that_is_late_but_misses_nothing_fires_the_lag_alert():
     need("promtool")
-    targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(10)}
-    with Program("both", "-interval=200ms", targets=targets) as program:
-        well = healthy(program)
-        with Throttle(program.pid, 0.1, 0.05):
-            late = Figures(program)
+    with Program("server") as server:
+        targets = {f"t{number}": f"127.0.0.1:{server.listen_port}" for number in range(10)}
+        with Program("client", "-interval=200ms", targets=targets) as program:
+            well = healthy(program)
+            with Throttle(program.pid, 0.1, 0.05):
+                late = Figures(program)
     assert late.lag() > 0.02, late.lag()
     raised = {LAG} | ({MISSED} if late.missed_percent() > 1 else set())
     check(series([(well, 5), (late, 15)]), (5, set()), (15, raised))
@@ -193,6 +203,29 @@ def a_dead_target_and_a_late_one_fire_their_alerts():
             figures = undisturbed(program)
     down, losses = {("TcpEchoTargetDown", "dead")}, {("TcpEchoLoss", "dead"), ("TcpEchoLoss", "slow")}
     check(series([(figures, 15)]), (0, set()), (2, down), (4, down | losses), (14, down | losses))
+
+
+def clocks_are_known(target):
+    return target.metrics.sum("tcp_echo_excess_seconds_total") > 0 and target.received > 50
+
+
+@scenario
+def a_slow_way_and_a_slow_peer_are_told_apart():
+    need("promtool")
+    with SteppedClock() as clock, Program("server") as server, \
+            Program("server", env=clock.environment()) as busy, \
+            Relay(f"127.0.0.1:{server.listen_port}") as relay:
+        targets = {"good": f"127.0.0.1:{server.listen_port}", "far": relay.address,
+                   "busy": f"127.0.0.1:{busy.listen_port}"}
+        with Program("client", "-interval=20ms", targets=targets) as program:
+            for name in targets:
+                program.wait_target(name, clocks_are_known, "the clocks are known", 20)
+            well = undisturbed(program)
+            relay.back = 0.03
+            clock.hold_up_polls(30_000_000)
+            slow = undisturbed(program, 100)
+    raised = {("TcpEchoWaySlow", "far"), ("TcpEchoPeerSlow", "busy")}
+    check(series([(well, 10), (slow, 15), (well, 10)]), (9, set()), (13, set()), (20, raised), (24, raised), (30, set()))
 
 
 def with_retransmits(figures, values):
