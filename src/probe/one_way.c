@@ -227,22 +227,34 @@ static void find_excess(const struct one_way *one_way, const struct one_way_anch
 	excess_ns[DIRECTION_BACK] = half_ns - beside_ns - one_way->least_ns[DIRECTION_BACK];
 }
 
+/* What a direction that took less than its least may mean. */
+enum shortage {
+	SHORTAGE_NONE, /* There is none, or it is noise, or of no weight. */
+	SHORTAGE_ODD,  /* Either the line is wrong, or what the peer says. */
+	SHORTAGE_STEP, /* A clock was set. */
+};
+
 /*
- * Lowers the least to what a direction took now. Returns false if that is so much less that the line cannot
- * be right: a clock was set, or the path is another.
+ * What is a little less than the least is the least from now on. A clock that was set adds to one direction
+ * what it takes from the other, which is certain where the round trip is as short as usual.
  */
-static bool lower_least(struct one_way *one_way, int64_t excess_ns[DIRECTIONS])
+static enum shortage settle_shortage(
+	struct one_way *one_way, bool is_anchor, int64_t excess_ns[DIRECTIONS])
 {
-	int64_t most_ns = 2 * tolerance_ns(one_way);
+	int64_t noise_ns = 2 * tolerance_ns(one_way);
 	for (int i = 0; i < DIRECTIONS; i++) {
-		if (excess_ns[i] < -most_ns)
-			return false;
-		if (excess_ns[i] < 0) {
-			one_way->least_ns[i] += excess_ns[i];
-			excess_ns[i] = 0;
-		}
+		int64_t shortage_ns = -excess_ns[i];
+		if (shortage_ns <= 0)
+			continue;
+		if (shortage_ns <= noise_ns)
+			one_way->least_ns[i] -= shortage_ns;
+		else if (is_anchor)
+			return SHORTAGE_STEP;
+		else if (shortage_ns > excess_ns[DIRECTIONS - 1 - i] / 4)
+			return SHORTAGE_ODD;
+		excess_ns[i] = 0;
 	}
-	return true;
+	return SHORTAGE_NONE;
 }
 
 static enum slow_where find_where(
@@ -293,16 +305,20 @@ void one_way_take(
 	int64_t network_ns = rtt_ns - sample->residence_ns;
 	struct one_way_anchor anchor = place(one_way, sample, network_ns);
 	note_least(&one_way->rtt, rtt_ns, now_ns);
-	note_least(&one_way->network, network_ns, now_ns);
+	if (sample->is_exact)
+		note_least(&one_way->network, network_ns, now_ns);
 	if (now_ns - one_way->bin_began_ns >= one_way->bin_ns)
 		end_bin(one_way, now_ns);
 	*result = (struct one_way_result){.is_known = has_line(one_way, now_ns)};
 	if (result->is_known) {
 		find_excess(one_way, &anchor, result->excess_ns);
-		if (!lower_least(one_way, result->excess_ns)) {
+		bool is_anchor = sample->is_exact && is_good(one_way, &anchor);
+		enum shortage shortage = settle_shortage(one_way, is_anchor, result->excess_ns);
+		if (shortage != SHORTAGE_NONE)
+			*result = (struct one_way_result){0};
+		if (shortage == SHORTAGE_STEP) {
 			restart(one_way, one_way->base_ns + anchor.offset_ns, now_ns);
 			anchor.offset_ns = 0;
-			*result = (struct one_way_result){0};
 		}
 	}
 	if (sample->is_exact && network_ns < one_way->best.network_ns)

@@ -291,6 +291,22 @@ START_TEST(a_lasting_delay_is_held_against_its_direction_while_the_clocks_are_kn
 }
 END_TEST
 
+/* What a batch of probes waits for on its way back, others need not. */
+START_TEST(a_way_that_is_a_little_shorter_than_ever_keeps_no_other_from_blame)
+{
+	struct world world = world_begin(6);
+	probe_for(&world, 30 * S, 10 * MS);
+	forget(&world);
+	world.added_ns[DIRECTION_OUT] = 10 * MS;
+	world.added_ns[DIRECTION_BACK] = -300 * US;
+	for (int i = 0; i < 100; i++) {
+		probe(&world);
+		world.now_ns += 10 * MS;
+	}
+	ck_assert_uint_eq(world.slow[SLOW_OUT], world.count);
+}
+END_TEST
+
 START_TEST(samples_that_are_not_exact_are_no_anchors)
 {
 	struct world world = world_begin(4);
@@ -346,6 +362,7 @@ int main(void)
 	tcase_add_test(tcase, a_step_during_a_delay_blames_nobody_else);
 	tcase_add_test(
 		tcase, a_lasting_delay_is_held_against_its_direction_while_the_clocks_are_known);
+	tcase_add_test(tcase, a_way_that_is_a_little_shorter_than_ever_keeps_no_other_from_blame);
 	tcase_add_test(tcase, samples_that_are_not_exact_are_no_anchors);
 	tcase_add_loop_test(tcase, lies_do_no_harm, 0, 4);
 	return unit_run("probe/one_way", tcase);
