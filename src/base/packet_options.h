@@ -12,4 +12,7 @@ bool packet_mark_is_possible(void);
 /* The interface that they leave by. */
 bool packet_interface_is_possible(void);
 
+/* To be told when they reach the device. */
+bool packet_departures_are_known(void);
+
 #endif

@@ -17,3 +17,12 @@ bool packet_interface_is_possible(void)
 	return false;
 #endif
 }
+
+bool packet_departures_are_known(void)
+{
+#ifdef __linux__
+	return true;
+#else
+	return false;
+#endif
+}

@@ -10,3 +10,8 @@ bool packet_interface_is_possible(void)
 {
 	return false;
 }
+
+bool packet_departures_are_known(void)
+{
+	return false;
+}

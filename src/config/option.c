@@ -259,6 +259,10 @@ void option_allowed(const struct option *option, enum option_style style, char *
 	case OPTION_KIND_SWITCH:
 		append(text, "on or off");
 		return;
+	case OPTION_KIND_SHARE:
+		append(text, "off, or 1/%lld to 1/%lld%s", (long long)option->least,
+			(long long)option->most, quoted);
+		return;
 	case OPTION_KIND_SERVICE_NAME:
 		append(text,
 			"1 to 64 letters, digits, '-', '_' and '.', not beginning with '-' or '.'");

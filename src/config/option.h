@@ -26,6 +26,9 @@
 /* A duration that is given by its word. */
 #define OPTION_DURATION_WORD (-1)
 
+/* One in so many, at most. */
+#define OPTION_SHARE_MAX 1000000
+
 /* Of a probe, in bytes. */
 #define OPTION_SIZE_MAX 65536
 
@@ -62,6 +65,7 @@ enum option_kind {
 	OPTION_KIND_PATH,    /* Of a file. */
 	OPTION_KIND_BOOLEAN, /* As a flag it is enough that it is there. */
 	OPTION_KIND_SWITCH,  /* On or off; in collectd a boolean, which may be spelt like that. */
+	OPTION_KIND_SHARE,   /* Off, or one in so many: "1/100". Off is 0. */
 	OPTION_KIND_SERVICE_NAME,
 	OPTION_KIND_TEXT,   /* Whoever uses it knows its rules. */
 	OPTION_KIND_LABELS, /* A JSON object of strings. */

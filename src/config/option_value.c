@@ -194,6 +194,20 @@ static int parse_switch(const char *text, struct option_value *value, const char
 	return 0;
 }
 
+static int parse_share(const struct option *option, const char *text, struct option_value *value,
+	const char **reason)
+{
+	int64_t number;
+	*reason = "is neither off nor one in a number";
+	if (strcasecmp(text, "off") == 0) {
+		value->number = 0;
+		return 0;
+	}
+	if (strncmp(text, "1/", 2) != 0 || parse_whole(text + 2, &number) != 0)
+		return -EINVAL;
+	return set_in_range(option, number, value, reason);
+}
+
 static int parse_path(const char *text, struct option_value *value, const char **reason)
 {
 	*reason = "is empty";
@@ -245,6 +259,8 @@ int option_value_parse(const struct option *option, const char *text, struct opt
 		return parse_boolean(text, value, reason);
 	case OPTION_KIND_SWITCH:
 		return parse_switch(text, value, reason);
+	case OPTION_KIND_SHARE:
+		return parse_share(option, text, value, reason);
 	case OPTION_KIND_SERVICE_NAME:
 		return parse_service_name(text, value, reason);
 	case OPTION_KIND_TEXT:
@@ -309,6 +325,12 @@ void option_value_format(const struct option *option, const struct option_value 
 		return;
 	case OPTION_KIND_SWITCH:
 		snprintf(text, OPTION_VALUE_TEXT_MAX, "%s", value->number ? "on" : "off");
+		return;
+	case OPTION_KIND_SHARE:
+		if (value->number == 0)
+			snprintf(text, OPTION_VALUE_TEXT_MAX, "off");
+		else
+			snprintf(text, OPTION_VALUE_TEXT_MAX, "1/%lld", (long long)value->number);
 		return;
 	case OPTION_KIND_ENDPOINT_TO_LISTEN:
 	case OPTION_KIND_ENDPOINT_TO_DIAL:

@@ -232,6 +232,16 @@ static int check_interface(const struct target_options *options, struct text_err
 	return -EINVAL;
 }
 
+static int check_tx_stamps(const struct target_options *options, struct text_error *error)
+{
+	if (options->tx_stamps == 0 || packet_departures_are_known())
+		return 0;
+	text_error_set(error, 0,
+		"tx_stamps: 1/%u cannot be had on this system, which does not tell when packets leave; allowed: off",
+		(unsigned)options->tx_stamps);
+	return -EINVAL;
+}
+
 /* Whether an address of that family, AF_UNSPEC for a name, can be of that version. */
 static bool fits(int family, enum ip_version version)
 {
@@ -279,6 +289,8 @@ int target_options_check(const struct target_options *options, const struct endp
 		result = check_dscp(options, error);
 	if (result == 0)
 		result = check_interface(options, error);
+	if (result == 0)
+		result = check_tx_stamps(options, error);
 	return result == 0 ? check_families(options, address, error) : result;
 }
 

@@ -495,8 +495,10 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 		snapshot_clear(snapshot);
 		return error;
 	}
-	for (unsigned i = 0; i < engine->share_count; i++)
+	for (unsigned i = 0; i < engine->share_count; i++) {
 		prober_add_lag(engine->shares[i].prober, &snapshot->send_lag);
+		prober_add_tx_delay(engine->shares[i].prober, &snapshot->tx_delay);
+	}
 	if (engine->server)
 		echo_server_read(engine->server, &snapshot->server);
 	return 0;

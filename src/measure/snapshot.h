@@ -41,6 +41,7 @@ struct snapshot {
 	bool has_prober;
 	bool lacks_tcp_info;	   /* This system does not tell what its TCP counts. */
 	struct histogram send_lag; /* First bound HISTOGRAM_LAG_FIRST_NS. All probers together. */
+	struct histogram tx_delay; /* Likewise. From departure to the network device. */
 	bool has_server;
 	struct server_values server;
 };

@@ -44,8 +44,8 @@ enum metric_known {
 	KNOWN_ALWAYS,
 	KNOWN_WITH_TCP_INFO,   /* If the system tells what its TCP counts. */
 	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while the value is unknown. */
-	KNOWN_UNLESS_ZERO,     /* The word at offset is 0 where there is no such value. */
-	KNOWN_WHERE_STAMPED,   /* If the target's peer stamps, or did. */
+	KNOWN_UNLESS_ZERO, /* The word at offset, or a histogram's count, is 0 where there is none. */
+	KNOWN_WHERE_STAMPED, /* If the target's peer stamps, or did. */
 };
 
 /* A label that tells a metric's numbers apart, such as "reason". */
@@ -76,8 +76,10 @@ static inline const void *metric_at(const struct metric *metric, const void *val
 /* Whether there is none of its numbers. values: as for metric_at(). */
 static inline bool metric_is_absent(const struct metric *metric, const void *values)
 {
-	return metric->known == KNOWN_WHERE_STAMPED &&
-	       ((const struct target_values *)values)->stamped < 0;
+	if (metric->known == KNOWN_WHERE_STAMPED)
+		return ((const struct target_values *)values)->stamped < 0;
+	return metric->known == KNOWN_UNLESS_ZERO && metric->value == VALUE_HISTOGRAM &&
+	       histogram_count(metric_at(metric, values)) == 0;
 }
 
 /* Whether there is no value: word is what lies there, of VALUE_COUNT, VALUE_SECONDS or

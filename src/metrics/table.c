@@ -477,6 +477,18 @@ const struct metric metric_table[] = {
 		.first_bound_ns = HISTOGRAM_LAG_FIRST_NS,
 	},
 	{
+		.name = "tcp_echo_tx_delay_seconds",
+		.help = "How long probes took from this program to the network device, of those that the "
+			"kernel was asked about (tx_stamps); absent before the first one. This "
+			"machine's part of the way out.",
+		.type = METRIC_HISTOGRAM,
+		.subject = METRIC_OF_PROBER,
+		.value = VALUE_HISTOGRAM,
+		.known = KNOWN_UNLESS_ZERO,
+		.offset = offsetof(struct snapshot, tx_delay),
+		.first_bound_ns = HISTOGRAM_LAG_FIRST_NS,
+	},
+	{
 		.name = "tcp_echo_server_connections",
 		.help = "Connections currently open at the echo server.",
 		.type = METRIC_GAUGE,

@@ -30,4 +30,16 @@ bool timestamps_enable(evutil_socket_t fd);
 ssize_t timestamps_receive(
 	evutil_socket_t fd, void *buffer, size_t size, struct wall_time *timestamp);
 
+/*
+ * When some of what is sent reaches the network device (SOF_TIMESTAMPING_TX_SOFTWARE). Returns whether the
+ * system can tell; on Linux alone.
+ */
+bool timestamps_enable_departures(evutil_socket_t fd);
+
+/* Sends like socket_send(), and asks when it leaves. */
+ssize_t timestamps_send(evutil_socket_t fd, const void *bytes, size_t length);
+
+/* The next moment that was asked for; WALL_TIME_UNKNOWN if there is none (any more). */
+struct wall_time timestamps_departure(evutil_socket_t fd);
+
 #endif

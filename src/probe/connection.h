@@ -41,10 +41,12 @@ struct connection {
 	uint32_t rest;	      /* Bytes of the last probe that the send buffer had no room for. */
 	uint8_t reply_length; /* Bytes of an unfinished frame. */
 	unsigned char reply[FRAME_SIZE_MAX];
-	struct payload last;	   /* The last probe. */
-	struct one_way *one_way;   /* Owned; NULL unless the peer stamps. */
-	uint32_t peer_retransmits; /* As the peer said last. */
-	bool is_seen;		   /* What the peer saw of the SYN is known. */
+	bool tells_departures;	    /* Some of the probes are timed on their way out. */
+	int64_t timed_departure_ns; /* Of the last of them; 0 once it is known. */
+	struct payload last;	    /* The last probe. */
+	struct one_way *one_way;    /* Owned; NULL unless the peer stamps. */
+	uint32_t peer_retransmits;  /* As the peer said last. */
+	bool is_seen;		    /* What the peer saw of the SYN is known. */
 };
 
 #endif

@@ -44,9 +44,11 @@ struct probe_context {
 	struct turn turn;
 	struct lookout lookout;
 	struct send_lag lag;
-	int spare_sockets;   /* For more than one connection or handshake of a target at a time. */
-	bool has_timestamps; /* The kernel reports arrival times, so wake-ups may be shared. */
-	uint32_t clock_error_us;    /* Of this machine's clock: see clock_max_error_us(). */
+	struct send_lag
+		tx_delay;  /* From departure to device, of those that the kernel was asked about. */
+	int spare_sockets; /* For more than one connection or handshake of a target at a time. */
+	bool has_timestamps;	 /* The kernel reports arrival times, so wake-ups may be shared. */
+	uint32_t clock_error_us; /* Of this machine's clock: see clock_max_error_us(). */
 	int64_t clock_error_due_ns; /* When that is read again. */
 	uint32_t random; /* Not 0. State of a small generator, for the jitter of retries. */
 	unsigned char buffer[PROBE_READ_SIZE];

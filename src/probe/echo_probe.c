@@ -55,6 +55,8 @@ static void begin(struct link *link, int64_t now_ns)
 	if (connection->had_hello)
 		evutil_secure_rng_get_bytes(
 			&connection->reader.nonce, sizeof(connection->reader.nonce));
+	connection->tells_departures =
+		link->target.options.tx_stamps > 0 && timestamps_enable_departures(connection->fd);
 	connection->heard_ns = now_ns;
 	connection->tcp_info_due_ns = now_ns;
 	connection->least_rtt_ns = INT64_MAX;
@@ -110,11 +112,42 @@ static void lose(struct link *link, enum disconnect reason, int64_t now_ns)
 	link_lose(link, reason, now_ns);
 }
 
+/* Takes over when the probe that was timed last reached the device, if that is known by now. */
+static void read_departure(struct connection *connection)
+{
+	struct probe_context *context = connection->link->target.context;
+	int64_t departure_ns = connection->timed_departure_ns;
+	int64_t now_ns = context->turn.clock.read_ns;
+	struct wall_time device;
+	/* Of a segment that was sent again there is more than one. */
+	while (wall_time_is_known(device = timestamps_departure(connection->fd))) {
+		int64_t device_ns = device.unix_ns - context->turn.clock.present.offset_ns;
+		if (connection->timed_departure_ns == 0 || device_ns < departure_ns ||
+			device_ns > now_ns)
+			continue;
+		send_lag_record(&context->tx_delay, device_ns - departure_ns);
+		connection->timed_departure_ns = 0;
+	}
+}
+
+/* Whether the kernel is asked about the next probe: one in so many, of which none is still to come. */
+static bool is_to_be_timed(struct connection *connection, uint64_t seq)
+{
+	if (!connection->tells_departures || seq % connection->link->target.options.tx_stamps != 0)
+		return false;
+	if (connection->timed_departure_ns != 0)
+		read_departure(connection);
+	connection->timed_departure_ns = 0;
+	return true;
+}
+
 /* Sends bytes. Returns how many the kernel took; below 0 if the connection is lost. */
 static ssize_t hand_over(
-	struct link *link, const unsigned char *bytes, size_t length, int64_t now_ns)
+	struct link *link, const unsigned char *bytes, size_t length, bool is_timed, int64_t now_ns)
 {
-	ssize_t sent = socket_send(link->connection->fd, bytes, length);
+	evutil_socket_t fd = link->connection->fd;
+	ssize_t sent =
+		is_timed ? timestamps_send(fd, bytes, length) : socket_send(fd, bytes, length);
 	if (sent >= 0)
 		return sent;
 	if (socket_is_busy((int)-sent))
@@ -147,7 +180,7 @@ static bool finish_probe(struct link *link, int64_t now_ns)
 		return true;
 	unsigned char *bytes = link->target.context->output;
 	const unsigned char *end = bytes + payload_write(&connection->last, bytes);
-	ssize_t sent = hand_over(link, end - connection->rest, connection->rest, now_ns);
+	ssize_t sent = hand_over(link, end - connection->rest, connection->rest, false, now_ns);
 	if (sent < 0)
 		return false;
 	connection->rest -= (uint32_t)sent;
@@ -192,9 +225,12 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	unsigned char *bytes = link->target.context->output;
 	compose(connection, probe->flight.next_seq, arrival_clock_wall(clock, departure_ns));
 	size_t length = payload_write(&connection->last, bytes);
-	ssize_t sent = hand_over(link, bytes, length, now_ns);
+	bool is_timed = is_to_be_timed(connection, connection->last.frame.seq);
+	ssize_t sent = hand_over(link, bytes, length, is_timed, now_ns);
 	if (sent <= 0)
 		return false;
+	if (is_timed)
+		connection->timed_departure_ns = departure_ns;
 	connection->rest = (uint32_t)(length - (size_t)sent);
 	connection->padding += connection->last.padding;
 	flight_depart(&probe->flight, departure_ns, connection->last.frame.unix_time_ns);
@@ -354,14 +390,15 @@ static bool take_replies(struct connection *connection, const unsigned char *byt
 		.departures_ns = replies.departures_ns,
 		.count = replies.count,
 	};
+	/* Where no arrival has a timestamp, readings follow them at once. */
+	bool has_arrival = wall_time_is_known(timestamp) || !link->target.context->has_timestamps;
 	int64_t arrivals_ns[REPLIES_MAX];
 	arrivals_find(&reading, &turn->clock, &connection->least_rtt_ns, arrivals_ns);
 	for (size_t i = 0; i < replies.count; i++) {
 		const struct stamped_arrival arrival = {
 			.departure_ns = replies.departures_ns[i],
 			.arrival_ns = arrivals_ns[i],
-			.is_exact = i + 1 == replies.count && !reading.was_held_up &&
-				    wall_time_is_known(timestamp),
+			.is_exact = has_arrival && i + 1 == replies.count && !reading.was_held_up,
 			.frame = replies.stamped[i],
 		};
 		if (!take_reply(connection, replies.records[i], &arrival))
@@ -420,6 +457,8 @@ static enum edge_reading read_once(void *owner)
 static void on_readable(struct connection *connection, short what)
 {
 	turn_refresh_clock(&connection->link->target.context->turn);
+	if (connection->timed_departure_ns != 0)
+		read_departure(connection);
 	edge_read(&connection->event, what, read_once, connection);
 }
 

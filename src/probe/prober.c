@@ -359,6 +359,11 @@ void prober_add_lag(const struct prober *prober, struct histogram *histogram)
 	send_lag_add_to(&prober->context.lag, histogram);
 }
 
+void prober_add_tx_delay(const struct prober *prober, struct histogram *histogram)
+{
+	send_lag_add_to(&prober->context.tx_delay, histogram);
+}
+
 bool prober_is_alive(struct prober *prober, int64_t now_ns)
 {
 	bool is_alive = heartbeat_ask(&prober->heartbeat, now_ns);

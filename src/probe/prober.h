@@ -36,6 +36,9 @@ void prober_set_spare_sockets(struct prober *prober, unsigned count);
 /* Adds the lags of its sends to a histogram. Any thread. */
 void prober_add_lag(const struct prober *prober, struct histogram *histogram);
 
+/* Likewise how long probes took to the network device, of those that the kernel was asked about. */
+void prober_add_tx_delay(const struct prober *prober, struct histogram *histogram);
+
 /* Whether its thread comes round: see heartbeat_ask(). Any thread. */
 bool prober_is_alive(struct prober *prober, int64_t now_ns);
 

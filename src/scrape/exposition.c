@@ -449,6 +449,8 @@ static void write_counts(struct writer *writer, const struct metric *metric, con
 /* A metric there is one of. values: the struct of its subject. */
 static void write_single(struct writer *writer, const struct metric *metric, const void *values)
 {
+	if (metric_is_absent(metric, values))
+		return;
 	begin_family(writer, metric);
 	if (metric->value == VALUE_BUILD)
 		write_build(writer, metric);

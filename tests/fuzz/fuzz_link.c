@@ -14,6 +14,7 @@
 #include "../unit/probe/scripted.h"
 #include "base/clock.h"
 #include "echo/frame.h"
+#include "echo/stamp.h"
 
 #define MS NS_PER_MS
 #define STEPS_MAX 2048
@@ -75,6 +76,23 @@ static const char *const answers[] = {
 	"a", "b", "ab", "ba", "abcdE", "Edcba", "cd", "Ea", "fghijklm"};
 static const int errors[] = {0, 0, -EMFILE, -ENFILE, -ENOMEM, -ENOBUFS, -EACCES, -EADDRNOTAVAIL};
 
+/* Stamps the last frame, if it is one to be stamped, with whatever a peer may say. */
+static void stamp_last(size_t length)
+{
+	if (length < FRAME_STAMPED_SIZE)
+		return;
+	unsigned char *frame = heard + length - FRAME_STAMPED_SIZE;
+	for (size_t i = FRAME_SIZE; i < FRAME_STAMPED_SIZE; i++)
+		frame[i] = (unsigned char)(how_to_reply * i);
+	struct stamp stamp;
+	stamp_decode(frame, &stamp);
+	if (how_to_reply & 64)
+		stamp.received_unix_ns = script.now_ns + SCRIPT_AHEAD_NS + stamp.flags;
+	if (how_to_reply & 128)
+		stamp.residence_ns = how_to_reply;
+	stamp_encode(&stamp, frame);
+}
+
 /* Sends back what has come, or some of it, or what came before. */
 static void reply(int far_fd)
 {
@@ -99,6 +117,13 @@ static void reply(int far_fd)
 	case 4:
 		shutdown(far_fd, SHUT_WR);
 		return;
+	case 5:
+		if (length >= HELLO_SIZE && hello_is_one(heard))
+			hello_accept(heard);
+		break;
+	case 6:
+		stamp_last(length);
+		break;
 	default:
 		/* Nothing may have come this time: the same again. */
 		break;
@@ -210,6 +235,12 @@ static void check(struct account *account)
 	expect(now.unsent >= before->unsent && now.duplicates >= before->duplicates);
 	expect(now.connects >= before->connects && now.moves >= before->moves);
 	expect(now.tcp_retransmits >= before->tcp_retransmits);
+	expect(sum(now.slow, SLOW_WHERES) + now.stamps_rejected <= now.received);
+	expect(now.peer_ns <= now.rtt.sum_ns && now.peer_ns >= before->peer_ns);
+	expect(now.peer_tcp_retransmits >= before->peer_tcp_retransmits);
+	expect(now.stamped <= 1 && (now.stamped < 1 || now.connects > 0));
+	for (int i = 0; i < DIRECTIONS; i++)
+		expect(now.excess_ns[i] >= before->excess_ns[i]);
 	expect(failures >= sum(before->connect_failures, CONNECT_FAILURES));
 	expect(disconnects >= sum(before->disconnects, DISCONNECTS));
 	account->before = now;
@@ -227,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		script_options(data[0] & 1 ? PROBE_KIND_CONNECT : PROBE_KIND_ECHO);
 	options.timeout_ns = 100 * MS * (1 + data[0] / 8 % 8);
 	options.window = 1 + data[0] / 64;
+	options.stamps = data[0] & 64;
 	script_begin(&account.context);
 	script.has_timestamps = data[0] & 2;
 	account.target = script_target(

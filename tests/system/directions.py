@@ -13,7 +13,7 @@ from lib import peer as behave
 from lib.peer import MAGIC, Peer
 from lib.program import Program
 from lib.relay import Relay
-from lib.scenario import main, scenario, scenarios_of
+from lib.scenario import Skip, main, scenario, scenarios_of
 from lib.stamping import (
     ACCEPTANCE, ESTIMATED, HELLO, STAMPED_SIZE, UNKNOWN, accepting_any, receive_exactly, stamp_of, stamping, typed,
 )
@@ -388,6 +388,29 @@ def a_probe_of_many_bytes_is_stamped():
                 assert target.metrics.has("tcp_echo_stamped", target=name) == has_room, name
                 if has_room:
                     assert target.stamped == 1 and target.stamps_rejected == 0, target
+
+
+@scenario
+def probes_can_be_timed_on_their_way_to_the_device():
+    if sys.platform != "linux":
+        raise Skip("Linux alone tells when packets leave")
+    with Program("server") as server:
+        address = f"127.0.0.1:{server.listen_port}"
+        targets = {"flag": address, "own": {"address": address, "tx_stamps": "1/2"},
+                   "off": {"address": address, "tx_stamps": "off"}}
+        with Program("client", *FLAGS, "-tx-stamps=1/10", targets=targets) as program:
+            for name in targets:
+                program.wait_target(name, lambda t: t.received > 200, "replies", 20)
+            metrics = program.metrics()
+            flag, own = (program.target(name).sent for name in ("flag", "own"))
+            count = metrics.value("tcp_echo_tx_delay_seconds_count")
+            # The kernel tells of nearly all of them.
+            assert 0.8 * (flag / 10 + own / 2 - 20) < count <= flag / 10 + own / 2, (count, flag, own)
+            assert 0 < metrics.value("tcp_echo_tx_delay_seconds_sum") / count < 0.01
+            assert program.target("flag").timeouts == 0, program.target("flag")
+    with Program("both", *FLAGS) as program:
+        program.wait_target("default", lambda t: t.received > 50, "replies")
+        assert "tcp_echo_tx_delay_seconds" not in program.metrics().types, "though nothing was timed"
 
 
 if __name__ == "__main__":

@@ -75,11 +75,12 @@ def the_metrics_page_has_every_metric_and_its_type():
     documented = {}
     for names, kind in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\w+) \|", read("docs", "metrics.md"), re.MULTILINE):
         documented.update({name: kind for name in re.findall(r"`(\w+)`", names)})
-    targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto"}}
+    targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto", "tx_stamps": "1/1"}}
     with SteppedClock() as clock:
         clock.synchronise(100)
         with Program("both", targets=targets, env=clock.environment()) as program:
-            program.wait_target("alive", lambda t: t.metrics.has("tcp_echo_one_way_seconds"), "stamps")
+            program.wait_target("alive", lambda t: t.metrics.has("tcp_echo_one_way_seconds")
+                                and "tcp_echo_tx_delay_seconds" in t.metrics.types, "all there is")
             types = program.metrics().types
     assert documented == types, f"differ: {set(documented.items()) ^ set(types.items())}"
 

@@ -487,7 +487,7 @@ BAD = [
         "a misspelt key",
         {"ip-version": 4},
         'target 2: unknown key "ip-version"; allowed: name, address, interval, timeout, window, '
-        "probe, frame, size, stamps, source, interface, dscp, ip_version, ",
+        "probe, frame, size, stamps, tx_stamps, source, interface, dscp, ip_version, ",
     ),
 ]
 

@@ -44,6 +44,7 @@ REFUSED = [
     ("an interval of 0", ["-interval=0s"], 2, "-interval"),
     ("a unexpected argument", ["-mode=client", "extra"], 2, 'unexpected argument "extra"'),
     ("a flag in UTF-8", ["-mode=büro"], 2, 'büro" is not a valid mode'),
+    ("transmit stamps", ["-mode=client", "-tx-stamps=1/100"], 2, "tx_stamps: 1/100 cannot be had on this system"),
     ("a mark on packets", ["-mode=client", "-dscp=ef"], 2, "dscp: 46 has no effect on Windows"),
     ("a missing file", ["-mode=client", "-targets=nowhere.json"], 1, "No such file"),
     ("a folder", ["-mode=client", "-targets=."], 1, "directory"),

@@ -17,6 +17,7 @@ complete -c tcp-echo-metrics -o probe -x -a 'echo connect' -d 'echo, or connect:
 complete -c tcp-echo-metrics -o frame -x -a '16 24 auto' -d 'bytes of a frame: 16, 24, or auto'
 complete -c tcp-echo-metrics -o size -x -d 'bytes of a probe, in whole frames'
 complete -c tcp-echo-metrics -o stamps -x -a 'on off' -d 'let peers tell the directions apart'
+complete -c tcp-echo-metrics -o tx-stamps -x -a 'off 1/10 1/100 1/1000' -d 'time some probes on their way to the device'
 complete -c tcp-echo-metrics -o source -x -d 'source IP address'
 complete -c tcp-echo-metrics -o interface -x -d 'network interface'
 complete -c tcp-echo-metrics -o dscp -x -a 'ef af11 af21 af31 af41 cs1 cs2 cs3 cs4 cs5 cs6 cs7' -d 'DSCP mark: 0 to 63, or a name such as ef'

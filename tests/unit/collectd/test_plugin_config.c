@@ -296,7 +296,7 @@ static const struct {
 	{"labels, which collectd has no room for",
 		"<Target \"a\">\nAddress \":1\"\nLabels \"x\"\n</Target>",
 		"Target \"a\": Labels \"x\" is not a valid option; allowed: Address, Interval, Timeout, "
-		"Window, Probe, Frame, Size, Stamps, Source, Interface, DSCP, IPVersion"},
+		"Window, Probe, Frame, Size, Stamps, TxStamps, Source, Interface, DSCP, IPVersion"},
 	{"an option for all targets only", "<Target \"a\">\nAddress \":1\"\nThreads 2\n</Target>",
 		"Target \"a\": Threads 2 is not a valid option; allowed: Address, "},
 	{"an unknown option of a target", "<Target \"a\">\nAddres \":1\"\n</Target>",

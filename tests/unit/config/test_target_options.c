@@ -13,7 +13,7 @@
 #define DAY_NS (24 * HOUR_NS)
 
 #define DEFAULTS                                                                                   \
-	"interval=200ms timeout=800ms window=100 probe=echo frame=auto stamps=on dscp=0 ip_version=any"
+	"interval=200ms timeout=800ms window=100 probe=echo frame=auto stamps=on tx_stamps=off dscp=0 ip_version=any"
 /* Each different from the default. */
 #define ALL                                                                                                 \
 	"interval=1s timeout=2s window=3 probe=connect frame=24 size=48 source=::1 interface=eth7 dscp=46 " \
@@ -81,7 +81,7 @@ static const struct {
 } inherited[] = {
 	{"no options of its own", "", ALL},
 	{"all options of its own", DEFAULTS " source=::2 interface=eth1",
-		"interval=200ms timeout=800ms window=100 probe=echo frame=auto size=48 stamps=on source=::2 "
+		"interval=200ms timeout=800ms window=100 probe=echo frame=auto size=48 stamps=on tx_stamps=off source=::2 "
 		"interface=eth1 dscp=0 "
 		"ip_version=any"},
 	{"codepoint 0 is given", "dscp=0",

@@ -186,7 +186,7 @@ static const struct {
 		"target 1: labels is given twice"},
 	{"a key with a dash, like the flag", WITH("\"ip-version\": 4"), 1,
 		"target 1: unknown key \"ip-version\"; allowed: name, address, interval, timeout, "
-		"window, probe, frame, size, stamps, source, interface, dscp, ip_version, "},
+		"window, probe, frame, size, stamps, tx_stamps, source, interface, dscp, ip_version, "},
 	{"new connections too often", WITH("\"probe\": \"connect\", \"interval\": \"99ms\""), 1,
 		"target \"a\": interval: 99ms is too short for connect probes, a new connection each; "
 		"allowed: 100ms to 24h"},

@@ -249,6 +249,27 @@ ssize_t timestamps_receive(
 	return length;
 }
 
+bool timestamps_enable_departures(evutil_socket_t fd)
+{
+	(void)fd;
+	return script.has_departures;
+}
+
+ssize_t timestamps_send(evutil_socket_t fd, const void *bytes, size_t length)
+{
+	script.timed++;
+	return socket_send(fd, bytes, length);
+}
+
+struct wall_time timestamps_departure(evutil_socket_t fd)
+{
+	(void)fd;
+	if (script.departures == 0)
+		return WALL_TIME_UNKNOWN;
+	return (struct wall_time){
+		.unix_ns = script.departed_ns[--script.departures] + SCRIPT_AHEAD_NS};
+}
+
 bool tcp_info_is_available(void)
 {
 	return script.has_facts;

@@ -57,7 +57,11 @@ struct script {
 	char interface[16]; /* What the last one was bound to. */
 
 	bool has_timestamps;
-	int64_t stamped_ns; /* Monotonic arrival of all bytes; 0: no timestamp. */
+	int64_t stamped_ns;  /* Monotonic arrival of all bytes; 0: no timestamp. */
+	bool has_departures; /* The kernel tells when probes leave: */
+	unsigned timed;	     /* so many were asked about, */
+	unsigned departures; /* and so many left, the last of these first. */
+	int64_t departed_ns[4];
 	bool has_facts;
 	struct tcp_facts facts;
 

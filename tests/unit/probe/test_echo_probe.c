@@ -920,6 +920,88 @@ START_TEST(a_size_holds_with_stamps_too)
 }
 END_TEST
 
+static void set_up_timed(struct fixture *fixture)
+{
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	options.tx_stamps = 3;
+	set_up_with(fixture, &options);
+	/* That is asked when a connection begins. */
+	link_lose(&fixture->target->link, DISCONNECT_RESET, script.now_ns);
+	script.has_departures = true;
+	script_go_to(&fixture->context, fixture->target->link.alarm.due_ns);
+	script_run(&fixture->context);
+	ck_assert_int_eq(fixture->target->link.state, LINK_CONNECTED);
+}
+
+/* Of the probes one in three. Returns how many delays are known. */
+static uint64_t time_probes(struct fixture *fixture, unsigned count, int64_t delay_ns)
+{
+	unsigned char bytes[FRAME_SIZE];
+	for (unsigned i = 0; i < count; i++) {
+		unsigned timed = script.timed;
+		int64_t departure_ns = script.now_ns;
+		probe(fixture);
+		if (script.timed > timed)
+			script.departed_ns[script.departures++] = departure_ns + delay_ns;
+		take_frames(bytes, sizeof(bytes));
+		script.now_ns += 2 * MS;
+		reply(bytes, sizeof(bytes));
+		script_run(&fixture->context);
+		script_go_to(&fixture->context, script.now_ns + INTERVAL_NS);
+	}
+	struct histogram delays = {0};
+	send_lag_add_to(&fixture->context.tx_delay, &delays);
+	ck_assert(delays.sum_ns == histogram_count(&delays) * (uint64_t)delay_ns);
+	return histogram_count(&delays);
+}
+
+START_TEST(some_probes_are_timed_on_their_way_out)
+{
+	struct fixture fixture;
+	set_up_timed(&fixture);
+	ck_assert_uint_eq(time_probes(&fixture, 9, 15 * US), 3);
+	ck_assert_uint_eq(script.timed, 3);
+	ck_assert_uint_eq(script_values(fixture.target).received, 9);
+	tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(a_departure_before_the_clock_was_read_is_none)
+{
+	struct fixture fixture;
+	set_up_timed(&fixture);
+	ck_assert_uint_eq(time_probes(&fixture, 9, -1), 0);
+	tear_down(&fixture);
+}
+END_TEST
+
+/* The first that can be its own is: a segment that is sent again has another. */
+START_TEST(a_segment_that_is_sent_again_left_when_it_left_first)
+{
+	struct fixture fixture;
+	set_up_timed(&fixture);
+	script.timed = 0;
+	while (script.timed == 0) {
+		script.now_ns += INTERVAL_NS;
+		script.departed_ns[0] = script.now_ns + 3 * MS;
+		script.departed_ns[1] = script.now_ns + 20 * US;
+		script.departed_ns[2] = script.now_ns - 5 * MS;
+		probe(&fixture);
+	}
+	unsigned char bytes[3 * FRAME_SIZE];
+	size_t length = take_frames(bytes, sizeof(bytes));
+	script.departures = 3;
+	script.now_ns += 4 * MS;
+	reply(bytes, length);
+	script_run(&fixture.context);
+	struct histogram delays = {0};
+	send_lag_add_to(&fixture.context.tx_delay, &delays);
+	ck_assert_uint_eq(histogram_count(&delays), 1);
+	ck_assert(delays.sum_ns == (uint64_t)(20 * US));
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(a_hello_that_is_answered_without_end_is_no_echo)
 {
 	struct fixture fixture;
@@ -1295,6 +1377,9 @@ int main(void)
 	tcase_add_test(tcase, a_counter_that_falls_counts_nothing);
 	tcase_add_test(tcase, a_late_reply_has_no_stamp_that_counts);
 	tcase_add_loop_test(tcase, a_size_holds_with_stamps_too, 0, ROWS(stamped_sizes));
+	tcase_add_test(tcase, some_probes_are_timed_on_their_way_out);
+	tcase_add_test(tcase, a_departure_before_the_clock_was_read_is_none);
+	tcase_add_test(tcase, a_segment_that_is_sent_again_left_when_it_left_first);
 	tcase_add_test(tcase, a_hello_that_is_answered_without_end_is_no_echo);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
 	tcase_add_test(tcase, the_kernel_is_asked_about_the_connection_once_per_second);

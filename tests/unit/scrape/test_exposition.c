@@ -700,6 +700,7 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
+	snapshot.tx_delay.counts[0] = 1;
 	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}};
 	char *text = render(&snapshot, &process, EXPOSITION_OPENMETRICS);
 	size_t count = 0;
@@ -728,6 +729,7 @@ START_TEST(has_room_for_the_largest_numbers)
 	struct target_values *values = &target.values;
 	memset(values, 0xff, sizeof(*values));
 	values->connected = true;
+	values->stamped = 1;
 	values->window_lost = 1;
 	values->window_settled = 3;
 	values->last_rtt_ns = INT64_MAX;
