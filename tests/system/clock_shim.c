@@ -36,7 +36,7 @@ struct shim {
 	_Atomic uint64_t steps_count; /* Written after the step that it counts. */
 	_Atomic uint64_t drops_stamps;
 	_Atomic int64_t
-		poll_lag_ns; /* How long the program is held up before it looks for events. */
+		poll_lag_ns;	   /* How long the program is held up before it looks for events. */
 	_Atomic int64_t drift_ppb; /* It runs that much faster, in 1e-9, since: */
 	_Atomic int64_t drift_since_ns;
 	/* In us: the most that the clock is off, being synchronised; below 0: it is not. 0: as it is. */
@@ -134,6 +134,7 @@ EXPORTED time_t time(time_t *seconds)
 	return now.tv_sec;
 }
 
+/* Either kind begins with the time. */
 static void step_stamp(struct cmsghdr *part)
 {
 	struct timespec stamp;
@@ -151,7 +152,8 @@ EXPORTED ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	if (length < 0)
 		return length;
 	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part))
-		if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS)
+		if (part->cmsg_level == SOL_SOCKET &&
+			(part->cmsg_type == SCM_TIMESTAMPNS || part->cmsg_type == SCM_TIMESTAMPING))
 			step_stamp(part);
 	if (atomic_load(&shim()->drops_stamps))
 		message->msg_controllen = 0;

@@ -114,7 +114,7 @@ def clocks_that_are_far_apart_make_no_difference():
             after = program.wait_target("through", lambda t: t.received > before.received + 300, "slow replies")
             # Before and after the step; for a moment the clocks are not known, and nobody is blamed.
             assert slow(after).get("back", 0) + slow(after).get("unknown", 0) > 200, slow(after)
-            assert slow(after).get("out", 0) <= 5, slow(after)
+            assert slow(after).get("out", 0) <= 30, slow(after)
             assert after.last_rtt_seconds < 1, after
 
 

@@ -20,7 +20,7 @@ static struct buffer made;
 static struct {
 	data_set_t set;
 	data_source_t source;
-} types[100];
+} types[128];
 static size_t type_count;
 
 static void on_type(const data_set_t *set)
