@@ -191,6 +191,9 @@ static void make_room(struct one_way *one_way, int64_t now_ns)
 	while (old < one_way->count && now_ns - one_way->anchors[old].time_ns > AGE_MAX_NS)
 		old++;
 	drop_first(one_way, old);
+	/* To know something soon again. */
+	if (one_way->count == 0)
+		one_way->bin_ns = BIN_FIRST_NS;
 	if (one_way->count < ONE_WAY_ANCHORS)
 		return;
 	if (one_way->bin_ns < BIN_LAST_NS) {
@@ -235,24 +238,21 @@ enum shortage {
 };
 
 /*
- * What is a little less than the least is the least from now on. A clock that was set adds to one direction
- * what it takes from the other, which is certain where the round trip is as short as usual.
+ * Leaves no excess below 0. A clock that was set adds to one direction what it takes from the other, which is
+ * certain where the round trip is as short as usual.
  */
 static enum shortage settle_shortage(
-	struct one_way *one_way, bool is_anchor, int64_t excess_ns[DIRECTIONS])
+	const struct one_way *one_way, bool is_anchor, int64_t excess_ns[DIRECTIONS])
 {
 	int64_t noise_ns = 2 * tolerance_ns(one_way);
 	for (int i = 0; i < DIRECTIONS; i++) {
 		int64_t shortage_ns = -excess_ns[i];
-		if (shortage_ns <= 0)
-			continue;
-		if (shortage_ns <= noise_ns)
-			one_way->least_ns[i] -= shortage_ns;
-		else if (is_anchor)
+		if (shortage_ns > noise_ns && is_anchor)
 			return SHORTAGE_STEP;
-		else if (shortage_ns > excess_ns[DIRECTIONS - 1 - i] / 4)
+		if (shortage_ns > noise_ns && shortage_ns > excess_ns[DIRECTIONS - 1 - i] / 4)
 			return SHORTAGE_ODD;
-		excess_ns[i] = 0;
+		if (shortage_ns > 0)
+			excess_ns[i] = 0;
 	}
 	return SHORTAGE_NONE;
 }

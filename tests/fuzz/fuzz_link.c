@@ -81,7 +81,7 @@ static void stamp_last(size_t length)
 {
 	if (length < FRAME_STAMPED_SIZE)
 		return;
-	unsigned char *frame = heard + length - FRAME_STAMPED_SIZE;
+	unsigned char *frame = &heard[length - FRAME_STAMPED_SIZE];
 	for (size_t i = FRAME_SIZE; i < FRAME_STAMPED_SIZE; i++)
 		frame[i] = (unsigned char)(how_to_reply * i);
 	struct stamp stamp;

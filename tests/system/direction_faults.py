@@ -5,7 +5,7 @@ import time
 from lib.far_server import FarServer
 from lib.namespaces import Path, enter_or_skip
 from lib.program import Program
-from lib.scenario import main, scenario, scenarios_of
+from lib.scenario import main, scenarios_of
 
 TARGETS = 20
 

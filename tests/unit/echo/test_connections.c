@@ -247,7 +247,7 @@ START_TEST(whoever_asks_gets_stamps)
 	ck_assert_int_eq(send(peer, bytes, sizeof(bytes), 0), (ssize_t)sizeof(bytes));
 	ck_assert_uint_eq(read_whole(peer, back, sizeof(back)), sizeof(back));
 	ck_assert(hello_is_accepted(123, back));
-	ck_assert_mem_eq(back + HELLO_SIZE, bytes + HELLO_SIZE, 2 * FRAME_SIZE);
+	ck_assert_mem_eq(back + HELLO_SIZE, bytes + HELLO_SIZE, (size_t)2 * FRAME_SIZE);
 	struct stamp stamp;
 	stamp_decode(back + HELLO_SIZE + FRAME_SIZE, &stamp);
 	ck_assert_uint_eq(stamp.version, STAMP_VERSION);

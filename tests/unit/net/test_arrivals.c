@@ -188,6 +188,8 @@ static const struct {
 		{40 * MS + 201 * US, 40 * MS + 201 * US}},
 	{"those behind a lost one came when they are read", 40 * MS, 45 * MS, 15 * MS, true,
 		{30 * MS, 40 * MS}, {45 * MS, 45 * MS}},
+	{"however short they had to wait", 40 * MS, 40 * MS + 100 * US, 15 * MS, true,
+		{30 * MS, 40 * MS}, {40 * MS + 100 * US, 40 * MS + 100 * US}},
 	{"a clock that went back in between tells no distance", 40 * MS, 45 * MS, 15 * MS, false,
 		{41 * MS, 40 * MS}, {40 * MS, 40 * MS}},
 	{"nor one that was set by more than a minute", 40 * MS, 45 * MS, 15 * MS, false,

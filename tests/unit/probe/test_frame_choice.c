@@ -36,8 +36,17 @@ static const struct {
 	{"24 has none", FRAME_KIND_24, true, "---", "mmmm"},
 	{"who was away while less was tried knows more", FRAME_KIND_AUTO, true, "e--ee", "hhhmhh"},
 	{"if not, that is tried once", FRAME_KIND_AUTO, true, "e--e--eee", "hhhmhhmmmm"},
+	{"nor is that tried more than once", FRAME_KIND_AUTO, true, "e----e----ee",
+		"hhhmmphhmmppp"},
 	{"nor without a hello for ever", FRAME_KIND_AUTO, true, "e----ee", "hhhmmphh"},
 };
+
+static char letter_of(enum frame_format format, bool has_hello)
+{
+	if (has_hello)
+		return 'h';
+	return format == FRAME_FORMAT_PLAIN ? 'p' : 'm';
+}
 
 START_TEST(each_connection_has_the_format_that_may_be_answered)
 {
@@ -48,7 +57,7 @@ START_TEST(each_connection_has_the_format_that_may_be_answered)
 	for (size_t i = 0; i <= strlen(connections); i++) {
 		enum frame_format format = choice.format;
 		bool has_hello = frame_choice_has_hello(&choice);
-		formats[i] = has_hello ? 'h' : format == FRAME_FORMAT_PLAIN ? 'p' : 'm';
+		formats[i] = letter_of(format, has_hello);
 		bool is_refused = connections[i] == '-';
 		bool is_other = false;
 		if (connections[i] == 'r' || connections[i] == 'e')

@@ -140,6 +140,7 @@ static const struct {
 	int64_t peer_ns;
 	enum slow_where where; /* SLOW_WHERES: it is not slow. */
 	double drift;
+	int64_t path_ns; /* 0: as usual. */
 } delays[] = {
 	{"the way out", 10 * MS, 20 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6},
 	{"the way back", 10 * MS, 20 * S, 0, 5 * MS, 0, SLOW_BACK, 20e-6},
@@ -155,6 +156,10 @@ static const struct {
 	{"more of it on the way out", 10 * MS, 20 * S, 3 * MS, 2 * MS, 0, SLOW_OUT, 20e-6},
 	{"more of it on the way back", 10 * MS, 20 * S, 2 * MS, 3 * MS, 1 * MS, SLOW_BACK, 20e-6},
 	{"most of it in the peer", 10 * MS, 20 * S, 2 * MS, 1 * MS, 4 * MS, SLOW_PEER, 20e-6},
+	{"most of it in the peer, but not half", 10 * MS, 20 * S, 2 * MS, 1500 * US, 3 * MS,
+		SLOW_PEER, 20e-6},
+	{"half of a long path", 10 * MS, 20 * S, 3 * MS, 0, 0, SLOW_WHERES, 20e-6, 10 * MS},
+	{"more than that", 10 * MS, 20 * S, 6 * MS, 0, 0, SLOW_OUT, 20e-6, 10 * MS},
 	{"a clock that runs far too fast", 10 * MS, 70 * S, 5 * MS, 0, 0, SLOW_OUT, 200e-6},
 };
 
@@ -163,6 +168,8 @@ START_TEST(what_is_added_comes_out_where_it_was_added)
 	struct world world = world_begin((uint64_t)_i + 1);
 	const char *says = delays[_i].says;
 	world.drift = delays[_i].drift;
+	if (delays[_i].path_ns)
+		world.path_ns = delays[_i].path_ns;
 	probe_for(&world, delays[_i].before_ns, delays[_i].interval_ns);
 	for (int i = 0; i < SLOW_WHERES; i++)
 		ck_assert_msg(world.slow[i] == 0, "%s: slow before", says);
@@ -247,22 +254,105 @@ START_TEST(a_step_of_a_clock_is_no_delay)
 }
 END_TEST
 
+static const int64_t steps_ns[] = {-3 * S, 7200 * S};
+
 START_TEST(a_step_during_a_delay_blames_nobody_else)
 {
 	struct world world = world_begin(5);
 	probe_for(&world, 30 * S, 10 * MS);
 	world.added_ns[DIRECTION_BACK] = 5 * MS;
-	world.ahead_ns -= 3 * S;
+	world.ahead_ns += steps_ns[_i];
 	forget(&world);
 	probe_for(&world, 30 * S, 10 * MS);
-	ck_assert_uint_eq(world.slow[SLOW_UNKNOWN] + world.slow[SLOW_BACK], world.count);
+	ck_assert_uint_eq(world.known, 0);
+	ck_assert_uint_eq(world.slow[SLOW_UNKNOWN], world.count);
 	/* All is as usual again, and soon the clocks are known. */
 	world.added_ns[DIRECTION_BACK] = 0;
-	probe_for(&world, 10 * S, 10 * MS);
+	probe_for(&world, 2 * S, 10 * MS);
 	forget(&world);
 	world.added_ns[DIRECTION_BACK] = 5 * MS;
 	probe_for(&world, 10 * S, 10 * MS);
 	ck_assert_uint_eq(world.slow[SLOW_BACK], world.count);
+}
+END_TEST
+
+START_TEST(after_minutes_without_an_anchor_the_clocks_are_soon_known)
+{
+	struct world world = world_begin(8);
+	probe_for(&world, 100 * S, 100 * MS);
+	world.added_ns[DIRECTION_OUT] = 5 * MS;
+	probe_for(&world, 250 * S, 100 * MS);
+	world.added_ns[DIRECTION_OUT] = 0;
+	probe_for(&world, 3 * S, 10 * MS);
+	forget(&world);
+	probe_for(&world, 10 * S, 10 * MS);
+	ck_assert_uint_eq(world.known, world.count);
+}
+END_TEST
+
+/* What the peer says of a probe that it only estimates is off by this: it seems to have kept the probe longer. */
+static struct one_way_result probe_estimated(struct world *world, int64_t off_ns)
+{
+	int64_t there_ns = world->now_ns + OUT_NS + world->added_ns[DIRECTION_OUT];
+	const struct one_way_sample sample = {
+		.departure_ns = world->now_ns,
+		.arrival_ns = there_ns + RESIDENCE_NS + PATH_NS - OUT_NS,
+		.received_unix_ns = peer_time(world, there_ns - off_ns),
+		.residence_ns = RESIDENCE_NS + off_ns,
+	};
+	struct one_way_result result;
+	one_way_take(&world->one_way, &sample, &result);
+	world->now_ns += 10 * MS;
+	return result;
+}
+
+START_TEST(estimates_change_nothing_that_is_known)
+{
+	struct world world = world_begin(9);
+	for (int i = 0; i < 15000; i++) {
+		probe_estimated(&world, 80 * US);
+		probe(&world);
+		world.now_ns += 10 * MS;
+	}
+	forget(&world);
+	probe_for(&world, 10 * S, 10 * MS);
+	ck_assert_uint_eq(world.known, world.count);
+	for (int i = 0; i < DIRECTIONS; i++)
+		ck_assert_int_lt(mean_ns(&world, (enum direction)i), 50 * US);
+}
+END_TEST
+
+/* A peer that estimates may be off by milliseconds, which no clock is for it. */
+START_TEST(an_odd_estimate_tells_nothing)
+{
+	struct world world = world_begin(10);
+	probe_for(&world, 30 * S, 10 * MS);
+	struct one_way_result result = probe_estimated(&world, -10 * US);
+	ck_assert(result.is_known);
+	/* 15 ms out, and 5 ms less than ever back: the clock, as likely as not. */
+	world.added_ns[DIRECTION_OUT] = 10 * MS;
+	world.ahead_ns += 5 * MS;
+	result = probe_estimated(&world, 0);
+	ck_assert(!result.is_known && result.is_slow);
+	ck_assert_int_eq(result.where, SLOW_UNKNOWN);
+	world.added_ns[DIRECTION_OUT] = 0;
+	world.ahead_ns -= 5 * MS;
+	result = probe(&world);
+	ck_assert(result.is_known && !result.is_slow);
+}
+END_TEST
+
+/* Faster than ever, but nobody knows on which way. */
+START_TEST(what_no_direction_explains_is_nobodys_fault)
+{
+	struct world world = world_begin(11);
+	probe_estimated(&world, 0);
+	world.path_ns = 5 * MS;
+	probe_for(&world, 3 * S, 10 * MS);
+	forget(&world);
+	probe_for(&world, 3 * S, 10 * MS);
+	ck_assert_uint_eq(world.known, world.count);
+	ck_assert_uint_eq(world.slow[SLOW_UNKNOWN], world.count);
 }
 END_TEST
 
@@ -359,7 +449,11 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_added_comes_out_where_it_was_added, 0, ROWS(delays));
 	tcase_add_test(tcase, a_peer_is_blamed_without_any_clock);
 	tcase_add_loop_test(tcase, a_step_of_a_clock_is_no_delay, 0, ROWS(changes));
-	tcase_add_test(tcase, a_step_during_a_delay_blames_nobody_else);
+	tcase_add_loop_test(tcase, a_step_during_a_delay_blames_nobody_else, 0, ROWS(steps_ns));
+	tcase_add_test(tcase, after_minutes_without_an_anchor_the_clocks_are_soon_known);
+	tcase_add_test(tcase, estimates_change_nothing_that_is_known);
+	tcase_add_test(tcase, an_odd_estimate_tells_nothing);
+	tcase_add_test(tcase, what_no_direction_explains_is_nobodys_fault);
 	tcase_add_test(
 		tcase, a_lasting_delay_is_held_against_its_direction_while_the_clocks_are_known);
 	tcase_add_test(tcase, a_way_that_is_a_little_shorter_than_ever_keeps_no_other_from_blame);

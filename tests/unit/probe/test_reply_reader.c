@@ -34,6 +34,7 @@ static const struct {
 	{"another magic", FRAME_FORMAT_WITH_MAGIC, false, BYTES(MAGIC "TCPPING1" PLAIN MAGIC),
 		"f!"},
 	{"a hello that was not sent is a frame", FRAME_FORMAT_PLAIN, false, BYTES(ACCEPTED), "n"},
+	{"nor is one that was not sent answered", FRAME_FORMAT_PLAIN, false, BYTES(RETURNED), "n"},
 	{"part of an answer", FRAME_FORMAT_PLAIN, true, BYTES("TCPSTMP!1234567"), ""},
 	{"a hello that comes back", FRAME_FORMAT_PLAIN, true, BYTES(RETURNED PLAIN PLAIN), "hff"},
 	{"after which there are no types", FRAME_FORMAT_PLAIN, true, BYTES(RETURNED STAMPED),
@@ -62,8 +63,10 @@ static const struct {
 static void read_all(
 	struct reply_reader *reader, const char *bytes, size_t length, size_t *taken, char *kinds)
 {
-	static const char letters[] = {
-		[REPLY_OF_HELLO] = 'h', [REPLY_FRAME] = 'f', [REPLY_STAMPED] = 's'};
+	static const char letters[] = {[REPLY_OF_HELLO] = 'h',
+		[REPLY_FRAME] = 'f',
+		[REPLY_STAMPED] = 's',
+		[REPLY_INVALID] = '!'};
 	while (!strchr(kinds, '!')) {
 		struct frame frame = {0};
 		size_t size = 12345;
@@ -72,7 +75,7 @@ static void read_all(
 		char *end = kinds + strlen(kinds);
 		if (kind == REPLY_INCOMPLETE)
 			return;
-		*end = kind == REPLY_INVALID ? '!' : letters[kind];
+		*end = letters[kind];
 		bool is_expected = frame.seq == 1 && frame.unix_time_ns == 2;
 		if ((kind == REPLY_FRAME || kind == REPLY_STAMPED) && !is_expected)
 			*end = 'n';
