@@ -181,33 +181,24 @@ static bool connection_send(
 	return true;
 }
 
-/* What one reading brought. */
-struct reading {
-	ssize_t length;		    /* Or a negative errno. */
-	bool is_short;		    /* There was room for more. */
-	struct wall_time timestamp; /* If the connection is stamped. */
-	int64_t now_ns;		    /* Likewise. */
-};
-
-/* Receives behind the held bytes. */
-static void receive(struct connection *connection, size_t held, struct reading *reading)
+/* Receives behind the held bytes. Returns how many, or a negative errno. *reading: if the connection is
+ * stamped. */
+static ssize_t receive(struct connection *connection, size_t held, struct stamper_reading *reading)
 {
 	struct connections *all = connection->all;
 	evutil_socket_t fd = event_get_fd(&connection->event);
 	size_t room = sizeof(all->buffer) - held;
-	if (connection->stamps) {
-		reading->length =
-			timestamps_receive(fd, all->buffer + held, room, &reading->timestamp);
-		reading->now_ns = stamper_read_clock(&all->stamper);
-	} else {
-		reading->length = socket_receive(fd, all->buffer + held, room);
-	}
-	reading->is_short = reading->length < (ssize_t)room;
+	if (!connection->stamps)
+		return socket_receive(fd, all->buffer + held, room);
+	ssize_t length = timestamps_receive(fd, all->buffer + held, room, &reading->timestamp);
+	reading->now_ns = stamper_read_clock(&all->stamper);
+	reading->is_drained = length < (ssize_t)room;
+	return length;
 }
 
 /* The peer's hello was accepted. Returns whether there is memory for it. What came with it was not
  * timestamped. */
-static bool begin_stamps(struct connection *connection, struct reading *reading)
+static bool begin_stamps(struct connection *connection, struct stamper_reading *reading)
 {
 	connection->stamps = malloc(sizeof(*connection->stamps));
 	if (!connection->stamps)
@@ -220,7 +211,8 @@ static bool begin_stamps(struct connection *connection, struct reading *reading)
 }
 
 /* Echoes what was received. Returns false if the connection was ended, and freed. */
-static bool connection_echo(struct connection *connection, size_t length, struct reading *reading)
+static bool connection_echo(
+	struct connection *connection, size_t length, struct stamper_reading *reading)
 {
 	struct connections *all = connection->all;
 	struct echo_batch batch;
@@ -233,8 +225,7 @@ static bool connection_echo(struct connection *connection, size_t length, struct
 		return false;
 	}
 	if (batch.stamps > 0)
-		stamper_stamp(&all->stamper, connection->stamps, all->buffer, &batch,
-			reading->timestamp, reading->now_ns, reading->is_short);
+		stamper_stamp(&all->stamper, connection->stamps, reading, &batch, all->buffer);
 	if (batch.whole > 0 && !connection_send(connection, all->buffer, batch.whole))
 		return false;
 	if (error)
@@ -247,22 +238,21 @@ static void take_turn(struct connection *connection)
 {
 	struct connections *all = connection->all;
 	size_t held = echo_stream_resume(&connection->stream, all->buffer);
-	struct reading reading;
-	receive(connection, held, &reading);
-	if (reading.length < 0) {
-		if (!socket_is_busy((int)-reading.length))
-			connection_end(connection, close_reason((int)-reading.length));
+	struct stamper_reading reading = {.timestamp = WALL_TIME_UNKNOWN};
+	ssize_t length = receive(connection, held, &reading);
+	if (length < 0) {
+		if (!socket_is_busy((int)-length))
+			connection_end(connection, close_reason((int)-length));
 		return;
 	}
-	if (reading.length == 0) {
+	if (length == 0) {
 		connection_end(connection, SERVER_CLOSE_CLOSED);
 		return;
 	}
-	if (!connection_echo(connection, held + (size_t)reading.length, &reading) ||
-		connection->unsent)
+	if (!connection_echo(connection, held + (size_t)length, &reading) || connection->unsent)
 		return;
 	/* Data and the end of the stream that come together raise one edge only. */
-	if (reading.length > LITTLE || connection->is_ending)
+	if (length > LITTLE || connection->is_ending)
 		line_join(connection);
 }
 

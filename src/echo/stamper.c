@@ -86,35 +86,35 @@ static uint32_t saturated(int64_t time_ns)
 }
 
 void stamper_stamp(struct stamper *stamper, struct stamped_connection *connection,
-	unsigned char *buffer, const struct echo_batch *batch, struct wall_time timestamp,
-	int64_t now_ns, bool is_drained)
+	const struct stamper_reading *reading, const struct echo_batch *batch,
+	unsigned char *buffer)
 {
 	int64_t departures_ns[STAMPS_MAX];
 	int64_t arrivals_ns[STAMPS_MAX];
 	for (size_t i = 0; i < batch->stamps; i++)
 		departures_ns[i] = frame_time_ns(buffer + batch->stamped[i]);
-	const struct arrivals_reading reading = {
-		.timestamp = timestamp,
-		.now_ns = now_ns,
+	const struct arrivals_reading arrivals = {
+		.timestamp = reading->timestamp,
+		.now_ns = reading->now_ns,
 		.polled_ns = connection->polled_ns,
 		.was_held_up = batch->frames > 1 && were_held_up(connection),
 		.departures_ns = departures_ns,
 		.count = batch->stamps,
 	};
-	arrivals_find_foreign(&reading, &stamper->clock, &connection->lag, arrivals_ns);
-	if (is_drained)
-		connection->polled_ns = now_ns;
-	ask_system(stamper, connection, now_ns);
+	arrivals_find_foreign(&arrivals, &stamper->clock, &connection->lag, arrivals_ns);
+	if (reading->is_drained)
+		connection->polled_ns = reading->now_ns;
+	ask_system(stamper, connection, reading->now_ns);
 	struct stamp stamp = make_stamp(stamper, connection);
-	if (reading.was_held_up)
+	if (arrivals.was_held_up)
 		stamp.flags |= STAMP_HELD_UP;
 	for (size_t i = 0; i < batch->stamps; i++) {
-		bool is_exact = i + 1 == batch->stamps && wall_time_is_known(timestamp);
+		bool is_exact = i + 1 == batch->stamps && wall_time_is_known(reading->timestamp);
 		struct stamp own = stamp;
 		if (!is_exact)
 			own.flags |= STAMP_ESTIMATED;
 		own.received_unix_ns = arrival_clock_wall(&stamper->clock, arrivals_ns[i]).unix_ns;
-		own.residence_ns = saturated(now_ns - arrivals_ns[i]);
+		own.residence_ns = saturated(reading->now_ns - arrivals_ns[i]);
 		stamp_encode(&own, buffer + batch->stamped[i]);
 	}
 }

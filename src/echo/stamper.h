@@ -4,6 +4,7 @@
 #define ECHO_STAMPER_H
 
 #include <event2/util.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,13 +39,16 @@ void stamped_connection_init(struct stamped_connection *connection, evutil_socke
 /* Reads the clock right after a reading; returns the monotonic time. */
 int64_t stamper_read_clock(struct stamper *stamper);
 
-/*
- * Stamps the frames of a batch in buffer, right before they are sent. timestamp: the kernel's, of the last
- * byte that was read. now_ns: of stamper_read_clock(), which is taken for when the replies leave, a microsecond
- * later. is_drained: nothing was left to be read.
- */
+/* One reading of a connection. */
+struct stamper_reading {
+	struct wall_time timestamp; /* The kernel's, of the last byte. */
+	int64_t now_ns; /* Of stamper_read_clock(); taken for when the replies leave, a microsecond later. */
+	bool is_drained; /* Nothing was left to be read. */
+};
+
+/* Stamps the frames of a batch in buffer, right before they are sent. */
 void stamper_stamp(struct stamper *stamper, struct stamped_connection *connection,
-	unsigned char *buffer, const struct echo_batch *batch, struct wall_time timestamp,
-	int64_t now_ns, bool is_drained);
+	const struct stamper_reading *reading, const struct echo_batch *batch,
+	unsigned char *buffer);
 
 #endif

@@ -37,10 +37,11 @@ struct lane {
 	int from;
 	int to;
 	int64_t delay_ns;
-	unsigned lost; /* Per mille. */
+	unsigned lost;	 /* Per mille. */
+	uint32_t random; /* Not 0. */
 	size_t first;
 	size_t count;
-	struct packet *packets; /* Owned; a ring. */
+	struct packet *packets; /* A ring. */
 };
 
 static int64_t now_ns(void)
@@ -63,6 +64,15 @@ static int open_device(const char *name)
 	return fd;
 }
 
+/* Evenly spread: xorshift (G. Marsaglia, "Xorshift RNGs", 2003). */
+static uint32_t next_random(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
 /* What has come is to be handed on later. */
 static void take(struct lane *lane)
 {
@@ -71,7 +81,7 @@ static void take(struct lane *lane)
 		ssize_t length = read(lane->from, packet->bytes, sizeof(packet->bytes));
 		if (length <= 0)
 			return;
-		if ((unsigned)rand() % PER_MILLE < lane->lost)
+		if (next_random(&lane->random) % PER_MILLE < lane->lost)
 			continue;
 		packet->length = (size_t)length;
 		packet->due_ns = now_ns() + lane->delay_ns;
@@ -148,21 +158,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "relay: cannot make tun devices: %m\n");
 		return 1;
 	}
+	static struct packet packets[2][QUEUE_SIZE];
 	struct lane lanes[2] = {
-		{.from = fds[0],
-			.to = fds[1],
-			.packets = calloc(QUEUE_SIZE, sizeof(struct packet))},
-		{.from = fds[1],
-			.to = fds[0],
-			.packets = calloc(QUEUE_SIZE, sizeof(struct packet))},
+		{.from = fds[0], .to = fds[1], .random = 1, .packets = packets[0]},
+		{.from = fds[1], .to = fds[0], .random = 2, .packets = packets[1]},
 	};
-	if (!lanes[0].packets || !lanes[1].packets)
-		return 1;
 	prctl(PR_SET_TIMERSLACK, 1000UL, 0, 0, 0);
 	printf("ok\n");
 	if (fflush(stdout) == 0)
 		carry(lanes);
-	free(lanes[0].packets);
-	free(lanes[1].packets);
 	return 0;
 }

@@ -140,27 +140,30 @@ static const struct {
 	int64_t peer_ns;
 	enum slow_where where; /* SLOW_WHERES: it is not slow. */
 	double drift;
-	int64_t path_ns; /* 0: as usual. */
+	int64_t path_ns;
 } delays[] = {
-	{"the way out", 10 * MS, 20 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6},
-	{"the way back", 10 * MS, 20 * S, 0, 5 * MS, 0, SLOW_BACK, 20e-6},
-	{"the peer", 10 * MS, 20 * S, 0, 0, 5 * MS, SLOW_PEER, 20e-6},
-	{"the way out, soon", 10 * MS, 2 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6},
-	{"the way back, soon", 10 * MS, 2 * S, 0, 5 * MS, 0, SLOW_BACK, -20e-6},
-	{"the way out, hours later", 100 * MS, 7200 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6},
-	{"the way back, hours later", 100 * MS, 7200 * S, 0, 5 * MS, 0, SLOW_BACK, -50e-6},
-	{"a little more than slow", 10 * MS, 20 * S, 1200 * US, 0, 0, SLOW_OUT, 20e-6},
-	{"less than slow", 10 * MS, 20 * S, 0, 800 * US, 0, SLOW_WHERES, 20e-6},
-	{"at usual rates", 200 * MS, 60 * S, 0, 5 * MS, 0, SLOW_BACK, 20e-6},
-	{"rarely probed", 10 * S, 600 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6},
-	{"more of it on the way out", 10 * MS, 20 * S, 3 * MS, 2 * MS, 0, SLOW_OUT, 20e-6},
-	{"more of it on the way back", 10 * MS, 20 * S, 2 * MS, 3 * MS, 1 * MS, SLOW_BACK, 20e-6},
-	{"most of it in the peer", 10 * MS, 20 * S, 2 * MS, 1 * MS, 4 * MS, SLOW_PEER, 20e-6},
+	{"the way out", 10 * MS, 20 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6, PATH_NS},
+	{"the way back", 10 * MS, 20 * S, 0, 5 * MS, 0, SLOW_BACK, 20e-6, PATH_NS},
+	{"the peer", 10 * MS, 20 * S, 0, 0, 5 * MS, SLOW_PEER, 20e-6, PATH_NS},
+	{"the way out, soon", 10 * MS, 2 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6, PATH_NS},
+	{"the way back, soon", 10 * MS, 2 * S, 0, 5 * MS, 0, SLOW_BACK, -20e-6, PATH_NS},
+	{"the way out, hours later", 100 * MS, 7200 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6, PATH_NS},
+	{"the way back, hours later", 100 * MS, 7200 * S, 0, 5 * MS, 0, SLOW_BACK, -50e-6, PATH_NS},
+	{"a little more than slow", 10 * MS, 20 * S, 1200 * US, 0, 0, SLOW_OUT, 20e-6, PATH_NS},
+	{"less than slow", 10 * MS, 20 * S, 0, 800 * US, 0, SLOW_WHERES, 20e-6, PATH_NS},
+	{"at usual rates", 200 * MS, 60 * S, 0, 5 * MS, 0, SLOW_BACK, 20e-6, PATH_NS},
+	{"rarely probed", 10 * S, 600 * S, 5 * MS, 0, 0, SLOW_OUT, 20e-6, PATH_NS},
+	{"more of it on the way out", 10 * MS, 20 * S, 3 * MS, 2 * MS, 0, SLOW_OUT, 20e-6, PATH_NS},
+	{"more of it on the way back", 10 * MS, 20 * S, 2 * MS, 3 * MS, 1 * MS, SLOW_BACK, 20e-6,
+		PATH_NS},
+	{"most of it in the peer", 10 * MS, 20 * S, 2 * MS, 1 * MS, 4 * MS, SLOW_PEER, 20e-6,
+		PATH_NS},
 	{"most of it in the peer, but not half", 10 * MS, 20 * S, 2 * MS, 1500 * US, 3 * MS,
-		SLOW_PEER, 20e-6},
+		SLOW_PEER, 20e-6, PATH_NS},
 	{"half of a long path", 10 * MS, 20 * S, 3 * MS, 0, 0, SLOW_WHERES, 20e-6, 10 * MS},
 	{"more than that", 10 * MS, 20 * S, 6 * MS, 0, 0, SLOW_OUT, 20e-6, 10 * MS},
-	{"a clock that runs far too fast", 10 * MS, 70 * S, 5 * MS, 0, 0, SLOW_OUT, 200e-6},
+	{"a clock that runs far too fast", 10 * MS, 70 * S, 5 * MS, 0, 0, SLOW_OUT, 200e-6,
+		PATH_NS},
 };
 
 START_TEST(what_is_added_comes_out_where_it_was_added)
@@ -168,8 +171,7 @@ START_TEST(what_is_added_comes_out_where_it_was_added)
 	struct world world = world_begin((uint64_t)_i + 1);
 	const char *says = delays[_i].says;
 	world.drift = delays[_i].drift;
-	if (delays[_i].path_ns)
-		world.path_ns = delays[_i].path_ns;
+	world.path_ns = delays[_i].path_ns;
 	probe_for(&world, delays[_i].before_ns, delays[_i].interval_ns);
 	for (int i = 0; i < SLOW_WHERES; i++)
 		ck_assert_msg(world.slow[i] == 0, "%s: slow before", says);
