@@ -223,8 +223,12 @@ def a_slow_way_and_a_slow_peer_are_told_apart():
             well = undisturbed(program)
             relay.back = 0.03
             clock.hold_up_polls(30_000_000)
-            slow = undisturbed(program, 100)
+            slow = Figures(program)
     raised = {("TcpEchoWaySlow", "far"), ("TcpEchoPeerSlow", "busy")}
+    # A machine that is busy as well raises its own, unless that is too close to call.
+    if slow.missed_percent() > 0.5 or 0.005 < slow.lag() < 0.02:
+        raise Skip(f"this machine is too busy: {slow.missed_percent():.2f} % missed, lag {slow.lag()} s")
+    raised |= {LAG} if slow.lag() > 0.02 else set()
     check(series([(well, 10), (slow, 15), (well, 10)]), (9, set()), (13, set()), (20, raised), (24, raised), (30, set()))
 
 
