@@ -49,7 +49,7 @@ static bool take_typed_frames(const unsigned char *buffer, size_t length, struct
 	return true;
 }
 
-/* Returns false on a frame that is none. */
+/* Returns false on a bad frame. */
 static bool take_frames(
 	struct echo_stream *stream, unsigned char *buffer, size_t length, struct echo_batch *batch)
 {

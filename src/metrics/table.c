@@ -294,8 +294,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_stamped",
-		.help = "1 while the target's echo server tells when probes came and left, 0 if it did "
-			"before. This and what follows exist only for targets whose server does.",
+		.help = "1 while the target's echo server reports when probes arrived and left, 0 if it did so "
+			"earlier. This metric and the following ones exist only for such targets.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -304,9 +304,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_peer_seconds",
-		.help = "How long the target's machine kept the answered probes, all together: from their "
-			"arrival in its kernel until its echo server returned them. Its rate divided by that "
-			"of tcp_echo_received_total is the mean.",
+		.help = "Total time that answered probes spent on the target's machine, from arrival in its "
+			"kernel until its echo server returned them. Its rate divided by that of "
+			"tcp_echo_received_total is the mean.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -315,9 +315,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_excess_seconds",
-		.help = "What the answered probes took on their way out, and on their way back, above the "
-			"least that this direction took in the last minutes, all together (RFC 5481, PDV). "
-			"Divided as above it is the mean.",
+		.help = "Total time that answered probes took above the minimum of the last minutes, by "
+			"direction (PDV in RFC 5481). Divided in the same way it is the mean.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS_EACH,
@@ -327,8 +326,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_slow",
-		.help = "Probes answered in time, but later than the least round trip of the last minutes by "
-			"more than half, and by more than 1 ms: by where most of that was lost.",
+		.help = "Probes answered in time but slowly, by where most of the time was lost. Slow means "
+			"longer than the minimum round trip of the last minutes by more than half, and by "
+			"more than 1 ms.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNTS,
@@ -348,8 +348,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_stamps_rejected",
-		.help = "Stamps that cannot be true, such as a stay at the target longer than the round trip. "
-			"They do not count in anything else.",
+		.help = "Impossible stamps, such as a stay at the target longer than the round trip. They "
+			"count in nothing else.",
 		.type = METRIC_COUNTER,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -358,9 +358,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_one_way_seconds",
-		.help = "How long the latest answered probe was on its way out, and on its way back. Only while "
-			"both machines say that their clocks are synchronised, and no more exact than "
-			"tcp_echo_one_way_error_seconds.",
+		.help = "Time that the latest answered probe spent on the way out and on the way back. Only "
+			"while both machines' clocks are synchronised, and only as exact as "
+			"tcp_echo_one_way_error_seconds says.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS_EACH,
@@ -370,8 +370,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_one_way_error_seconds",
-		.help = "The most that tcp_echo_one_way_seconds may be wrong by: the sum of what both kernels "
-			"say of their clocks (adjtimex, maxerror).",
+		.help = "Upper bound of the error of tcp_echo_one_way_seconds: the sum of what both kernels "
+			"report for their clocks (adjtimex, maxerror).",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_SECONDS,
@@ -380,8 +380,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_seen_ttl",
-		.help = "Time to live, or hop limit, of the connection's first packet when it arrived at the "
-			"target. Another number than before is another path.",
+		.help = "Time to live, or hop limit, that the connection's first packet had left when it "
+			"arrived at the target. A change means another path.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -390,8 +390,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_seen_dscp",
-		.help = "Its codepoint (DSCP) then. If it is not the one that the target is probed with, "
-			"somebody on the way changed it.",
+		.help = "Its codepoint (DSCP) on arrival. If it is not what the target is probed with, it was "
+			"changed on the path.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -400,8 +400,8 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_seen_mss_bytes",
-		.help = "The maximum segment size that it asked for then. If it is less than this machine's "
-			"interface has room for, somebody on the way clamped it.",
+		.help = "Maximum segment size that it announced on arrival. If it is less than this machine's "
+			"interface has room for, it was clamped on the path.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
@@ -478,9 +478,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_tx_delay_seconds",
-		.help = "How long probes took from this program to the network device, of those that the "
-			"kernel was asked about (tx_stamps); absent before the first one. This "
-			"machine's part of the way out.",
+		.help = "Time that probes took from this program to the network device, for those that the "
+			"kernel was asked about (tx_stamps); absent before the first one. This machine's own "
+			"share of the way out.",
 		.type = METRIC_HISTOGRAM,
 		.subject = METRIC_OF_PROBER,
 		.value = VALUE_HISTOGRAM,

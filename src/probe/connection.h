@@ -35,7 +35,7 @@ struct connection {
 	int64_t least_rtt_ns;	 /* See arrivals_find(). */
 	struct reply_reader reader;
 	bool had_hello;	      /* It began with one, */
-	uint8_t greetings;    /* and that was answered so often, 2 at most. */
+	uint8_t greetings;    /* and that was answered this many times, 2 at most. */
 	bool has_bytes;	      /* Something has come back. */
 	uint64_t padding;     /* Padding frames that have not come back. */
 	uint32_t rest;	      /* Bytes of the last probe that the send buffer had no room for. */

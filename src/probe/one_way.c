@@ -49,7 +49,7 @@ static int64_t least_of(const struct one_way_least *least)
 	return least->present_ns < least->before_ns ? least->present_ns : least->before_ns;
 }
 
-/* Begins anew: the clocks are this far apart. What round trips took at least is still true. */
+/* Starts over: the clocks are this far apart. The least round trips still hold. */
 static void restart(struct one_way *one_way, int64_t base_ns, int64_t now_ns)
 {
 	const struct one_way_least nothing = {INT64_MAX, INT64_MAX, now_ns};
@@ -151,7 +151,7 @@ static void find_least(struct one_way *one_way)
 	}
 }
 
-/* Draws the line anew, where there are enough good anchors. */
+/* Fits the line again, if there are enough good anchors. */
 static void fit(struct one_way *one_way, int64_t now_ns)
 {
 	struct sums sums = sum_up(one_way, now_ns);

@@ -37,11 +37,12 @@ class Figures:
         self.after = program.metrics()
         self.took_s = time.monotonic() - begin
 
-    def total(self, name):
-        return self.after.sum(name) - self.before.sum(name)
+    def total(self, name, **labels):
+        return self.after.sum(name, **labels) - self.before.sum(name, **labels)
 
-    def slow_percent(self):
-        return 100 * self.total("tcp_echo_slow_total") / max(self.total("tcp_echo_received_total"), 1)
+    def slow_percent(self, **labels):
+        received = self.total("tcp_echo_received_total", **labels)
+        return 100 * self.total("tcp_echo_slow_total", **labels) / max(received, 1)
 
     def missed_percent(self):
         missed = self.total("tcp_echo_missed_slots_total")
@@ -69,10 +70,11 @@ def grows(metrics, name):
     return metrics.types.get(name, metrics.types.get(family)) in ("counter", "histogram")
 
 
-def series(parts):
+def series(parts, with_slow=False):
     """
     promtool's input series for parts of a story: [(figures, minutes)]. Counts continue where the
-    last part ended; where figures is None, the program was restarted and counts from 0.
+    last part ended; where figures is None, the program was restarted and counts from 0. with_slow:
+    slow replies belong to it; a busy machine has some at any time.
     """
     found = {}
     ends = {}
@@ -81,6 +83,8 @@ def series(parts):
             ends = {}
             continue
         for name in names_in_alerts():
+            if name == "tcp_echo_slow_total" and not with_slow:
+                continue
             for labels, value in figures.after.select(name):
                 key = name + label_text({**labels, **PLACE})
                 step, start = 0, value
@@ -131,7 +135,7 @@ RESENT = {("TcpEchoRetransmissions", "far")}
 TARGETS = {"near": "127.0.0.1:{listen}", "far": "127.0.0.1:{listen}"}
 
 
-def undisturbed(program, slow_percent_max=3):
+def undisturbed(program, slow_percent_max=100):
     """Figures from a time when the machine did not hold the program up."""
     for _ in range(10):
         figures = Figures(program)
@@ -220,16 +224,17 @@ def a_slow_way_and_a_slow_peer_are_told_apart():
         with Program("client", "-interval=20ms", targets=targets) as program:
             for name in targets:
                 program.wait_target(name, clocks_are_known, "the clocks are known", 20)
-            well = undisturbed(program)
+            well = undisturbed(program, 2)
             relay.back = 0.03
             clock.hold_up_polls(30_000_000)
             slow = Figures(program)
     raised = {("TcpEchoWaySlow", "far"), ("TcpEchoPeerSlow", "busy")}
     # A machine that is busy as well raises its own, unless that is too close to call.
-    if slow.missed_percent() > 0.5 or 0.005 < slow.lag() < 0.02:
+    if slow.missed_percent() > 0.5 or 0.006 < slow.lag() < 0.015 or slow.slow_percent(target="good") > 5:
         raise Skip(f"this machine is too busy: {slow.missed_percent():.2f} % missed, lag {slow.lag()} s")
-    raised |= {LAG} if slow.lag() > 0.02 else set()
-    check(series([(well, 10), (slow, 15), (well, 10)]), (9, set()), (13, set()), (20, raised), (24, raised), (30, set()))
+    raised |= {LAG} if slow.lag() > 0.015 else set()
+    story = series([(well, 10), (slow, 15), (well, 10)], with_slow=True)
+    check(story, (9, set()), (13, set()), (20, raised), (24, raised), (30, set()))
 
 
 def with_retransmits(figures, values):

@@ -200,11 +200,13 @@ def check_rrd(daemon, everything):
         return sum(numbers) / len(numbers) if numbers else math.nan
 
     for name in NAMES:
-        def has_rate(name=name):
+        def has_values(name=name):
             daemon.flush()
-            return 0.5 / INTERVAL < mean(name, "tcp_echo_received") < 1.5 / INTERVAL
+            # Each file is written when its turn comes.
+            return (0.5 / INTERVAL < mean(name, "tcp_echo_received") < 1.5 / INTERVAL
+                    and mean(name, "tcp_echo_timeouts") >= 0 and mean(name, "tcp_echo_reading_rtt_p99_seconds") >= 0)
 
-        wait_for(has_rate, f"the rate of {name}", 30, 0.5)
+        wait_for(has_values, f"the values of {name}", 30, 0.5)
         assert mean(name, "tcp_echo_timeouts") == 0 and 0 < mean(name, "tcp_echo_reading_rtt_p99_seconds") < 5, name
     assert mean(DEAD, "tcp_echo_reading_loss_percent") > 50
     assert identity("tcp_echo", DEAD, "tcp_echo_reading_rtt_mean_seconds", "") not in files

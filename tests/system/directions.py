@@ -2,6 +2,7 @@
 """Which way, or whose machine: what is made of a peer's stamps; and every server that knows none."""
 import contextlib
 import itertools
+import os
 import signal
 import socket
 import struct
@@ -18,6 +19,7 @@ from lib.stamping import (
     ACCEPTANCE, ESTIMATED, HELLO, STAMPED_SIZE, UNKNOWN, accepting_any, receive_exactly, stamp_of, stamping, typed,
 )
 from lib.stepped_clock import S, SteppedClock
+from lib.wait import wait_for
 
 FLAGS = ("-interval=10ms",)
 SERIES = ("stamped", "peer_seconds_total", "excess_seconds_total", "slow_total", "peer_tcp_retransmits_total",
@@ -157,7 +159,7 @@ def stamps_can_be_switched_off_on_either_side():
                 assert program.target("flag").timeouts == 0 == program.target("own").timeouts
                 sent = program.target("flag").sent + program.target("own").sent
             frames = server.metrics().value("tcp_echo_server_frames_total")
-            # The hello is no frame, unless it means nothing to the server. A few were sent since.
+            # The hello is not counted, unless the server takes it for a frame. A few were sent since.
             assert sent <= frames <= sent + 50, (here, there, sent, frames)
 
 
@@ -351,6 +353,17 @@ def a_bad_type_ends_the_connection():
         assert program.metrics().value("tcp_echo_server_closed_total", reason="invalid") == 3
 
 
+def is_stopped(pid):
+    """Whether every thread is, which takes a moment after the signal."""
+    if sys.platform != "linux":
+        return True
+    states = set()
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
+            states.add(file.read().rpartition(")")[2].split()[0])
+    return states == {"T"}
+
+
 @scenario
 def frames_that_waited_for_a_stopped_server_came_when_they_were_sent():
     with Program("server") as program, dial(program) as connection:
@@ -360,6 +373,7 @@ def frames_that_waited_for_a_stopped_server_came_when_they_were_sent():
             connection.sendall(typed(1, number, time.time_ns()))
             receive_exactly(connection, STAMPED_SIZE)
         program.send_signal(signal.SIGSTOP)
+        wait_for(lambda: is_stopped(program.pid), "it is stopped")
         sent = []
         for number in range(40, 44):
             sent.append(time.time_ns())

@@ -24,7 +24,7 @@ def stamp_of(frame):
 
 
 def stamped(frame, **changes):
-    """The frame with a stamp that is true but for the changes."""
+    """The frame with a stamp that is true except for the changes."""
     says = {
         "received": time.time_ns(), "residence": 1000, "flags": 0, "version": 1, "retransmits": 0,
         "min_rtt": 30, "max_error": UNKNOWN, "ttl": 64, "dscp": 0, "mss": 1460, **changes,
@@ -58,7 +58,7 @@ def receive_exactly(connection, size):
 
 
 def stamping(**changes):
-    """The behaviour of a peer that stamps; its stamps are true but for the changes (a function: of the frame's time)."""
+    """The behaviour of a peer that stamps; its stamps are true except for the changes (a function: of the frame's time)."""
 
     def behaviour(connection):
         hello = receive_exactly(connection, 16)
