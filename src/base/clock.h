@@ -47,6 +47,12 @@ static inline bool wall_time_is_known(struct wall_time time)
 	return time.unix_ns != WALL_TIME_UNKNOWN.unix_ns;
 }
 
+/* a - b, of times of which either may come from outside, and be any number: it wraps. */
+static inline int64_t clock_difference_ns(int64_t a_ns, int64_t b_ns)
+{
+	return (int64_t)((uint64_t)a_ns - (uint64_t)b_ns);
+}
+
 /* Never fails. */
 struct wall_time clock_wall(void);
 

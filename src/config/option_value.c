@@ -198,7 +198,7 @@ static int parse_share(const struct option *option, const char *text, struct opt
 	const char **reason)
 {
 	int64_t number;
-	*reason = "is neither off nor one in a number";
+	*reason = "is neither off nor a share such as 1/100";
 	if (strcasecmp(text, "off") == 0) {
 		value->number = 0;
 		return 0;

@@ -52,17 +52,6 @@ static void ask_system(
 		facts.min_rtt_ns > 0 ? (uint32_t)(facts.min_rtt_ns / NS_PER_US) : 0;
 }
 
-/* Whether frames that were read together had to wait for one that was lost and sent again. */
-static bool were_held_up(struct stamped_connection *connection)
-{
-	struct tcp_facts facts;
-	if (!tcp_info_read(connection->fd, &facts) ||
-		facts.out_of_order == connection->out_of_order)
-		return false;
-	connection->out_of_order = facts.out_of_order;
-	return true;
-}
-
 /* What the stamps of one reading have in common. */
 static struct stamp make_stamp(
 	const struct stamper *stamper, const struct stamped_connection *connection)
@@ -97,7 +86,8 @@ void stamper_stamp(struct stamper *stamper, struct stamped_connection *connectio
 		.timestamp = reading->timestamp,
 		.now_ns = reading->now_ns,
 		.polled_ns = connection->polled_ns,
-		.was_held_up = batch->frames > 1 && were_held_up(connection),
+		.was_held_up = batch->frames > 1 &&
+			       tcp_info_was_held_up(connection->fd, &connection->out_of_order),
 		.departures_ns = departures_ns,
 		.count = batch->stamps,
 	};

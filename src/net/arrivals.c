@@ -73,12 +73,6 @@ void arrivals_find(const struct arrivals_reading *reading, const struct arrival_
 	}
 }
 
-/* Any two numbers may come from outside. */
-static int64_t difference_ns(int64_t a_ns, int64_t b_ns)
-{
-	return (int64_t)((uint64_t)a_ns - (uint64_t)b_ns);
-}
-
 /* Returns how much more than the least it is; 0 where none is known. */
 static int64_t note_lag(struct arrivals_lag *lag, int64_t lag_ns, int64_t now_ns)
 {
@@ -92,7 +86,7 @@ static int64_t note_lag(struct arrivals_lag *lag, int64_t lag_ns, int64_t now_ns
 	if (lag_ns < lag->least_ns)
 		lag->least_ns = lag_ns;
 	int64_t least_ns = lag->least_ns < lag->before_ns ? lag->least_ns : lag->before_ns;
-	return difference_ns(lag_ns, least_ns);
+	return clock_difference_ns(lag_ns, least_ns);
 }
 
 void arrivals_find_foreign(const struct arrivals_reading *reading,
@@ -103,12 +97,13 @@ void arrivals_find_foreign(const struct arrivals_reading *reading,
 	int64_t last_ns = last_arrival_ns(reading, clock, reading->polled_ns - STUCK_MIN_NS);
 	bool is_together = reading->was_held_up;
 	if (!is_together)
-		is_together = note_lag(lag, difference_ns(last_ns, last_departed_ns),
+		is_together = note_lag(lag, clock_difference_ns(last_ns, last_departed_ns),
 				      reading->now_ns) > 2 * STUCK_MIN_NS;
 	size_t last = reading->count - 1;
 	arrivals_ns[last] = last_ns;
 	for (size_t i = 0; i < last; i++) {
-		int64_t distance_ns = difference_ns(last_departed_ns, reading->departures_ns[i]);
+		int64_t distance_ns =
+			clock_difference_ns(last_departed_ns, reading->departures_ns[i]);
 		bool is_plausible = distance_ns > 0 && distance_ns < DISTANCE_MAX_NS;
 		arrivals_ns[i] = earlier_arrival_ns(
 			reading, last_ns, is_together || !is_plausible ? 0 : distance_ns);

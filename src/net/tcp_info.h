@@ -21,4 +21,18 @@ bool tcp_info_is_available(void);
 /* Returns whether *facts was filled; it is untouched otherwise. fd: a TCP socket. */
 bool tcp_info_read(evutil_socket_t fd, struct tcp_facts *facts);
 
+/*
+ * Whether segments came out of order since this was last true: what is read together then had to wait for one
+ * that was lost and sent again. All others were timestamped long before anybody could read them.
+ * *out_of_order: as of then; 0 at first.
+ */
+static inline bool tcp_info_was_held_up(evutil_socket_t fd, uint32_t *out_of_order)
+{
+	struct tcp_facts facts;
+	if (!tcp_info_read(fd, &facts) || facts.out_of_order == *out_of_order)
+		return false;
+	*out_of_order = facts.out_of_order;
+	return true;
+}
+
 #endif

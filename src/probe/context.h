@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a prober's thread hands to its targets. Of this thread alone, except for the lag. */
+/* What a prober's thread hands to its targets. Of this thread alone, except for its histograms. */
 #ifndef PROBE_CONTEXT_H
 #define PROBE_CONTEXT_H
 

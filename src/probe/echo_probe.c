@@ -238,20 +238,6 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	return true;
 }
 
-/*
- * Whether replies that were read together had to wait for one that was lost on its path and sent
- * again. Their segments came, and were stamped, long before anybody could read them.
- */
-static bool were_held_up(struct connection *connection)
-{
-	struct tcp_facts facts;
-	if (!tcp_info_read(connection->fd, &facts) ||
-		facts.out_of_order == connection->out_of_order)
-		return false;
-	connection->out_of_order = facts.out_of_order;
-	return true;
-}
-
 /* The probes that a reading's replies answer, in their order. */
 struct replies {
 	size_t taken;  /* Bytes of whole frames, */
@@ -386,7 +372,8 @@ static bool take_replies(struct connection *connection, const unsigned char *byt
 		.now_ns = now_ns,
 		.polled_ns = turn->polled_ns,
 		.was_waiting = turn->is_waiting,
-		.was_held_up = replies.frames > 1 && were_held_up(connection),
+		.was_held_up = replies.frames > 1 &&
+			       tcp_info_was_held_up(connection->fd, &connection->out_of_order),
 		.departures_ns = replies.departures_ns,
 		.count = replies.count,
 	};

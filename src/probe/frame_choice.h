@@ -42,7 +42,7 @@ static inline bool frame_choice_has_hello(const struct frame_choice *choice)
 bool frame_choice_note_reply(struct frame_choice *choice, enum frame_format format, bool had_hello);
 
 /* The peer ended a connection over which frames of that format had been sent. has_bytes: something had
- * come back. Returns whether the next one differs as nothing did so too often. */
+ * come back. Returns whether the next one differs because too many ended without a reply. */
 bool frame_choice_note_end(struct frame_choice *choice, enum frame_format format, bool has_bytes);
 
 #endif

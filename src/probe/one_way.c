@@ -276,20 +276,14 @@ static enum slow_where find_where(
 	return out_ns == most_ns ? SLOW_OUT : SLOW_BACK;
 }
 
-/* Any time may come from outside. */
-static int64_t difference_ns(int64_t a_ns, int64_t b_ns)
-{
-	return (int64_t)((uint64_t)a_ns - (uint64_t)b_ns);
-}
-
 /* The round trip as an anchor. */
 static struct one_way_anchor place(
 	struct one_way *one_way, const struct one_way_sample *sample, int64_t network_ns)
 {
 	/* Where the peer's clock would be if it were ours, and both ways equally long. */
 	int64_t middle_ns = sample->departure_ns + network_ns / 2;
-	int64_t offset_ns = difference_ns(sample->received_unix_ns, middle_ns);
-	int64_t beyond_ns = difference_ns(offset_ns, one_way->base_ns);
+	int64_t offset_ns = clock_difference_ns(sample->received_unix_ns, middle_ns);
+	int64_t beyond_ns = clock_difference_ns(offset_ns, one_way->base_ns);
 	if (!one_way->has_base || beyond_ns > OFFSET_MAX_NS || beyond_ns < -OFFSET_MAX_NS) {
 		restart(one_way, offset_ns, sample->arrival_ns);
 		beyond_ns = 0;

@@ -303,47 +303,28 @@ static void make_label_tails(const struct metric_label *label, struct tail *tail
 		tails[k] = make_tail(label->name, label->value(k));
 }
 
-static void write_target_counts(struct writer *writer, const struct metric *metric)
+static void write_target_labelled(struct writer *writer, const struct metric *metric)
 {
 	const struct head head = make_head(metric, "");
-	const unsigned count = metric->label->count;
+	const struct metric row = *metric;
+	const unsigned count = row.label->count;
 	struct tail tails[METRIC_NUMBERS_MAX];
-	make_label_tails(metric->label, tails);
+	make_label_tails(row.label, tails);
 	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
 		const struct target_values *values = &writer->snapshot->targets[i].values;
-		const uint64_t *counts = metric_at(metric, values);
+		const uint64_t *words = metric_at(&row, values);
 		const struct label *label = &writer->labels[i];
-		if (metric_is_absent(metric, values))
-			continue;
-		char *end = begin_lines(writer, label, count);
-		if (!end)
-			return;
-		for (unsigned k = 0; k < count; k++)
-			end = put_count_line(end, &head, label, &tails[k], counts[k]);
-		end_lines(writer, end);
-	}
-}
-
-static void write_target_seconds(struct writer *writer, const struct metric *metric)
-{
-	const struct head head = make_head(metric, "");
-	const unsigned count = metric->label->count;
-	struct tail tails[METRIC_NUMBERS_MAX];
-	make_label_tails(metric->label, tails);
-	for (size_t i = 0; i < writer->snapshot->target_count; i++) {
-		const struct target_values *values = &writer->snapshot->targets[i].values;
-		const uint64_t *words = metric_at(metric, values);
-		const struct label *label = &writer->labels[i];
-		if (metric_is_absent(metric, values))
+		if (metric_is_absent(&row, values))
 			continue;
 		char *end = begin_lines(writer, label, count);
 		if (!end)
 			return;
 		for (unsigned k = 0; k < count; k++) {
-			if (metric_is_unknown(metric, words[k]))
+			if (metric_is_unknown(&row, words[k]))
 				continue;
 			end = put_line(end, &head, label, &tails[k]);
-			end = number_put_seconds(end, words[k]);
+			end = row.value == VALUE_COUNTS ? number_put_unsigned(end, words[k])
+							: number_put_seconds(end, words[k]);
 			*end++ = '\n';
 		}
 		end_lines(writer, end);
@@ -358,10 +339,8 @@ static void write_of_targets(struct writer *writer, const struct metric *metric)
 		write_target_addresses(writer, metric);
 	else if (metric->value == VALUE_HISTOGRAM)
 		write_target_histograms(writer, metric);
-	else if (metric->value == VALUE_COUNTS)
-		write_target_counts(writer, metric);
-	else if (metric->value == VALUE_SECONDS_EACH)
-		write_target_seconds(writer, metric);
+	else if (metric->label)
+		write_target_labelled(writer, metric);
 	else
 		write_target_values(writer, metric);
 	end_family(writer);

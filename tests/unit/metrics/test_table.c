@@ -159,6 +159,9 @@ START_TEST(values_suit_the_type)
 	if (metric->known == KNOWN_UNLESS_NEGATIVE)
 		ck_assert(metric->value == VALUE_COUNT || metric->value == VALUE_SECONDS ||
 			  metric->value == VALUE_SECONDS_EACH);
+	/* Of those there is one of, no exposition has any. */
+	if (metric->value == VALUE_SECONDS_EACH)
+		ck_assert_int_eq(metric->subject, METRIC_OF_TARGET);
 	if (metric->known == KNOWN_WHERE_STAMPED)
 		ck_assert_int_eq(metric->subject, METRIC_OF_TARGET);
 }
