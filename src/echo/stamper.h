@@ -23,10 +23,10 @@ struct stamper {
 /* What is known of one connection. Stored by the caller. */
 struct stamped_connection {
 	evutil_socket_t fd;
-	struct saved_syn syn; /* Its ttl is 0 if there is none. */
-	struct arrivals_lag lag;
-	int64_t polled_ns;     /* All that could be read by then had been read. */
-	uint32_t out_of_order; /* As of the last frames that were held up. */
+	struct saved_syn syn;	   /* Its ttl is 0 if there is none. */
+	struct recent_minimum lag; /* Of the prober's clock: see arrivals_find_foreign(). */
+	int64_t polled_ns;	   /* All that could be read by then had been read. */
+	uint32_t out_of_order;	   /* As of the last frames that were held up. */
 	uint32_t retransmits;
 	uint32_t min_rtt_us;
 	int64_t tcp_info_due_ns; /* When the kernel is asked about the last two again. */

@@ -73,32 +73,19 @@ void arrivals_find(const struct arrivals_reading *reading, const struct arrival_
 	}
 }
 
-/* Returns how much more than the least it is; 0 where none is known. */
-static int64_t note_lag(struct arrivals_lag *lag, int64_t lag_ns, int64_t now_ns)
-{
-	if (!lag->is_known || now_ns - lag->began_ns >= 2 * LAG_PERIOD_NS)
-		*lag = (struct arrivals_lag){lag_ns, lag_ns, now_ns, true};
-	if (now_ns - lag->began_ns >= LAG_PERIOD_NS) {
-		lag->before_ns = lag->least_ns;
-		lag->least_ns = lag_ns;
-		lag->began_ns = now_ns;
-	}
-	if (lag_ns < lag->least_ns)
-		lag->least_ns = lag_ns;
-	int64_t least_ns = lag->least_ns < lag->before_ns ? lag->least_ns : lag->before_ns;
-	return clock_difference_ns(lag_ns, least_ns);
-}
-
 void arrivals_find_foreign(const struct arrivals_reading *reading,
-	const struct arrival_clock *clock, struct arrivals_lag *lag, int64_t *arrivals_ns)
+	const struct arrival_clock *clock, struct recent_minimum *lag, int64_t *arrivals_ns)
 {
 	int64_t last_departed_ns = last_departure_ns(reading);
 	/* What comes while a reading ends is stamped before its end. */
 	int64_t last_ns = last_arrival_ns(reading, clock, reading->polled_ns - STUCK_MIN_NS);
+	int64_t lag_ns = clock_difference_ns(last_ns, last_departed_ns);
 	bool is_together = reading->was_held_up;
-	if (!is_together)
-		is_together = note_lag(lag, clock_difference_ns(last_ns, last_departed_ns),
-				      reading->now_ns) > 2 * STUCK_MIN_NS;
+	if (!is_together) {
+		recent_minimum_note(lag, lag_ns, LAG_PERIOD_NS, reading->now_ns);
+		is_together =
+			clock_difference_ns(lag_ns, recent_minimum_get(lag)) > 2 * STUCK_MIN_NS;
+	}
 	size_t last = reading->count - 1;
 	arrivals_ns[last] = last_ns;
 	for (size_t i = 0; i < last; i++) {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "measure/recent_minimum.h"
 #include "net/arrival_clock.h"
 
 /* One reading of a connection. Monotonic, except for the timestamp. */
@@ -43,22 +44,12 @@ void arrivals_find(const struct arrivals_reading *reading, const struct arrival_
 	int64_t *least_rtt_ns, int64_t *arrivals_ns);
 
 /*
- * The least that a peer's clock was behind at the arrival of its frames, its path included: over a few
- * seconds, since clocks drift and step. All zero knows nothing. Stored by the caller.
- */
-struct arrivals_lag {
-	int64_t least_ns;  /* In the present period. */
-	int64_t before_ns; /* In the one before. */
-	int64_t began_ns;  /* The present one, monotonic. */
-	bool is_known;
-};
-
-/*
  * Of the frames that another machine sent, departures_ns being what its own clock said: writes when each
- * could be read, never after now_ns. The rule is the same, with the lag in place of a round trip, except
+ * could be read, never after now_ns. The rule is the same, with the lag in place of a round trip: how far the
+ * sender's clock was behind at the arrival, its path included. Only the last seconds count, as clocks drift and step. Except
  * that was_waiting means nothing here: a reader that was stopped while it waited cannot tell.
  */
 void arrivals_find_foreign(const struct arrivals_reading *reading,
-	const struct arrival_clock *clock, struct arrivals_lag *lag, int64_t *arrivals_ns);
+	const struct arrival_clock *clock, struct recent_minimum *lag, int64_t *arrivals_ns);
 
 #endif

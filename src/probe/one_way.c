@@ -31,36 +31,17 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static void note_least(struct one_way_least *least, int64_t value_ns, int64_t now_ns)
-{
-	if (now_ns - least->began_ns >= LEAST_PERIOD_NS) {
-		least->before_ns = now_ns - least->began_ns >= 2 * LEAST_PERIOD_NS
-					   ? INT64_MAX
-					   : least->present_ns;
-		least->present_ns = INT64_MAX;
-		least->began_ns = now_ns;
-	}
-	if (value_ns < least->present_ns)
-		least->present_ns = value_ns;
-}
-
-static int64_t least_of(const struct one_way_least *least)
-{
-	return least->present_ns < least->before_ns ? least->present_ns : least->before_ns;
-}
-
 /* Starts over: the clocks are this far apart. The least round trips still hold. */
 static void restart(struct one_way *one_way, int64_t base_ns, int64_t now_ns)
 {
-	const struct one_way_least nothing = {INT64_MAX, INT64_MAX, now_ns};
 	*one_way = (struct one_way){
 		.has_base = true,
 		.base_ns = base_ns,
 		.bin_ns = BIN_FIRST_NS,
 		.bin_began_ns = now_ns,
 		.best = {.network_ns = INT64_MAX},
-		.rtt = one_way->has_base ? one_way->rtt : nothing,
-		.network = one_way->has_base ? one_way->network : nothing,
+		.rtt = one_way->rtt,
+		.network = one_way->network,
 	};
 }
 
@@ -68,12 +49,12 @@ static void restart(struct one_way *one_way, int64_t base_ns, int64_t now_ns)
  * makes a reply slow. */
 static int64_t tolerance_ns(const struct one_way *one_way)
 {
-	return larger(SLOW_MIN_NS, least_of(&one_way->network) / 2) / 8;
+	return larger(SLOW_MIN_NS, recent_minimum_get(&one_way->network) / 2) / 8;
 }
 
 static bool is_good(const struct one_way *one_way, const struct one_way_anchor *anchor)
 {
-	return anchor->network_ns <= least_of(&one_way->network) + tolerance_ns(one_way);
+	return anchor->network_ns <= recent_minimum_get(&one_way->network) + tolerance_ns(one_way);
 }
 
 static int64_t line_at(const struct one_way *one_way, int64_t time_ns)
@@ -93,7 +74,7 @@ struct sums {
 /* The nearer to the least, the more it counts. */
 static double weight_of(const struct one_way *one_way, const struct one_way_anchor *anchor)
 {
-	int64_t least_ns = least_of(&one_way->network);
+	int64_t least_ns = recent_minimum_get(&one_way->network);
 	double noise = 20e3 + (double)least_ns / 512;
 	double above = (double)(anchor->network_ns - least_ns);
 	return 1 / (noise * noise + above * above);
@@ -298,9 +279,9 @@ void one_way_take(
 	int64_t rtt_ns = sample->arrival_ns - sample->departure_ns;
 	int64_t network_ns = rtt_ns - sample->residence_ns;
 	struct one_way_anchor anchor = place(one_way, sample, network_ns);
-	note_least(&one_way->rtt, rtt_ns, now_ns);
+	recent_minimum_note(&one_way->rtt, rtt_ns, LEAST_PERIOD_NS, now_ns);
 	if (sample->is_exact)
-		note_least(&one_way->network, network_ns, now_ns);
+		recent_minimum_note(&one_way->network, network_ns, LEAST_PERIOD_NS, now_ns);
 	if (now_ns - one_way->bin_began_ns >= one_way->bin_ns)
 		end_bin(one_way, now_ns);
 	*result = (struct one_way_result){.is_known = has_line(one_way, now_ns)};
@@ -317,7 +298,7 @@ void one_way_take(
 	}
 	if (sample->is_exact && network_ns < one_way->best.network_ns)
 		one_way->best = anchor;
-	int64_t least_ns = least_of(&one_way->rtt);
+	int64_t least_ns = recent_minimum_get(&one_way->rtt);
 	int64_t above_ns = rtt_ns - least_ns;
 	result->is_slow = above_ns > larger(SLOW_MIN_NS, least_ns / 2);
 	if (result->is_slow)

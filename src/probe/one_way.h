@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "measure/direction.h"
+#include "measure/recent_minimum.h"
 
 /* Round trips that tell how far the clocks are apart. */
 #define ONE_WAY_ANCHORS 16
@@ -24,13 +25,6 @@ struct one_way_sample {
 	int64_t received_unix_ns; /* When the peer had the probe, by its clock. */
 	int64_t residence_ns;	  /* How long it kept it: 0 to the round trip. */
 	bool is_exact;		  /* Both arrivals are the kernels', and nothing was held up. */
-};
-
-/* The least of the last minutes. */
-struct one_way_least {
-	int64_t present_ns; /* In this period; INT64_MAX without any. */
-	int64_t before_ns;  /* In the one before. */
-	int64_t began_ns;
 };
 
 struct one_way_anchor {
@@ -48,8 +42,8 @@ struct one_way {
 	int64_t bin_ns;		    /* How long anchors are apart. */
 	int64_t bin_began_ns;	    /* The present one. */
 	struct one_way_anchor best; /* In the present bin; network_ns is INT64_MAX without any. */
-	struct one_way_least rtt;
-	struct one_way_least network;
+	struct recent_minimum rtt;
+	struct recent_minimum network;
 	/* offset = offset_ns + slope * (time - time_ns), as of fitted_ns. */
 	int64_t time_ns;
 	int64_t offset_ns;

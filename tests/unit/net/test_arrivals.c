@@ -196,7 +196,7 @@ static const struct {
 		{-60 * NS_PER_S, 40 * MS}, {40 * MS, 40 * MS}},
 };
 
-static void read_foreign(struct arrivals_lag *lag, int row, const int64_t *departures_ns,
+static void read_foreign(struct recent_minimum *lag, int row, const int64_t *departures_ns,
 	size_t count, int64_t *arrivals_ns)
 {
 	struct arrival_clock clock = known_clock();
@@ -225,7 +225,7 @@ START_TEST(each_frame_of_another_machine_arrives_when_it_could_first_be_read)
 	/* How far its clock is ahead of this one's monotonic time. */
 	static const int64_t aheads_ns[] = {0, AHEAD_NS, -AHEAD_NS, INT64_MAX - 3600 * NS_PER_S};
 	for (int k = 0; k < ROWS(aheads_ns); k++) {
-		struct arrivals_lag lag = {0};
+		struct recent_minimum lag = {0};
 		int64_t departures_ns[REPLIES_MAX + 1] = {0};
 		int64_t arrivals_ns[REPLIES_MAX] = {0};
 		size_t count = 0;
@@ -245,7 +245,7 @@ END_TEST
 START_TEST(a_drifting_clock_is_no_stuck_path)
 {
 	struct arrival_clock clock = known_clock();
-	struct arrivals_lag lag = {0};
+	struct recent_minimum lag = {0};
 	int64_t arrivals_ns[2];
 	for (int64_t now_ns = NS_PER_S; now_ns < 3600 * NS_PER_S; now_ns += 100 * MS) {
 		int64_t drift_ns = now_ns / 20000;
@@ -268,7 +268,7 @@ START_TEST(no_frame_arrives_after_the_reading_whatever_it_says)
 {
 	uint64_t random = (uint64_t)_i + 1;
 	struct arrival_clock clock = known_clock();
-	struct arrivals_lag lag = {0};
+	struct recent_minimum lag = {0};
 	int64_t now_ns = 20 * MS;
 	for (int turn = 0; turn < 20000; turn++) {
 		int64_t arrivals_ns[REPLIES_MAX];
