@@ -270,7 +270,7 @@ static bool send_probe(struct link *link, int64_t due_ns, int64_t now_ns)
 	probe->next++;
 	context->lookout.latest_ns = handshake->departure_ns;
 	target_stats_sent(link->target.stats);
-	send_lag_record(&context->lag, handshake->departure_ns - due_ns);
+	live_histogram_record(&context->lag, handshake->departure_ns - due_ns);
 	int64_t overdue_ns = handshake->departure_ns + target_timeout_ns(&link->target);
 	if (error != -EINPROGRESS)
 		conclude(handshake, error, clock_monotonic_ns());

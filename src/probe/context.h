@@ -9,12 +9,12 @@
 
 #include "base/log.h"
 #include "config/option.h"
+#include "measure/live_histogram.h"
 #include "net/arrival_clock.h"
 #include "net/resolver.h"
 #include "probe/alarms.h"
 #include "probe/lookout.h"
 #include "probe/payload.h"
-#include "probe/send_lag.h"
 #include "probe/target_watcher.h"
 
 /* Bytes read from a connection at once. */
@@ -43,8 +43,8 @@ struct probe_context {
 	struct alarms alarms;
 	struct turn turn;
 	struct lookout lookout;
-	struct send_lag lag;
-	struct send_lag
+	struct live_histogram lag;
+	struct live_histogram
 		tx_delay;  /* From departure to device, of those that the kernel was asked about. */
 	int spare_sockets; /* For more than one connection or handshake of a target at a time. */
 	bool has_timestamps;	 /* The kernel reports arrival times, so wake-ups may be shared. */

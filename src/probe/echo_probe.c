@@ -125,7 +125,7 @@ static void read_departure(struct connection *connection)
 		if (connection->timed_departure_ns == 0 || device_ns < departure_ns ||
 			device_ns > now_ns)
 			continue;
-		send_lag_record(&context->tx_delay, device_ns - departure_ns);
+		live_histogram_record(&context->tx_delay, device_ns - departure_ns);
 		connection->timed_departure_ns = 0;
 	}
 }
@@ -204,7 +204,7 @@ static void note_departure(struct echo_probe *probe, int64_t departure_ns, int64
 {
 	struct link *link = &probe->link;
 	target_stats_sent(link->target.stats);
-	send_lag_record(&link->target.context->lag, departure_ns - due_ns);
+	live_histogram_record(&link->target.context->lag, departure_ns - due_ns);
 	int64_t overdue_ns = departure_ns + target_timeout_ns(&link->target);
 	if (link->due_ns > overdue_ns)
 		link_set_alarm(link, overdue_ns);

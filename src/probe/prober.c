@@ -356,12 +356,12 @@ void prober_set_spare_sockets(struct prober *prober, unsigned count)
 
 void prober_add_lag(const struct prober *prober, struct histogram *histogram)
 {
-	send_lag_add_to(&prober->context.lag, histogram);
+	live_histogram_add_to(&prober->context.lag, histogram);
 }
 
 void prober_add_tx_delay(const struct prober *prober, struct histogram *histogram)
 {
-	send_lag_add_to(&prober->context.tx_delay, histogram);
+	live_histogram_add_to(&prober->context.tx_delay, histogram);
 }
 
 bool prober_is_alive(struct prober *prober, int64_t now_ns)

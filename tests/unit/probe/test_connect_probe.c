@@ -335,7 +335,7 @@ START_TEST(lateness_against_the_slot_is_counted)
 	set_up(&fixture, "s");
 	link_use_slot(&fixture.target->link, script.now_ns - 7 * MS, script.now_ns);
 	struct histogram lag = {0};
-	send_lag_add_to(&fixture.context.lag, &lag);
+	live_histogram_add_to(&fixture.context.lag, &lag);
 	ck_assert_uint_eq(lag.sum_ns, 7 * MS);
 	tear_down(&fixture);
 }

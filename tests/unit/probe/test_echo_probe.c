@@ -950,7 +950,7 @@ static uint64_t time_probes(struct fixture *fixture, unsigned count, int64_t del
 		script_go_to(&fixture->context, script.now_ns + INTERVAL_NS);
 	}
 	struct histogram delays = {0};
-	send_lag_add_to(&fixture->context.tx_delay, &delays);
+	live_histogram_add_to(&fixture->context.tx_delay, &delays);
 	ck_assert(delays.sum_ns == histogram_count(&delays) * (uint64_t)delay_ns);
 	return histogram_count(&delays);
 }
@@ -995,7 +995,7 @@ START_TEST(a_segment_that_is_sent_again_left_when_it_left_first)
 	reply(bytes, length);
 	script_run(&fixture.context);
 	struct histogram delays = {0};
-	send_lag_add_to(&fixture.context.tx_delay, &delays);
+	live_histogram_add_to(&fixture.context.tx_delay, &delays);
 	ck_assert_uint_eq(histogram_count(&delays), 1);
 	ck_assert(delays.sum_ns == (uint64_t)(20 * US));
 	tear_down(&fixture);
@@ -1309,7 +1309,7 @@ START_TEST(lateness_against_the_slot_is_counted)
 	set_up(&fixture);
 	link_use_slot(&fixture.target->link, script.now_ns - 7 * MS, script.now_ns);
 	struct histogram lag = {0};
-	send_lag_add_to(&fixture.context.lag, &lag);
+	live_histogram_add_to(&fixture.context.lag, &lag);
 	ck_assert_uint_eq(histogram_count(&lag), 1);
 	ck_assert_uint_eq(lag.sum_ns, 7 * MS);
 	tear_down(&fixture);

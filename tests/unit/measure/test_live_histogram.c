@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "probe/send_lag.h"
+#include "measure/live_histogram.h"
 
 #include "../unit.h"
 
 START_TEST(each_lag_is_counted_in_its_bucket)
 {
-	struct send_lag lag = {0};
+	struct live_histogram lag = {0};
 	static const int64_t lags_ns[] = {0, 10000, 10001, 163840000, 163840001, INT64_C(1) << 40};
 	for (int i = 0; i < ROWS(lags_ns); i++)
-		send_lag_record(&lag, lags_ns[i]);
+		live_histogram_record(&lag, lags_ns[i]);
 	struct histogram histogram = {0};
-	send_lag_add_to(&lag, &histogram);
+	live_histogram_add_to(&lag, &histogram);
 	ck_assert_uint_eq(histogram_count(&histogram), 6);
 	ck_assert_uint_eq(histogram.counts[0], 2);
 	ck_assert_uint_eq(histogram.counts[1], 1);
@@ -22,11 +22,11 @@ END_TEST
 
 START_TEST(lags_of_several_probers_add_up)
 {
-	struct send_lag lag = {0};
-	send_lag_record(&lag, 500);
+	struct live_histogram lag = {0};
+	live_histogram_record(&lag, 500);
 	struct histogram histogram = {.counts = {[0] = 10, [3] = 7}, .sum_ns = 1000};
-	send_lag_add_to(&lag, &histogram);
-	send_lag_add_to(&lag, &histogram);
+	live_histogram_add_to(&lag, &histogram);
+	live_histogram_add_to(&lag, &histogram);
 	ck_assert_uint_eq(histogram.counts[0], 12);
 	ck_assert_uint_eq(histogram.counts[3], 7);
 	ck_assert_uint_eq(histogram.sum_ns, 2000);
@@ -35,8 +35,8 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("send_lag");
+	TCase *tcase = tcase_create("live_histogram");
 	tcase_add_test(tcase, each_lag_is_counted_in_its_bucket);
 	tcase_add_test(tcase, lags_of_several_probers_add_up);
-	return unit_run("probe/send_lag", tcase);
+	return unit_run("measure/live_histogram", tcase);
 }
