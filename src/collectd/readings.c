@@ -10,7 +10,7 @@ int readings_take(struct readings *readings, struct engine *engine)
 	int64_t now_ns = clock_monotonic_ns();
 	struct snapshot snapshot;
 	struct period_values *periods = NULL;
-	int error = engine_snapshot(engine, &snapshot);
+	int error = engine_snapshot(engine, readings->has_round_trips, &snapshot);
 	if (error)
 		return error;
 	error = period_values_make_all(&readings->latest, &snapshot, &periods);

@@ -10,6 +10,7 @@
 /* Stored by the caller. */
 struct readings {
 	struct loss_watch *loss_watch; /* Borrowed; NULL to watch none. */
+	bool has_round_trips;	       /* Of each period, not only its loss. */
 	int64_t time_ns;	       /* Monotonic: of the latest, or of the start. */
 	struct snapshot latest;	       /* Owned. All zero at first. */
 	struct period_values *periods; /* Owned. One for each of its targets; NULL at first. */

@@ -220,6 +220,7 @@ static void prepare_notices(struct runtime *runtime)
 		.context = runtime->outbox,
 	};
 	runtime->readings.time_ns = clock_monotonic_ns();
+	runtime->readings.has_round_trips = plugin_config_wants_values(runtime->config);
 	if (!isnan(config->warn_loss))
 		runtime->readings.loss_watch = &runtime->loss_watch;
 }
@@ -244,7 +245,6 @@ static int start(struct runtime *runtime, struct text_error *error)
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
-	settings.keep_distributions = plugin_config_wants_values(config);
 	files_raise_limit(DESCRIPTORS_MOST);
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);

@@ -31,7 +31,7 @@ struct settings {
 	struct target_options defaults; /* For targets that do not say otherwise; complete. */
 	unsigned threads;		/* Prober threads, 1 to OPTION_THREADS_MAX. */
 	enum settings_resolver resolver;
-	bool keep_distributions;  /* Snapshots have each target's round trips in fine buckets. */
+	bool keep_excess; /* Snapshots have the excess of each direction in fine buckets, too. */
 	size_t front_connections; /* Those that the front wants descriptors for; 0: it has none. */
 	bool is_guest;		  /* The process is another program's, which needs some, too. */
 };

@@ -61,7 +61,7 @@ struct engine {
 	size_t peers_per_address; /* 0: a share of all. */
 	bool is_peer_limit_wanted;
 	char listen_address[LISTENERS_TEXT_MAX];
-	bool keeps_distributions;
+	bool keeps_excess;
 	uint64_t last_id;
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
@@ -186,8 +186,8 @@ static int make_entry(
 			config->name, &config->address, &config->options, &made.probed);
 	if (!error)
 		made.target = &made.probed->link.target;
-	if (!error && engine->keeps_distributions)
-		error = target_stats_keep_distribution(made.target->stats);
+	if (!error && engine->keeps_excess)
+		error = target_stats_keep_excess(made.target->stats);
 	if (error) {
 		probed_target_free(made.probed);
 		labels_clear(&made.labels);
@@ -414,7 +414,7 @@ int engine_start(const struct settings *settings, const struct log *log,
 		return fail_memory(error);
 	pthread_mutex_init(&made->mutex, NULL);
 	made->log = log;
-	made->keeps_distributions = settings->keep_distributions;
+	made->keeps_excess = settings->keep_excess;
 	wish_descriptors(made, settings);
 	failure = share_descriptors(made, &settings->targets, &made->shares_of_descriptors, error);
 	made->wishes.front = made->shares_of_descriptors.front;
@@ -446,8 +446,15 @@ static char *copy_strings(const struct entry *entry, struct target_snapshot *sna
 	return text + entry->labels.size;
 }
 
-/* With the mutex held. */
-static int copy_targets(const struct engine *engine, struct snapshot *snapshot)
+/* What each target has in snapshot->distributions. */
+static size_t distributions_each(const struct engine *engine)
+{
+	return engine->keeps_excess ? 1 + DIRECTIONS : 1;
+}
+
+/* Makes room for entries->count targets. */
+static int make_room(
+	const struct engine *engine, bool with_distributions, struct snapshot *snapshot)
 {
 	const struct entries *entries = &engine->entries;
 	size_t text_size = 1;
@@ -456,31 +463,54 @@ static int copy_targets(const struct engine *engine, struct snapshot *snapshot)
 		text_size += strlen(entry->target->name) + strlen(entry->target->address) + 2 +
 			     entry->labels.size;
 	}
+	size_t count = entries->count + 1;
 	snapshot->text = malloc(text_size);
-	snapshot->targets = malloc((entries->count + 1) * sizeof(*snapshot->targets));
-	if (engine->keeps_distributions)
+	snapshot->targets = malloc(count * sizeof(*snapshot->targets));
+	if (with_distributions)
 		snapshot->distributions =
-			malloc((entries->count + 1) * sizeof(struct distribution));
-	if (!snapshot->text || !snapshot->targets ||
-		(engine->keeps_distributions && !snapshot->distributions))
-		return -ENOMEM;
+			malloc(count * distributions_each(engine) * sizeof(struct distribution));
+	bool has_all = snapshot->text && snapshot->targets &&
+		       (snapshot->distributions || !with_distributions);
+	return has_all ? 0 : -ENOMEM;
+}
+
+/* next: NULL, or where its distributions go. */
+static void copy_target(
+	const struct entry *entry, struct distribution *next, struct target_snapshot *copy)
+{
+	struct target_distributions distributions = {.rtt = next};
+	copy->distribution = next;
+	for (unsigned i = 0; i < DIRECTIONS; i++) {
+		bool is_kept = next && target_stats_keeps_excess(entry->target->stats);
+		distributions.excess[i] = is_kept ? next + 1 + i : NULL;
+		copy->excess[i] = distributions.excess[i];
+	}
+	target_stats_read_all(entry->target->stats, &copy->values, &distributions);
+	copy->id = entry->id;
+	copy->peer = copy->values.peer;
+}
+
+/* With the mutex held. */
+static int copy_targets(
+	const struct engine *engine, bool with_distributions, struct snapshot *snapshot)
+{
+	const struct entries *entries = &engine->entries;
+	int error = make_room(engine, with_distributions, snapshot);
+	if (error)
+		return error;
 	char *text = snapshot->text;
+	struct distribution *next = snapshot->distributions;
 	for (size_t i = 0; i < entries->count; i++) {
-		const struct entry *entry = &entries->entries[i];
-		struct target_snapshot *copy = &snapshot->targets[i];
-		struct distribution *distribution =
-			snapshot->distributions ? &snapshot->distributions[i] : NULL;
-		text = copy_strings(entry, copy, text);
-		target_stats_read_all(entry->target->stats, &copy->values, distribution);
-		copy->id = entry->id;
-		copy->distribution = distribution;
-		copy->peer = copy->values.peer;
+		text = copy_strings(&entries->entries[i], &snapshot->targets[i], text);
+		copy_target(&entries->entries[i], next, &snapshot->targets[i]);
+		if (next)
+			next += distributions_each(engine);
 	}
 	snapshot->target_count = entries->count;
 	return 0;
 }
 
-int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
+int engine_snapshot(struct engine *engine, bool with_distributions, struct snapshot *snapshot)
 {
 	*snapshot = (struct snapshot){
 		.has_prober = engine->share_count > 0,
@@ -489,15 +519,21 @@ int engine_snapshot(struct engine *engine, struct snapshot *snapshot)
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
-	int error = copy_targets(engine, snapshot);
+	int error = copy_targets(engine, with_distributions, snapshot);
 	pthread_mutex_unlock(&engine->mutex);
 	if (error) {
 		snapshot_clear(snapshot);
 		return error;
 	}
 	for (unsigned i = 0; i < engine->share_count; i++) {
-		prober_add_lag(engine->shares[i].prober, &snapshot->send_lag);
-		prober_add_tx_delay(engine->shares[i].prober, &snapshot->tx_delay);
+		const struct prober *prober = engine->shares[i].prober;
+		live_histogram_add_to(prober_lag(prober), &snapshot->send_lag);
+		live_histogram_add_to(prober_tx_delay(prober), &snapshot->tx_delay);
+		if (!with_distributions)
+			continue;
+		live_histogram_add_fine_to(prober_lag(prober), &snapshot->send_lag_distribution);
+		live_histogram_add_fine_to(
+			prober_tx_delay(prober), &snapshot->tx_delay_distribution);
 	}
 	if (engine->server)
 		echo_server_read(engine->server, &snapshot->server);

@@ -35,8 +35,9 @@ int engine_start(const struct settings *settings, const struct log *log,
 int engine_reload(
 	struct engine *engine, const struct target_list *targets, struct text_error *error);
 
-/* Copies the present state; never makes a prober wait. Any thread. Returns 0 or -ENOMEM. */
-int engine_snapshot(struct engine *engine, struct snapshot *snapshot);
+/* Copies the present state, with or without distributions; never makes a prober wait. Any thread. Returns
+ * 0 or -ENOMEM. */
+int engine_snapshot(struct engine *engine, bool with_distributions, struct snapshot *snapshot);
 
 /*
  * Whether the threads of prober and echo server come round: false from the first question that comes

@@ -104,7 +104,7 @@ static void log_start(const struct exporter *exporter)
 static void describe(struct exporter *exporter, char status[NOTIFY_STATUS_MAX])
 {
 	struct snapshot snapshot;
-	if (engine_snapshot(exporter->engine, &snapshot) != 0) {
+	if (engine_snapshot(exporter->engine, false, &snapshot) != 0) {
 		snprintf(status, NOTIFY_STATUS_MAX, "out of memory");
 		return;
 	}

@@ -32,6 +32,19 @@ unsigned distribution_bucket(int64_t value_ns)
 	return bucket < DISTRIBUTION_BUCKETS ? (unsigned)bucket : DISTRIBUTION_BUCKETS - 1;
 }
 
+uint64_t distribution_count(const struct distribution *distribution)
+{
+	uint64_t count = 0;
+	for (unsigned k = 0; k < DISTRIBUTION_BUCKETS; k++)
+		count += distribution->counts[k];
+	return count;
+}
+
+uint64_t distribution_rank(unsigned percent, uint64_t count)
+{
+	return (count * percent + 99) / 100;
+}
+
 double distribution_middle(unsigned bucket)
 {
 	return exp2(((double)bucket + DISTRIBUTION_FIRST_INDEX - 0.5) / OCTAVE);

@@ -15,7 +15,7 @@
 
 /* A copy for readers. All of it only grows, and wraps around: the difference of two is always right. */
 struct distribution {
-	uint32_t counts[DISTRIBUTION_BUCKETS];
+	uint64_t counts[DISTRIBUTION_BUCKETS];
 	/* In whole microseconds, rounded alike, as the variance is the difference of the two. */
 	uint64_t sum_us;
 	uint64_t square_sum_us2;
@@ -23,6 +23,12 @@ struct distribution {
 
 /* The bucket of a round trip, 0 to DISTRIBUTION_BUCKETS - 1. value_ns: 0 or more. */
 unsigned distribution_bucket(int64_t value_ns);
+
+/* How many values were counted altogether. */
+uint64_t distribution_count(const struct distribution *distribution);
+
+/* The rank of a quantile among count values: the least that has that share at or below it. */
+uint64_t distribution_rank(unsigned percent, uint64_t count);
 
 /* The middle of a bucket in seconds, less than 4.5 % from all that is in it. */
 double distribution_middle(unsigned bucket);

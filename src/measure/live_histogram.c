@@ -11,6 +11,7 @@ void live_histogram_record(struct live_histogram *live, int64_t time_ns)
 {
 	add(&live->counts[histogram_bucket(HISTOGRAM_LAG_FIRST_NS, time_ns)], 1);
 	add(&live->sum_ns, (uint64_t)time_ns);
+	add(&live->fine[distribution_bucket(time_ns)], 1);
 }
 
 void live_histogram_add_to(const struct live_histogram *live, struct histogram *histogram)
@@ -19,4 +20,12 @@ void live_histogram_add_to(const struct live_histogram *live, struct histogram *
 		histogram->counts[k] +=
 			atomic_load_explicit(&live->counts[k], memory_order_relaxed);
 	histogram->sum_ns += atomic_load_explicit(&live->sum_ns, memory_order_relaxed);
+}
+
+void live_histogram_add_fine_to(
+	const struct live_histogram *live, struct distribution *distribution)
+{
+	for (unsigned k = 0; k < DISTRIBUTION_BUCKETS; k++)
+		distribution->counts[k] +=
+			atomic_load_explicit(&live->fine[k], memory_order_relaxed);
 }

@@ -9,12 +9,6 @@
 
 #define US_PER_S 1e6
 
-/* The rank of a quantile among count values: the least that has that share at or below it. */
-static uint64_t rank_of(unsigned percent, uint64_t count)
-{
-	return (count * percent + 99) / 100;
-}
-
 static double clamp(double value, double least, double most)
 {
 	return fmin(fmax(value, least), most);
@@ -44,9 +38,12 @@ static void fill_round_trips(const struct distribution *distribution, uint64_t c
 	values->rtt_mean = mean;
 	values->rtt_min = min;
 	values->rtt_max = max;
-	values->rtt_median = clamp(distribution_ranked(distribution, rank_of(50, count)), min, max);
-	values->rtt_p90 = clamp(distribution_ranked(distribution, rank_of(90, count)), min, max);
-	values->rtt_p99 = clamp(distribution_ranked(distribution, rank_of(99, count)), min, max);
+	values->rtt_median =
+		clamp(distribution_ranked(distribution, distribution_rank(50, count)), min, max);
+	values->rtt_p90 =
+		clamp(distribution_ranked(distribution, distribution_rank(90, count)), min, max);
+	values->rtt_p99 =
+		clamp(distribution_ranked(distribution, distribution_rank(99, count)), min, max);
 	values->rtt_deviation = deviation(distribution, count);
 }
 

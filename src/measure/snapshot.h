@@ -20,7 +20,9 @@ struct target_snapshot {
 			     into values. */
 	struct labels labels; /* Those the user gave it. Their text is the snapshot's. */
 	struct target_values values;
-	const struct distribution *distribution; /* Owned by the snapshot; NULL if none is kept. */
+	/* Owned by the snapshot; NULL where it was not asked for, or none is kept. */
+	const struct distribution *distribution;       /* Of the round trips. */
+	const struct distribution *excess[DIRECTIONS]; /* Above the least of each direction. */
 };
 
 struct server_values {
@@ -36,12 +38,15 @@ struct snapshot {
 	struct target_snapshot *targets; /* Owned; in the order of the configuration. */
 	size_t target_count;
 	char *text;			    /* Owned: the strings above. */
-	struct distribution *distributions; /* Owned: those above; NULL if none are kept. */
+	struct distribution *distributions; /* Owned: those above; or NULL. */
 	bool is_alive;			    /* Every thread that measures or serves comes round. */
 	bool has_prober;
 	bool lacks_tcp_info;	   /* This system does not tell what its TCP counts. */
 	struct histogram send_lag; /* First bound HISTOGRAM_LAG_FIRST_NS. All probers together. */
 	struct histogram tx_delay; /* Likewise. From departure to the network device. */
+	/* The same in fine buckets, without sums. */
+	struct distribution send_lag_distribution;
+	struct distribution tx_delay_distribution;
 	bool has_server;
 	struct server_values server;
 };

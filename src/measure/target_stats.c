@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/aligned.h"
-#include "base/clock.h"
+#include "measure/live_distribution.h"
 
 /*
  * A sequence lock without fences (H.-J. Boehm, "Can seqlocks get along with programming language
@@ -57,17 +57,11 @@ enum word {
 	WORDS = WORD_BUCKETS + HISTOGRAM_BUCKETS,
 };
 
-/* A struct distribution that is being written. */
-struct growing_distribution {
-	_Atomic uint32_t counts[DISTRIBUTION_BUCKETS];
-	_Atomic uint64_t sum_us;
-	_Atomic uint64_t square_sum_us2;
-};
-
 struct target_stats {
 	_Atomic uint64_t version;
 	_Atomic uint64_t words[WORDS];
-	struct growing_distribution *distribution; /* Owned; NULL if it keeps none. */
+	struct live_distribution rtt;
+	struct live_distribution *excess; /* Owned; one a direction, or NULL. */
 	/* For the writer alone. */
 	struct loss_window window;
 	struct jitter jitter;
@@ -102,10 +96,15 @@ int target_stats_new(uint32_t window, struct target_stats **stats)
 	return 0;
 }
 
-int target_stats_keep_distribution(struct target_stats *stats)
+int target_stats_keep_excess(struct target_stats *stats)
 {
-	stats->distribution = calloc(1, sizeof(*stats->distribution));
-	return stats->distribution ? 0 : -ENOMEM;
+	stats->excess = calloc(DIRECTIONS, sizeof(*stats->excess));
+	return stats->excess ? 0 : -ENOMEM;
+}
+
+bool target_stats_keeps_excess(const struct target_stats *stats)
+{
+	return stats->excess != NULL;
 }
 
 void target_stats_free(struct target_stats *stats)
@@ -113,7 +112,7 @@ void target_stats_free(struct target_stats *stats)
 	if (!stats)
 		return;
 	loss_window_clear(&stats->window);
-	free(stats->distribution);
+	free(stats->excess);
 	aligned_free(stats);
 }
 
@@ -134,26 +133,9 @@ static void set(struct target_stats *stats, unsigned word, uint64_t value)
 	atomic_store_explicit(&stats->words[word], value, memory_order_release);
 }
 
-static void increase(_Atomic uint64_t *word, uint64_t by)
-{
-	atomic_store_explicit(
-		word, atomic_load_explicit(word, memory_order_relaxed) + by, memory_order_release);
-}
-
 static void add(struct target_stats *stats, unsigned word, uint64_t by)
 {
-	increase(&stats->words[word], by);
-}
-
-/* Within a step. */
-static void distribute(struct growing_distribution *distribution, int64_t rtt_ns)
-{
-	uint64_t us = ((uint64_t)rtt_ns + NS_PER_US / 2) / NS_PER_US;
-	_Atomic uint32_t *count = &distribution->counts[distribution_bucket(rtt_ns)];
-	atomic_store_explicit(
-		count, atomic_load_explicit(count, memory_order_relaxed) + 1, memory_order_release);
-	increase(&distribution->sum_us, us);
-	increase(&distribution->square_sum_us2, us * us);
+	set(stats, word, atomic_load_explicit(&stats->words[word], memory_order_relaxed) + by);
 }
 
 static void show_window(struct target_stats *stats)
@@ -215,8 +197,7 @@ void target_stats_received(struct target_stats *stats, int64_t rtt_ns)
 	add(stats, WORD_RTT_SUM, (uint64_t)rtt_ns);
 	set(stats, WORD_LAST_RTT, (uint64_t)rtt_ns);
 	set(stats, WORD_JITTER, (uint64_t)jitter_ns(&stats->jitter));
-	if (stats->distribution)
-		distribute(stats->distribution, rtt_ns);
+	live_distribution_record(&stats->rtt, rtt_ns);
 	note_reply(stats);
 	show_window(stats);
 	end(stats);
@@ -354,6 +335,14 @@ void target_stats_seen(struct target_stats *stats, unsigned ttl, unsigned dscp, 
 	end(stats);
 }
 
+/* Within a step. */
+static void add_excess(struct target_stats *stats, unsigned direction, int64_t excess_ns)
+{
+	add(stats, WORD_EXCESS + direction, (uint64_t)excess_ns);
+	if (stats->excess)
+		live_distribution_record(&stats->excess[direction], excess_ns);
+}
+
 void target_stats_stamped(struct target_stats *stats, const struct target_stamp *stamp)
 {
 	begin(stats);
@@ -362,7 +351,7 @@ void target_stats_stamped(struct target_stats *stats, const struct target_stamp 
 		add(stats, WORD_PEER_TCP_RETRANSMITS, stamp->retransmits);
 	for (unsigned i = 0; i < DIRECTIONS; i++) {
 		if (stamp->is_known)
-			add(stats, WORD_EXCESS + i, (uint64_t)stamp->excess_ns[i]);
+			add_excess(stats, i, stamp->excess_ns[i]);
 		set(stats, WORD_ONE_WAY + i, (uint64_t)stamp->one_way_ns[i]);
 	}
 	set(stats, WORD_ONE_WAY_ERROR, (uint64_t)stamp->one_way_error_ns);
@@ -385,41 +374,40 @@ void target_stats_timeout(struct target_stats *stats, int64_t timeout_ns)
 	end(stats);
 }
 
-static void copy_distribution(
-	const struct growing_distribution *distribution, struct distribution *copy)
+static void copy_distributions(
+	const struct target_stats *stats, const struct target_distributions *copies)
 {
-	for (unsigned k = 0; k < DISTRIBUTION_BUCKETS; k++)
-		copy->counts[k] =
-			atomic_load_explicit(&distribution->counts[k], memory_order_acquire);
-	copy->sum_us = atomic_load_explicit(&distribution->sum_us, memory_order_acquire);
-	copy->square_sum_us2 =
-		atomic_load_explicit(&distribution->square_sum_us2, memory_order_acquire);
+	if (copies->rtt)
+		live_distribution_read(&stats->rtt, copies->rtt);
+	for (unsigned i = 0; stats->excess && i < DIRECTIONS; i++)
+		if (copies->excess[i])
+			live_distribution_read(&stats->excess[i], copies->excess[i]);
 }
 
 /* Whether words holds a state between two steps; if not, the writer was at work: read again. */
-static bool copy_words(
-	const struct target_stats *stats, uint64_t words[WORDS], struct distribution *distribution)
+static bool copy_words(const struct target_stats *stats, uint64_t words[WORDS],
+	const struct target_distributions *distributions)
 {
 	uint64_t before = atomic_load_explicit(&stats->version, memory_order_acquire);
 	if (before & 1)
 		return false;
 	for (unsigned i = 0; i < WORDS; i++)
 		words[i] = atomic_load_explicit(&stats->words[i], memory_order_acquire);
-	if (distribution && stats->distribution)
-		copy_distribution(stats->distribution, distribution);
+	copy_distributions(stats, distributions);
 	return atomic_load_explicit(&stats->version, memory_order_relaxed) == before;
 }
 
 void target_stats_read(const struct target_stats *stats, struct target_values *values)
 {
-	target_stats_read_all(stats, values, NULL);
+	static const struct target_distributions none;
+	target_stats_read_all(stats, values, &none);
 }
 
 void target_stats_read_all(const struct target_stats *stats, struct target_values *values,
-	struct distribution *distribution)
+	const struct target_distributions *distributions)
 {
 	uint64_t words[WORDS];
-	while (!copy_words(stats, words, distribution))
+	while (!copy_words(stats, words, distributions))
 		;
 	*values = (struct target_values){
 		.sent = words[WORD_SENT],

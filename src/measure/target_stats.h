@@ -74,10 +74,13 @@ struct target_stats;
 int target_stats_new(uint32_t window, struct target_stats **stats);
 
 /*
- * Has it keep the distribution of round trips, too, in some 750 bytes more. Before anything is counted,
- * and before another thread knows it. Returns 0 or -ENOMEM.
+ * Has it keep the distributions of what each direction took above its least, too, in 2 KiB more. Before
+ * anything is counted, and before another thread knows it. Returns 0 or -ENOMEM.
  */
-int target_stats_keep_distribution(struct target_stats *stats);
+int target_stats_keep_excess(struct target_stats *stats);
+
+/* Whether it does. Any thread. */
+bool target_stats_keeps_excess(const struct target_stats *stats);
 
 /* No thread may use it any more. NULL is accepted. */
 void target_stats_free(struct target_stats *stats);
@@ -161,8 +164,14 @@ void target_stats_timeout(struct target_stats *stats, int64_t timeout_ns);
 /* From any thread: copies the state between two of the writer's steps. */
 void target_stats_read(const struct target_stats *stats, struct target_values *values);
 
-/* The same with the distribution, of the same moment; it is left alone if none is kept. */
+/* What target_stats_read_all() copies beside the values. NULL where it is not wanted. */
+struct target_distributions {
+	struct distribution *rtt;
+	struct distribution *excess[DIRECTIONS]; /* Left alone where none are kept. */
+};
+
+/* The same with distributions of the same moment. */
 void target_stats_read_all(const struct target_stats *stats, struct target_values *values,
-	struct distribution *distribution);
+	const struct target_distributions *distributions);
 
 #endif

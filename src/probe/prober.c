@@ -354,14 +354,14 @@ void prober_set_spare_sockets(struct prober *prober, unsigned count)
 	pthread_mutex_unlock(&prober->mutex);
 }
 
-void prober_add_lag(const struct prober *prober, struct histogram *histogram)
+const struct live_histogram *prober_lag(const struct prober *prober)
 {
-	live_histogram_add_to(&prober->context.lag, histogram);
+	return &prober->context.lag;
 }
 
-void prober_add_tx_delay(const struct prober *prober, struct histogram *histogram)
+const struct live_histogram *prober_tx_delay(const struct prober *prober)
 {
-	live_histogram_add_to(&prober->context.tx_delay, histogram);
+	return &prober->context.tx_delay;
 }
 
 bool prober_is_alive(struct prober *prober, int64_t now_ns)

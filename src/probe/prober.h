@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
-#include "measure/histogram.h"
+#include "measure/live_histogram.h"
 #include "net/resolver.h"
 #include "probe/probed_target.h"
 #include "probe/target_watcher.h"
@@ -33,11 +33,11 @@ void prober_remove(struct prober *prober, struct probed_target *target);
  * their handshakes), to dial several addresses at a time and to follow names; 0 at first. */
 void prober_set_spare_sockets(struct prober *prober, unsigned count);
 
-/* Adds the lags of its sends to a histogram. Any thread. */
-void prober_add_lag(const struct prober *prober, struct histogram *histogram);
+/* The lags of its sends. Any thread may read them. */
+const struct live_histogram *prober_lag(const struct prober *prober);
 
 /* Likewise how long probes took to the network device, of those that the kernel was asked about. */
-void prober_add_tx_delay(const struct prober *prober, struct histogram *histogram);
+const struct live_histogram *prober_tx_delay(const struct prober *prober);
 
 /* Whether its thread comes round: see heartbeat_ask(). Any thread. */
 bool prober_is_alive(struct prober *prober, int64_t now_ns);

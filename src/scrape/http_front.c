@@ -49,7 +49,7 @@ static int answer_metrics(
 	struct http_front *front, const struct http_request *request, struct http_answer *answer)
 {
 	struct snapshot snapshot;
-	int error = engine_snapshot(front->engine, &snapshot);
+	int error = engine_snapshot(front->engine, false, &snapshot);
 	if (error)
 		return error;
 	const struct build_info build = {version_text(), version_compiler()};
@@ -72,7 +72,7 @@ static int answer_page(
 {
 	(void)request;
 	struct snapshot snapshot;
-	int error = engine_snapshot(front->engine, &snapshot);
+	int error = engine_snapshot(front->engine, false, &snapshot);
 	if (error)
 		return error;
 	error = landing_page_write(&snapshot, version_text(), &answer->body);

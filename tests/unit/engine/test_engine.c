@@ -95,7 +95,7 @@ static void reload(struct engine *engine, const struct target_list *list)
 static struct snapshot take_snapshot(struct engine *engine)
 {
 	struct snapshot snapshot;
-	ck_assert_int_eq(engine_snapshot(engine, &snapshot), 0);
+	ck_assert_int_eq(engine_snapshot(engine, true, &snapshot), 0);
 	return snapshot;
 }
 
@@ -568,7 +568,7 @@ static void *watch_law(void *context)
 	struct watch *watch = context;
 	while (!atomic_load(&watch->is_over) && !watch->fault) {
 		struct snapshot snapshot;
-		if (engine_snapshot(watch->engine, &snapshot) < 0)
+		if (engine_snapshot(watch->engine, true, &snapshot) < 0)
 			watch->fault = "no memory left";
 		else
 			watch->fault = find_fault(&snapshot);

@@ -71,7 +71,7 @@ END_TEST
 
 START_TEST(subtracts_across_the_wrap)
 {
-	struct distribution before = {.counts = {[0] = 1, [7] = UINT32_MAX},
+	struct distribution before = {.counts = {[0] = 1, [7] = UINT64_MAX},
 		.sum_us = UINT64_MAX,
 		.square_sum_us2 = UINT64_MAX - 5};
 	struct distribution now = {.counts = {[0] = 4, [7] = 1}, .sum_us = 9, .square_sum_us2 = 4};

@@ -33,10 +33,24 @@ START_TEST(lags_of_several_probers_add_up)
 }
 END_TEST
 
+START_TEST(has_the_same_values_in_fine_buckets)
+{
+	struct live_histogram lag = {0};
+	live_histogram_record(&lag, 500);
+	live_histogram_record(&lag, 2000000);
+	struct distribution distribution = {.counts = {[0] = 1}};
+	live_histogram_add_fine_to(&lag, &distribution);
+	ck_assert_uint_eq(distribution_count(&distribution), 3);
+	ck_assert_uint_eq(distribution.counts[0], 2);
+	ck_assert_uint_eq(distribution.counts[distribution_bucket(2000000)], 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("live_histogram");
 	tcase_add_test(tcase, each_lag_is_counted_in_its_bucket);
 	tcase_add_test(tcase, lags_of_several_probers_add_up);
+	tcase_add_test(tcase, has_the_same_values_in_fine_buckets);
 	return unit_run("measure/live_histogram", tcase);
 }

@@ -549,37 +549,60 @@ START_TEST(a_peer_text_that_is_too_long_is_cut)
 }
 END_TEST
 
-static uint64_t distributed(const struct distribution *distribution)
-{
-	uint64_t count = 0;
-	for (unsigned k = 0; k < DISTRIBUTION_BUCKETS; k++)
-		count += distribution->counts[k];
-	return count;
-}
-
-START_TEST(keeps_a_distribution_if_asked_to)
+START_TEST(keeps_a_distribution_of_round_trips)
 {
 	struct target_stats *stats = make_stats();
 	struct target_values values;
-	struct distribution distribution = {.sum_us = 7};
-	target_stats_received(stats, 1000);
-	target_stats_read_all(stats, &values, &distribution);
-	ck_assert_uint_eq(distribution.sum_us, 7);
-	target_stats_free(stats);
-
-	stats = make_stats();
-	ck_assert_int_eq(target_stats_keep_distribution(stats), 0);
+	struct distribution distribution;
+	const struct target_distributions copies = {.rtt = &distribution};
 	static const int64_t rtts_ns[] = {0, 499, 500, 1000000, 1000400, 5000000000};
 	for (int i = 0; i < ROWS(rtts_ns); i++)
 		target_stats_received(stats, rtts_ns[i]);
-	target_stats_read_all(stats, &values, &distribution);
+	target_stats_read_all(stats, &values, &copies);
 	ck_assert_uint_eq(values.received, ROWS(rtts_ns));
-	ck_assert_uint_eq(distributed(&distribution), ROWS(rtts_ns));
+	ck_assert_uint_eq(distribution_count(&distribution), ROWS(rtts_ns));
 	ck_assert_uint_eq(distribution.counts[0], 3);
 	ck_assert_uint_eq(distribution.counts[distribution_bucket(1000000)], 2);
 	/* 0, 0, 1, 1000, 1000 and 5000000 us. */
 	ck_assert_uint_eq(distribution.sum_us, 5002001);
 	ck_assert_uint_eq(distribution.square_sum_us2, UINT64_C(25000002000001));
+	target_stats_free(stats);
+}
+END_TEST
+
+/* Both directions get the excess of each stamp, where it is known. */
+static void stamp(struct target_stats *stats, bool is_known)
+{
+	target_stats_received(stats, 10000000);
+	target_stats_stamped(stats,
+		&(struct target_stamp){.is_known = is_known, .excess_ns = {1000000, 3000000}});
+}
+
+START_TEST(keeps_distributions_of_the_excess_if_asked_to)
+{
+	struct target_stats *stats = make_stats();
+	struct target_values values;
+	struct distribution out = {.sum_us = 7};
+	struct distribution back = {.sum_us = 7};
+	const struct target_distributions copies = {.excess = {&out, &back}};
+	stamp(stats, true);
+	target_stats_read_all(stats, &values, &copies);
+	ck_assert(!target_stats_keeps_excess(stats));
+	ck_assert_uint_eq(out.sum_us, 7);
+	target_stats_free(stats);
+
+	stats = make_stats();
+	ck_assert_int_eq(target_stats_keep_excess(stats), 0);
+	ck_assert(target_stats_keeps_excess(stats));
+	stamp(stats, true);
+	stamp(stats, false);
+	stamp(stats, true);
+	target_stats_read_all(stats, &values, &copies);
+	ck_assert_uint_eq(values.received, 3);
+	ck_assert_uint_eq(distribution_count(&out), 2);
+	ck_assert_uint_eq(distribution_count(&back), 2);
+	ck_assert_uint_eq(out.counts[distribution_bucket(1000000)], 2);
+	ck_assert_uint_eq(back.counts[distribution_bucket(3000000)], 2);
 	target_stats_free(stats);
 }
 END_TEST
@@ -678,7 +701,7 @@ START_TEST(the_law_holds_in_every_copy_while_the_writer_is_busy)
 {
 	struct writer writer = {.stats = make_stats()};
 	struct distribution distribution;
-	ck_assert_int_eq(target_stats_keep_distribution(writer.stats), 0);
+	const struct target_distributions copies = {.rtt = &distribution};
 	pthread_t thread;
 	ck_assert_int_eq(pthread_create(&thread, NULL, write_stats, &writer), 0);
 	struct target_values values;
@@ -686,9 +709,9 @@ START_TEST(the_law_holds_in_every_copy_while_the_writer_is_busy)
 	bool is_done;
 	do {
 		is_done = atomic_load(&writer.is_done);
-		target_stats_read_all(writer.stats, &values, &distribution);
+		target_stats_read_all(writer.stats, &values, &copies);
 		const char *fault = find_fault(&values);
-		if (distributed(&distribution) != values.received)
+		if (distribution_count(&distribution) != values.received)
 			fault = "received = distributed";
 		if (fault)
 			ck_abort_msg("%s", fault);
@@ -715,7 +738,8 @@ int main(void)
 	tcase_add_loop_test(tcase, many_losses_at_once_count_like_single_ones, 0, ROWS(outages));
 	tcase_add_loop_test(tcase, loss_is_a_share_of_the_window, 0, ROWS(losses));
 	tcase_add_test(tcase, a_peer_text_that_is_too_long_is_cut);
-	tcase_add_test(tcase, keeps_a_distribution_if_asked_to);
+	tcase_add_test(tcase, keeps_a_distribution_of_round_trips);
+	tcase_add_test(tcase, keeps_distributions_of_the_excess_if_asked_to);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
 	tcase_add_test(tcase, the_law_holds_in_every_copy_while_the_writer_is_busy);
 	return unit_run("measure/target_stats", tcase);

@@ -128,7 +128,7 @@ START_TEST(each_slot_is_used_on_time)
 	add_all(&fixture);
 	live_through();
 	struct histogram lag = {0};
-	prober_add_lag(fixture.prober, &lag);
+	live_histogram_add_to(prober_lag(fixture.prober), &lag);
 	uint64_t sent = 0;
 	for (unsigned i = 0; i < TARGETS; i++) {
 		struct target_values values = script_values(fixture.targets[i]);
