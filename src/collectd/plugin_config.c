@@ -61,7 +61,24 @@ static int store_metrics(
 {
 	(void)reason;
 	config->serve_metrics = true;
-	config->metrics = value->endpoint;
+	config->front.listen = value->endpoint;
+	return 0;
+}
+
+static int store_metrics_set(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->front.is_lean = value->number == METRICS_SET_LEAN;
+	return 0;
+}
+
+static int store_native_histograms(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->front.is_native = value->number;
+	config->settings.keep_excess = value->number;
 	return 0;
 }
 
@@ -155,6 +172,8 @@ static int (*const store[OPTIONS])(
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
+	[OPTION_METRICS_SET] = store_metrics_set,
+	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
 	[OPTION_DISPATCH] = store_dispatch,
 	[OPTION_DISPATCH_INFO] = store_dispatch_info,
 	[OPTION_STANDARD_TYPES] = store_standard_types,

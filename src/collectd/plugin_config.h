@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text_error.h"
 #include "config/settings.h"
+#include "scrape/http_front.h"
 
 /* Which of its own values the plugin dispatches: the words of Dispatch, from 1. */
 enum dispatch {
@@ -25,7 +26,7 @@ struct plugin_config {
 	struct settings settings; /* Its targets are those of the <Target> blocks. */
 	char *targets_path;	  /* Owned; NULL without a targets file. */
 	bool serve_metrics;
-	struct endpoint metrics; /* Where, if so. */
+	struct http_front_settings front; /* Where and what, if so. */
 	enum dispatch dispatch;
 	bool dispatch_info;  /* Also what is said in labels alone, if it is not none. */
 	bool standard_types; /* Also what the plugin ping would. */

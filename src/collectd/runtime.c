@@ -251,7 +251,7 @@ static int start(struct runtime *runtime, struct text_error *error)
 	target_list_clear(&settings.targets);
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
-			&config->metrics, runtime->engine, &runtime->log, &runtime->front, error);
+			&config->front, runtime->engine, &runtime->log, &runtime->front, error);
 	if (failure)
 		return failure;
 	failure = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);

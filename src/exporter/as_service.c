@@ -23,8 +23,8 @@ struct service_request as_service_request(const struct options *options)
 		.flags = options->given,
 		.flag_count = options->given_count,
 		.targets = options->targets_path,
-		.low_ports =
-			is_low(&options->metrics) || (settings->serve && is_low(&settings->listen)),
+		.low_ports = is_low(&options->front.listen) ||
+			     (settings->serve && is_low(&settings->listen)),
 	};
 }
 

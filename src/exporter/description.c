@@ -100,7 +100,7 @@ void description_append(const struct options *options, struct buffer *buffer)
 	describe("mode", options_mode(options), buffer);
 	if (settings->serve)
 		describe_server(options, buffer);
-	describe_endpoint(OPTION_METRICS, &options->metrics, buffer);
+	describe_endpoint(OPTION_METRICS, &options->front.listen, buffer);
 	if (!settings->probe)
 		return;
 	describe_defaults(&settings->defaults, buffer);

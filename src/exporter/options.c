@@ -84,7 +84,18 @@ static void store_reflect_dscp(struct reading *reading, const struct option_valu
 
 static void store_metrics(struct reading *reading, const struct option_value *value)
 {
-	reading->options->metrics = value->endpoint;
+	reading->options->front.listen = value->endpoint;
+}
+
+static void store_metrics_set(struct reading *reading, const struct option_value *value)
+{
+	reading->options->front.is_lean = value->number == METRICS_SET_LEAN;
+}
+
+static void store_native_histograms(struct reading *reading, const struct option_value *value)
+{
+	reading->options->front.is_native = value->number;
+	reading->options->settings.keep_excess = value->number;
 }
 
 static void store_targets(struct reading *reading, const struct option_value *value)
@@ -149,6 +160,8 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
+	[OPTION_METRICS_SET] = store_metrics_set,
+	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
 	[OPTION_LOG_LEVEL] = store_log_level,
 	[OPTION_JSON_LOGS] = store_json_logs,
 	[OPTION_CHECK] = store_check,

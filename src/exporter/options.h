@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text_error.h"
 #include "config/settings.h"
+#include "scrape/http_front.h"
 #include "service/service_request.h"
 
 enum options_action {
@@ -25,7 +26,7 @@ enum options_action {
 struct options {
 	enum options_action action;
 	struct settings settings; /* Without what the targets file adds: options_load_targets(). */
-	struct endpoint metrics;  /* Where /metrics listens. */
+	struct http_front_settings front;
 	const char *targets_path; /* Borrowed from argv; NULL where no targets file is in use. */
 	enum log_level log_level;
 	bool json_logs;

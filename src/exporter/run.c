@@ -60,7 +60,7 @@ static int start(struct exporter *exporter, struct text_error *error)
 	if (failure)
 		return failure;
 	return http_front_start(
-		&options->metrics, exporter->engine, &exporter->log, &exporter->front, error);
+		&options->front, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
 /* ", 12 targets every 200ms"; without the interval where they have different ones. */

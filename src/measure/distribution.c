@@ -45,6 +45,11 @@ uint64_t distribution_rank(unsigned percent, uint64_t count)
 	return (count * percent + 99) / 100;
 }
 
+double distribution_bound(unsigned bucket)
+{
+	return exp2(((double)bucket + DISTRIBUTION_FIRST_INDEX) / OCTAVE);
+}
+
 double distribution_middle(unsigned bucket)
 {
 	return exp2(((double)bucket + DISTRIBUTION_FIRST_INDEX - 0.5) / OCTAVE);

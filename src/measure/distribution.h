@@ -30,6 +30,9 @@ uint64_t distribution_count(const struct distribution *distribution);
 /* The rank of a quantile among count values: the least that has that share at or below it. */
 uint64_t distribution_rank(unsigned percent, uint64_t count);
 
+/* The upper bound of a bucket in seconds, inclusive. */
+double distribution_bound(unsigned bucket);
+
 /* The middle of a bucket in seconds, less than 4.5 % from all that is in it. */
 double distribution_middle(unsigned bucket);
 

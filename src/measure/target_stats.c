@@ -454,9 +454,9 @@ uint64_t target_values_in_flight(const struct target_values *values)
 	return values->sent - values->received - values->timeouts;
 }
 
-double target_values_loss_percent(const struct target_values *values)
+double target_values_loss(const struct target_values *values, double whole)
 {
 	if (values->window_settled == 0)
 		return 0;
-	return 100.0 * values->window_lost / values->window_settled;
+	return whole * values->window_lost / values->window_settled;
 }

@@ -61,8 +61,8 @@ struct target_values {
 /* sent - received - timeouts. */
 uint64_t target_values_in_flight(const struct target_values *values);
 
-/* The share of lost probes in the window, 0 to 100; 0 if it is empty. */
-double target_values_loss_percent(const struct target_values *values);
+/* The share of lost probes in the window, 0 to whole, which is 100 for percent; 0 if it is empty. */
+double target_values_loss(const struct target_values *values, double whole);
 
 /* Written by one thread; aligned so that two targets share no cache line. */
 struct target_stats;

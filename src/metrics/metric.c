@@ -41,10 +41,22 @@ enum metric_type metric_text_type(const struct metric *metric)
 	return metric->type == METRIC_INFO ? METRIC_GAUGE : metric->type;
 }
 
+const char *metric_unit(const struct metric *metric)
+{
+	static const char *const units[] = {"seconds", "bytes", "ratio", "percent"};
+	const char *last = strrchr(metric->name, '_');
+	for (size_t i = 0; last && i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(last + 1, units[i]) == 0)
+			return units[i];
+	return "";
+}
+
 unsigned metric_numbers(const struct metric *metric)
 {
 	if (metric->value == VALUE_HISTOGRAM)
 		return METRIC_NUMBERS_MAX;
+	if (metric->value == VALUE_DISTRIBUTIONS)
+		return 0;
 	return metric->label ? metric->label->count : 1;
 }
 
@@ -62,8 +74,9 @@ double metric_max(const struct metric *metric)
 	case VALUE_FLAG:
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
+	case VALUE_LOSS_RATIO:
 		return 1;
-	case VALUE_LOSS:
+	case VALUE_LOSS_PERCENT:
 	case VALUE_REAL_PERCENT:
 		return 100;
 	case VALUE_COUNT:
@@ -72,6 +85,7 @@ double metric_max(const struct metric *metric)
 	case VALUE_COUNTS:
 	case VALUE_SECONDS_EACH:
 	case VALUE_HISTOGRAM:
+	case VALUE_DISTRIBUTIONS:
 	case VALUE_IN_FLIGHT:
 		return (double)NAN;
 	}
@@ -121,14 +135,17 @@ static double read_value(const struct metric *metric, const void *values)
 		return *(const bool *)at ? 1 : 0;
 	case VALUE_IN_FLIGHT:
 		return (double)target_values_in_flight(values);
-	case VALUE_LOSS:
-		return target_values_loss_percent(values);
+	case VALUE_LOSS_RATIO:
+		return target_values_loss(values, 1);
+	case VALUE_LOSS_PERCENT:
+		return target_values_loss(values, 100);
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
 		return 1;
 	case VALUE_COUNTS:
 	case VALUE_SECONDS_EACH:
 	case VALUE_HISTOGRAM:
+	case VALUE_DISTRIBUTIONS:
 		break;
 	}
 	__builtin_unreachable();

@@ -34,8 +34,12 @@ enum metric_value {
 	VALUE_COUNTS,	    /* The array of uint64_t at offset, one for each value of the label. */
 	VALUE_SECONDS_EACH, /* Likewise of int64_t, in nanoseconds. */
 	VALUE_HISTOGRAM,    /* The struct histogram at offset. */
+	/* Nothing but native histograms, one for each value of the label: see fine. At offset is an array
+	 * of int64_t, their sums in nanoseconds. */
+	VALUE_DISTRIBUTIONS,
 	VALUE_IN_FLIGHT,    /* target_values_in_flight() */
-	VALUE_LOSS,	    /* target_values_loss_percent() */
+	VALUE_LOSS_RATIO,   /* target_values_loss(), of 1. */
+	VALUE_LOSS_PERCENT, /* The same, of 100. */
 	VALUE_ADDRESSES,    /* 1; its labels tell the target's addresses. */
 	VALUE_BUILD,	    /* 1; its labels tell version and compiler. */
 };
@@ -65,6 +69,13 @@ struct metric {
 	size_t offset;			  /* In the subject's struct. */
 	const struct metric_label *label; /* Of VALUE_COUNTS and VALUE_SECONDS_EACH. */
 	int64_t first_bound_ns;		  /* Of VALUE_HISTOGRAM. */
+	/*
+	 * Where a histogram's fine buckets are; 0: it has none. A metric of targets has one or more
+	 * const struct distribution * there in struct target_snapshot, one of the prober a struct
+	 * distribution in struct snapshot.
+	 */
+	size_t fine;
+	bool is_lean; /* Of a metric of targets: large fleets want it, too. */
 };
 
 /* Where the value is. values: the struct of the metric's subject. */
@@ -96,6 +107,9 @@ const char *metric_suffix(const struct metric *metric);
 /* What OpenMetrics calls a type: "counter" and so on. Static. */
 const char *metric_type_name(enum metric_type type);
 
+/* The name's unit, as OpenMetrics has it: "seconds" and so on, or "". Static. */
+const char *metric_unit(const struct metric *metric);
+
 /* The type in the text format, which has none for information and makes it a gauge. */
 enum metric_type metric_text_type(const struct metric *metric);
 
@@ -112,7 +126,7 @@ union metric_number {
 	double value; /* NAN while unknown. */
 };
 
-/* How many numbers a metric has: 1 to METRIC_NUMBERS_MAX. */
+/* How many numbers a metric has: 1 to METRIC_NUMBERS_MAX, or 0 of VALUE_DISTRIBUTIONS. */
 unsigned metric_numbers(const struct metric *metric);
 
 /* Whether a number is whole and only grows: then count holds it, else value. */

@@ -73,6 +73,7 @@ const struct metric metric_table[] = {
 		.type = METRIC_INFO,
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_ADDRESSES,
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_connected",
@@ -83,6 +84,7 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_FLAG,
 		.offset = offsetof(struct target_values, connected),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_last_rtt_seconds",
@@ -125,6 +127,7 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct target_values, sent),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_received",
@@ -134,6 +137,7 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct target_values, received),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_timeouts",
@@ -144,6 +148,7 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct target_values, timeouts),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_late",
@@ -154,6 +159,7 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct target_values, late),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_unsent",
@@ -164,6 +170,7 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct target_values, unsent),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_duplicates",
@@ -183,14 +190,22 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_TARGET,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct target_values, missed_slots),
+		.is_lean = true,
+	},
+	{
+		.name = "tcp_echo_loss_ratio",
+		.help = "Share of timed-out probes among the last settled ones (the window), 0 to 1. For a time "
+			"span of your own choice use the counters.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_LOSS_RATIO,
 	},
 	{
 		.name = "tcp_echo_loss_percent",
-		.help = "Share of timed-out probes among the last settled ones (the window), 0 to "
-			"100. For a time span of your own choice use the counters.",
+		.help = "The same in percent, 0 to 100.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_TARGET,
-		.value = VALUE_LOSS,
+		.value = VALUE_LOSS_PERCENT,
 	},
 	{
 		.name = "tcp_echo_in_flight",
@@ -237,6 +252,7 @@ const struct metric metric_table[] = {
 		.value = VALUE_COUNT,
 		.known = KNOWN_WITH_TCP_INFO,
 		.offset = offsetof(struct target_values, tcp_retransmits),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_tcp_rtt_seconds",
@@ -269,6 +285,7 @@ const struct metric metric_table[] = {
 		.value = VALUE_COUNTS,
 		.offset = offsetof(struct target_values, connect_failures),
 		.label = &connect_failures,
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_disconnects",
@@ -280,6 +297,7 @@ const struct metric metric_table[] = {
 		.value = VALUE_COUNTS,
 		.offset = offsetof(struct target_values, disconnects),
 		.label = &disconnects,
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_rtt_seconds",
@@ -291,6 +309,8 @@ const struct metric metric_table[] = {
 		.value = VALUE_HISTOGRAM,
 		.offset = offsetof(struct target_values, rtt),
 		.first_bound_ns = HISTOGRAM_RTT_FIRST_NS,
+		.is_lean = true,
+		.fine = offsetof(struct target_snapshot, distribution),
 	},
 	{
 		.name = "tcp_echo_stamped",
@@ -325,6 +345,18 @@ const struct metric metric_table[] = {
 		.label = &directions,
 	},
 	{
+		.name = "tcp_echo_direction_excess_seconds",
+		.help = "Distribution of that time over the probes. A native histogram only, and so present only with "
+			"-native-histograms.",
+		.type = METRIC_HISTOGRAM,
+		.subject = METRIC_OF_TARGET,
+		.value = VALUE_DISTRIBUTIONS,
+		.known = KNOWN_WHERE_STAMPED,
+		.offset = offsetof(struct target_values, excess_ns),
+		.label = &directions,
+		.fine = offsetof(struct target_snapshot, excess),
+	},
+	{
 		.name = "tcp_echo_slow",
 		.help = "Probes answered in time but slowly, by where most of the time was lost. Slow means "
 			"longer than the minimum round trip of the last minutes by more than half, and by "
@@ -335,6 +367,7 @@ const struct metric metric_table[] = {
 		.known = KNOWN_WHERE_STAMPED,
 		.offset = offsetof(struct target_values, slow),
 		.label = &slow_wheres,
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_peer_tcp_retransmits",
@@ -345,6 +378,7 @@ const struct metric metric_table[] = {
 		.value = VALUE_COUNT,
 		.known = KNOWN_WHERE_STAMPED,
 		.offset = offsetof(struct target_values, peer_tcp_retransmits),
+		.is_lean = true,
 	},
 	{
 		.name = "tcp_echo_stamps_rejected",
@@ -475,6 +509,7 @@ const struct metric metric_table[] = {
 		.value = VALUE_HISTOGRAM,
 		.offset = offsetof(struct snapshot, send_lag),
 		.first_bound_ns = HISTOGRAM_LAG_FIRST_NS,
+		.fine = offsetof(struct snapshot, send_lag_distribution),
 	},
 	{
 		.name = "tcp_echo_tx_delay_seconds",
@@ -487,6 +522,7 @@ const struct metric metric_table[] = {
 		.known = KNOWN_UNLESS_ZERO,
 		.offset = offsetof(struct snapshot, tx_delay),
 		.first_bound_ns = HISTOGRAM_LAG_FIRST_NS,
+		.fine = offsetof(struct snapshot, tx_delay_distribution),
 	},
 	{
 		.name = "tcp_echo_server_connections",

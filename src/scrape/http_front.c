@@ -33,6 +33,7 @@
 #define GZIP_FACTOR 8
 
 struct http_front {
+	struct http_front_settings settings;
 	struct http_server *server;
 	struct engine *engine; /* Borrowed. */
 	const struct log *log; /* Borrowed. */
@@ -48,8 +49,10 @@ static int reserve_body(struct buffer *body, size_t length)
 static int answer_metrics(
 	struct http_front *front, const struct http_request *request, struct http_answer *answer)
 {
+	enum exposition_format format = negotiation_format(&request->wishes);
+	bool is_native = front->settings.is_native && format == EXPOSITION_PROTOBUF;
 	struct snapshot snapshot;
-	int error = engine_snapshot(front->engine, false, &snapshot);
+	int error = engine_snapshot(front->engine, is_native, &snapshot);
 	if (error)
 		return error;
 	const struct build_info build = {version_text(), version_compiler()};
@@ -57,10 +60,17 @@ static int answer_metrics(
 	process_values_read(&front->start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
 	http_server_read(front->server, process.http_rejected);
-	enum exposition_format format = negotiation_format(&request->wishes);
+	const struct exposition exposition = {
+		.format = format,
+		.is_lean = front->settings.is_lean,
+		.is_native = is_native,
+		.snapshot = &snapshot,
+		.process = &process,
+		.build = &build,
+	};
 	error = reserve_body(&answer->body, snapshot.target_count * TARGET_BODY);
 	if (!error)
-		error = exposition_write(&snapshot, &process, &build, format, &answer->body);
+		error = exposition_write(&exposition, &answer->body);
 	snapshot_clear(&snapshot);
 	answer->content_type = exposition_content_type(format);
 	answer->is_negotiated = true;
@@ -202,11 +212,11 @@ static void front_free(struct http_front *front)
 	free(front);
 }
 
-int http_front_start(const struct endpoint *listen, struct engine *engine, const struct log *log,
-	struct http_front **front, struct text_error *error)
+int http_front_start(const struct http_front_settings *settings, struct engine *engine,
+	const struct log *log, struct http_front **front, struct text_error *error)
 {
 	struct listeners listeners;
-	int failure = listeners_open(listen, log, &listeners, error);
+	int failure = listeners_open(&settings->listen, log, &listeners, error);
 	if (failure)
 		return failure;
 	struct http_front *made = calloc(1, sizeof(*made));
@@ -215,6 +225,7 @@ int http_front_start(const struct endpoint *listen, struct engine *engine, const
 		text_error_set(error, 0, "out of memory");
 		return -ENOMEM;
 	}
+	made->settings = *settings;
 	made->engine = engine;
 	made->log = log;
 	made->start_time_ns = -1;

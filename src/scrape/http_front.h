@@ -3,6 +3,7 @@
 #ifndef SCRAPE_HTTP_FRONT_H
 #define SCRAPE_HTTP_FRONT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/endpoint.h"
@@ -16,14 +17,23 @@ struct http_front;
 /* As many connections as are of any use. */
 #define HTTP_FRONT_CONNECTIONS_MAX 512
 
+/* The word of -metrics-set, from 1, that makes it lean. */
+#define METRICS_SET_LEAN 2
+
+struct http_front_settings {
+	struct endpoint listen;
+	bool is_lean;	/* As in struct exposition. */
+	bool is_native; /* Likewise; the engine's settings then have keep_excess. */
+};
+
 /*
  * Binds the address and starts serving, as many connections at once as
- * engine_front_connections(). engine and log are borrowed until http_front_stop()
- * returns. Returns 0, or a negative errno with error, e.g. `cannot listen on :2112: address already
+ * engine_front_connections(). settings are copied; engine and log are borrowed until
+ * http_front_stop() returns. Returns 0, or a negative errno with error, e.g. `cannot listen on :2112: address already
  * in use`.
  */
-int http_front_start(const struct endpoint *listen, struct engine *engine, const struct log *log,
-	struct http_front **front, struct text_error *error);
+int http_front_start(const struct http_front_settings *settings, struct engine *engine,
+	const struct log *log, struct http_front **front, struct text_error *error);
 
 /* How many clients were turned away, by reason. Any thread. */
 void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJECTS]);

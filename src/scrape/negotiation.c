@@ -11,7 +11,10 @@
 /* One element of a header's list. */
 struct choice {
 	struct span name;
-	struct span version; /* The parameter "version"; empty if there is none. */
+	/* Parameters; empty where there are none. */
+	struct span version;
+	struct span proto;
+	struct span encoding;
 	int weight;
 };
 
@@ -51,6 +54,10 @@ static void read_parameter(struct span parameter, struct choice *choice)
 		choice->weight = parse_weight(value);
 	else if (span_is(name, "version"))
 		choice->version = value;
+	else if (span_is(name, "proto"))
+		choice->proto = value;
+	else if (span_is(name, "encoding"))
+		choice->encoding = value;
 }
 
 /* Takes the next element off a list. Returns false at the end. */
@@ -85,7 +92,11 @@ void negotiation_read_accept(struct negotiation *wishes, struct span list)
 {
 	struct choice choice;
 	while (next_choice(&list, &choice)) {
-		if (span_is(choice.name, "application/openmetrics-text")) {
+		if (span_is(choice.name, "application/vnd.google.protobuf")) {
+			if (span_is(choice.proto, "io.prometheus.client.MetricFamily") &&
+				span_is(choice.encoding, "delimited"))
+				raise_to(&wishes->protobuf, choice.weight);
+		} else if (span_is(choice.name, "application/openmetrics-text")) {
 			if (version_is(&choice, "1.0.0"))
 				raise_to(&wishes->openmetrics, choice.weight);
 		} else if (span_is(choice.name, "text/plain")) {
@@ -105,6 +116,9 @@ enum exposition_format negotiation_format(const struct negotiation *wishes)
 	int text = wishes->text;
 	if (text == WEIGHT_UNSET)
 		text = wishes->any_text != WEIGHT_UNSET ? wishes->any_text : wishes->anything;
+	if (wishes->protobuf > 0 && wishes->protobuf >= wishes->openmetrics &&
+		wishes->protobuf >= text)
+		return EXPOSITION_PROTOBUF;
 	return wishes->openmetrics > 0 && wishes->openmetrics >= text ? EXPOSITION_OPENMETRICS
 								      : EXPOSITION_TEXT;
 }

@@ -11,6 +11,7 @@
 /* The weights that a request gives to what there is to choose from, in thousandths. */
 struct negotiation {
 	/* Of media types. */
+	int protobuf;
 	int openmetrics;
 	int text;
 	int any_text;
@@ -25,7 +26,8 @@ struct negotiation {
 /* Of a request without such headers. */
 #define NEGOTIATION_NOTHING                                                                        \
 	((struct negotiation){NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET,             \
-		NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET})
+		NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET, NEGOTIATION_UNSET,        \
+		NEGOTIATION_UNSET})
 
 /*
  * Read one header line each; several of one name are one list (RFC 9110 section 5.3). list: its
@@ -35,8 +37,9 @@ void negotiation_read_accept(struct negotiation *wishes, struct span list);
 void negotiation_read_accept_encoding(struct negotiation *wishes, struct span list);
 
 /*
- * The format that Accept asks for: OpenMetrics 1.0.0 where it is named (a wildcard does not count)
- * with a weight of at least that of the text format, else the text format.
+ * The format that Accept asks for: of protobuf and OpenMetrics 1.0.0, where they are named (a wildcard
+ * does not count), the one with the greater weight, or protobuf with the same one; if that is at least
+ * the text format's, which is the answer otherwise.
  */
 enum exposition_format negotiation_format(const struct negotiation *wishes);
 

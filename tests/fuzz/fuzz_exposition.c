@@ -171,7 +171,9 @@ static void check_exposition(const struct snapshot *snapshot, const struct targe
 	static const struct process_values process = {-1, -1, -1, -1, -1, -1, true, {0}};
 	static const struct build_info build = {"1", "cc"};
 	struct buffer text = {0};
-	expect(exposition_write(snapshot, &process, &build, format, &text) == 0);
+	expect(exposition_write(
+		       &(struct exposition){format, false, false, snapshot, &process, &build},
+		       &text) == 0);
 	buffer_append(&text, "", 1);
 	expect(strlen(text.data) + 1 == text.length);
 	bool is_over = false;
@@ -188,6 +190,65 @@ static void check_exposition(const struct snapshot *snapshot, const struct targe
 	}
 	expect(is_over == (format == EXPOSITION_OPENMETRICS));
 	buffer_clear(&text);
+}
+
+static uint64_t read_varint(const char **at, const char *end)
+{
+	uint64_t value = 0;
+	unsigned shift = 0;
+	unsigned char byte;
+	do {
+		expect(*at < end && shift < 64);
+		byte = (unsigned char)*(*at)++;
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while (byte & 0x80);
+	return value;
+}
+
+/* Fields of known wire types, each whole; of a family the fourth are messages, too. */
+static void check_message(const char *at, const char *end, bool is_family)
+{
+	while (at < end) {
+		uint64_t tag = read_varint(&at, end);
+		uint64_t length = 0;
+		switch (tag & 7) {
+		case 0:
+			read_varint(&at, end);
+			continue;
+		case 1:
+			length = 8;
+			break;
+		case 2:
+			length = read_varint(&at, end);
+			break;
+		default:
+			expect(false);
+		}
+		expect(length <= (uint64_t)(end - at));
+		if (is_family && tag >> 3 == 4)
+			check_message(at, at + length, false);
+		at += length;
+	}
+}
+
+static void check_protobuf(const struct snapshot *snapshot)
+{
+	static const struct process_values process = {-1, -1, -1, -1, -1, -1, true, {0}};
+	static const struct build_info build = {"1", "cc"};
+	const struct exposition exposition = {
+		EXPOSITION_PROTOBUF, false, true, snapshot, &process, &build};
+	struct buffer bytes = {0};
+	expect(exposition_write(&exposition, &bytes) == 0);
+	const char *at = bytes.data;
+	const char *end = at + bytes.length;
+	while (at < end) {
+		uint64_t length = read_varint(&at, end);
+		expect(length <= (uint64_t)(end - at));
+		check_message(at, at + length, true);
+		at += length;
+	}
+	buffer_clear(&bytes);
 }
 
 /* Whether the page's text begins with one of these. */
@@ -314,6 +375,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.target_count = list.count};
 	check_exposition(&snapshot, &list, EXPOSITION_TEXT);
 	check_exposition(&snapshot, &list, EXPOSITION_OPENMETRICS);
+	check_protobuf(&snapshot);
 	check_page(&snapshot);
 	target_list_clear(&list);
 	return 0;

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+from lib import protobuf
 from lib.program import BINARY, Program, run
 from lib.scenario import Skip, main, scenario
 from lib.stepped_clock import SteppedClock
@@ -71,14 +72,15 @@ def the_manual_page_has_every_flag():
 
 
 def all_types():
-    """The type of every metric there is."""
+    """The type of every metric there is, native histograms as well."""
     targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto", "tx_stamps": "1/1"}}
     with SteppedClock() as clock:
         clock.synchronise(100)
-        with Program("both", targets=targets, env=clock.environment()) as program:
+        with Program("both", "-native-histograms", targets=targets, env=clock.environment()) as program:
             program.wait_target("alive", lambda t: t.metrics.has("tcp_echo_one_way_seconds")
                                 and "tcp_echo_tx_delay_seconds" in t.metrics.types, "all there is")
-            return program.metrics().types
+            answer = program.http(headers={"Accept": protobuf.MEDIA_TYPE})
+            return {**program.metrics().types, **protobuf.parse(answer.body).types}
 
 
 @scenario

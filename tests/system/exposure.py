@@ -16,7 +16,7 @@ SERVER_REJECTS = {"not_allowed", "limit", "address_limit", "descriptors", "memor
 HTTP_REJECTS = {"limit", "address_limit", "descriptors", "memory", "slow", "stalled", "other"}
 
 COUNTERS = ("sent received timeouts connects moves late unsent missed_slots").split()
-GAUGES = ("connected loss_percent in_flight").split()
+GAUGES = ("connected loss_ratio loss_percent in_flight").split()
 
 
 def assert_metric(metrics, name, kind, count=1, value=0.0, **labels):
@@ -42,7 +42,7 @@ def a_target_has_all_its_metrics_before_its_first_connection():
             value = None if name in ("sent", "timeouts", "unsent") else 0
             assert_metric(metrics, f"tcp_echo_{name}_total", "counter", value=value, target="a")
         for name in GAUGES:
-            value = None if name == "loss_percent" else 0
+            value = None if name.startswith("loss") else 0
             assert_metric(metrics, f"tcp_echo_{name}", "gauge", value=value, target="a")
         assert metrics.types["tcp_echo_rtt_seconds"] == "histogram"
         assert metrics.value("tcp_echo_rtt_seconds_count", target="a") == 0

@@ -44,11 +44,12 @@ def scraping(port):
 class Prometheus:
     """
     A Prometheus with its own storage that scrapes every second, as a context.
-    configuration: its text, as scraping() makes one.
+    configuration: its text, as scraping() makes one. flags: more of its command line.
     """
 
-    def __init__(self, configuration):
+    def __init__(self, configuration, *flags):
         self.configuration = configuration
+        self.flags = flags
         self.port = free_port()
         self.folder = None
         self.process = None
@@ -62,7 +63,7 @@ class Prometheus:
             self.process = subprocess.Popen(
                 [need("prometheus"), f"--config.file={config}", "--log.level=warn",
                  f"--storage.tsdb.path={self.folder.name}/data",
-                 f"--web.listen-address=127.0.0.1:{self.port}"],
+                 f"--web.listen-address=127.0.0.1:{self.port}", *self.flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
         try:

@@ -65,8 +65,8 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert(options.settings.serve);
 	ck_assert(!options.settings.probe);
 	ck_assert_uint_eq(options.settings.listen.port, 4000);
-	ck_assert_str_eq(options.metrics.host, "");
-	ck_assert_uint_eq(options.metrics.port, 2112);
+	ck_assert_str_eq(options.front.listen.host, "");
+	ck_assert_uint_eq(options.front.listen.port, 2112);
 	ck_assert_int_eq(options.settings.defaults.timeout_ns, 800 * MS);
 	ck_assert_uint_eq(options.settings.defaults.window, 100);
 	ck_assert_int_eq(options.settings.defaults.probe, PROBE_KIND_ECHO);
@@ -99,8 +99,8 @@ START_TEST(accepts_every_flag)
 	ck_assert_str_eq(options_mode(&options), "both");
 	ck_assert_str_eq(options.settings.listen.host, "::1");
 	ck_assert_uint_eq(options.settings.listen.port, 1);
-	ck_assert_str_eq(options.metrics.host, "127.0.0.1");
-	ck_assert_uint_eq(options.metrics.port, 0);
+	ck_assert_str_eq(options.front.listen.host, "127.0.0.1");
+	ck_assert_uint_eq(options.front.listen.port, 0);
 	ck_assert_int_eq(options.settings.defaults.timeout_ns, 1500 * MS);
 	ck_assert_uint_eq(options.settings.defaults.window, 7);
 	ck_assert_int_eq(options.settings.defaults.probe, PROBE_KIND_CONNECT);

@@ -455,12 +455,12 @@ START_TEST(the_window_forgets_what_is_older)
 		target_stats_unsent(stats);
 	target_stats_received(stats, 1);
 	target_stats_read(stats, &values);
-	ck_assert_double_eq(target_values_loss_percent(&values), 75);
+	ck_assert_double_eq(target_values_loss(&values, 100), 75);
 	for (int i = 0; i < WINDOW - 1; i++)
 		target_stats_received(stats, 1);
 	target_stats_read(stats, &values);
 	ck_assert_uint_eq(values.window_settled, WINDOW);
-	ck_assert_double_eq(target_values_loss_percent(&values), 0);
+	ck_assert_double_eq(target_values_loss(&values, 100), 0);
 	target_stats_free(stats);
 }
 END_TEST
@@ -528,7 +528,7 @@ START_TEST(loss_is_a_share_of_the_window)
 	struct target_values values = {
 		.window_settled = losses[_i].settled, .window_lost = losses[_i].lost};
 	ck_assert_msg(
-		target_values_loss_percent(&values) == losses[_i].percent, "%s", losses[_i].says);
+		target_values_loss(&values, 100) == losses[_i].percent, "%s", losses[_i].says);
 }
 END_TEST
 

@@ -41,7 +41,7 @@ START_TEST(names_have_the_unit)
 {
 	const struct metric *metric = &metric_table[_i];
 	bool is_time = metric->value == VALUE_SECONDS || metric->value == VALUE_REAL_SECONDS ||
-		       metric->value == VALUE_SECONDS_EACH || metric->value == VALUE_HISTOGRAM;
+		       metric->value == VALUE_SECONDS_EACH || metric->type == METRIC_HISTOGRAM;
 	ck_assert_msg(ends_with(metric->name, "_seconds") == is_time, "%s", metric->name);
 }
 END_TEST
@@ -89,7 +89,9 @@ static bool is_read_at_offset(const struct metric *metric)
 	case VALUE_HISTOGRAM:
 		return true;
 	case VALUE_IN_FLIGHT:
-	case VALUE_LOSS:
+	case VALUE_LOSS_RATIO:
+	case VALUE_LOSS_PERCENT:
+	case VALUE_DISTRIBUTIONS:
 	case VALUE_ADDRESSES:
 	case VALUE_BUILD:
 		return false;
@@ -152,10 +154,14 @@ START_TEST(values_suit_the_type)
 	const struct metric *metric = &metric_table[_i];
 	bool has_labels = metric->value == VALUE_ADDRESSES || metric->value == VALUE_BUILD;
 	ck_assert_int_eq(metric->type == METRIC_INFO, has_labels);
-	ck_assert_int_eq(metric->type == METRIC_HISTOGRAM, metric->value == VALUE_HISTOGRAM);
+	ck_assert_int_eq(metric->type == METRIC_HISTOGRAM,
+		metric->value == VALUE_HISTOGRAM || metric->value == VALUE_DISTRIBUTIONS);
 	ck_assert_int_eq(metric->first_bound_ns > 0, metric->value == VALUE_HISTOGRAM);
-	ck_assert_int_eq(metric->label != NULL,
-		metric->value == VALUE_COUNTS || metric->value == VALUE_SECONDS_EACH);
+	ck_assert_int_eq(metric->label != NULL, metric->value == VALUE_COUNTS ||
+							metric->value == VALUE_SECONDS_EACH ||
+							metric->value == VALUE_DISTRIBUTIONS);
+	ck_assert_int_eq(metric->fine != 0, metric->type == METRIC_HISTOGRAM);
+	ck_assert(!metric->is_lean || metric->subject == METRIC_OF_TARGET);
 	if (metric->known == KNOWN_UNLESS_NEGATIVE)
 		ck_assert(metric->value == VALUE_COUNT || metric->value == VALUE_SECONDS ||
 			  metric->value == VALUE_SECONDS_EACH);

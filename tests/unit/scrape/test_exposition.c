@@ -69,7 +69,9 @@ static char *render(const struct snapshot *snapshot, const struct process_values
 	enum exposition_format format)
 {
 	struct buffer buffer = {0};
-	ck_assert_int_eq(exposition_write(snapshot, process, &build, format, &buffer), 0);
+	const struct exposition exposition = {
+		.format = format, .snapshot = snapshot, .process = process, .build = &build};
+	ck_assert_int_eq(exposition_write(&exposition, &buffer), 0);
 	buffer_append(&buffer, "", 1);
 	size_t length;
 	char *text = buffer_release(&buffer, &length);
@@ -204,6 +206,8 @@ START_TEST(writes_a_target_in_the_text_format)
 		"tcp_echo_duplicates_total{target=\"a\"} 1\n"
 		"# TYPE tcp_echo_missed_slots_total counter\n"
 		"tcp_echo_missed_slots_total{target=\"a\"} 12\n"
+		"# TYPE tcp_echo_loss_ratio gauge\n"
+		"tcp_echo_loss_ratio{target=\"a\"} 0.125\n"
 		"# TYPE tcp_echo_loss_percent gauge\n"
 		"tcp_echo_loss_percent{target=\"a\"} 12.5\n"
 		"# TYPE tcp_echo_in_flight gauge\n"
@@ -709,9 +713,10 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 		char type[16];
 		if (sscanf(line, "# TYPE %63s %15s", name, type) != 2)
 			continue;
-		/* Those of readings are collectd's. */
+		/* Those of readings are collectd's; others are native alone. */
 		while (count < metric_table_size &&
-			metric_table[count].subject == METRIC_OF_READING)
+			(metric_table[count].subject == METRIC_OF_READING ||
+				metric_table[count].value == VALUE_DISTRIBUTIONS))
 			count++;
 		ck_assert_uint_lt(count, metric_table_size);
 		ck_assert_str_eq(name, metric_table[count].name);
@@ -772,13 +777,44 @@ START_TEST(grows_with_the_targets)
 }
 END_TEST
 
+/* What is left of a target, and that other things keep all they have. */
+START_TEST(is_lean_if_asked_to)
+{
+	struct target_snapshot target = busy_target("a");
+	target.values.connect_failures[CONNECT_FAILURE_RESOLVE] = 0;
+	struct snapshot snapshot = of_targets(&target, 1);
+	snapshot.has_server = true;
+	const struct exposition exposition = {
+		.is_lean = true, .snapshot = &snapshot, .process = &no_process, .build = &build};
+	struct buffer buffer = {0};
+	ck_assert_int_eq(exposition_write(&exposition, &buffer), 0);
+	buffer_append(&buffer, "", 1);
+	static const char *const has[] = {"tcp_echo_target_info{", "tcp_echo_connected{",
+		"tcp_echo_sent_total{", "tcp_echo_received_total{", "tcp_echo_timeouts_total{",
+		"tcp_echo_late_total{", "tcp_echo_unsent_total{", "tcp_echo_missed_slots_total{",
+		"tcp_echo_tcp_retransmits_total{", "tcp_echo_rtt_seconds_bucket{",
+		"failures_total{target=\"a\",reason=\"refused\"}",
+		"tcp_echo_server_closed_total{reason=\"reset\"} 0",
+		"tcp_echo_send_lag_seconds_sum "};
+	static const char *const lacks[] = {"loss_", "jitter", "last_rtt", "in_flight",
+		"failures_total{target=\"a\",reason=\"resolve\"}",
+		"failures_total{target=\"a\",reason=\"local\"}"};
+	for (int i = 0; i < ROWS(has); i++)
+		ck_assert_msg(strstr(buffer.data, has[i]), "lacks %s", has[i]);
+	for (int i = 0; i < ROWS(lacks); i++)
+		ck_assert_msg(!strstr(buffer.data, lacks[i]), "has %s", lacks[i]);
+	buffer_clear(&buffer);
+}
+END_TEST
+
 START_TEST(appends_to_what_is_there)
 {
 	struct buffer buffer = {0};
 	buffer_append_text(&buffer, "before");
 	struct snapshot snapshot = {0};
-	ck_assert_int_eq(
-		exposition_write(&snapshot, &no_process, &build, EXPOSITION_TEXT, &buffer), 0);
+	const struct exposition exposition = {
+		.snapshot = &snapshot, .process = &no_process, .build = &build};
+	ck_assert_int_eq(exposition_write(&exposition, &buffer), 0);
 	ck_assert_int_eq(memcmp(buffer.data, "before# HELP ", strlen("before# HELP ")), 0);
 	buffer_clear(&buffer);
 }
@@ -789,8 +825,9 @@ START_TEST(fails_when_out_of_memory)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	struct buffer buffer = {.failed = true};
-	ck_assert_int_eq(exposition_write(&snapshot, &no_process, &build, EXPOSITION_TEXT, &buffer),
-		-ENOMEM);
+	const struct exposition exposition = {
+		.snapshot = &snapshot, .process = &no_process, .build = &build};
+	ck_assert_int_eq(exposition_write(&exposition, &buffer), -ENOMEM);
 	buffer_clear(&buffer);
 }
 END_TEST
@@ -830,6 +867,7 @@ int main(void)
 	tcase_add_test(tcase, has_every_metric_of_the_table_once_and_in_order);
 	tcase_add_test(tcase, has_room_for_the_largest_numbers);
 	tcase_add_test(tcase, grows_with_the_targets);
+	tcase_add_test(tcase, is_lean_if_asked_to);
 	tcase_add_test(tcase, appends_to_what_is_there);
 	tcase_add_test(tcase, fails_when_out_of_memory);
 	tcase_add_test(tcase, names_its_content_types);

@@ -6,6 +6,9 @@
 #include "../unit.h"
 
 #define OPENMETRICS "application/openmetrics-text"
+#define PROTOBUF                                                                                   \
+	"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"                 \
+	"encoding=delimited"
 
 static const struct {
 	const char *says;
@@ -26,6 +29,29 @@ static const struct {
 		";version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
 		"text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
 		EXPOSITION_OPENMETRICS},
+	{"Prometheus 2 that wants native histograms",
+		PROTOBUF "," OPENMETRICS ";version=1.0.0;q=0.8," OPENMETRICS
+			 ";version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+		EXPOSITION_PROTOBUF},
+	{"Prometheus 3 that wants them",
+		PROTOBUF ";q=0.6," OPENMETRICS
+			 ";version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.2,"
+			 "*/*;q=0.1",
+		EXPOSITION_PROTOBUF},
+	{"protobuf with the same weight", OPENMETRICS "," PROTOBUF, EXPOSITION_PROTOBUF},
+	{"protobuf with less", OPENMETRICS ";q=0.7," PROTOBUF ";q=0.6", EXPOSITION_OPENMETRICS},
+	{"protobuf with less than the text format", "text/plain," PROTOBUF ";q=0.9",
+		EXPOSITION_TEXT},
+	{"protobuf refused", PROTOBUF ";q=0", EXPOSITION_TEXT},
+	{"protobuf of another message",
+		"application/vnd.google.protobuf;proto=a.B;encoding=delimited", EXPOSITION_TEXT},
+	{"protobuf as text",
+		"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;"
+		"encoding=text",
+		EXPOSITION_TEXT},
+	{"protobuf of no encoding",
+		"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily",
+		EXPOSITION_TEXT},
 	{"without a version", OPENMETRICS, EXPOSITION_OPENMETRICS},
 	{"only an older version", OPENMETRICS ";version=0.0.1", EXPOSITION_TEXT},
 	{"only a newer version", OPENMETRICS ";version=2.0.0", EXPOSITION_TEXT},

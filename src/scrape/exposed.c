@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "scrape/exposed.h"
+
+enum exposition_presence exposition_presence(
+	const struct exposition *exposition, const struct metric *metric, const void **values)
+{
+	const struct snapshot *snapshot = exposition->snapshot;
+	if (metric->known == KNOWN_WITH_TCP_INFO && snapshot->lacks_tcp_info)
+		return EXPOSITION_HAS_NONE;
+	switch (metric->subject) {
+	case METRIC_OF_TARGET:
+		if (!snapshot->has_prober || (exposition->is_lean && !metric->is_lean))
+			return EXPOSITION_HAS_NONE;
+		return EXPOSITION_HAS_EACH_TARGETS;
+	case METRIC_OF_READING:
+		return EXPOSITION_HAS_NONE;
+	case METRIC_OF_PROBER:
+		*values = snapshot;
+		return snapshot->has_prober ? EXPOSITION_HAS_ONE : EXPOSITION_HAS_NONE;
+	case METRIC_OF_SERVER:
+		*values = &snapshot->server;
+		return snapshot->has_server ? EXPOSITION_HAS_ONE : EXPOSITION_HAS_NONE;
+	case METRIC_OF_PROCESS:
+		*values = exposition->process;
+		return EXPOSITION_HAS_ONE;
+	}
+	__builtin_unreachable();
+}
