@@ -84,6 +84,9 @@ static void describe(const struct option *option, bool in_collectd, char *text)
 		snprintf(text, TEXT_MAX, "%s, %s", meaning, allowed);
 	else
 		snprintf(text, TEXT_MAX, "%s", meaning);
+	size_t length = strlen(text);
+	if (option->alias && !in_collectd)
+		snprintf(text + length, TEXT_MAX - length, "; also `-%s`", option->alias);
 }
 
 /* Its default, or NULL. */

@@ -2,6 +2,7 @@
 #include "base/version.h"
 
 #include "config.h"
+#include "revision.h"
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -19,4 +20,14 @@ const char *version_text(void)
 const char *version_compiler(void)
 {
 	return COMPILER;
+}
+
+const char *version_revision(void)
+{
+	return REVISION;
+}
+
+const char *version_build_date(void)
+{
+	return BUILD_DATE;
 }

@@ -7,4 +7,9 @@
 const char *version_text(void);
 const char *version_compiler(void);
 
+/* Likewise the commit, "6d66edf0a1b2", perhaps with "-modified", or "unknown"; and the day of the build,
+ * "2026-11-27". */
+const char *version_revision(void);
+const char *version_build_date(void);
+
 #endif

@@ -90,6 +90,7 @@ static int on_read(void)
 		.periods = readings->periods,
 		.process = &process,
 		.version = version_text(),
+		.revision = version_revision(),
 		.compiler = version_compiler(),
 	};
 	value_lists_make(&input, on_list, &now);

@@ -59,9 +59,12 @@ static int store_reflect_dscp(
 static int store_metrics(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
-	(void)reason;
+	struct http_front_settings *front = &config->front;
+	*reason = "is one address too many";
+	if (front->listen_count == HTTP_FRONT_ADDRESSES_MAX)
+		return -EINVAL;
 	config->serve_metrics = true;
-	config->front.listen = value->endpoint;
+	front->listen[front->listen_count++] = value->endpoint;
 	return 0;
 }
 
@@ -235,6 +238,9 @@ static int refuse_unknown(const oconfig_item_t *item, bool in_target, struct tex
 			buffer_append_format(
 				&allowed, "%s%s", allowed.length > 0 ? ", " : "", option->collectd);
 	}
+	const char *meant = option_nearest_collectd(item->key);
+	if (meant && is_known(option_find_collectd(meant), in_target))
+		buffer_append_format(&allowed, "; did you mean %s?", meant);
 	buffer_append(&allowed, "", 1);
 	int result =
 		refuse(item, "is not a valid option", allowed.failed ? "" : allowed.data, error);
@@ -281,7 +287,7 @@ static int read_value(const oconfig_item_t *item, const struct option *option, u
 	if (!has_right_type(&item->values[0], option))
 		return refuse_option(item, option, "has the wrong type", error);
 	uint64_t bit = option_bit(option->id);
-	if ((*given & bit) && !option->repeats)
+	if ((*given & bit) && option->times == 0)
 		return refuse(item, "is given twice", once, error);
 	*given |= bit;
 	const char *reason = NULL;

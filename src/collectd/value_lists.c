@@ -121,7 +121,8 @@ static void set_labels(struct maker *maker, const struct target_snapshot *target
 	if (target)
 		format_addresses(target, text, size);
 	else
-		snprintf(text, size, "%s %s", maker->input->version, maker->input->compiler);
+		snprintf(text, size, "%s %s %s", maker->input->version, maker->input->revision,
+			maker->input->compiler);
 }
 
 static bool is_wanted(const struct maker *maker, const struct metric *metric, unsigned number)

@@ -25,6 +25,7 @@ struct value_lists_input {
 	const struct period_values *periods;
 	const struct process_values *process;
 	const char *version;
+	const char *revision;
 	const char *compiler;
 };
 
@@ -36,7 +37,7 @@ struct value_lists_input {
  * first attempt has come to an end.
  *
  * With dispatch_info there are also "address peer", or "address" before the first peer or where both
- * do not fit, and "version compiler", as type instances of a 1. With standard_types there is also
+ * do not fit, and "version revision compiler", as type instances of a 1. With standard_types there is also
  * what collectd's plugin ping makes of a host: plugin "ping", no plugin instance, the target as type
  * instance, milliseconds, and NAN where no probe was answered.
  */

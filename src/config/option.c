@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/spelling.h"
 #include "measure/loss_window.h"
 
 static const struct option table[OPTIONS] = {
@@ -31,14 +32,48 @@ const struct option *option_get(enum option_id id)
 	return &table[id];
 }
 
+static bool is_just(const char *name, const char *text, size_t length)
+{
+	return name && strlen(name) == length && memcmp(name, text, length) == 0;
+}
+
 const struct option *option_find_flag(const char *flag, size_t length)
 {
 	for (int id = 0; id < OPTIONS; id++) {
-		const char *name = table[id].flag;
-		if (name && strlen(name) == length && memcmp(name, flag, length) == 0)
+		if (is_just(table[id].flag, flag, length) || is_just(table[id].alias, flag, length))
 			return &table[id];
 	}
 	return NULL;
+}
+
+const char *option_nearest_flag(const char *flag, size_t length)
+{
+	struct spelling spelling = {0};
+	for (int id = 0; id < OPTIONS; id++) {
+		if (table[id].flag)
+			spelling_consider(&spelling, flag, length, table[id].flag);
+		if (table[id].alias)
+			spelling_consider(&spelling, flag, length, table[id].alias);
+	}
+	return spelling.nearest;
+}
+
+const char *option_nearest_key(const char *key)
+{
+	struct spelling spelling = {0};
+	for (int id = 0; id < OPTIONS; id++)
+		if (table[id].key)
+			spelling_consider(&spelling, key, strlen(key), table[id].key);
+	return spelling.nearest;
+}
+
+const char *option_nearest_collectd(const char *name)
+{
+	struct spelling spelling = {0};
+	for (int id = 0; id < OPTIONS; id++)
+		if (table[id].collectd)
+			spelling_consider(&spelling, name, strlen(name), table[id].collectd);
+	return spelling.nearest;
 }
 
 const struct option *option_find_key(const char *key)

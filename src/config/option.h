@@ -101,11 +101,13 @@ struct option {
 	enum option_scope scope;
 	enum option_group group;
 	enum option_part part;
-	bool any_case;	      /* Capitals make no difference to the words. */
-	bool repeats;	      /* It may be given several times: its values add up. */
-	bool serves;	      /* Of a target's: as a flag it is the echo server's, too. */
+	bool any_case; /* Capitals make no difference to the words. */
+	unsigned
+		times; /* How often it may be given, its values adding up; 0: the last one counts. */
+	bool serves;   /* Of a target's: as a flag it is the echo server's, too. */
 	const char *key;      /* In the targets file; NULL where it has none. */
 	const char *flag;     /* Without its dash; likewise. */
+	const char *alias;    /* Another name of the flag, which other exporters use; or NULL. */
 	const char *collectd; /* Likewise; in any case. */
 	const char *value;    /* What help calls the value; NULL for a boolean. */
 	int64_t least;	      /* Of a duration (nanoseconds), number, percentage or codepoint. */
@@ -132,8 +134,15 @@ enum option_style {
 
 const struct option *option_get(enum option_id id);
 
-/* Of just that name (no abbreviations), or NULL. length: of the flag without its dash. */
+/* Of just that name or alias (no abbreviations), or NULL. length: of the flag without its dash. */
 const struct option *option_find_flag(const char *flag, size_t length);
+
+/* The flag that may have been meant by an unknown one, or NULL. */
+const char *option_nearest_flag(const char *flag, size_t length);
+
+/* Likewise the key of the targets file, and the option of collectd. */
+const char *option_nearest_key(const char *key);
+const char *option_nearest_collectd(const char *name);
 
 /* Of a key of the targets file, or NULL. */
 const struct option *option_find_key(const char *key);

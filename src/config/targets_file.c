@@ -165,6 +165,9 @@ static int refuse_unknown_key(
 		text_error_set(error, 0, "%s%s %s", error->reason, comma, known);
 		comma = ",";
 	}
+	const char *meant = option_nearest_key(key);
+	if (meant)
+		text_error_set(error, 0, "%s; did you mean %s?", error->reason, meant);
 	return -EINVAL;
 }
 
@@ -187,6 +190,8 @@ static const char *check_type(const struct option *option, const cJSON *item)
 		return "is neither a boolean nor a string";
 	if (!option_takes_text(option))
 		return "is not a number";
+	if (option->kind == OPTION_KIND_DURATION)
+		return "is not a string with a unit, e.g. \"200ms\"";
 	return takes_number(option) ? "is neither a number nor a string" : "is not a string";
 }
 
@@ -247,6 +252,12 @@ static int read_labels(struct reading *reading, const cJSON *object, struct text
 static int read_key(struct reading *reading, const cJSON *item, struct text_error *error)
 {
 	const struct option *option = option_find_key(item->string);
+	if (!option && strcmp(item->string, "targets") == 0 && cJSON_IsArray(item)) {
+		text_error_set(error, 0,
+			"target %zu: this is one of Prometheus's target groups (file_sd_configs); expected an object like {\"name\": \"server1\", \"address\": \"192.0.2.1:4000\"}",
+			reading->number);
+		return -EINVAL;
+	}
 	if (!option)
 		return refuse_unknown_key(reading, item->string, error);
 	uint64_t bit = option_bit(option->id);

@@ -14,6 +14,14 @@ static bool is_low(const struct endpoint *endpoint)
 	return endpoint->port != 0 && endpoint->port < LOW_PORTS;
 }
 
+static bool has_low_address(const struct http_front_settings *front)
+{
+	for (size_t i = 0; i < front->listen_count; i++)
+		if (is_low(&front->listen[i]))
+			return true;
+	return false;
+}
+
 struct service_request as_service_request(const struct options *options)
 {
 	const struct settings *settings = &options->settings;
@@ -23,7 +31,7 @@ struct service_request as_service_request(const struct options *options)
 		.flags = options->given,
 		.flag_count = options->given_count,
 		.targets = options->targets_path,
-		.low_ports = is_low(&options->front.listen) ||
+		.low_ports = has_low_address(&options->front) ||
 			     (settings->serve && is_low(&settings->listen)),
 	};
 }

@@ -100,7 +100,8 @@ void description_append(const struct options *options, struct buffer *buffer)
 	describe("mode", options_mode(options), buffer);
 	if (settings->serve)
 		describe_server(options, buffer);
-	describe_endpoint(OPTION_METRICS, &options->front.listen, buffer);
+	for (size_t i = 0; i < options->front.listen_count; i++)
+		describe_endpoint(OPTION_METRICS, &options->front.listen[i], buffer);
 	if (!settings->probe)
 		return;
 	describe_defaults(&settings->defaults, buffer);

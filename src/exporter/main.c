@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/version.h"
 #include "exporter/as_service.h"
 #include "exporter/description.h"
 #include "exporter/options.h"
@@ -33,8 +34,9 @@
 static void complain(const struct options *options, enum log_level level, const char *reason)
 {
 	struct buffer line = {0};
-	if (options->json_logs)
-		log_line_append(&line, true, clock_wall().unix_ns, level, NULL, reason);
+	if (options->log_format != LOG_FORMAT_TEXT)
+		log_line_append(
+			&line, options->log_format, clock_wall().unix_ns, level, NULL, reason);
 	else
 		buffer_append_format(&line, PACKAGE_NAME ": %s%s\n",
 			level == LOG_LEVEL_WARNING ? "warning: " : "", reason);
@@ -59,8 +61,10 @@ static void append_versions(struct buffer *buffer)
 {
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
+			     "commit %s, built on %s with %s\n"
 			     "libevent %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES "\n",
-		event_get_version(), cJSON_Version(), zlibVersion(), ares_version(NULL));
+		version_revision(), version_build_date(), version_compiler(), event_get_version(),
+		cJSON_Version(), zlibVersion(), ares_version(NULL));
 }
 
 static int check(const struct options *options)

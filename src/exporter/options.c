@@ -16,8 +16,11 @@
 /* What messages quote of the command line is cut at this many bytes. */
 #define SHOWN_MAX 100
 
-/* How many values flags that repeat may have together. */
-#define REPEATED_MAX 64
+/* Of a port's number, at most. */
+#define PORT_DIGITS 5
+
+/* How many values flags that repeat may have together, by their rows. */
+#define REPEATED_MAX (64 + HTTP_FRONT_ADDRESSES_MAX)
 
 /* The command line while it is read. */
 struct reading {
@@ -84,7 +87,12 @@ static void store_reflect_dscp(struct reading *reading, const struct option_valu
 
 static void store_metrics(struct reading *reading, const struct option_value *value)
 {
-	reading->options->front.listen = value->endpoint;
+	struct http_front_settings *front = &reading->options->front;
+	/* The first one takes the default's place; what is too many is refused where it is given. */
+	if (!reading->given[OPTION_METRICS])
+		front->listen_count = 0;
+	if (front->listen_count < HTTP_FRONT_ADDRESSES_MAX)
+		front->listen[front->listen_count++] = value->endpoint;
 }
 
 static void store_metrics_set(struct reading *reading, const struct option_value *value)
@@ -118,9 +126,14 @@ static void store_log_level(struct reading *reading, const struct option_value *
 	reading->options->log_level = (enum log_level)(LOG_LEVEL_ERROR + value->number - 1);
 }
 
+static void store_log_format(struct reading *reading, const struct option_value *value)
+{
+	reading->options->log_format = (enum log_format)(value->number - 1);
+}
+
 static void store_json_logs(struct reading *reading, const struct option_value *value)
 {
-	reading->options->json_logs = value->number;
+	reading->options->log_format = value->number ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT;
 }
 
 static void store_check(struct reading *reading, const struct option_value *value)
@@ -163,6 +176,7 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_METRICS_SET] = store_metrics_set,
 	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
 	[OPTION_LOG_LEVEL] = store_log_level,
+	[OPTION_LOG_FORMAT] = store_log_format,
 	[OPTION_JSON_LOGS] = store_json_logs,
 	[OPTION_CHECK] = store_check,
 	[OPTION_HELP] = store_help,
@@ -182,10 +196,13 @@ static const struct option *find_flag(const char *name, size_t length)
 static int keep_repeated(struct reading *reading, const struct option *flag, const char *text,
 	struct text_error *error)
 {
-	if (reading->repeated_count == REPEATED_MAX) {
-		text_error_set(error, 0,
-			"-%s: is given more than %d times; allowed: a list in each", flag->flag,
-			REPEATED_MAX);
+	unsigned times = 1;
+	for (size_t i = 0; i < reading->repeated_count; i++)
+		times += reading->repeated[i].id == flag->id;
+	if (times > flag->times) {
+		text_error_set(error, 0, "-%s: is given more than %u times%s", flag->flag,
+			flag->times,
+			flag->kind == OPTION_KIND_NETWORKS ? "; allowed: a list in each" : "");
 		return -EINVAL;
 	}
 	reading->repeated[reading->repeated_count].id = flag->id;
@@ -193,20 +210,32 @@ static int keep_repeated(struct reading *reading, const struct option *flag, con
 	return 0;
 }
 
-static int set_flag(struct reading *reading, const struct option *flag, const char *text,
-	struct text_error *error)
+/* What is said of a value that is not valid, beside what is allowed. */
+static const char *hint_at(const struct option *flag, const char *text)
+{
+	bool is_endpoint = flag->kind == OPTION_KIND_ENDPOINT_TO_LISTEN ||
+			   flag->kind == OPTION_KIND_ENDPOINT_TO_DIAL;
+	bool is_port = is_endpoint && text[0] != '\0' && strlen(text) <= PORT_DIGITS &&
+		       text[strspn(text, "0123456789")] == '\0';
+	return is_port ? "; did you mean :" : NULL;
+}
+
+/* name: as it was spelt. */
+static int set_flag(struct reading *reading, const struct option *flag, const char *name,
+	const char *text, struct text_error *error)
 {
 	char allowed[OPTION_ALLOWED_MAX];
 	option_allowed(flag, OPTION_STYLE_PLAIN, allowed);
 	if (!text) {
-		text_error_set(error, 0, "-%s: value is missing; allowed: %s", flag->flag, allowed);
+		text_error_set(error, 0, "-%s: value is missing; allowed: %s", name, allowed);
 		return -EINVAL;
 	}
 	struct option_value value = {0};
 	const char *reason = NULL;
 	if (option_value_parse(flag, text, &value, &reason) != 0) {
-		text_error_set(error, 0, "-%s: \"%.*s\" %s; allowed: %s", flag->flag, SHOWN_MAX,
-			text, reason, allowed);
+		const char *hint = hint_at(flag, text);
+		text_error_set(error, 0, "-%s: \"%.*s\" %s; allowed: %s%s%s%s", name, SHOWN_MAX,
+			text, reason, allowed, hint ? hint : "", hint ? text : "", hint ? "?" : "");
 		return -EINVAL;
 	}
 	if (flag->scope == OPTION_OF_TARGET)
@@ -215,16 +244,25 @@ static int set_flag(struct reading *reading, const struct option *flag, const ch
 		store[flag->id](reading, &value);
 	reading->given[flag->id] = text;
 	if (reading->lacks_memory) {
-		text_error_set(error, 0, "-%s: out of memory", flag->flag);
+		text_error_set(error, 0, "-%s: out of memory", name);
 		return -ENOMEM;
 	}
-	return flag->repeats ? keep_repeated(reading, flag, text, error) : 0;
+	return flag->times > 0 ? keep_repeated(reading, flag, text, error) : 0;
 }
 
 static int refuse_stray(const char *argument, struct text_error *error)
 {
 	text_error_set(error, 0, "unexpected argument \"%.*s\"; only flags are allowed, see -help",
 		SHOWN_MAX, argument);
+	return -EINVAL;
+}
+
+static int refuse_unknown(const char *name, size_t length, struct text_error *error)
+{
+	const char *meant = option_nearest_flag(name, length);
+	text_error_set(error, 0, "-%.*s: unknown flag; %s%s%s",
+		length < SHOWN_MAX ? (int)length : SHOWN_MAX, name, meant ? "did you mean -" : "",
+		meant ? meant : "see -help", meant ? "? See -help" : "");
 	return -EINVAL;
 }
 
@@ -240,11 +278,8 @@ static int read_arguments(
 			return at + 1 < argc ? refuse_stray(argv[at + 1], error) : 0;
 		size_t length = strcspn(name, "=");
 		const struct option *flag = find_flag(name, length);
-		if (!flag) {
-			text_error_set(error, 0, "-%.*s: unknown flag; see -help",
-				length < SHOWN_MAX ? (int)length : SHOWN_MAX, name);
-			return -EINVAL;
-		}
+		if (!flag)
+			return refuse_unknown(name, length, error);
 		const char *value = NULL;
 		if (name[length] == '=')
 			value = name + length + 1;
@@ -252,7 +287,9 @@ static int read_arguments(
 			value = "true";
 		else if (at + 1 < argc)
 			value = argv[++at];
-		int result = set_flag(reading, flag, value, error);
+		bool is_alias = flag->alias && strncmp(flag->alias, name, length) == 0;
+		const char *spelt = is_alias ? flag->alias : flag->flag;
+		int result = set_flag(reading, flag, spelt, value, error);
 		if (result != 0)
 			return result;
 	}
@@ -270,7 +307,8 @@ static bool is_idle(const struct option *flag, const struct options *options)
 {
 	if (is_verb_alone(options))
 		/* How it complains is what is left to choose. */
-		return flag->group != OPTION_GROUP_SERVICE && flag->id != OPTION_JSON_LOGS;
+		return flag->group != OPTION_GROUP_SERVICE && flag->id != OPTION_JSON_LOGS &&
+		       flag->id != OPTION_LOG_FORMAT;
 	if (flag->scope == OPTION_OF_TARGET)
 		return !options->settings.probe && !(flag->serves && options->settings.serve);
 	switch (flag->part) {
@@ -414,7 +452,7 @@ static void keep_given(const struct reading *reading, struct options *options)
 		const struct option *flag = option_get((enum option_id)id);
 		if (!reading->given[id] || flag->group >= OPTION_GROUP_OTHER)
 			continue;
-		if (!flag->repeats)
+		if (flag->times == 0)
 			keep_value(options, flag, reading->given[id]);
 		for (size_t i = 0; i < reading->repeated_count; i++)
 			if (reading->repeated[i].id == flag->id)

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text_error.h"
 #include "config/settings.h"
+#include "log/log_line.h"
 #include "scrape/http_front.h"
 #include "service/service_request.h"
 
@@ -29,7 +30,7 @@ struct options {
 	struct http_front_settings front;
 	const char *targets_path; /* Borrowed from argv; NULL where no targets file is in use. */
 	enum log_level log_level;
-	bool json_logs;
+	enum log_format log_format;
 	enum service_verb verb;
 	const char *service_name; /* Fit for a file name. Static, or borrowed from argv. */
 	/* The flags that say how to run, each as it was given last, in the order of the help. */
@@ -41,7 +42,7 @@ struct options {
 /*
  * Reads the command line. Nothing but its arguments decides, and nothing else is touched. Returns
  * 0; or -EINVAL with error (one line that begins with the flag and says what is allowed), or
- * -ENOMEM. *options is to be released in any case, and tells json_logs as far as it was read.
+ * -ENOMEM. *options is to be released in any case, and tells log_format as far as it was read.
  *
  * The last one of repeated flags wins, as in Go. -help ends the reading there. A flag
  * without effect in the chosen mode is no reason to refuse, as one command line may serve several

@@ -42,7 +42,7 @@ static void stop(struct exporter *exporter)
 static int start(struct exporter *exporter, struct text_error *error)
 {
 	const struct options *options = exporter->options;
-	int failure = logger_start(exporter->log_fd, options->json_logs, &exporter->logger);
+	int failure = logger_start(exporter->log_fd, options->log_format, &exporter->logger);
 	if (failure) {
 		char why[ERROR_TEXT_MAX];
 		error_text(-failure, why);

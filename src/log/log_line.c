@@ -37,8 +37,59 @@ static void append_time(struct buffer *buffer, int64_t time_ns)
 		(int)(time_ns / NS_PER_MS % 1000));
 }
 
-void log_line_append(struct buffer *buffer, bool json, int64_t time_ns, enum log_level level,
-	const char *subject, const char *message)
+/* What a line says. Its texts are valid UTF-8 without control characters. */
+struct parts {
+	int64_t time_ns;
+	const char *level;
+	const char *subject; /* Or NULL. */
+	const char *message;
+};
+
+static void append_for_people(struct buffer *buffer, const struct parts *parts)
+{
+	append_time(buffer, parts->time_ns);
+	buffer_append_format(buffer, " %-7s %s%s%s", parts->level,
+		parts->subject ? parts->subject : "", parts->subject ? ": " : "", parts->message);
+}
+
+/* Bare where that is clear, as in https://pkg.go.dev/github.com/go-logfmt/logfmt */
+static void append_logfmt_value(struct buffer *buffer, const char *text)
+{
+	if (text[0] != '\0' && !text[strcspn(text, " =\"\\")])
+		buffer_append_text(buffer, text);
+	else
+		append_json_string(buffer, text);
+}
+
+static void append_logfmt(struct buffer *buffer, const struct parts *parts)
+{
+	buffer_append_text(buffer, "time=");
+	append_time(buffer, parts->time_ns);
+	buffer_append_format(buffer, " level=%s", parts->level);
+	if (parts->subject) {
+		buffer_append_text(buffer, " target=");
+		append_logfmt_value(buffer, parts->subject);
+	}
+	buffer_append_text(buffer, " msg=");
+	append_logfmt_value(buffer, parts->message);
+}
+
+static void append_json(struct buffer *buffer, const struct parts *parts)
+{
+	buffer_append_text(buffer, "{\"time\":\"");
+	append_time(buffer, parts->time_ns);
+	buffer_append_format(buffer, "\",\"level\":\"%s\"", parts->level);
+	if (parts->subject) {
+		buffer_append_text(buffer, ",\"target\":");
+		append_json_string(buffer, parts->subject);
+	}
+	buffer_append_text(buffer, ",\"message\":");
+	append_json_string(buffer, parts->message);
+	buffer_append_text(buffer, "}");
+}
+
+void log_line_append(struct buffer *buffer, enum log_format format, int64_t time_ns,
+	enum log_level level, const char *subject, const char *message)
 {
 	char safe_subject[SUBJECT_MAX];
 	char safe_message[LOG_MESSAGE_MAX];
@@ -46,21 +97,22 @@ void log_line_append(struct buffer *buffer, bool json, int64_t time_ns, enum log
 	snprintf(safe_message, sizeof(safe_message), "%s", message);
 	utf8_sanitize(safe_subject);
 	utf8_sanitize(safe_message);
-	const char *name = log_level_name(level);
-	if (!json) {
-		append_time(buffer, time_ns);
-		buffer_append_format(buffer, " %-7s %s%s%s\n", name, safe_subject,
-			subject ? ": " : "", safe_message);
-		return;
+	const struct parts parts = {
+		.time_ns = time_ns,
+		.level = log_level_name(level),
+		.subject = subject ? safe_subject : NULL,
+		.message = safe_message,
+	};
+	switch (format) {
+	case LOG_FORMAT_TEXT:
+		append_for_people(buffer, &parts);
+		break;
+	case LOG_FORMAT_LOGFMT:
+		append_logfmt(buffer, &parts);
+		break;
+	case LOG_FORMAT_JSON:
+		append_json(buffer, &parts);
+		break;
 	}
-	buffer_append_text(buffer, "{\"time\":\"");
-	append_time(buffer, time_ns);
-	buffer_append_format(buffer, "\",\"level\":\"%s\"", name);
-	if (subject) {
-		buffer_append_text(buffer, ",\"target\":");
-		append_json_string(buffer, safe_subject);
-	}
-	buffer_append_text(buffer, ",\"message\":");
-	append_json_string(buffer, safe_message);
-	buffer_append_text(buffer, "}\n");
+	buffer_append_text(buffer, "\n");
 }

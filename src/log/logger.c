@@ -22,7 +22,7 @@
 
 struct logger {
 	int fd;
-	bool json;
+	enum log_format format;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;	 /* Something below has changed. */
@@ -37,7 +37,7 @@ void logger_write(void *context, enum log_level level, const char *subject, cons
 {
 	struct logger *logger = context;
 	struct buffer line = {0};
-	log_line_append(&line, logger->json, clock_wall().unix_ns, level, subject, message);
+	log_line_append(&line, logger->format, clock_wall().unix_ns, level, subject, message);
 	pthread_mutex_lock(&logger->mutex);
 	if (line.failed || !log_queue_add(logger->queue, level, line.data, line.length))
 		logger->lost++;
@@ -75,13 +75,13 @@ static bool write_lines(struct logger *logger, struct log_queue *lines)
 	}
 }
 
-static void add_lost(struct log_queue *lines, bool json, uint64_t lost)
+static void add_lost(struct log_queue *lines, enum log_format format, uint64_t lost)
 {
 	char message[64];
 	struct buffer line = {0};
 	snprintf(message, sizeof(message), "%" PRIu64 " messages lost: they were not read in time",
 		lost);
-	log_line_append(&line, json, clock_wall().unix_ns, LOG_LEVEL_WARNING, NULL, message);
+	log_line_append(&line, format, clock_wall().unix_ns, LOG_LEVEL_WARNING, NULL, message);
 	if (!line.failed)
 		log_queue_add_last(lines, LOG_LEVEL_WARNING, line.data, line.length);
 	buffer_clear(&line);
@@ -108,7 +108,7 @@ static void *write_queued(void *context)
 		pthread_mutex_unlock(&logger->mutex);
 		/* What was lost came after everything that found room. */
 		if (lost > 0)
-			add_lost(lines, logger->json, lost);
+			add_lost(lines, logger->format, lost);
 		may_continue = write_lines(logger, lines);
 		log_queue_clear(lines);
 		pthread_mutex_lock(&logger->mutex);
@@ -129,13 +129,13 @@ static void logger_free(struct logger *logger)
 	free(logger);
 }
 
-int logger_start(int fd, bool json, struct logger **logger)
+int logger_start(int fd, enum log_format format, struct logger **logger)
 {
 	struct logger *made = calloc(1, sizeof(*made));
 	if (!made)
 		return -ENOMEM;
 	made->fd = fd;
-	made->json = json;
+	made->format = format;
 	thread_condition_init(&made->changed);
 	pthread_mutex_init(&made->mutex, NULL);
 	made->queue = log_queue_new();

@@ -3,18 +3,17 @@
 #ifndef LOG_LOGGER_H
 #define LOG_LOGGER_H
 
-#include <stdbool.h>
-
 #include "base/log.h"
+#include "log/log_line.h"
 
 struct logger;
 
 /*
  * Starts the writer's thread. fd: what log/output.h writes to; borrowed until logger_stop()
- * returns. Its mode is not changed, since a terminal is shared with others. json: lines are JSON
- * objects. Returns 0 with *logger owned, -ENOMEM or -EAGAIN (no thread).
+ * returns. Its mode is not changed, since a terminal is shared with others. Returns 0 with *logger
+ * owned, -ENOMEM or -EAGAIN (no thread).
  */
-int logger_start(int fd, bool json, struct logger **logger);
+int logger_start(int fd, enum log_format format, struct logger **logger);
 
 /*
  * A log's sink; context is the logger. Queues the line (up to 256 KiB of them) and never waits for

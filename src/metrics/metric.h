@@ -41,7 +41,7 @@ enum metric_value {
 	VALUE_LOSS_RATIO,   /* target_values_loss(), of 1. */
 	VALUE_LOSS_PERCENT, /* The same, of 100. */
 	VALUE_ADDRESSES,    /* 1; its labels tell the target's addresses. */
-	VALUE_BUILD,	    /* 1; its labels tell version and compiler. */
+	VALUE_BUILD,	    /* 1; its labels tell version, revision and compiler. */
 };
 
 enum metric_known {

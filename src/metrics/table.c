@@ -60,7 +60,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_build",
-		.help = "Always 1. The labels version and compiler tell what is running.",
+		.help = "Always 1. The labels version, revision and compiler tell what is running.",
 		.type = METRIC_INFO,
 		.subject = METRIC_OF_PROCESS,
 		.value = VALUE_BUILD,

@@ -197,3 +197,39 @@ int listeners_open(const struct endpoint *endpoint, const struct log *log,
 	*listeners = made;
 	return 0;
 }
+
+/* Moves more behind those that are there. Returns 0, or -E2BIG with both untouched. */
+static int join(struct listeners *listeners, struct listeners *more)
+{
+	if (listeners->count + more->count > LISTENERS_MAX)
+		return -E2BIG;
+	char *text = listeners->text + strlen(listeners->text);
+	if (listeners->count > 0)
+		text = text_put(text, ", ");
+	text_put(text, more->text);
+	for (size_t i = 0; i < more->count; i++)
+		listeners->fds[listeners->count++] = more->fds[i];
+	*more = (struct listeners){0};
+	return 0;
+}
+
+int listeners_open_all(const struct endpoint *endpoints, size_t count, const struct log *log,
+	struct listeners *listeners, struct text_error *error)
+{
+	struct listeners made = {0};
+	for (size_t i = 0; i < count; i++) {
+		struct listeners more = {0};
+		int failure = listeners_open(&endpoints[i], log, &more, error);
+		if (!failure && (failure = join(&made, &more)) != 0) {
+			listeners_close(&more);
+			text_error_set(
+				error, 0, "cannot listen on more than %d addresses", LISTENERS_MAX);
+		}
+		if (failure) {
+			listeners_close(&made);
+			return failure;
+		}
+	}
+	*listeners = made;
+	return 0;
+}

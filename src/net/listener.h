@@ -16,7 +16,7 @@
 /* Their text, with its NUL. */
 #define LISTENERS_TEXT_MAX (LISTENERS_MAX * (ADDRESS_TEXT_MAX + 2))
 
-/* The listening sockets of one endpoint. Stored by the caller; all zero is none. */
+/* Listening sockets. Stored by the caller; all zero is none. */
 struct listeners {
 	evutil_socket_t fds[LISTENERS_MAX]; /* Owned. */
 	size_t count;
@@ -33,6 +33,13 @@ struct listeners {
  * `cannot listen on :4000: address already in use`, and *listeners untouched.
  */
 int listeners_open(const struct endpoint *endpoint, const struct log *log,
+	struct listeners *listeners, struct text_error *error);
+
+/*
+ * The same for several endpoints, one or more; together they may have LISTENERS_MAX addresses. On failure
+ * nothing is left open.
+ */
+int listeners_open_all(const struct endpoint *endpoints, size_t count, const struct log *log,
 	struct listeners *listeners, struct text_error *error);
 
 /* Closes them; none afterwards. */

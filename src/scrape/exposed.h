@@ -16,6 +16,7 @@ enum exposition_format {
 /* What is running. The texts are borrowed. */
 struct build_info {
 	const char *version;
+	const char *revision;
 	const char *compiler;
 };
 

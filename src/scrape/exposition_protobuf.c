@@ -358,6 +358,7 @@ static void write_build(struct writer *writer, const struct metric *metric)
 {
 	struct buffer labels = {0};
 	append_label(&labels, "version", writer->exposition->build->version);
+	append_label(&labels, "revision", writer->exposition->build->revision);
 	append_label(&labels, "compiler", writer->exposition->build->compiler);
 	append_metric(writer, (struct part){labels.data, labels.length}, nothing,
 		put_value(writer, metric, 1));

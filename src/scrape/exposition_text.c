@@ -389,6 +389,8 @@ static void write_build(struct writer *writer, const struct metric *metric)
 {
 	append_name(writer, metric, "{version=\"");
 	append_escaped(writer->buffer, writer->exposition->build->version);
+	buffer_append_text(writer->buffer, "\",revision=\"");
+	append_escaped(writer->buffer, writer->exposition->build->revision);
 	buffer_append_text(writer->buffer, "\",compiler=\"");
 	append_escaped(writer->buffer, writer->exposition->build->compiler);
 	buffer_append_text(writer->buffer, "\"} 1\n");

@@ -55,7 +55,7 @@ static int answer_metrics(
 	int error = engine_snapshot(front->engine, is_native, &snapshot);
 	if (error)
 		return error;
-	const struct build_info build = {version_text(), version_compiler()};
+	const struct build_info build = {version_text(), version_revision(), version_compiler()};
 	struct process_values process;
 	process_values_read(&front->start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
@@ -216,7 +216,8 @@ int http_front_start(const struct http_front_settings *settings, struct engine *
 	const struct log *log, struct http_front **front, struct text_error *error)
 {
 	struct listeners listeners;
-	int failure = listeners_open(&settings->listen, log, &listeners, error);
+	int failure = listeners_open_all(
+		settings->listen, settings->listen_count, log, &listeners, error);
 	if (failure)
 		return failure;
 	struct http_front *made = calloc(1, sizeof(*made));

@@ -17,11 +17,15 @@ struct http_front;
 /* As many connections as are of any use. */
 #define HTTP_FRONT_CONNECTIONS_MAX 512
 
+/* How many addresses it may be given. */
+#define HTTP_FRONT_ADDRESSES_MAX 8
+
 /* The word of -metrics-set, from 1, that makes it lean. */
 #define METRICS_SET_LEAN 2
 
 struct http_front_settings {
-	struct endpoint listen;
+	struct endpoint listen[HTTP_FRONT_ADDRESSES_MAX];
+	size_t listen_count;
 	bool is_lean;	/* As in struct exposition. */
 	bool is_native; /* Likewise; the engine's settings then have keep_excess. */
 };

@@ -24,7 +24,7 @@ struct service_flag {
 };
 
 /* The most flags that a service takes. */
-#define SERVICE_FLAGS_MAX 104
+#define SERVICE_FLAGS_MAX 136
 
 /* All of it is borrowed. */
 struct service_request {

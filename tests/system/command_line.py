@@ -191,7 +191,10 @@ def version_starts_with_name_and_number_and_ends_with_0():
     for flag in ("-version", "--version"):
         status, out, err = run(flag)
         assert (status, err) == (0, ""), (status, err)
-        assert re.fullmatch(r"tcp-echo-metrics \d+\.\d+\.\d+\S*", out.splitlines()[0]), out
+        lines = out.splitlines()
+        assert re.fullmatch(r"tcp-echo-metrics \d+\.\d+\.\d+\S*", lines[0]), out
+        commit = r"commit ([0-9a-f]{12}(-modified)?|unknown), built on \d{4}-\d\d-\d\d with \w+ .+"
+        assert re.fullmatch(commit, lines[1]), out
 
 
 @scenario

@@ -39,7 +39,7 @@ static void describe(char *text, size_t size)
 	if (settings->serve)
 		endpoint_format(&settings->listen, listen);
 	if (config.serve_metrics)
-		endpoint_format(&config.front.listen, metrics);
+		endpoint_format(&config.front.listen[0], metrics);
 	char options[TARGET_OPTIONS_TEXT_MAX];
 	target_options_text_write(&settings->defaults, config.given, options);
 	int at = snprintf(text, size, "%s %u %s %s %s %s [%s]", listen, settings->threads, metrics,

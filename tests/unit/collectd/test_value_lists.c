@@ -74,6 +74,7 @@ static const char *make(const struct snapshot *snapshot, const struct process_va
 		.periods = &period,
 		.process = values,
 		.version = "1.2.3",
+		.revision = "abc",
 		.compiler = "cc 9"};
 	made.length = 0;
 	value_lists_make(&input, on_list, NULL);
@@ -379,7 +380,7 @@ START_TEST(has_labels_as_type_instances_if_wanted)
 	config.dispatch_info = true;
 	const char *lists = make(&snapshot, &process);
 	check_has(lists, "tcp_echo-a/tcp_echo_target_info-localhost:4000 127.0.0.1:4000 1");
-	check_has(lists, "tcp_echo/tcp_echo_build_info-1.2.3 cc 9 1");
+	check_has(lists, "tcp_echo/tcp_echo_build_info-1.2.3 abc cc 9 1");
 	/* Without a blank at its end. */
 	target = fresh_target("a");
 	check_has(make(&snapshot, &process), "tcp_echo-a/tcp_echo_target_info-localhost:4000 1");

@@ -80,6 +80,13 @@ static const struct {
 		"target 1: name is not a string"},
 	{"unknown key", "[{\"name\": \"a\", \"adress\": \":1\"}]", 1,
 		"target 1: unknown key \"adress\"; allowed: name, address"},
+	{"a misspelt key", "[{\"name\": \"a\", \"adress\": \":1\"}]", 1,
+		"ip_version, labels; did you mean address?"},
+	{"a file of Prometheus", "[{\"targets\": [\"a:1\"], \"labels\": {}}]", 1,
+		"target 1: this is one of Prometheus's target groups (file_sd_configs); expected an object "
+		"like {\"name\": \"server1\", \"address\": \"192.0.2.1:4000\"}"},
+	{"a duration without its unit", WITH("\"interval\": 200"), 1,
+		"target 1: interval is not a string with a unit, e.g. \"200ms\""},
 	{"key in capitals", "[{\"Name\": \"a\", \"address\": \":1\"}]", 1, "unknown key \"Name\""},
 	{"empty key", "[{\"\": \"a\"}]", 1, "unknown key \"\""},
 	{"name twice in a target", "[{\"name\": \"a\", \"name\": \"b\", \"address\": \":1\"}]", 1,

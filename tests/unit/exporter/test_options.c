@@ -65,8 +65,8 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert(options.settings.serve);
 	ck_assert(!options.settings.probe);
 	ck_assert_uint_eq(options.settings.listen.port, 4000);
-	ck_assert_str_eq(options.front.listen.host, "");
-	ck_assert_uint_eq(options.front.listen.port, 2112);
+	ck_assert_str_eq(options.front.listen[0].host, "");
+	ck_assert_uint_eq(options.front.listen[0].port, 2112);
 	ck_assert_int_eq(options.settings.defaults.timeout_ns, 800 * MS);
 	ck_assert_uint_eq(options.settings.defaults.window, 100);
 	ck_assert_int_eq(options.settings.defaults.probe, PROBE_KIND_ECHO);
@@ -80,7 +80,7 @@ START_TEST(without_flags_it_is_a_server_with_the_documented_defaults)
 	ck_assert_uint_eq(options.settings.max_peers, 0);
 	ck_assert_uint_eq(options.settings.max_peers_per_address, 0);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_INFO);
-	ck_assert(!options.json_logs);
+	ck_assert_int_eq(options.log_format, LOG_FORMAT_TEXT);
 	ck_assert_str_eq(options.warning.reason, "");
 	options_clear(&options);
 }
@@ -99,8 +99,8 @@ START_TEST(accepts_every_flag)
 	ck_assert_str_eq(options_mode(&options), "both");
 	ck_assert_str_eq(options.settings.listen.host, "::1");
 	ck_assert_uint_eq(options.settings.listen.port, 1);
-	ck_assert_str_eq(options.front.listen.host, "127.0.0.1");
-	ck_assert_uint_eq(options.front.listen.port, 0);
+	ck_assert_str_eq(options.front.listen[0].host, "127.0.0.1");
+	ck_assert_uint_eq(options.front.listen[0].port, 0);
 	ck_assert_int_eq(options.settings.defaults.timeout_ns, 1500 * MS);
 	ck_assert_uint_eq(options.settings.defaults.window, 7);
 	ck_assert_int_eq(options.settings.defaults.probe, PROBE_KIND_CONNECT);
@@ -113,7 +113,7 @@ START_TEST(accepts_every_flag)
 	ck_assert_uint_eq(options.settings.max_peers_per_address, 9);
 	ck_assert_int_eq(options.settings.resolver, SETTINGS_RESOLVER_SYSTEM);
 	ck_assert_int_eq(options.log_level, LOG_LEVEL_DEBUG);
-	ck_assert(options.json_logs);
+	ck_assert_int_eq(options.log_format, LOG_FORMAT_JSON);
 	options_clear(&options);
 }
 END_TEST
@@ -192,6 +192,49 @@ START_TEST(a_flag_that_repeats_does_so_within_reason)
 }
 END_TEST
 
+START_TEST(takes_several_addresses_for_metrics)
+{
+	const char *arguments[] = {
+		"-metrics=:1", "-web.listen-address", "127.0.0.1:2", "-metrics=:3", NULL};
+	struct options options;
+	struct text_error error;
+	ck_assert_int_eq(parse(arguments, &options, &error), 0);
+	ck_assert_uint_eq(options.front.listen_count, 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(options.front.listen[i].port, i + 1);
+	options_clear(&options);
+
+	const char *many[] = {"-metrics=:1", "-metrics=:1", "-metrics=:1", "-metrics=:1",
+		"-metrics=:1", "-metrics=:1", "-metrics=:1", "-metrics=:1", "-metrics=:1", NULL};
+	ck_assert_int_eq(parse(many, &options, &error), -EINVAL);
+	ck_assert_str_eq(error.reason, "-metrics: is given more than 8 times");
+	options_clear(&options);
+}
+END_TEST
+
+static const struct {
+	const char *arguments[ARGUMENTS_MAX];
+	enum log_format format;
+} formats[] = {
+	{{"-mode=server"}, LOG_FORMAT_TEXT},
+	{{"-log-format=text"}, LOG_FORMAT_TEXT},
+	{{"-log-format=logfmt"}, LOG_FORMAT_LOGFMT},
+	{{"-log.format=json"}, LOG_FORMAT_JSON},
+	{{"-json-logs"}, LOG_FORMAT_JSON},
+	{{"-json-logs", "-log.format=logfmt"}, LOG_FORMAT_LOGFMT},
+	{{"-log.format=logfmt", "-json-logs=false"}, LOG_FORMAT_TEXT},
+};
+
+START_TEST(takes_the_format_of_the_log)
+{
+	struct options options;
+	struct text_error error;
+	ck_assert_int_eq(parse(formats[_i].arguments, &options, &error), 0);
+	ck_assert_int_eq(options.log_format, formats[_i].format);
+	options_clear(&options);
+}
+END_TEST
+
 START_TEST(knows_the_verb_and_the_name_of_the_service)
 {
 	char texts[][16] = {"x", "-name=a.B_c-9", "-svc=start"};
@@ -259,6 +302,25 @@ static const struct {
 	{"unknown flag", {"-bogus"}, "-bogus: unknown flag; see -help"},
 	{"unknown flag with a value", {"-bogus=1"}, "-bogus: unknown flag"},
 	{"abbreviation", {"-int=1s"}, "-int: unknown flag"},
+	{"misspelt flag", {"-intreval=1s"},
+		"-intreval: unknown flag; did you mean -interval? See -help"},
+	{"misspelt alias", {"-web.listen-adress", ":1"},
+		"-web.listen-adress: unknown flag; did you mean -web.listen-address?"},
+	{"flag of another time", {"-log_level=info"},
+		"-log_level: unknown flag; did you mean -log-level?"},
+	{"a port without its colon", {"-metrics=9112"},
+		"-metrics: \"9112\" has no port; allowed: host:port, or :port for every address; "
+		"did you mean :9112?"},
+	{"the same by its alias", {"-web.listen-address=9112"},
+		"-web.listen-address: \"9112\" has no port; allowed: host:port, or :port for every "
+		"address; did you mean :9112?"},
+	{"a target's port alone", {"-mode=client", "-target", "4000"},
+		"-target: \"4000\" has no port; allowed: host:port, or :port for localhost; did you "
+		"mean :4000?"},
+	{"an alias without its value", {"-log.format"},
+		"-log.format: value is missing; allowed: text, "},
+	{"an alias with a bad value", {"-log.level=notice"},
+		"-log.level: \"notice\" is not a valid level; allowed: "},
 	{"abbreviation of one letter", {"-m", "client"}, "-m: unknown flag"},
 	{"flag in capitals", {"-Interval=1s"}, "-Interval: unknown flag"},
 	{"three dashes", {"---interval=1s"}, "--interval: unknown flag"},
@@ -612,6 +674,8 @@ int main(void)
 	tcase_add_loop_test(tcase, knows_what_to_do, 0, ROWS(actions));
 	tcase_add_test(tcase, a_service_is_told_every_network);
 	tcase_add_test(tcase, a_flag_that_repeats_does_so_within_reason);
+	tcase_add_test(tcase, takes_several_addresses_for_metrics);
+	tcase_add_loop_test(tcase, takes_the_format_of_the_log, 0, ROWS(formats));
 	tcase_add_test(tcase, knows_the_verb_and_the_name_of_the_service);
 	tcase_add_loop_test(tcase, knows_what_to_probe, 0, ROWS(targets));
 	tcase_add_loop_test(tcase, refuses_naming_the_flag_and_what_is_allowed, 0, ROWS(bad));

@@ -35,11 +35,11 @@ static const struct {
 		"\"message\":\"a?b\"}\n"},
 };
 
-static void check_line(int row, bool json, const char *wanted)
+static void check_line(int row, enum log_format format, const char *wanted)
 {
 	struct buffer buffer = {0};
 	log_line_append(
-		&buffer, json, TIME_NS, LOG_LEVEL_INFO, lines[row].subject, lines[row].message);
+		&buffer, format, TIME_NS, LOG_LEVEL_INFO, lines[row].subject, lines[row].message);
 	buffer_append(&buffer, "", 1);
 	ck_assert_msg(strcmp(buffer.data, wanted) == 0, "%s: %s", lines[row].says, buffer.data);
 	buffer_clear(&buffer);
@@ -47,8 +47,37 @@ static void check_line(int row, bool json, const char *wanted)
 
 START_TEST(formats_text_and_json)
 {
-	check_line(_i, false, lines[_i].text);
-	check_line(_i, true, lines[_i].json);
+	check_line(_i, LOG_FORMAT_TEXT, lines[_i].text);
+	check_line(_i, LOG_FORMAT_JSON, lines[_i].json);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *subject;
+	const char *message;
+	const char *line; /* Behind time and level. */
+} logfmt[] = {
+	{"words", NULL, "up", " msg=up\n"},
+	{"a sentence of a target", "server1", "down: refused",
+		" target=server1 msg=\"down: refused\"\n"},
+	{"nothing", NULL, "", " msg=\"\"\n"},
+	{"what would end a value", "a=b", "say \"x\\\"",
+		" target=\"a=b\" msg=\"say \\\"x\\\\\\\"\"\n"},
+	{"letters beyond ASCII", "Z\xc3\xbcrich", "a\nb", " target=Z\xc3\xbcrich msg=a?b\n"},
+};
+
+START_TEST(formats_logfmt)
+{
+	struct buffer buffer = {0};
+	log_line_append(&buffer, LOG_FORMAT_LOGFMT, TIME_NS, LOG_LEVEL_INFO, logfmt[_i].subject,
+		logfmt[_i].message);
+	buffer_append(&buffer, "", 1);
+	static const char head[] = "time=2026-11-22T20:51:36.123Z level=info";
+	ck_assert_msg(strncmp(buffer.data, head, strlen(head)) == 0, "%s", buffer.data);
+	ck_assert_msg(strcmp(buffer.data + strlen(head), logfmt[_i].line) == 0, "%s: %s",
+		logfmt[_i].says, buffer.data);
+	buffer_clear(&buffer);
 }
 END_TEST
 
@@ -68,7 +97,8 @@ START_TEST(names_each_level)
 	for (int json = 0; json <= 1; json++) {
 		const char *wanted = json ? levels[_i].json : levels[_i].text;
 		struct buffer buffer = {0};
-		log_line_append(&buffer, json != 0, TIME_NS, levels[_i].level, NULL, "x");
+		log_line_append(&buffer, json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT, TIME_NS,
+			levels[_i].level, NULL, "x");
 		buffer_append(&buffer, "", 1);
 		ck_assert_msg(strstr(buffer.data, wanted) != NULL, "%s", buffer.data);
 		buffer_clear(&buffer);
@@ -82,7 +112,7 @@ START_TEST(cuts_what_is_too_long)
 	struct buffer buffer = {0};
 	memset(message, '"', sizeof(message) - 1);
 	message[sizeof(message) - 1] = '\0';
-	log_line_append(&buffer, true, TIME_NS, LOG_LEVEL_INFO, message, message);
+	log_line_append(&buffer, LOG_FORMAT_JSON, TIME_NS, LOG_LEVEL_INFO, message, message);
 	buffer_append(&buffer, "", 1);
 	ck_assert_uint_lt(buffer.length, 3000);
 	ck_assert_str_eq(buffer.data + buffer.length - 4, "\"}\n");
@@ -94,6 +124,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("log_line");
 	tcase_add_loop_test(tcase, formats_text_and_json, 0, ROWS(lines));
+	tcase_add_loop_test(tcase, formats_logfmt, 0, ROWS(logfmt));
 	tcase_add_loop_test(tcase, names_each_level, 0, ROWS(levels));
 	tcase_add_test(tcase, cuts_what_is_too_long);
 	return unit_run("log/log_line", tcase);

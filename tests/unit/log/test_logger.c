@@ -54,7 +54,7 @@ START_TEST(writes_everything_before_it_stops)
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
 	struct logger *logger = NULL;
-	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	ck_assert_int_eq(logger_start(fds[1], LOG_FORMAT_TEXT, &logger), 0);
 	/* Few enough for a busy machine to write in the time that the logger allows itself. */
 	for (int i = 0; i < 5; i++)
 		logger_write(logger, LOG_LEVEL_ERROR, "a", "message");
@@ -83,7 +83,7 @@ START_TEST(lines_of_several_threads_stay_whole)
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
 	struct logger *logger = NULL;
-	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	ck_assert_int_eq(logger_start(fds[1], LOG_FORMAT_TEXT, &logger), 0);
 	pthread_t threads[WRITERS];
 	for (int i = 0; i < WRITERS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_many, logger), 0);
@@ -118,7 +118,7 @@ START_TEST(a_pipe_that_nobody_reads_blocks_neither_writers_nor_shutdown)
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
 	struct logger *logger = NULL;
-	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	ck_assert_int_eq(logger_start(fds[1], LOG_FORMAT_TEXT, &logger), 0);
 	int64_t start_ns = clock_monotonic_ns();
 	flood(logger);
 	int64_t flooded_ns = clock_monotonic_ns();
@@ -143,7 +143,7 @@ START_TEST(reports_how_many_messages_were_lost)
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
 	struct logger *logger = NULL;
-	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	ck_assert_int_eq(logger_start(fds[1], LOG_FORMAT_TEXT, &logger), 0);
 	flood(logger);
 	struct buffer buffer = {0};
 	const char *text = read_pipe(fds[0], &buffer);
@@ -171,7 +171,7 @@ START_TEST(a_closed_reader_does_no_harm)
 	ck_assert_int_eq(pipe(fds), 0);
 	close(fds[0]);
 	struct logger *logger = NULL;
-	ck_assert_int_eq(logger_start(fds[1], false, &logger), 0);
+	ck_assert_int_eq(logger_start(fds[1], LOG_FORMAT_TEXT, &logger), 0);
 	flood(logger);
 	int64_t start_ns = clock_monotonic_ns();
 	logger_stop(logger);
@@ -186,7 +186,7 @@ START_TEST(leaves_the_mode_of_the_descriptor_alone)
 	ck_assert_int_eq(pipe(fds), 0);
 	int before = fcntl(fds[1], F_GETFL);
 	struct logger *logger = NULL;
-	ck_assert_int_eq(logger_start(fds[1], true, &logger), 0);
+	ck_assert_int_eq(logger_start(fds[1], LOG_FORMAT_JSON, &logger), 0);
 	logger_write(logger, LOG_LEVEL_INFO, NULL, "x");
 	ck_assert_int_eq(fcntl(fds[1], F_GETFL), before);
 	logger_stop(logger);

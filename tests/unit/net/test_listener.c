@@ -140,6 +140,44 @@ START_TEST(all_addresses_of_a_name_are_served_on_one_port)
 }
 END_TEST
 
+START_TEST(several_endpoints_are_served_together)
+{
+	struct endpoint endpoints[] = {endpoint_of("127.0.0.1:0"), endpoint_of("127.0.0.1:0")};
+	struct listeners listeners;
+	struct text_error error;
+	ck_assert_int_eq(listeners_open_all(endpoints, 2, &silence, &listeners, &error), 0);
+	ck_assert_uint_eq(listeners.count, 2);
+	ck_assert_ptr_nonnull(strstr(listeners.text, ", 127.0.0.1:"));
+	uint16_t first = (uint16_t)strtoul(strchr(listeners.text, ':') + 1, NULL, 10);
+	check_served(AF_INET, first);
+	check_served(AF_INET, port_of(&listeners));
+	listeners_close(&listeners);
+	/* If the second fails, nothing of the first is left. */
+	endpoints[0].port = first;
+	endpoints[1] = endpoint_of("192.0.2.1:1");
+	ck_assert_int_eq(
+		listeners_open_all(endpoints, 2, &silence, &listeners, &error), -EADDRNOTAVAIL);
+	ck_assert_str_eq(
+		error.reason, "cannot listen on 192.0.2.1:1: not an address of this machine");
+	ck_assert_int_lt(connect_to(AF_INET, first), 0);
+}
+END_TEST
+
+START_TEST(too_many_endpoints_are_refused)
+{
+	struct endpoint endpoints[LISTENERS_MAX + 1];
+	for (int i = 0; i <= LISTENERS_MAX; i++)
+		endpoints[i] = endpoint_of("127.0.0.1:0");
+	struct listeners listeners = {0};
+	struct text_error error;
+	ck_assert_int_eq(
+		listeners_open_all(endpoints, LISTENERS_MAX + 1, &silence, &listeners, &error),
+		-E2BIG);
+	ck_assert_str_eq(error.reason, "cannot listen on more than 16 addresses");
+	ck_assert_uint_eq(listeners.count, 0);
+}
+END_TEST
+
 START_TEST(a_port_can_be_taken_again_at_once)
 {
 	struct listeners listeners = listen_on("127.0.0.1:0");
@@ -239,6 +277,8 @@ int main(void)
 	tcase_add_test(tcase, a_single_host_is_served_alone);
 	tcase_add_test(tcase, the_socket_neither_blocks_nor_is_inherited);
 	tcase_add_test(tcase, all_addresses_of_a_name_are_served_on_one_port);
+	tcase_add_test(tcase, several_endpoints_are_served_together);
+	tcase_add_test(tcase, too_many_endpoints_are_refused);
 	tcase_add_test(tcase, a_port_can_be_taken_again_at_once);
 	tcase_add_test(tcase, a_port_in_use_is_refused);
 	tcase_add_test(tcase, an_address_of_another_machine_is_refused);

@@ -10,7 +10,7 @@
 #include "config/label_rules.h"
 #include "metrics/table.h"
 
-static const struct build_info build = {"1.2.3", "cc \"9\""};
+static const struct build_info build = {"1.2.3", "abc", "cc \"9\""};
 
 static const struct process_values no_process = {-1, -1, -1, -1, -1, -1, true, {0}};
 
@@ -126,7 +126,7 @@ static uint64_t sample(const char *text, const char *name)
 	"# TYPE tcp_echo_up gauge\n"                                                               \
 	"tcp_echo_up 1\n"                                                                          \
 	"# TYPE tcp_echo_build_info gauge\n"                                                       \
-	"tcp_echo_build_info{version=\"1.2.3\",compiler=\"cc \\\"9\\\"\"} 1\n"
+	"tcp_echo_build_info{version=\"1.2.3\",revision=\"abc\",compiler=\"cc \\\"9\\\"\"} 1\n"
 
 #define HTTP_REJECTED                                                                              \
 	"tcp_echo_http_rejected_total{reason=\"limit\"} 0\n"                                       \
@@ -361,7 +361,7 @@ START_TEST(writes_a_server_in_openmetrics)
 		"# TYPE tcp_echo_up gauge\n"
 		"tcp_echo_up 1\n"
 		"# TYPE tcp_echo_build info\n"
-		"tcp_echo_build_info{version=\"1.2.3\",compiler=\"cc \\\"9\\\"\"} 1\n"
+		"tcp_echo_build_info{version=\"1.2.3\",revision=\"abc\",compiler=\"cc \\\"9\\\"\"} 1\n"
 		"# TYPE tcp_echo_server_connections gauge\n"
 		"tcp_echo_server_connections 1\n"
 		"# TYPE tcp_echo_server_accepted counter\n"

@@ -172,7 +172,7 @@ static void show_family(struct buffer *text, struct reader family)
 	buffer_append_text(text, "\n");
 }
 
-static const struct build_info build = {"1.2.3", "cc"};
+static const struct build_info build = {"1.2.3", "abc", "cc"};
 static const struct process_values process = {-1, -1, -1, -1, -1, -1, true, {0}};
 static struct target_snapshot targets[2];
 static struct snapshot snapshot;
@@ -235,7 +235,7 @@ START_TEST(has_numbers_of_all_kinds)
 	snapshot.target_count = 2;
 	render(false, false);
 	check_has("tcp_echo_up gauge {} 1\n");
-	check_has("tcp_echo_build_info gauge {version=1.2.3,compiler=cc} 1\n");
+	check_has("tcp_echo_build_info gauge {version=1.2.3,revision=abc,compiler=cc} 1\n");
 	check_has("tcp_echo_target_info gauge {target=a,address=host:4000,peer=192.0.2.1:4000} 1"
 		  " {target=b\"\n,address=host:4000,peer=192.0.2.1:4000} 1\n");
 	check_has("tcp_echo_sent_total counter {target=a} 5e+09 {target=b\"\n} 0\n");
