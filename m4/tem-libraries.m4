@@ -1,9 +1,21 @@
 # SPDX-License-Identifier: MIT
+# TEM_OPTIONAL_LIBRARY(NAME, VARIABLE, MODULE, WHAT-ELSE): --without-NAME; sets the conditional HAVE_<NAME> and
+# tem_<NAME> to yes or no.
+AC_DEFUN([TEM_OPTIONAL_LIBRARY], [
+  AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [$4])], [], [with_$1=auto])
+  tem_$1=no
+  AS_IF([test "x$with_$1" != xno],
+    [PKG_CHECK_MODULES([$2], [$3], [tem_$1=yes],
+      [AS_IF([test "x$with_$1" = xyes], [AC_MSG_ERROR([--with-$1: $1 was not found])])])])
+  AM_CONDITIONAL(AS_TR_CPP([HAVE_$1]), [test "x$tem_$1" = xyes])
+])
+
 # The required libraries, and check, which only the unit tests need.
 AC_DEFUN([TEM_LIBRARIES], [
   PKG_CHECK_MODULES([EVENT], [libevent_core >= 2.1])
   PKG_CHECK_MODULES([CJSON], [libcjson >= 1.7.13])
-  PKG_CHECK_MODULES([ZLIB], [zlib])
+  TEM_OPTIONAL_LIBRARY([libdeflate], [DEFLATE], [libdeflate >= 1.6], [compress with zlib, which is slower])
+  AS_IF([test "x$tem_libdeflate" = xno], [PKG_CHECK_MODULES([ZLIB], [zlib])])
   PKG_CHECK_MODULES([CARES], [libcares >= 1.18])
   AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([POSIX threads are needed])])
   AC_SEARCH_LIBS([clock_nanosleep], [rt])
@@ -13,7 +25,7 @@ AC_DEFUN([TEM_LIBRARIES], [
     [], [with_check=auto])
   tem_check=no
   AS_IF([test "x$with_check" != xno],
-    [PKG_CHECK_MODULES([CHECK], [check >= 0.15], [tem_check=yes],
-      [AS_IF([test "x$with_check" = xyes], [AC_MSG_ERROR([--with-check: check was not found])])])])
+    [PKG_CHECK_MODULES([CHECK], [check >= 0.15 zlib], [tem_check=yes],
+      [AS_IF([test "x$with_check" = xyes], [AC_MSG_ERROR([--with-check: check, or zlib, was not found])])])])
   AM_CONDITIONAL([HAVE_CHECK], [test "x$tem_check" = xyes])
 ])

@@ -10,6 +10,7 @@ AC_DEFUN([TEM_SUMMARY], [
     coverage      $enable_coverage
     collectd      $tem_collectd_summary
     systemd       $tem_systemd_summary
+    libdeflate    $tem_libdeflate
     services      $with_service_manager
     unit tests    $tem_check
     system tests  ${PYTHON3:-no (python3 was not found)}

@@ -21,6 +21,7 @@ LIBRARIES = {
     "EVENT": ("libevent_core", "libevent_core", "BSD-3-Clause", "libevent"),
     "CJSON": ("libcjson", "libcjson", "MIT", "cJSON"),
     "ZLIB": ("zlib", "libz", "Zlib", "zlib"),
+    "DEFLATE": ("libdeflate", "libdeflate", "MIT", "libdeflate"),
     "CARES": ("libcares", "libcares", "MIT", "c-ares"),
     "SYSTEMD": ("libsystemd", "libsystemd", "LGPL-2.1-or-later", "systemd"),
 }

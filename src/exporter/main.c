@@ -8,7 +8,6 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -19,6 +18,7 @@
 #include "exporter/process.h"
 #include "exporter/run.h"
 #include "log/log_line.h"
+#include "scrape/gzip.h"
 
 #ifdef HAVE_SYSTEMD
 #define NOTIFIES ", libsystemd"
@@ -62,9 +62,9 @@ static void append_versions(struct buffer *buffer)
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
 			     "commit %s, built on %s with %s\n"
-			     "libevent %s, cJSON %s, zlib %s, c-ares %s" NOTIFIES "\n",
+			     "libevent %s, cJSON %s, %s, c-ares %s" NOTIFIES "\n",
 		version_revision(), version_build_date(), version_compiler(), event_get_version(),
-		cJSON_Version(), zlibVersion(), ares_version(NULL));
+		cJSON_Version(), gzip_library(), ares_version(NULL));
 }
 
 static int check(const struct options *options)

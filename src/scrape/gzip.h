@@ -14,4 +14,7 @@
  */
 int gzip_compress(const char *text, size_t length, struct buffer *out);
 
+/* What does it, with its version: "libdeflate 1.14" or "zlib 1.2.13". Static. */
+const char *gzip_library(void);
+
 #endif

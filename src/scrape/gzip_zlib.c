@@ -54,3 +54,8 @@ int gzip_compress(const char *text, size_t length, struct buffer *out)
 	deflateEnd(&stream);
 	return error;
 }
+
+const char *gzip_library(void)
+{
+	return "zlib " ZLIB_VERSION;
+}
