@@ -83,7 +83,7 @@ static int on_read(void)
 	struct process_values process;
 	process_values_read(&plugin.start_time_ns, &process);
 	process.is_alive = readings->latest.is_alive;
-	runtime_read_http(plugin.runtime, process.http_rejected);
+	runtime_read_process(plugin.runtime, &process);
 	const struct value_lists_input input = {
 		.config = &plugin.config,
 		.snapshot = &readings->latest,

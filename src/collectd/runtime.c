@@ -42,6 +42,7 @@ struct runtime {
 	struct target_watcher watcher;
 	struct engine *engine;
 	struct http_front *front;
+	struct reloads reloads;
 	struct notices notices;
 	struct loss_watch loss_watch;
 	struct readings readings;
@@ -131,6 +132,8 @@ static void reload(struct runtime *runtime)
 	const char *path = runtime->config->targets_path;
 	struct text_error error;
 	struct target_list targets = {0};
+	struct reload_report report = {0};
+	struct buffer changes = {0};
 	int failure = load_targets(runtime->config, &targets, &error);
 	struct file_state state;
 	file_state_read(path, &state);
@@ -140,11 +143,14 @@ static void reload(struct runtime *runtime)
 		return;
 	}
 	if (!failure)
-		failure = engine_reload(runtime->engine, &targets, &error);
+		failure = engine_reload(runtime->engine, &targets, &report, &error);
+	reloads_note(&runtime->reloads, RELOAD_OF_TARGETS, !failure, clock_wall());
 	if (!failure) {
+		reload_report_append(&report, &changes);
 		log_write(&runtime->log, targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-			NULL, "%s reloaded: %zu target%s in total", path, targets.count,
-			targets.count == 1 ? "" : "s");
+			NULL, "%s reloaded: %zu target%s in total, %.*s", path, targets.count,
+			targets.count == 1 ? "" : "s", (int)changes.length,
+			changes.data ? changes.data : "");
 		/* What the previous targets had to say comes first. */
 		deliver(runtime);
 		notices_keep(&runtime->notices, &targets, clock_monotonic_ns(), notify);
@@ -152,6 +158,8 @@ static void reload(struct runtime *runtime)
 		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
 			"reload failed, keeping the previous targets: %s", error.reason);
 	}
+	buffer_clear(&changes);
+	reload_report_clear(&report);
 	target_list_clear(&targets);
 }
 
@@ -249,9 +257,11 @@ static int start(struct runtime *runtime, struct text_error *error)
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);
 	target_list_clear(&settings.targets);
+	struct http_front_settings front = config->front;
+	front.reloads = &runtime->reloads;
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
-			&config->front, runtime->engine, &runtime->log, &runtime->front, error);
+			&front, runtime->engine, &runtime->log, &runtime->front, error);
 	if (failure)
 		return failure;
 	failure = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);
@@ -292,6 +302,7 @@ int runtime_start(
 		return -ENOMEM;
 	}
 	made->config = config;
+	reloads_init(&made->reloads, clock_wall());
 	made->daemon_context = plugin_get_ctx();
 	int failure = start(made, error);
 	if (failure) {
@@ -308,11 +319,13 @@ const struct readings *runtime_read(struct runtime *runtime)
 	return readings_take(&runtime->readings, runtime->engine) == 0 ? &runtime->readings : NULL;
 }
 
-void runtime_read_http(const struct runtime *runtime, uint64_t rejected[HTTP_REJECTS])
+void runtime_read_process(const struct runtime *runtime, struct process_values *process)
 {
-	memset(rejected, 0, HTTP_REJECTS * sizeof(rejected[0]));
+	memset(process->http_rejected, 0, sizeof(process->http_rejected));
 	if (runtime->front)
-		http_front_read(runtime->front, rejected);
+		http_front_read(runtime->front, process->http_rejected);
+	process->is_reloaded = reloads_are_successful(&runtime->reloads);
+	process->reloaded_ns = atomic_load(&runtime->reloads.success_ns);
 }
 
 void runtime_stop(struct runtime *runtime)

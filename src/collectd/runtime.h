@@ -8,7 +8,7 @@
 #include "base/text_error.h"
 #include "collectd/plugin_config.h"
 #include "collectd/readings.h"
-#include "measure/reasons.h"
+#include "metrics/process_values.h"
 
 struct runtime;
 
@@ -29,8 +29,8 @@ int runtime_start(
  */
 const struct readings *runtime_read(struct runtime *runtime);
 
-/* How many HTTP clients were turned away, by reason; none without the HTTP front. */
-void runtime_read_http(const struct runtime *runtime, uint64_t rejected[HTTP_REJECTS]);
+/* Fills in what process_values_read() leaves to the caller, other than is_alive. */
+void runtime_read_process(const struct runtime *runtime, struct process_values *process);
 
 /* Ends every thread, dispatches what is still queued, and frees it all. NULL is accepted. */
 void runtime_stop(struct runtime *runtime);

@@ -42,7 +42,9 @@ struct entry {
 	uint64_t id;		      /* As snapshots have it. */
 	struct share *share;
 	struct labels labels; /* Owned. */
-	bool is_kept;	      /* During a reload: also in the new list. */
+	/* During a reload: */
+	bool is_named; /* A target of that name is in the new list, */
+	bool is_kept;  /* and is probed in the same way. */
 };
 
 struct entries {
@@ -219,6 +221,7 @@ static struct entry **sort_entries(struct entries *entries)
 	if (!sorted)
 		return NULL;
 	for (size_t i = 0; i < entries->count; i++) {
+		entries->entries[i].is_named = false;
 		entries->entries[i].is_kept = false;
 		sorted[i] = &entries->entries[i];
 	}
@@ -226,20 +229,27 @@ static struct entry **sort_entries(struct entries *entries)
 	return sorted;
 }
 
-/* The present entry that is probed just like that, or NULL. Labels do not matter to it. */
-static struct entry *find_same(
-	const struct engine *engine, struct entry **sorted, const struct target_config *config)
+/* The present entry of that name, or NULL. */
+static struct entry *find_named(
+	const struct engine *engine, struct entry **sorted, const char *name)
 {
-	struct entry **found = bsearch(
-		config->name, sorted, engine->entries.count, sizeof(struct entry *), compare_name);
-	if (!found)
-		return NULL;
-	const struct target *target = (*found)->target;
+	struct entry **found =
+		bsearch(name, sorted, engine->entries.count, sizeof(struct entry *), compare_name);
+	return found ? *found : NULL;
+}
+
+/* Whether it is probed just like that. Labels do not matter to it. */
+static bool is_probed_alike(const struct entry *entry, const struct target_config *config)
+{
 	char address[ENDPOINT_TEXT_MAX];
 	endpoint_format(&config->address, address);
-	bool is_same = strcmp(target->address, address) == 0 &&
-		       target_options_are_equal(&target->options, &config->options);
-	return is_same ? *found : NULL;
+	return strcmp(entry->target->address, address) == 0 &&
+	       target_options_are_equal(&entry->target->options, &config->options);
+}
+
+static bool labels_are_equal(const struct labels *a, const struct labels *b)
+{
+	return a->size == b->size && (a->size == 0 || memcmp(a->text, b->text, a->size) == 0);
 }
 
 /* Makes an entry of the new list out of one of the old. */
@@ -272,16 +282,23 @@ static void drop_entries(struct entries *entries)
 
 /* Puts together the entries of a new list: those that stay (is_kept) and newly made ones. */
 static int fill_entries(struct engine *engine, const struct target_list *targets,
-	struct entry **sorted, struct entries *filled)
+	struct entry **sorted, struct reload_report *report, struct entries *filled)
 {
 	filled->entries = calloc(targets->count + 1, sizeof(*filled->entries));
 	if (!filled->entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct target_config *config = &targets->targets[i];
-		struct entry *same = find_same(engine, sorted, config);
-		int error = same ? keep_entry(same, config, &filled->entries[i])
-				 : make_entry(engine, config, &filled->entries[i]);
+		struct entry *named = find_named(engine, sorted, config->name);
+		bool is_alike = named && is_probed_alike(named, config);
+		int error = is_alike ? keep_entry(named, config, &filled->entries[i])
+				     : make_entry(engine, config, &filled->entries[i]);
+		if (named)
+			named->is_named = true;
+		if (!named)
+			reload_report_add(report, RELOAD_NEW, config->name);
+		else if (!is_alike || !labels_are_equal(&named->labels, &config->labels))
+			reload_report_add(report, RELOAD_CHANGED, config->name);
 		if (error) {
 			drop_entries(filled);
 			return error;
@@ -314,8 +331,16 @@ static void remove_entries(struct entries *entries)
 	free(entries->entries);
 }
 
-int engine_reload(
-	struct engine *engine, const struct target_list *targets, struct text_error *error)
+/* Those that no new target has the name of. */
+static void report_gone(const struct entries *entries, struct reload_report *report)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (!entries->entries[i].is_named)
+			reload_report_add(report, RELOAD_GONE, entries->entries[i].target->name);
+}
+
+int engine_reload(struct engine *engine, const struct target_list *targets,
+	struct reload_report *report, struct text_error *error)
 {
 	if (engine->share_count == 0)
 		return 0;
@@ -327,10 +352,11 @@ int engine_reload(
 	if (!sorted)
 		return fail_memory(error);
 	struct entries filled = {0};
-	failure = fill_entries(engine, targets, sorted, &filled);
+	failure = fill_entries(engine, targets, sorted, report, &filled);
 	free(sorted);
 	if (failure)
 		return fail_memory(error);
+	report_gone(&engine->entries, report);
 	pthread_mutex_lock(&engine->mutex);
 	struct entries old = engine->entries;
 	remove_entries(&old);
@@ -402,7 +428,10 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 		}
 		engine->share_count++;
 	}
-	return engine_reload(engine, &settings->targets, error);
+	struct reload_report report = {0};
+	failure = engine_reload(engine, &settings->targets, &report, error);
+	reload_report_clear(&report);
+	return failure;
 }
 
 int engine_start(const struct settings *settings, const struct log *log,
@@ -537,6 +566,42 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 	}
 	if (engine->server)
 		echo_server_read(engine->server, &snapshot->server);
+	return 0;
+}
+
+/* Borrows what the entry has. */
+static struct target_config config_of(const struct entry *entry)
+{
+	union {
+		const char *text;
+		char *name;
+	} name = {entry->target->name};
+	struct target_config config = {
+		.name = name.name,
+		.options = entry->target->options,
+		.labels = entry->labels,
+	};
+	const char *reason;
+	/* It was written by endpoint_format(). */
+	endpoint_parse(entry->target->address, ENDPOINT_TO_DIAL, &config.address, &reason);
+	return config;
+}
+
+int engine_copy_targets(struct engine *engine, struct target_list *targets)
+{
+	struct target_list copy = {0};
+	int error = 0;
+	pthread_mutex_lock(&engine->mutex);
+	for (size_t i = 0; i < engine->entries.count && !error; i++) {
+		const struct target_config config = config_of(&engine->entries.entries[i]);
+		error = target_list_append(&copy, &config, NULL);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+	if (error) {
+		target_list_clear(&copy);
+		return error;
+	}
+	*targets = copy;
 	return 0;
 }
 

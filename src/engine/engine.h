@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text_error.h"
 #include "config/settings.h"
+#include "engine/reload_report.h"
 #include "measure/snapshot.h"
 #include "probe/target_watcher.h"
 
@@ -29,11 +30,15 @@ int engine_start(const struct settings *settings, const struct log *log,
  * Changes to another list of targets, which is complete. Targets that are probed as before keep their
  * connection, their counts and their slots; the others end or begin. targets is copied, and ignored
  * by an engine without a prober. What more targets need of the descriptors, the echo server has to
- * do without. One caller at a time. Returns 0, or -ENOMEM or -EMFILE with error
- * filled and the previous targets kept.
+ * do without. What changes is added to report. One caller at a time. Returns 0, or -ENOMEM or
+ * -EMFILE with error filled and the previous targets kept.
  */
-int engine_reload(
-	struct engine *engine, const struct target_list *targets, struct text_error *error);
+int engine_reload(struct engine *engine, const struct target_list *targets,
+	struct reload_report *report, struct text_error *error);
+
+/* Copies the targets that are probed, with all their options. Any thread. Returns 0 with *targets owned by
+ * the caller, or -ENOMEM. */
+int engine_copy_targets(struct engine *engine, struct target_list *targets);
 
 /* Copies the present state, with or without distributions; never makes a prober wait. Any thread. Returns
  * 0 or -ENOMEM. */

@@ -27,7 +27,8 @@ enum options_action {
 struct options {
 	enum options_action action;
 	struct settings settings; /* Without what the targets file adds: options_load_targets(). */
-	struct http_front_settings front;
+	struct http_front_settings front; /* Without what is to run. */
+	bool enables_lifecycle;
 	const char *targets_path; /* Borrowed from argv; NULL where no targets file is in use. */
 	enum log_level log_level;
 	enum log_format log_format;

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -11,6 +12,7 @@
 #include "base/duration.h"
 #include "base/error_text.h"
 #include "base/files.h"
+#include "config/reloads.h"
 #include "config/targets_file.h"
 #include "engine/engine.h"
 #include "exporter/notify.h"
@@ -27,7 +29,9 @@ struct exporter {
 	struct engine *engine;
 	struct http_front *front;
 	struct notify notify;
-	bool is_starving;		/* The watchdog is not fed, and the log says so. */
+	bool is_starving; /* The watchdog is not fed, and the log says so. */
+	struct reloads reloads;
+	pthread_mutex_t reload_mutex;	/* One reload at a time; guards the next. */
 	struct text_error reload_error; /* Of the last reload; an empty reason: it succeeded. */
 };
 
@@ -36,31 +40,6 @@ static void stop(struct exporter *exporter)
 	http_front_stop(exporter->front);
 	engine_stop(exporter->engine);
 	logger_stop(exporter->logger);
-}
-
-/* Returns 0, or a negative errno with error; then the caller calls stop() for what was started. */
-static int start(struct exporter *exporter, struct text_error *error)
-{
-	const struct options *options = exporter->options;
-	int failure = logger_start(exporter->log_fd, options->log_format, &exporter->logger);
-	if (failure) {
-		char why[ERROR_TEXT_MAX];
-		error_text(-failure, why);
-		text_error_set(error, 0, "cannot start the logger: %s", why);
-		return failure;
-	}
-	exporter->log = (struct log){
-		.sink = logger_write,
-		.context = exporter->logger,
-		.threshold = options->log_level,
-	};
-	struct settings settings = options->settings;
-	settings.front_connections = HTTP_FRONT_CONNECTIONS_MAX;
-	failure = engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
-	if (failure)
-		return failure;
-	return http_front_start(
-		&options->front, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
 /* ", 12 targets every 200ms"; without the interval where they have different ones. */
@@ -108,7 +87,9 @@ static void describe(struct exporter *exporter, char status[NOTIFY_STATUS_MAX])
 		snprintf(status, NOTIFY_STATUS_MAX, "out of memory");
 		return;
 	}
+	pthread_mutex_lock(&exporter->reload_mutex);
 	notify_describe(&snapshot, exporter->reload_error.reason, status);
+	pthread_mutex_unlock(&exporter->reload_mutex);
 	snapshot_clear(&snapshot);
 }
 
@@ -147,36 +128,90 @@ static void tell_due(struct exporter *exporter)
 	}
 }
 
-static void reload(struct exporter *exporter)
+/* With the mutex held. Returns 0 or a negative errno; *said: what happened, one line. */
+static int load_targets(struct exporter *exporter, const char *path, struct text_error *said)
+{
+	struct target_list targets = {0};
+	struct reload_report report = {0};
+	struct buffer changes = {0};
+	int failure =
+		targets_file_load(path, &exporter->options->settings.defaults, &targets, said);
+	if (!failure)
+		failure = engine_reload(exporter->engine, &targets, &report, said);
+	if (!failure) {
+		reload_report_append(&report, &changes);
+		text_error_set(said, 0, "%s reloaded: %zu target%s, %.*s", path, targets.count,
+			targets.count == 1 ? "" : "s", (int)changes.length,
+			changes.data ? changes.data : "");
+	}
+	log_write(&exporter->log,
+		failure		     ? LOG_LEVEL_ERROR
+		: targets.count == 0 ? LOG_LEVEL_WARNING
+				     : LOG_LEVEL_INFO,
+		NULL, "%s%s", failure ? "reload failed, keeping the previous targets: " : "",
+		said->reason);
+	buffer_clear(&changes);
+	reload_report_clear(&report);
+	target_list_clear(&targets);
+	return failure;
+}
+
+/* By a signal, or on the HTTP thread. by: what asked for it. */
+static int reload(struct exporter *exporter, const char *by, struct text_error *said)
 {
 	const char *path = exporter->options->targets_path;
 	if (!path) {
-		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
-			"SIGHUP: nothing to reload without a targets file");
-		return;
+		text_error_set(said, 0, "%s: nothing to reload without a targets file", by);
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s", said->reason);
+		return 0;
 	}
-	struct text_error *error = &exporter->reload_error;
-	struct target_list targets = {0};
-	int failure =
-		targets_file_load(path, &exporter->options->settings.defaults, &targets, error);
-	if (!failure)
-		failure = engine_reload(exporter->engine, &targets, error);
-	if (!failure) {
-		log_write(&exporter->log, targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-			NULL, "%s reloaded: %zu target%s", path, targets.count,
-			targets.count == 1 ? "" : "s");
-		*error = (struct text_error){0};
-	} else {
-		log_write(&exporter->log, LOG_LEVEL_ERROR, NULL,
-			"reload failed, keeping the previous targets: %s", error->reason);
-		text_error_set(error, 0, "reload failed: %s", error->reason);
+	pthread_mutex_lock(&exporter->reload_mutex);
+	int failure = load_targets(exporter, path, said);
+	reloads_note(&exporter->reloads, RELOAD_OF_TARGETS, !failure, clock_wall());
+	exporter->reload_error = failure ? *said : (struct text_error){0};
+	if (failure)
+		text_error_set(&exporter->reload_error, 0, "reload failed: %s", said->reason);
+	pthread_mutex_unlock(&exporter->reload_mutex);
+	return failure;
+}
+
+static int reload_over_http(void *context, struct text_error *said)
+{
+	return reload(context, "POST /-/reload", said);
+}
+
+/* Returns 0, or a negative errno with error; then the caller calls stop() for what was started. */
+static int start(struct exporter *exporter, struct text_error *error)
+{
+	const struct options *options = exporter->options;
+	int failure = logger_start(exporter->log_fd, options->log_format, &exporter->logger);
+	if (failure) {
+		char why[ERROR_TEXT_MAX];
+		error_text(-failure, why);
+		text_error_set(error, 0, "cannot start the logger: %s", why);
+		return failure;
 	}
-	target_list_clear(&targets);
+	exporter->log = (struct log){
+		.sink = logger_write,
+		.context = exporter->logger,
+		.threshold = options->log_level,
+	};
+	struct settings settings = options->settings;
+	settings.front_connections = HTTP_FRONT_CONNECTIONS_MAX;
+	failure = engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
+	if (failure)
+		return failure;
+	struct http_front_settings front = options->front;
+	front.reloads = &exporter->reloads;
+	if (options->enables_lifecycle)
+		front.reload = (struct http_reload){reload_over_http, exporter};
+	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
 static void serve_until_end(struct exporter *exporter)
 {
 	const char *by;
+	struct text_error said;
 	for (;;) {
 		switch (process_wait(notify_due_ns(&exporter->notify), &by)) {
 		case PROCESS_NOTHING:
@@ -184,7 +219,7 @@ static void serve_until_end(struct exporter *exporter)
 			break;
 		case PROCESS_RELOAD:
 			notify_reloading(&exporter->notify, clock_monotonic_ns());
-			reload(exporter);
+			reload(exporter, "SIGHUP", &said);
 			tell_ready(exporter);
 			break;
 		case PROCESS_END:
@@ -198,6 +233,8 @@ static void serve_until_end(struct exporter *exporter)
 int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
 	struct exporter exporter = {.options = options, .log_fd = log_fd};
+	pthread_mutex_init(&exporter.reload_mutex, NULL);
+	reloads_init(&exporter.reloads, clock_wall());
 	files_raise_limit(INT64_MAX);
 	notify_init(&exporter.notify);
 	int failure = start(&exporter, error);
@@ -214,5 +251,6 @@ int run(const struct options *options, int log_fd, void (*on_ready)(void), struc
 		serve_until_end(&exporter);
 	}
 	stop(&exporter);
+	pthread_mutex_destroy(&exporter.reload_mutex);
 	return failure;
 }

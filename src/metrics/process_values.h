@@ -16,9 +16,11 @@ struct process_values {
 	int64_t virtual_bytes; /* On Windows, private memory alone. */
 	int64_t resident_bytes;
 	int64_t start_time_ns; /* Since 1970-01-01 00:00 UTC. */
-	/* For the caller to set, who asks the engine and the HTTP front. */
+	/* For the caller to set, who asks the engine, the HTTP front and the reloads. */
 	bool is_alive;
 	uint64_t http_rejected[HTTP_REJECTS];
+	bool is_reloaded;    /* The last reload of configuration succeeded. */
+	int64_t reloaded_ns; /* When one did, since 1970-01-01 00:00 UTC. */
 };
 
 /*

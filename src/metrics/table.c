@@ -583,6 +583,24 @@ const struct metric metric_table[] = {
 		.label = &http_rejects,
 	},
 	{
+		.name = "tcp_echo_config_last_reload_successful",
+		.help = "1, or 0 if the last reload of the targets file or of the web configuration failed: then the "
+			"previous one is still in use.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_FLAG,
+		.offset = offsetof(struct process_values, is_reloaded),
+	},
+	{
+		.name = "tcp_echo_config_last_reload_success_timestamp_seconds",
+		.help = "When configuration was last loaded successfully, in seconds since 1970-01-01 00:00 UTC; at "
+			"first the start.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_SECONDS,
+		.offset = offsetof(struct process_values, reloaded_ns),
+	},
+	{
 		.name = "process_cpu_seconds",
 		.help = "User and system CPU time that this process has used, in seconds.",
 		.type = METRIC_COUNTER,

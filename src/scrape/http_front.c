@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "metrics/process_values.h"
 #include "net/listener.h"
+#include "scrape/config_page.h"
 #include "scrape/exposition.h"
 #include "scrape/gzip.h"
 #include "scrape/http_server.h"
@@ -31,6 +32,208 @@
 /* Estimates: bytes of an exposition per target, and what gzip divides them by. */
 #define TARGET_BODY 4096
 #define GZIP_FACTOR 8
+
+/* 16 by 16 pixels of two colours: a pulse. */
+static const unsigned char icon[] = {
+	0x00,
+	0x00,
+	0x01,
+	0x00,
+	0x01,
+	0x00,
+	0x10,
+	0x10,
+	0x02,
+	0x00,
+	0x01,
+	0x00,
+	0x01,
+	0x00,
+	0xb0,
+	0x00,
+	0x00,
+	0x00,
+	0x16,
+	0x00,
+	0x00,
+	0x00,
+	0x28,
+	0x00,
+	0x00,
+	0x00,
+	0x10,
+	0x00,
+	0x00,
+	0x00,
+	0x20,
+	0x00,
+	0x00,
+	0x00,
+	0x01,
+	0x00,
+	0x01,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x80,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x02,
+	0x00,
+	0x00,
+	0x00,
+	0x02,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x33,
+	0x73,
+	0x13,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x40,
+	0x00,
+	0x00,
+	0x00,
+	0x40,
+	0x00,
+	0x00,
+	0x08,
+	0xa0,
+	0x00,
+	0x00,
+	0x0c,
+	0xa0,
+	0x00,
+	0x00,
+	0xf5,
+	0x2f,
+	0x00,
+	0x00,
+	0x05,
+	0x10,
+	0x00,
+	0x00,
+	0x05,
+	0x00,
+	0x00,
+	0x00,
+	0x06,
+	0x00,
+	0x00,
+	0x00,
+	0x02,
+	0x00,
+	0x00,
+	0x00,
+	0x02,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0x00,
+	0xff,
+	0xff,
+	0x00,
+	0x00,
+	0xff,
+	0xff,
+	0x00,
+	0x00,
+	0xff,
+	0xff,
+	0x00,
+	0x00,
+	0xff,
+	0xbf,
+	0x00,
+	0x00,
+	0xff,
+	0xbf,
+	0x00,
+	0x00,
+	0xf7,
+	0x5f,
+	0x00,
+	0x00,
+	0xf3,
+	0x5f,
+	0x00,
+	0x00,
+	0x0a,
+	0xd0,
+	0x00,
+	0x00,
+	0xfa,
+	0xef,
+	0x00,
+	0x00,
+	0xfa,
+	0xff,
+	0x00,
+	0x00,
+	0xf9,
+	0xff,
+	0x00,
+	0x00,
+	0xfd,
+	0xff,
+	0x00,
+	0x00,
+	0xfd,
+	0xff,
+	0x00,
+	0x00,
+	0xff,
+	0xff,
+	0x00,
+	0x00,
+	0xff,
+	0xff,
+	0x00,
+	0x00,
+	0xff,
+	0xff,
+	0x00,
+	0x00,
+};
 
 struct http_front {
 	struct http_front_settings settings;
@@ -60,6 +263,8 @@ static int answer_metrics(
 	process_values_read(&front->start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
 	http_server_read(front->server, process.http_rejected);
+	process.is_reloaded = reloads_are_successful(front->settings.reloads);
+	process.reloaded_ns = atomic_load(&front->settings.reloads->success_ns);
 	const struct exposition exposition = {
 		.format = format,
 		.is_lean = front->settings.is_lean,
@@ -111,19 +316,64 @@ static int answer_ready(
 	return 0;
 }
 
+static int answer_config(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	(void)request;
+	struct target_list targets;
+	int error = engine_copy_targets(front->engine, &targets);
+	if (error)
+		return error;
+	error = config_page_write(&targets, &answer->body);
+	target_list_clear(&targets);
+	answer->content_type = "application/json";
+	answer->is_negotiated = true;
+	return error;
+}
+
+static int answer_reload(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	(void)request;
+	const struct http_reload *reload = &front->settings.reload;
+	struct text_error said = {0};
+	if (!reload->run)
+		http_answer_write_text(
+			answer, 403, "Reloading over HTTP is off; see -web.enable-lifecycle.");
+	else if (reload->run(reload->context, &said) == 0)
+		http_answer_write_text(answer, 200, said.reason);
+	else
+		http_answer_write_text(answer, 500, said.reason);
+	return 0;
+}
+
+static int answer_icon(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	(void)front;
+	(void)request;
+	buffer_append(&answer->body, icon, sizeof(icon));
+	answer->content_type = "image/x-icon";
+	return 0;
+}
+
 struct route {
 	const char *path;
 	/* Fills in an answer. Returns 0 or a negative errno. */
 	int (*write)(struct http_front *front, const struct http_request *request,
 		struct http_answer *answer);
 	bool is_large; /* Its answers grow with the targets. */
+	bool is_act;   /* By POST; the others are there to GET. */
 };
 
 static const struct route routes[] = {
-	{"/metrics", answer_metrics, true},
-	{"/", answer_page, true},
-	{"/-/healthy", answer_ok, false},
-	{"/-/ready", answer_ready, false},
+	{"/metrics", answer_metrics, true, false},
+	{"/", answer_page, true, false},
+	{"/config", answer_config, true, false},
+	{"/favicon.ico", answer_icon, false, false},
+	{"/-/healthy", answer_ok, false, false},
+	{"/-/ready", answer_ready, false, false},
+	{"/-/reload", answer_reload, false, true},
 };
 
 static const struct route *find_route(const char *path)
@@ -156,6 +406,12 @@ static int write_route(struct http_front *front, const struct http_request *requ
 	return negotiation_takes_gzip(&request->wishes) ? compress(answer) : 0;
 }
 
+static bool is_allowed(const struct route *route, enum http_method method)
+{
+	return route->is_act ? method == HTTP_METHOD_POST
+			     : method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
+}
+
 /* Chooses the answer. */
 static void on_request(
 	void *context, const struct http_request *request, struct http_answer *answer)
@@ -164,7 +420,10 @@ static void on_request(
 	const struct route *route = request->path ? find_route(request->path) : NULL;
 	if (request->path && !route) {
 		http_answer_write_text(answer, 404, "No such page. Try /metrics.");
-	} else if (!route || request->method == HTTP_METHOD_OTHER) {
+	} else if (route && route->is_act && !is_allowed(route, request->method)) {
+		http_answer_write_text(answer, 405, "Only POST is allowed.");
+		answer->allow = "POST";
+	} else if (!route || !is_allowed(route, request->method)) {
 		http_answer_write_text(answer, 405, "Only GET and HEAD are allowed.");
 		answer->allow = "GET, HEAD";
 	} else if (route->is_large && http_server_unsent(front->server) > UNSENT_MAX) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP front: /metrics, a page for people, /-/healthy and /-/ready, on a thread of its own. */
+/* The HTTP front: /metrics, a page for people, /config and /-/..., on a thread of its own. */
 #ifndef SCRAPE_HTTP_FRONT_H
 #define SCRAPE_HTTP_FRONT_H
 
@@ -9,6 +9,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/text_error.h"
+#include "config/reloads.h"
 #include "engine/engine.h"
 #include "measure/reasons.h"
 
@@ -23,11 +24,21 @@ struct http_front;
 /* The word of -metrics-set, from 1, that makes it lean. */
 #define METRICS_SET_LEAN 2
 
+/* Carries a reload out. */
+struct http_reload {
+	/* Returns 0 or a negative errno, with what happened, one line, in *said. On the HTTP thread. */
+	int (*run)(void *context, struct text_error *said);
+	void *context;
+};
+
 struct http_front_settings {
 	struct endpoint listen[HTTP_FRONT_ADDRESSES_MAX];
 	size_t listen_count;
 	bool is_lean;	/* As in struct exposition. */
 	bool is_native; /* Likewise; the engine's settings then have keep_excess. */
+	/* Borrowed until http_front_stop(). */
+	const struct reloads *reloads;
+	struct http_reload reload; /* What POST /-/reload does; all zero: it is refused. */
 };
 
 /*

@@ -111,7 +111,7 @@ static struct http_refusal read_version(struct span version, unsigned *minor)
 static struct http_refusal read_method(struct span method, enum http_method *result)
 {
 	static const char *const others[] = {
-		"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"};
+		"PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"};
 	if (!is_token(method))
 		return refuse(400, "The request's method is malformed.");
 	*result = HTTP_METHOD_OTHER;
@@ -121,6 +121,10 @@ static struct http_refusal read_method(struct span method, enum http_method *res
 	}
 	if (span_is_exactly(method, "HEAD")) {
 		*result = HTTP_METHOD_HEAD;
+		return fine;
+	}
+	if (span_is_exactly(method, "POST")) {
+		*result = HTTP_METHOD_POST;
 		return fine;
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

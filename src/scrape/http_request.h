@@ -16,6 +16,7 @@
 enum http_method {
 	HTTP_METHOD_GET,
 	HTTP_METHOD_HEAD,
+	HTTP_METHOD_POST,
 	HTTP_METHOD_OTHER, /* One that exists, but is not allowed anywhere. */
 };
 

@@ -6,6 +6,7 @@ the real binary reported within seconds.
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -99,15 +100,15 @@ def series(parts, with_slow=False):
     return [{"series": key, "values": " ".join(values)} for key, values in found.items()]
 
 
-def check(input_series, *moments):
-    """moments: (minute, {(alert, target)}): exactly these fire then."""
+def check(input_series, *moments, job=JOB):
+    """moments: (minute, {(alert, target)}): exactly these fire then, of that job."""
     tests = [
         {
             "expr": 'group by (alertname, target, job, instance) (ALERTS{alertstate="firing"})',
             "eval_time": f"{int(minute * 60)}s",
             "exp_samples": [
                 {
-                    "labels": label_text({"alertname": alert, **PLACE, **({"target": target} if target else {})}),
+                    "labels": label_text({"alertname": alert, **PLACE, "job": job, **({"target": target} if target else {})}),
                     "value": 1,
                 }
                 for alert, target in sorted(raised)
@@ -258,8 +259,35 @@ def retransmissions_and_a_vanished_program_fire_their_alerts():
     check(with_retransmits(figures, f"0+{sent / 30:.6f}x{15 * A_MINUTE}"), (3, set()), (12, RESENT))
     burst = f"0x{calm} 0+{sent / 3:.6f}x{A_MINUTE} {sent / 3 * A_MINUTE:.6f}x{15 * A_MINUTE}"
     check(with_retransmits(figures, burst), *[(period / A_MINUTE, set()) for period in range(15 * A_MINUTE)])
-    gone = {"series": "up" + label_text(PLACE), "values": f"1x{5 * A_MINUTE} 0x{10 * A_MINUTE}"}
-    check([gone], (5, set()), (8, {("TcpEchoMetricsGone", "")}))
+
+
+@scenario
+def metrics_are_gone_under_any_name_of_the_job():
+    for job in (JOB, "links", "collectd"):
+        place = label_text({**PLACE, "job": job})
+        gone = [
+            {"series": "up" + place, "values": f"1x{5 * A_MINUTE} 0x{10 * A_MINUTE}"},
+            {"series": "tcp_echo_up" + place, "values": f"1x{5 * A_MINUTE} stale"},
+            # Another job's affair.
+            {"series": 'up{job="node",instance="prober:9100"}', "values": f"1x{5 * A_MINUTE} 0x{10 * A_MINUTE}"},
+        ]
+        check(gone, (5, set()), (8, {("TcpEchoMetricsGone", "")}), (14, {("TcpEchoMetricsGone", "")}), job=job)
+
+
+@scenario
+def a_failed_reload_is_told():
+    with Peer(behave.echo) as peer, Program("client", targets={"a": peer.address}) as program:
+        program.wait_target("a", lambda t: t.received > 0, "replies")
+        good = program.metrics()
+        with open(program.targets_path, "w", encoding="utf-8") as file:
+            file.write("[{")
+        program.send_signal(signal.SIGHUP)
+        program.wait_line("reload failed")
+        bad = program.metrics()
+    name = "tcp_echo_config_last_reload_successful"
+    values = f"{good.value(name)}x{5 * A_MINUTE} {bad.value(name)}x{20 * A_MINUTE} {good.value(name)}x{5 * A_MINUTE}"
+    story = [{"series": name + label_text(PLACE), "values": values}]
+    check(story, (5, set()), (9, set()), (12, {("TcpEchoReloadFailed", "")}), (28, set()))
 
 
 @scenario

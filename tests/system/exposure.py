@@ -146,7 +146,8 @@ def no_metric_is_outside_the_contract():
                 "send_lag_seconds server_connections server_accepted_total server_frames_total "
                 "server_closed_total server_rejected_total http_rejected_total duplicates_total "
                 "stamped stamps_rejected_total peer_seconds_total excess_seconds_total slow_total "
-                "peer_tcp_retransmits_total seen_ttl seen_dscp seen_mss_bytes"
+                "peer_tcp_retransmits_total seen_ttl seen_dscp seen_mss_bytes "
+                "config_last_reload_successful config_last_reload_success_timestamp_seconds"
             ).split()
         }
     )

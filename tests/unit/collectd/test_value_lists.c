@@ -9,7 +9,8 @@
 #include "base/buffer.h"
 
 static const struct process_values process = {1250000000, 12, 1024, 4096000, 2048000,
-	INT64_C(1700000000120000000), true, {1, 2, 3, 4, 5, 6, 7}};
+	INT64_C(1700000000120000000), true, {1, 2, 3, 4, 5, 6, 7}, false,
+	INT64_C(1700000000500000000)};
 
 static const char *source_folder = ".";
 
@@ -218,6 +219,8 @@ static const char *const lines_of_process[] = {"tcp_echo_up 1", "tcp_echo_http_r
 	"tcp_echo_http_rejected-address_limit 2", "tcp_echo_http_rejected-descriptors 3",
 	"tcp_echo_http_rejected-memory 4", "tcp_echo_http_rejected-slow 5",
 	"tcp_echo_http_rejected-stalled 6", "tcp_echo_http_rejected-other 7",
+	"tcp_echo_config_last_reload_successful 0",
+	"tcp_echo_config_last_reload_success_timestamp_seconds 1700000000.5",
 	"process_cpu_seconds_total 1.25", "process_open_fds 12", "process_max_fds 1024",
 	"process_virtual_memory_bytes 4096000", "process_resident_memory_bytes 2048000",
 	"process_start_time_seconds 1700000000.12"};
@@ -245,11 +248,11 @@ END_TEST
 START_TEST(leaves_out_what_is_not_known)
 {
 	static const char *const unknown[] = {"last_rtt", "jitter", "estimated", "last_connect",
-		"tcp_rtt", "tcp_min_rtt", "stamp", "peer_", "excess", "echo_slow", "one_way",
+		"tcp_rtt", "tcp_min_rtt", "stamped", "stamps", "peer_", "excess", "echo_slow", "one_way",
 		"seen", "reading_", "cpu_seconds", "_fds", "_memory_", "start_time", "nan"};
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1, .lacks_tcp_info = true};
-	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}};
+	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}, true, 1};
 	period = (struct period_values){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	const char *lists = make(&snapshot, &nothing);
 	for (int i = 0; i < ROWS(unknown); i++)
@@ -268,7 +271,8 @@ START_TEST(leaves_out_the_times_of_a_target_that_is_down)
 	target.values.jitter_ns = target.values.tcp_rtt_ns = target.values.tcp_min_rtt_ns = -1;
 	const char *lists = make(&snapshot, &process);
 	check_has(lists, "tcp_echo-a/tcp_echo_connected 0");
-	check_lacks(lists, "last_");
+	check_lacks(lists, "last_rtt");
+	check_lacks(lists, "last_connect");
 	/* Some of the reading's probes were answered even so. */
 	check_has(lists, "tcp_echo-a/tcp_echo_reading_rtt_max_seconds 0.005");
 	ck_assert_uint_eq(count_lines(lists), ROWS(lines_of_target) - 12 + ROWS(lines_of_process));

@@ -88,7 +88,9 @@ static struct engine *start_both(unsigned threads)
 static void reload(struct engine *engine, const struct target_list *list)
 {
 	struct text_error error = {0};
-	int failure = engine_reload(engine, list, &error);
+	struct reload_report report = {0};
+	int failure = engine_reload(engine, list, &report, &error);
+	reload_report_clear(&report);
 	ck_assert_msg(failure == 0, "%d: %s", failure, error.reason);
 }
 
@@ -795,7 +797,9 @@ START_TEST(a_refused_reload_keeps_the_previous_targets)
 	add_targets(&list, 41, engine_listen_address(engine));
 	struct rlimit limit = limit_descriptors(40 + DESCRIPTORS_BESIDES);
 	struct text_error error = {0};
-	ck_assert_int_eq(engine_reload(engine, &list, &error), -EMFILE);
+	struct reload_report report = {0};
+	ck_assert_int_eq(engine_reload(engine, &list, &report, &error), -EMFILE);
+	reload_report_clear(&report);
 	ck_assert_str_eq(error.reason, TOO_FEW);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	struct snapshot snapshot = await(engine, has_received);

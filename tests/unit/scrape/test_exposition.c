@@ -12,7 +12,8 @@
 
 static const struct build_info build = {"1.2.3", "abc", "cc \"9\""};
 
-static const struct process_values no_process = {-1, -1, -1, -1, -1, -1, true, {0}};
+static const struct process_values no_process = {
+	-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
 
 /* A target before its first connection. */
 static struct target_snapshot fresh_target(const char *name)
@@ -137,7 +138,13 @@ static uint64_t sample(const char *text, const char *name)
 	"tcp_echo_http_rejected_total{reason=\"stalled\"} 0\n"                                     \
 	"tcp_echo_http_rejected_total{reason=\"other\"} 0\n"
 
-#define HTTP_TEXT "# TYPE tcp_echo_http_rejected_total counter\n" HTTP_REJECTED
+#define RELOADED                                                                                   \
+	"# TYPE tcp_echo_config_last_reload_successful gauge\n"                                    \
+	"tcp_echo_config_last_reload_successful 1\n"                                               \
+	"# TYPE tcp_echo_config_last_reload_success_timestamp_seconds gauge\n"                     \
+	"tcp_echo_config_last_reload_success_timestamp_seconds 1.5\n"
+
+#define HTTP_TEXT "# TYPE tcp_echo_http_rejected_total counter\n" HTTP_REJECTED RELOADED
 
 #define NO_LAG                                                                                     \
 	"# TYPE tcp_echo_send_lag_seconds histogram\n"                                             \
@@ -370,7 +377,13 @@ START_TEST(writes_a_server_in_openmetrics)
 		"tcp_echo_server_frames_total 3\n"
 		"# TYPE tcp_echo_server_closed counter\n" SERVER_CLOSED
 		"# TYPE tcp_echo_server_rejected counter\n" SERVER_REJECTED
-		"# TYPE tcp_echo_http_rejected counter\n" HTTP_REJECTED "# EOF\n");
+		"# TYPE tcp_echo_http_rejected counter\n" HTTP_REJECTED
+		"# TYPE tcp_echo_config_last_reload_successful gauge\n"
+		"tcp_echo_config_last_reload_successful 1\n"
+		"# TYPE tcp_echo_config_last_reload_success_timestamp_seconds gauge\n"
+		"# UNIT tcp_echo_config_last_reload_success_timestamp_seconds seconds\n"
+		"tcp_echo_config_last_reload_success_timestamp_seconds 1.5\n"
+		"# EOF\n");
 }
 END_TEST
 
@@ -409,8 +422,8 @@ END_TEST
 
 START_TEST(writes_the_process)
 {
-	static const struct process_values process = {
-		1250000000, 12, 1024, 4096000, 2048000, INT64_C(1700000000120000000), true, {0}};
+	static const struct process_values process = {1250000000, 12, 1024, 4096000, 2048000,
+		INT64_C(1700000000120000000), true, {0}, true, 1500000000};
 	struct snapshot snapshot = {0};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	drop_lines(text, "# HELP ");
@@ -687,7 +700,7 @@ START_TEST(names_and_explains_every_family)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
-	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	each_type_line(text, check_help);
 	each_type_line(text, check_total);
@@ -705,7 +718,7 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
 	snapshot.tx_delay.counts[0] = 1;
-	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000};
 	char *text = render(&snapshot, &process, EXPOSITION_OPENMETRICS);
 	size_t count = 0;
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {

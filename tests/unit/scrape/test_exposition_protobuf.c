@@ -173,7 +173,7 @@ static void show_family(struct buffer *text, struct reader family)
 }
 
 static const struct build_info build = {"1.2.3", "abc", "cc"};
-static const struct process_values process = {-1, -1, -1, -1, -1, -1, true, {0}};
+static const struct process_values process = {-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
 static struct target_snapshot targets[2];
 static struct snapshot snapshot;
 static struct distribution distributions[3];
