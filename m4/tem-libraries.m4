@@ -16,6 +16,19 @@ AC_DEFUN([TEM_LIBRARIES], [
   PKG_CHECK_MODULES([CJSON], [libcjson >= 1.7.13])
   TEM_OPTIONAL_LIBRARY([libdeflate], [DEFLATE], [libdeflate >= 1.6], [compress with zlib, which is slower])
   AS_IF([test "x$tem_libdeflate" = xno], [PKG_CHECK_MODULES([ZLIB], [zlib])])
+  TEM_OPTIONAL_LIBRARY([gnutls], [GNUTLS], [gnutls >= 3.6.5], [leave out TLS and passwords])
+  TEM_OPTIONAL_LIBRARY([libyaml], [YAML], [yaml-0.1 >= 0.2], [leave out TLS and passwords])
+  tem_web_config=no
+  AS_IF([test "x$tem_gnutls$tem_libyaml" = xyesyes], [
+    tem_web_config=yes
+    # For bcrypt, which not every crypt_r() knows: the program tries it.
+    tem_saved_libs=$LIBS
+    AC_SEARCH_LIBS([crypt_r], [crypt], [
+      AC_DEFINE([HAVE_CRYPT_R], [1], [Define to 1 to verify passwords.])
+      AS_IF([test "x$ac_cv_search_crypt_r" != "xnone required"], [CRYPT_LIBS=$ac_cv_search_crypt_r])])
+    LIBS=$tem_saved_libs], [GNUTLS_LIBS= YAML_LIBS=])
+  AC_SUBST([CRYPT_LIBS])
+  AM_CONDITIONAL([HAVE_WEB_CONFIG], [test "x$tem_web_config" = xyes])
   PKG_CHECK_MODULES([CARES], [libcares >= 1.18])
   AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([POSIX threads are needed])])
   AC_SEARCH_LIBS([clock_nanosleep], [rt])

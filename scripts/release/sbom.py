@@ -22,6 +22,9 @@ LIBRARIES = {
     "CJSON": ("libcjson", "libcjson", "MIT", "cJSON"),
     "ZLIB": ("zlib", "libz", "Zlib", "zlib"),
     "DEFLATE": ("libdeflate", "libdeflate", "MIT", "libdeflate"),
+    "GNUTLS": ("gnutls", "libgnutls", "LGPL-2.1-or-later", "GnuTLS"),
+    "YAML": ("yaml-0.1", "libyaml", "MIT", "libyaml"),
+    "CRYPT": ("libcrypt", "libcrypt", "LGPL-2.1-or-later", "libxcrypt"),
     "CARES": ("libcares", "libcares", "MIT", "c-ares"),
     "SYSTEMD": ("libsystemd", "libsystemd", "LGPL-2.1-or-later", "systemd"),
 }

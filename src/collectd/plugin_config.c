@@ -85,6 +85,21 @@ static int store_native_histograms(
 	return 0;
 }
 
+static int store_web_config_file(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	*reason = "is not an absolute path";
+	if (value->text[0] != '/')
+		return -EINVAL;
+	*reason = "cannot be kept: out of memory";
+	char *path = strdup(value->text);
+	if (!path)
+		return -ENOMEM;
+	free(config->web_config_path);
+	config->web_config_path = path;
+	return 0;
+}
+
 static int store_threads(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -177,6 +192,7 @@ static int (*const store[OPTIONS])(
 	[OPTION_METRICS] = store_metrics,
 	[OPTION_METRICS_SET] = store_metrics_set,
 	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
+	[OPTION_WEB_CONFIG_FILE] = store_web_config_file,
 	[OPTION_DISPATCH] = store_dispatch,
 	[OPTION_DISPATCH_INFO] = store_dispatch_info,
 	[OPTION_STANDARD_TYPES] = store_standard_types,
@@ -422,5 +438,6 @@ void plugin_config_clear(struct plugin_config *config)
 {
 	settings_clear(&config->settings);
 	free(config->targets_path);
+	free(config->web_config_path);
 	plugin_config_init(config);
 }

@@ -27,6 +27,7 @@ struct plugin_config {
 	char *targets_path;	  /* Owned; NULL without a targets file. */
 	bool serve_metrics;
 	struct http_front_settings front; /* Where and what, if so. */
+	char *web_config_path;		  /* Owned; NULL for none. */
 	enum dispatch dispatch;
 	bool dispatch_info;  /* Also what is said in labels alone, if it is not none. */
 	bool standard_types; /* Also what the plugin ping would. */

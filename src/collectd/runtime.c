@@ -41,6 +41,7 @@ struct runtime {
 	struct log log;
 	struct target_watcher watcher;
 	struct engine *engine;
+	struct web_guard *guard;
 	struct http_front *front;
 	struct reloads reloads;
 	struct notices notices;
@@ -250,6 +251,10 @@ static int start(struct runtime *runtime, struct text_error *error)
 	prepare_notices(runtime);
 	runtime->log = (struct log){outbox_log, runtime->outbox, config->log_level};
 	runtime->watcher = (struct target_watcher){outbox_change, runtime->outbox};
+	if (config->serve_metrics && config->web_config_path)
+		failure = web_guard_new(config->web_config_path, &runtime->guard, error);
+	if (failure)
+		return failure;
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
@@ -259,6 +264,7 @@ static int start(struct runtime *runtime, struct text_error *error)
 	target_list_clear(&settings.targets);
 	struct http_front_settings front = config->front;
 	front.reloads = &runtime->reloads;
+	front.guard = runtime->guard;
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
 			&front, runtime->engine, &runtime->log, &runtime->front, error);
@@ -333,6 +339,7 @@ void runtime_stop(struct runtime *runtime)
 	if (!runtime)
 		return;
 	http_front_stop(runtime->front);
+	web_guard_free(runtime->guard);
 	/* Before the engine, which this thread may be reloading. */
 	if (runtime->has_messenger) {
 		atomic_store(&runtime->is_ending, true);

@@ -285,8 +285,8 @@ void option_allowed(const struct option *option, enum option_style style, char *
 		append(text, "host:port, or :port for localhost%s", quoted);
 		return;
 	case OPTION_KIND_PATH:
-		append(text, "the %spath of a JSON file",
-			style == OPTION_STYLE_COLLECTD ? "absolute " : "");
+		append(text, "the %spath of a %s file",
+			style == OPTION_STYLE_COLLECTD ? "absolute " : "", option->content);
 		return;
 	case OPTION_KIND_BOOLEAN:
 		append(text, "true or false");

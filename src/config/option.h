@@ -115,6 +115,7 @@ struct option {
 	/* Those of a choice, up to a NULL; of other kinds what completions offer. That of a duration stands
 	 * for OPTION_DURATION_WORD. */
 	const char *words[OPTION_WORDS_MAX + 1];
+	const char *content;   /* Of a path: what is in the file, "JSON". */
 	const char *invalid;   /* Of a choice: "is not a valid mode", to follow the quoted value. */
 	const char *initial;   /* The default, as text; NULL for none. */
 	const char *otherwise; /* What else holds where it is not given, in words. */

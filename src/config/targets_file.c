@@ -7,16 +7,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/error_text.h"
-#include "base/files.h"
+#include "base/file_text.h"
 #include "base/utf8.h"
 #include "config/label_rules.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
-#define READ_SIZE ((size_t)64 * 1024)
 
 /* A targets file has two levels; cJSON recurses once a level. */
 #define NESTING_MAX 16
@@ -411,55 +408,14 @@ int targets_file_parse(const char *text, size_t length, const struct target_opti
 	return result;
 }
 
-/* Reads all that is left, and a NUL. Returns 0 or a negative errno; the caller clears buffer. */
-static int read_all(int fd, struct buffer *buffer)
-{
-	for (;;) {
-		if (buffer->length > TARGETS_FILE_MAX)
-			return -EFBIG;
-		if (buffer_reserve(buffer, READ_SIZE) != 0)
-			return -ENOMEM;
-		ssize_t got = read(fd, buffer->data + buffer->length, READ_SIZE);
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (got == 0)
-			break;
-		if (got > 0)
-			buffer->length += (size_t)got;
-	}
-	buffer_append(buffer, "", 1);
-	return 0;
-}
-
-static int refuse_file(int result, const char *path, struct text_error *error)
-{
-	if (result == -EFBIG) {
-		text_error_set(error, 0, "%s: is larger than 64 MiB", path);
-	} else if (result == -EINVAL) {
-		text_error_set(error, 0, "%s: is not a regular file", path);
-	} else {
-		char why[ERROR_TEXT_MAX];
-		error_text(-result, why);
-		text_error_set(error, 0, "%s: cannot be read: %s", path, why);
-	}
-	return result;
-}
-
 int targets_file_load(const char *path, const struct target_options *defaults,
 	struct target_list *list, struct text_error *error)
 {
-	int fd = -1;
-	int result = files_open_regular(path, &fd);
-	if (result != 0)
-		return refuse_file(result, path, error);
 	struct buffer buffer = {0};
-	result = read_all(fd, &buffer);
-	close(fd);
-	if (result != 0) {
-		refuse_file(result, path, error);
-		goto out;
-	}
 	struct text_error wrong;
+	int result = file_text_read(path, TARGETS_FILE_MAX, &buffer, error);
+	if (result != 0)
+		goto out;
 	result = parse_terminated(buffer.data, buffer.length - 1, defaults, list, &wrong);
 	if (result == 0)
 		goto out;

@@ -22,25 +22,43 @@ static bool has_low_address(const struct http_front_settings *front)
 	return false;
 }
 
-struct service_request as_service_request(const struct options *options)
+_Static_assert(2 + WEB_SECRETS < SERVICE_FILES_MAX, "and a NULL");
+
+struct service_request as_service_request(
+	const struct options *options, const struct web_guard *guard)
 {
 	const struct settings *settings = &options->settings;
-	return (struct service_request){
+	struct service_request request = {
 		.verb = options->verb,
 		.name = options->service_name,
 		.flags = options->given,
 		.flag_count = options->given_count,
-		.targets = options->targets_path,
 		.low_ports = has_low_address(&options->front) ||
 			     (settings->serve && is_low(&settings->listen)),
 	};
+	size_t count = 0;
+	if (options->targets_path)
+		request.files[count++] = options->targets_path;
+	if (options->web_config_path)
+		request.files[count++] = options->web_config_path;
+	web_guard_files(guard, &request.files[count]);
+	return request;
 }
 
 int as_service_act(struct options *options, struct buffer *said, struct text_error *error)
 {
-	const struct service_request request = as_service_request(options);
-	int failure = options->verb == VERB_INSTALL ? options_load_targets(options, error) : 0;
-	return failure ? failure : service_act(&request, said, error);
+	struct web_guard *guard = NULL;
+	int failure = 0;
+	if (options->verb == VERB_INSTALL)
+		failure = options_load_targets(options, error);
+	if (!failure && options->verb == VERB_INSTALL && options->web_config_path)
+		failure = web_guard_new(options->web_config_path, &guard, error);
+	if (!failure) {
+		const struct service_request request = as_service_request(options, guard);
+		failure = service_act(&request, said, error);
+	}
+	web_guard_free(guard);
+	return failure;
 }
 
 static int load_and_run(void *context, int log_fd, void (*on_ready)(void), struct text_error *error)

@@ -8,12 +8,13 @@
 #include "exporter/options.h"
 #include "service/service_request.h"
 
-/* What the options ask for. Borrows from them. */
-struct service_request as_service_request(const struct options *options);
+/* What the options ask for. Borrows from them, and from guard, of the web configuration; NULL for none. */
+struct service_request as_service_request(
+	const struct options *options, const struct web_guard *guard);
 
 /*
  * Does what -svc asks for, other than to run: service_act(). What would not run is not installed:
- * so VERB_INSTALL loads the targets first. Appends to said one line that says what was done.
+ * so VERB_INSTALL loads the targets and the web configuration first. Appends to said one line that says what was done.
  * Returns 0, or a negative errno with error.
  */
 int as_service_act(struct options *options, struct buffer *said, struct text_error *error);

@@ -94,14 +94,30 @@ static void describe_server(const struct options *options, struct buffer *buffer
 		buffer_append_format(buffer, "%-10soff\n", option_get(OPTION_STAMPS)->flag);
 }
 
-void description_append(const struct options *options, struct buffer *buffer)
+static void describe_web(
+	const struct options *options, const struct web_guard *guard, struct buffer *buffer)
+{
+	for (size_t i = 0; i < options->front.listen_count; i++)
+		describe_endpoint(OPTION_METRICS, &options->front.listen[i], buffer);
+	if (!guard)
+		return;
+	size_t users = web_guard_users(guard);
+	buffer_append_format(buffer, "%-10s%s: %s", "web", options->web_config_path,
+		web_guard_tls(guard) ? "HTTPS" : "HTTP");
+	if (users > 0)
+		buffer_append_format(
+			buffer, ", %zu user%s with a password", users, users == 1 ? "" : "s");
+	buffer_append_text(buffer, "\n");
+}
+
+void description_append(
+	const struct options *options, const struct web_guard *guard, struct buffer *buffer)
 {
 	const struct settings *settings = &options->settings;
 	describe("mode", options_mode(options), buffer);
 	if (settings->serve)
 		describe_server(options, buffer);
-	for (size_t i = 0; i < options->front.listen_count; i++)
-		describe_endpoint(OPTION_METRICS, &options->front.listen[i], buffer);
+	describe_web(options, guard, buffer);
 	if (!settings->probe)
 		return;
 	describe_defaults(&settings->defaults, buffer);

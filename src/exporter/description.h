@@ -6,7 +6,8 @@
 #include "base/buffer.h"
 #include "exporter/options.h"
 
-/* Appends some lines. The options' targets are to be loaded. */
-void description_append(const struct options *options, struct buffer *buffer);
+/* Appends some lines. The options' targets are to be loaded. guard: of the web configuration, or NULL. */
+void description_append(
+	const struct options *options, const struct web_guard *guard, struct buffer *buffer);
 
 #endif

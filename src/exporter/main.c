@@ -62,15 +62,25 @@ static void append_versions(struct buffer *buffer)
 	buffer_append_format(buffer,
 		PACKAGE_NAME " " PACKAGE_VERSION "\n"
 			     "commit %s, built on %s with %s\n"
-			     "libevent %s, cJSON %s, %s, c-ares %s" NOTIFIES "\n",
+			     "libevent %s, cJSON %s, %s, c-ares %s",
 		version_revision(), version_build_date(), version_compiler(), event_get_version(),
 		cJSON_Version(), gzip_library(), ares_version(NULL));
+	web_guard_append_libraries(buffer);
+	buffer_append_text(buffer, NOTIFIES "\n");
 }
 
-static int check(const struct options *options)
+static int load_web_config(
+	const struct options *options, struct web_guard **guard, struct text_error *error)
+{
+	return options->web_config_path ? web_guard_new(options->web_config_path, guard, error) : 0;
+}
+
+/* guard: taken over; NULL for none. */
+static int check(const struct options *options, struct web_guard *guard)
 {
 	struct buffer text = {0};
-	description_append(options, &text);
+	description_append(options, guard, &text);
+	web_guard_free(guard);
 	if (options->warning.reason[0] != '\0')
 		complain(options, LOG_LEVEL_WARNING, options->warning.reason);
 	return print(options, &text);
@@ -113,12 +123,15 @@ static int act(struct options *options)
 		break;
 	}
 	int failure = 0;
+	struct web_guard *guard = NULL;
 	if (options->verb == VERB_RUN) {
 		failure = as_service_run(options, &error);
 	} else {
 		failure = options_load_targets(options, &error);
 		if (!failure && options->action == OPTIONS_CHECK)
-			return check(options);
+			failure = load_web_config(options, &guard, &error);
+		if (!failure && options->action == OPTIONS_CHECK)
+			return check(options, guard);
 		if (!failure)
 			failure = run(options, STDERR_FILENO, NULL, &error);
 	}

@@ -121,6 +121,11 @@ static void store_resolver(struct reading *reading, const struct option_value *v
 	reading->options->settings.resolver = (enum settings_resolver)value->number;
 }
 
+static void store_web_config_file(struct reading *reading, const struct option_value *value)
+{
+	reading->options->web_config_path = value->text;
+}
+
 static void store_web_enable_lifecycle(struct reading *reading, const struct option_value *value)
 {
 	reading->options->enables_lifecycle = value->number;
@@ -180,6 +185,7 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_METRICS] = store_metrics,
 	[OPTION_METRICS_SET] = store_metrics_set,
 	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
+	[OPTION_WEB_CONFIG_FILE] = store_web_config_file,
 	[OPTION_WEB_ENABLE_LIFECYCLE] = store_web_enable_lifecycle,
 	[OPTION_LOG_LEVEL] = store_log_level,
 	[OPTION_LOG_FORMAT] = store_log_format,

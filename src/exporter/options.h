@@ -29,7 +29,8 @@ struct options {
 	struct settings settings; /* Without what the targets file adds: options_load_targets(). */
 	struct http_front_settings front; /* Without what is to run. */
 	bool enables_lifecycle;
-	const char *targets_path; /* Borrowed from argv; NULL where no targets file is in use. */
+	const char *web_config_path; /* Borrowed from argv; NULL for none. */
+	const char *targets_path;    /* Borrowed from argv; NULL where no targets file is in use. */
 	enum log_level log_level;
 	enum log_format log_format;
 	enum service_verb verb;

@@ -27,6 +27,7 @@ struct exporter {
 	struct logger *logger;
 	struct log log;
 	struct engine *engine;
+	struct web_guard *guard;
 	struct http_front *front;
 	struct notify notify;
 	bool is_starving; /* The watchdog is not fed, and the log says so. */
@@ -38,6 +39,7 @@ struct exporter {
 static void stop(struct exporter *exporter)
 {
 	http_front_stop(exporter->front);
+	web_guard_free(exporter->guard);
 	engine_stop(exporter->engine);
 	logger_stop(exporter->logger);
 }
@@ -196,6 +198,10 @@ static int start(struct exporter *exporter, struct text_error *error)
 		.context = exporter->logger,
 		.threshold = options->log_level,
 	};
+	if (options->web_config_path)
+		failure = web_guard_new(options->web_config_path, &exporter->guard, error);
+	if (failure)
+		return failure;
 	struct settings settings = options->settings;
 	settings.front_connections = HTTP_FRONT_CONNECTIONS_MAX;
 	failure = engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
@@ -203,6 +209,7 @@ static int start(struct exporter *exporter, struct text_error *error)
 		return failure;
 	struct http_front_settings front = options->front;
 	front.reloads = &exporter->reloads;
+	front.guard = exporter->guard;
 	if (options->enables_lifecycle)
 		front.reload = (struct http_reload){reload_over_http, exporter};
 	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);

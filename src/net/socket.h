@@ -116,13 +116,14 @@ void socket_tune(evutil_socket_t fd);
 
 /*
  * send() and recv(), never blocking. They are called many thousand times a second, so they are
- * inline where there is nothing to translate. Both return a number of bytes or a negative errno;
- * socket_receive() returns 0 at the end of the stream.
+ * inline where there is nothing to translate. All return a number of bytes or a negative errno;
+ * socket_receive() returns 0 at the end of the stream; socket_peek() leaves there what it tells.
  */
 #ifdef _WIN32
 
 ssize_t socket_send(evutil_socket_t fd, const void *bytes, size_t length);
 ssize_t socket_receive(evutil_socket_t fd, void *buffer, size_t size);
+ssize_t socket_peek(evutil_socket_t fd, void *buffer, size_t size);
 
 #else
 
@@ -142,6 +143,12 @@ static inline ssize_t socket_send(evutil_socket_t fd, const void *bytes, size_t 
 static inline ssize_t socket_receive(evutil_socket_t fd, void *buffer, size_t size)
 {
 	ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT);
+	return length >= 0 ? length : -errno;
+}
+
+static inline ssize_t socket_peek(evutil_socket_t fd, void *buffer, size_t size)
+{
+	ssize_t length = recv(fd, buffer, size, MSG_DONTWAIT | MSG_PEEK);
 	return length >= 0 ? length : -errno;
 }
 

@@ -232,3 +232,9 @@ ssize_t socket_receive(evutil_socket_t fd, void *buffer, size_t size)
 	int length = recv(handle_of(fd), buffer, size < INT_MAX ? (int)size : INT_MAX, 0);
 	return length != SOCKET_ERROR ? length : -socket_errno();
 }
+
+ssize_t socket_peek(evutil_socket_t fd, void *buffer, size_t size)
+{
+	int length = recv(handle_of(fd), buffer, size < INT_MAX ? (int)size : INT_MAX, MSG_PEEK);
+	return length != SOCKET_ERROR ? length : -socket_errno();
+}

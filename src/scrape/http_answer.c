@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scrape/http_answer.h"
 
+#include <string.h>
 #include <time.h>
 
 /* The statuses that are used here (RFC 9110 section 15, RFC 6585 section 5). */
@@ -41,6 +42,17 @@ void http_answer_write_text(struct http_answer *answer, unsigned status, const c
 	buffer_append_text(&answer->body, "\n");
 }
 
+/* The value among others, or NULL. */
+static const char *find_header(const struct labels *headers, const char *name)
+{
+	const char *value;
+	const char *each = NULL;
+	while (headers && (each = labels_next(headers, each, &value)))
+		if (strcmp(each, name) == 0)
+			return value;
+	return NULL;
+}
+
 static void append_header(struct buffer *head, const char *name, const char *value)
 {
 	if (value)
@@ -67,8 +79,15 @@ void http_answer_append_head(const struct http_answer *answer, bool keeps_connec
 	buffer_append_format(head, "HTTP/1.1 %u %s\r\n", answer->status, phrase_of(answer->status));
 	append_date(head, now);
 	append_header(head, "Content-Type", answer->content_type);
-	append_header(head, "X-Content-Type-Options", "nosniff");
-	append_header(head, "Content-Security-Policy", answer->policy);
+	if (!find_header(answer->headers, "X-Content-Type-Options"))
+		append_header(head, "X-Content-Type-Options", "nosniff");
+	if (!find_header(answer->headers, "Content-Security-Policy"))
+		append_header(head, "Content-Security-Policy", answer->policy);
+	const char *value;
+	const char *name = NULL;
+	while (answer->headers && (name = labels_next(answer->headers, name, &value)))
+		append_header(head, name, value);
+	append_header(head, "WWW-Authenticate", answer->challenge);
 	append_header(head, "Allow", answer->allow);
 	append_header(head, "Vary", answer->is_negotiated ? "Accept, Accept-Encoding" : NULL);
 	append_header(head, "Content-Encoding", answer->is_compressed ? "gzip" : NULL);

@@ -8,14 +8,17 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/labels.h"
 
 /* Stored by the caller; release it with http_answer_clear(). */
 struct http_answer {
 	unsigned status;
-	const char *content_type; /* Static. */
-	const char *policy;	  /* Content-Security-Policy, or NULL. Static. */
-	const char *allow;	  /* Methods, or NULL. Static. */
-	bool is_negotiated;	  /* Depends on the request's Accept headers. */
+	const char *content_type;     /* Static. */
+	const char *policy;	      /* Content-Security-Policy, or NULL. Static. */
+	const char *allow;	      /* Methods, or NULL. Static. */
+	const char *challenge;	      /* WWW-Authenticate, or NULL. Static. */
+	const struct labels *headers; /* More of them, or in place of these; or NULL. Borrowed. */
+	bool is_negotiated;	      /* Depends on the request's Accept headers. */
 	bool is_compressed;
 	struct buffer body; /* Owned. */
 };

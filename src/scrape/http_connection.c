@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "net/socket.h"
+#include "scrape/http_channel.h"
 
 /* What is read at once, and what an idle connection keeps for it. */
 #define READ_SIZE 2048
@@ -21,7 +22,8 @@ struct outgoing {
 };
 
 struct http_connection {
-	evutil_socket_t fd;
+	const struct http_handler *handler; /* Borrowed. */
+	struct http_channel channel;
 	struct http_pace pace;
 	struct buffer input;
 	size_t start;	  /* Where the next request begins in input. */
@@ -30,12 +32,16 @@ struct http_connection {
 	struct outgoing outgoing;
 };
 
-struct http_connection *http_connection_new(evutil_socket_t fd, int64_t now_ns)
+struct http_connection *http_connection_new(
+	evutil_socket_t fd, const struct http_handler *handler, int64_t now_ns)
 {
+	struct tls_context *tls = handler->tls ? handler->tls(handler->context) : NULL;
 	struct http_connection *connection = calloc(1, sizeof(*connection));
-	if (!connection)
+	if (!connection || http_channel_init(&connection->channel, fd, tls) != 0) {
+		free(connection);
 		return NULL;
-	connection->fd = fd;
+	}
+	connection->handler = handler;
 	http_pace_start(&connection->pace, now_ns);
 	return connection;
 }
@@ -51,7 +57,7 @@ void http_connection_free(struct http_connection *connection)
 {
 	if (!connection)
 		return;
-	socket_close(connection->fd);
+	http_channel_close(&connection->channel);
 	buffer_clear(&connection->input);
 	outgoing_clear(&connection->outgoing);
 	free(connection);
@@ -89,7 +95,7 @@ static void skip(struct http_connection *connection, size_t length)
 /* The client may send more while it reads the last answer: closing now would reset it. */
 static enum http_want linger(struct http_connection *connection, int64_t now_ns)
 {
-	socket_end_sending(connection->fd);
+	http_channel_end_sending(&connection->channel);
 	skip(connection, pending(connection));
 	http_pace_linger(&connection->pace, now_ns);
 	return HTTP_WANT_READ;
@@ -110,7 +116,8 @@ static int send_rest(struct http_connection *connection, const struct buffer *by
 {
 	if (offset >= bytes->length)
 		return true;
-	ssize_t sent = socket_send(connection->fd, bytes->data + offset, bytes->length - offset);
+	ssize_t sent = http_channel_send(
+		&connection->channel, bytes->data + offset, bytes->length - offset);
 	if (sent < 0)
 		return socket_is_busy((int)-sent) ? false : (int)sent;
 	connection->outgoing.sent += (size_t)sent;
@@ -137,7 +144,10 @@ static enum http_want begin_answer(struct http_connection *connection, struct ht
 	bool has_body, bool is_last, int64_t now_ns)
 {
 	struct outgoing *outgoing = &connection->outgoing;
+	const struct http_handler *handler = connection->handler;
 	outgoing->is_last = is_last;
+	if (handler->headers)
+		answer->headers = handler->headers(handler->context);
 	http_answer_append_head(answer, !is_last, clock_wall(), &outgoing->head);
 	if (has_body && answer->body.length <= SMALL_BODY) {
 		buffer_append(&outgoing->head, answer->body.data, answer->body.length);
@@ -160,12 +170,16 @@ static enum http_want refuse(
 	return begin_answer(connection, &answer, true, true, now_ns);
 }
 
-static enum http_want answer_request(struct http_connection *connection, size_t length,
-	const struct http_handler *handler, int64_t now_ns)
+static enum http_want answer_request(
+	struct http_connection *connection, size_t length, int64_t now_ns)
 {
+	const struct http_handler *handler = connection->handler;
 	struct http_request request;
 	char *head = connection->input.data + connection->start;
+	static const struct http_refusal misdirected = {400, "This port speaks HTTPS."};
 	struct http_refusal refusal = http_request_read(head, length, &request);
+	if (connection->channel.is_misdirected)
+		refusal = misdirected;
 	if (refusal.status != 0)
 		return refuse(connection, &refusal, now_ns);
 	struct http_answer answer = {0};
@@ -181,8 +195,7 @@ static enum http_want answer_request(struct http_connection *connection, size_t 
 }
 
 /* Looks for a request in what has come. */
-static enum http_want take_request(
-	struct http_connection *connection, const struct http_handler *handler, int64_t now_ns)
+static enum http_want take_request(struct http_connection *connection, int64_t now_ns)
 {
 	if (pending(connection) == 0)
 		return HTTP_WANT_READ;
@@ -195,7 +208,7 @@ static enum http_want take_request(
 	const char *text = connection->input.data + connection->start;
 	size_t length = http_head_length(text, pending(connection), &connection->searched);
 	if (length > 0)
-		return answer_request(connection, length, handler, now_ns);
+		return answer_request(connection, length, now_ns);
 	struct http_refusal refusal = http_head_check(text, pending(connection));
 	if (refusal.status != 0)
 		return refuse(connection, &refusal, now_ns);
@@ -219,26 +232,32 @@ static size_t make_room(struct http_connection *connection)
 	return room < allowed ? room : allowed;
 }
 
-static enum http_want receive(
-	struct http_connection *connection, const struct http_handler *handler, int64_t now_ns)
+/* A handshake may have something to send first. */
+static enum http_want want_more(const struct http_connection *connection)
+{
+	return http_channel_wants_write(&connection->channel) ? HTTP_WANT_WRITE : HTTP_WANT_READ;
+}
+
+static enum http_want receive(struct http_connection *connection, int64_t now_ns)
 {
 	size_t room = make_room(connection);
 	if (room == 0)
 		return HTTP_WANT_END;
 	struct buffer *input = &connection->input;
-	ssize_t length = socket_receive(connection->fd, input->data + input->length, room);
+	ssize_t length =
+		http_channel_receive(&connection->channel, input->data + input->length, room);
 	if (length < 0)
-		return socket_is_busy((int)-length) ? HTTP_WANT_READ : HTTP_WANT_END;
+		return socket_is_busy((int)-length) ? want_more(connection) : HTTP_WANT_END;
 	if (length == 0)
 		return HTTP_WANT_END;
 	input->length += (size_t)length;
-	return take_request(connection, handler, now_ns);
+	return take_request(connection, now_ns);
 }
 
 static enum http_want discard(struct http_connection *connection)
 {
 	char bytes[READ_SIZE];
-	ssize_t length = socket_receive(connection->fd, bytes, sizeof(bytes));
+	ssize_t length = http_channel_receive(&connection->channel, bytes, sizeof(bytes));
 	if (length < 0)
 		return socket_is_busy((int)-length) ? HTTP_WANT_READ : HTTP_WANT_END;
 	connection->discarded += (size_t)length;
@@ -246,25 +265,32 @@ static enum http_want discard(struct http_connection *connection)
 	return more ? HTTP_WANT_READ : HTTP_WANT_END;
 }
 
-enum http_want http_connection_turn(
-	struct http_connection *connection, const struct http_handler *handler, int64_t now_ns)
+static enum http_want take_turn(struct http_connection *connection, int64_t now_ns)
 {
 	enum http_want want = HTTP_WANT_READ;
 	switch (connection->pace.phase) {
 	case HTTP_PHASE_IDLE:
 		/* What came behind the last request may be a whole one. */
-		want = take_request(connection, handler, now_ns);
+		want = take_request(connection, now_ns);
 		if (want != HTTP_WANT_READ || connection->pace.phase == HTTP_PHASE_LINGERING)
 			return want;
-		return receive(connection, handler, now_ns);
+		return receive(connection, now_ns);
 	case HTTP_PHASE_RECEIVING:
-		return receive(connection, handler, now_ns);
+		return receive(connection, now_ns);
 	case HTTP_PHASE_SENDING:
 		return send_answer(connection, now_ns);
 	case HTTP_PHASE_LINGERING:
 		return discard(connection);
 	}
 	__builtin_unreachable();
+}
+
+enum http_want http_connection_turn(struct http_connection *connection, int64_t now_ns)
+{
+	enum http_want want = take_turn(connection, now_ns);
+	/* What TLS has taken from the socket already does not show there. */
+	bool has_pending = http_channel_has_pending(&connection->channel);
+	return want == HTTP_WANT_READ && has_pending ? HTTP_WANT_TURN : want;
 }
 
 enum http_want http_connection_expire(struct http_connection *connection, int64_t now_ns)

@@ -7,9 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/labels.h"
 #include "scrape/http_answer.h"
 #include "scrape/http_pace.h"
 #include "scrape/http_request.h"
+#include "web/tls.h"
 
 struct http_connection;
 
@@ -18,6 +20,10 @@ struct http_handler {
 	/* answer: empty; it may stay so, which is taken as a lack of memory. */
 	void (*answer)(
 		void *context, const struct http_request *request, struct http_answer *answer);
+	/* For a connection that begins: how it is encrypted, or NULL: not at all. May be NULL itself. */
+	struct tls_context *(*tls)(void *context);
+	/* Headers for every answer. May be NULL. */
+	const struct labels *(*headers)(void *context);
 	void *context;
 };
 
@@ -29,15 +35,16 @@ enum http_want {
 	HTTP_WANT_END,	 /* It is over: the caller frees it. */
 };
 
-/* fd: non-blocking; owned by the connection. Returns NULL when out of memory, with fd untouched. */
-struct http_connection *http_connection_new(evutil_socket_t fd, int64_t now_ns);
+/* fd: non-blocking; owned by the connection. handler: borrowed. Returns NULL when out of memory, with fd
+ * untouched. */
+struct http_connection *http_connection_new(
+	evutil_socket_t fd, const struct http_handler *handler, int64_t now_ns);
 
 /* Closes the socket. NULL is accepted. */
 void http_connection_free(struct http_connection *connection);
 
 /* Does what can be done without waiting, once there is what it waits for. At first that is a read. */
-enum http_want http_connection_turn(
-	struct http_connection *connection, const struct http_handler *handler, int64_t now_ns);
+enum http_want http_connection_turn(struct http_connection *connection, int64_t now_ns);
 
 /*
  * The deadline has passed: one who has begun a request is told so, before the connection ends.

@@ -412,11 +412,10 @@ static bool is_allowed(const struct route *route, enum http_method method)
 			     : method == HTTP_METHOD_GET || method == HTTP_METHOD_HEAD;
 }
 
-/* Chooses the answer. */
-static void on_request(
-	void *context, const struct http_request *request, struct http_answer *answer)
+/* For a client that may come in. */
+static void choose_answer(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
 {
-	struct http_front *front = context;
 	const struct route *route = request->path ? find_route(request->path) : NULL;
 	if (request->path && !route) {
 		http_answer_write_text(answer, 404, "No such page. Try /metrics.");
@@ -435,13 +434,41 @@ static void on_request(
 	}
 }
 
+static void on_request(
+	void *context, const struct http_request *request, struct http_answer *answer)
+{
+	struct http_front *front = context;
+	const struct span *authorization = &request->authorization;
+	web_guard_follow(front->settings.guard, front->log, front->settings.reloads);
+	if (web_guard_lets_in(front->settings.guard, authorization->start, authorization->length)) {
+		choose_answer(front, request, answer);
+		return;
+	}
+	http_answer_write_text(answer, 401, "Name and password are needed.");
+	answer->challenge = "Basic realm=\"tcp-echo-metrics\", charset=\"UTF-8\"";
+}
+
+static struct tls_context *on_connection(void *context)
+{
+	struct http_front *front = context;
+	web_guard_follow(front->settings.guard, front->log, front->settings.reloads);
+	return web_guard_tls(front->settings.guard);
+}
+
+static const struct labels *headers_of(void *context)
+{
+	const struct http_front *front = context;
+	return web_guard_headers(front->settings.guard);
+}
+
 /* addresses: separated by ", ". Returns NULL when out of memory. */
-static char *make_urls(const char *addresses)
+static char *make_urls(const char *addresses, bool has_tls)
 {
 	struct buffer urls = {0};
 	while (*addresses != '\0') {
 		size_t length = strcspn(addresses, ",");
-		buffer_append_format(&urls, "http://%.*s/metrics", (int)length, addresses);
+		buffer_append_format(&urls, "%s://%.*s/metrics", has_tls ? "https" : "http",
+			(int)length, addresses);
 		addresses += length;
 		size_t gap = strspn(addresses, ", ");
 		buffer_append(&urls, addresses, gap);
@@ -455,12 +482,12 @@ static char *make_urls(const char *addresses)
 /* Takes the listeners over. Returns 0 or a negative errno. */
 static int start_server(struct http_front *front, struct listeners *listeners)
 {
-	front->urls = make_urls(listeners->text);
+	front->urls = make_urls(listeners->text, web_guard_tls(front->settings.guard) != NULL);
 	if (!front->urls) {
 		listeners_close(listeners);
 		return -ENOMEM;
 	}
-	const struct http_handler handler = {on_request, front};
+	const struct http_handler handler = {on_request, on_connection, headers_of, front};
 	unsigned connections = (unsigned)engine_front_connections(front->engine);
 	return http_server_start(listeners, connections, &handler, front->log, &front->server);
 }

@@ -12,6 +12,7 @@
 #include "config/reloads.h"
 #include "engine/engine.h"
 #include "measure/reasons.h"
+#include "web/web_guard.h"
 
 struct http_front;
 
@@ -37,7 +38,8 @@ struct http_front_settings {
 	bool is_lean;	/* As in struct exposition. */
 	bool is_native; /* Likewise; the engine's settings then have keep_excess. */
 	/* Borrowed until http_front_stop(). */
-	const struct reloads *reloads;
+	struct reloads *reloads;
+	struct web_guard *guard;   /* NULL: plain HTTP for everyone. */
 	struct http_reload reload; /* What POST /-/reload does; all zero: it is refused. */
 };
 

@@ -236,6 +236,10 @@ static struct http_refusal read_header(struct reader *reader, struct span name, 
 		negotiation_read_accept(&reader->request->wishes, value);
 	} else if (span_is(name, "Accept-Encoding")) {
 		negotiation_read_accept_encoding(&reader->request->wishes, value);
+	} else if (span_is(name, "Authorization")) {
+		if (reader->request->authorization.length > 0)
+			return refuse(400, "The request has more than one Authorization.");
+		reader->request->authorization = value;
 	} else if (span_is(name, "Connection")) {
 		read_connection(headers, value);
 	} else if (span_is(name, "Host")) {
@@ -312,7 +316,7 @@ static struct span next_line(char **at, char *end)
 struct http_refusal http_request_read(char *head, size_t length, struct http_request *request)
 {
 	struct reader reader = {.request = request};
-	*request = (struct http_request){.wishes = NEGOTIATION_NOTHING};
+	*request = (struct http_request){.wishes = NEGOTIATION_NOTHING, .authorization = {"", 0}};
 	char *at = head;
 	struct span line = next_line(&at, head + length);
 	if (line.length >= HTTP_LINE_MAX)

@@ -25,7 +25,8 @@ struct http_request {
 	const char
 		*path; /* Comparable, see http_target_read(); NULL for "*" and the like. In head. */
 	struct negotiation wishes;
-	bool keeps_connection; /* More requests may follow. */
+	struct span authorization; /* The header's value, in head; empty if there is none. */
+	bool keeps_connection;	   /* More requests may follow. */
 };
 
 /* Why a request is refused. */

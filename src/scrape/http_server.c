@@ -155,7 +155,7 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
 	const struct http_pace *pace = http_connection_pace(client->connection);
 	enum http_want want = HTTP_WANT_END;
 	if (now_ns < pace->deadline_ns) {
-		want = http_connection_turn(client->connection, &server->handler, now_ns);
+		want = http_connection_turn(client->connection, now_ns);
 	} else {
 		if (pace->phase == HTTP_PHASE_RECEIVING)
 			reject(server, HTTP_REJECT_SLOW, now_ns);
@@ -173,7 +173,8 @@ static void client_start(
 	struct http_server *server, evutil_socket_t fd, const struct origin *origin, int64_t now_ns)
 {
 	struct client *client = calloc(1, sizeof(*client));
-	struct http_connection *connection = client ? http_connection_new(fd, now_ns) : NULL;
+	struct http_connection *connection =
+		client ? http_connection_new(fd, &server->handler, now_ns) : NULL;
 	if (!connection) {
 		free(client);
 		socket_close(fd);

@@ -146,6 +146,15 @@ static bool is_for_anyone(const char *path, mode_t rights)
 	return is;
 }
 
+/* Whether it may read all its files. */
+static bool are_for_anyone(const struct service_request *request)
+{
+	for (int i = 0; request->files[i]; i++)
+		if (!is_for_anyone(request->files[i], S_IROTH))
+			return false;
+	return true;
+}
+
 static int create_unit(const struct service_request *request, const struct service_command *command,
 	const struct unit *unit, struct text_error *error)
 {
@@ -153,8 +162,8 @@ static int create_unit(const struct service_request *request, const struct servi
 		.name = request->name,
 		.command = command,
 		.notifies = NOTIFIES,
-		.is_for_anyone = is_for_anyone(command->words[0], S_IXOTH) &&
-				 (!request->targets || is_for_anyone(request->targets, S_IROTH)),
+		.is_for_anyone =
+			is_for_anyone(command->words[0], S_IXOTH) && are_for_anyone(request),
 		.low_ports = request->low_ports,
 	};
 	struct buffer text = {0};

@@ -26,6 +26,9 @@ struct service_flag {
 /* The most flags that a service takes. */
 #define SERVICE_FLAGS_MAX 136
 
+/* The most files that a service reads, and a NULL. */
+#define SERVICE_FILES_MAX 6
+
 /* All of it is borrowed. */
 struct service_request {
 	enum service_verb verb; /* One that service_act() does: neither VERB_NONE nor VERB_RUN. */
@@ -33,8 +36,9 @@ struct service_request {
 	/* The rest is for VERB_INSTALL. */
 	const struct service_flag *flags; /* At most SERVICE_FLAGS_MAX. */
 	size_t flag_count;
-	const char *targets; /* A file that the service reads, as in flags; NULL: none. */
-	bool low_ports;	     /* It listens on a port below 1024. */
+	const char
+		*files[SERVICE_FILES_MAX]; /* Those that the service reads; NULL behind the last. */
+	bool low_ports;			   /* It listens on a port below 1024. */
 };
 
 #endif

@@ -27,6 +27,7 @@ static void expect(bool holds)
 
 /* What came of a text, as its client saw it. */
 struct talk {
+	struct http_handler handler;
 	struct http_connection *connection;
 	int client;
 	struct buffer heard;	/* All bytes. */
@@ -58,10 +59,9 @@ static void hear(struct talk *talk)
 /* Returns whether the connection lives on. */
 static bool turn(struct talk *talk)
 {
-	const struct http_handler handler = {on_request, talk};
 	enum http_want want;
 	do {
-		want = http_connection_turn(talk->connection, &handler, START_NS);
+		want = http_connection_turn(talk->connection, START_NS);
 		hear(talk);
 	} while (want == HTTP_WANT_TURN || want == HTTP_WANT_WRITE);
 	return want == HTTP_WANT_READ;
@@ -74,7 +74,8 @@ static void run(struct talk *talk, const struct buffer *text, const uint8_t *pie
 	expect(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	*talk = (struct talk){.client = pair[1]};
-	talk->connection = http_connection_new(pair[0], START_NS);
+	talk->handler = (struct http_handler){.answer = on_request, .context = talk};
+	talk->connection = http_connection_new(pair[0], &talk->handler, START_NS);
 	expect(talk->connection != NULL);
 	bool lives = true;
 	size_t piece = 0;

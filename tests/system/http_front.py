@@ -102,7 +102,7 @@ def other_paths_are_404_and_other_methods_405():
             "/-/",
             "/../metrics",
             "/%2e%2e",
-            "/favicon.ico",
+            "/favicon.png",
             "/" + "a" * 2000,
         ):
             assert program.http(path).status == 404, path

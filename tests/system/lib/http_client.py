@@ -10,9 +10,12 @@ class Response:
         self.body = body
 
 
-def request(port, path="/metrics", method="GET", headers=None, host="127.0.0.1", seconds=10.0):
-    """One request on a new connection."""
-    connection = http.client.HTTPConnection(host, port, timeout=seconds)
+def request(port, path="/metrics", method="GET", headers=None, host="127.0.0.1", seconds=10.0, tls=None):
+    """One request on a new connection. tls: an ssl.SSLContext, or None."""
+    if tls:
+        connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=tls)
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=seconds)
     try:
         return request_on(connection, path, method, headers)
     finally:

@@ -119,6 +119,8 @@ class Program:
         metrics_host="127.0.0.1",
         listen_host="127.0.0.1",
         env=None,
+        tls=None,
+        headers=None,
     ):
         self.mode = mode
         self.flags = flags
@@ -129,6 +131,9 @@ class Program:
         self.metrics_host = metrics_host
         self.listen_host = listen_host
         self.env = env
+        # How its HTTP server is asked: an ssl.SSLContext, and headers.
+        self.tls = tls
+        self.headers = headers or {}
         self.process = None
         self.lines = []
         self.metrics_port = 0
@@ -218,10 +223,7 @@ class Program:
 
     def _answers_ready(self):
         try:
-            return (
-                request(self.metrics_port, "/-/ready", host=self.http_host(), seconds=2).status
-                == 200
-            )
+            return self.http("/-/ready", seconds=2).status == 200
         except OSError:
             return False
 
@@ -241,6 +243,7 @@ class Program:
         return self.process is not None and self.process.poll() is None
 
     def http(self, path="/metrics", **options):
+        options = {"tls": self.tls, **options, "headers": {**self.headers, **(options.get("headers") or {})}}
         return request(self.metrics_port, path, host=self.http_host(), **options)
 
     def metrics(self):

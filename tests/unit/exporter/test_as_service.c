@@ -49,7 +49,7 @@ START_TEST(asks_for_what_the_command_line_says)
 		argv[argc] = arguments[argc];
 	}
 	ck_assert_msg(options_parse(argc, argv, &options, &error) == 0, "%s", error.reason);
-	const struct service_request request = as_service_request(&options);
+	const struct service_request request = as_service_request(&options, NULL);
 	ck_assert_int_eq(request.verb, VERB_INSTALL);
 	ck_assert_str_eq(request.name, requests[_i].name);
 	for (size_t i = 0; i < request.flag_count; i++)
@@ -58,7 +58,7 @@ START_TEST(asks_for_what_the_command_line_says)
 	buffer_append(&flags, "", 1);
 	ck_assert_msg(strcmp(flags.data, requests[_i].flags) == 0, "%s: %s", requests[_i].says,
 		flags.data);
-	ck_assert_pstr_eq(request.targets, requests[_i].targets);
+	ck_assert_pstr_eq(request.files[0], requests[_i].targets);
 	ck_assert_msg(request.low_ports == requests[_i].low_ports, "%s", requests[_i].says);
 	buffer_clear(&flags);
 	options_clear(&options);

@@ -554,7 +554,7 @@ START_TEST(describes_what_would_run)
 			0);
 	}
 	struct buffer buffer = {0};
-	description_append(&options, &buffer);
+	description_append(&options, NULL, &buffer);
 	static const char wanted[] = "mode      both\n"
 				     "listen    :4000\n"
 				     "metrics   :2112\n"
@@ -584,7 +584,7 @@ START_TEST(describes_who_may_use_the_server)
 	struct options options;
 	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
 	struct buffer buffer = {0};
-	description_append(&options, &buffer);
+	description_append(&options, NULL, &buffer);
 	buffer_append(&buffer, "", 1);
 	ck_assert_str_eq(buffer.data, "mode      server\n"
 				      "listen    :4000\n"
@@ -618,7 +618,7 @@ START_TEST(describes_what_differs_from_the_defaults)
 		ck_assert_int_eq(target_list_request(&options.settings.targets, &request, NULL), 0);
 	}
 	struct buffer buffer = {0};
-	description_append(&options, &buffer);
+	description_append(&options, NULL, &buffer);
 	buffer_append(&buffer, "", 1);
 	ck_assert_str_eq(buffer.data, "mode      client\n"
 				      "metrics   :2112\n"

@@ -19,6 +19,7 @@ struct scene {
 	int client;
 	size_t body_length; /* Of each answer. */
 	unsigned answers;
+	struct http_handler handler;
 };
 
 static void on_request(
@@ -39,7 +40,8 @@ static void begin(struct scene *scene)
 	for (int i = 0; i < 2; i++)
 		fcntl(pair[i], F_SETFL, O_NONBLOCK);
 	*scene = (struct scene){.client = pair[1], .want = HTTP_WANT_READ, .body_length = 3};
-	scene->connection = http_connection_new(pair[0], START_NS);
+	scene->handler = (struct http_handler){.answer = on_request, .context = scene};
+	scene->connection = http_connection_new(pair[0], &scene->handler, START_NS);
 	ck_assert_ptr_nonnull(scene->connection);
 }
 
@@ -56,9 +58,8 @@ static void say(struct scene *scene, const char *text)
 
 static void turn(struct scene *scene, int64_t now_ns)
 {
-	const struct http_handler handler = {on_request, scene};
 	do
-		scene->want = http_connection_turn(scene->connection, &handler, now_ns);
+		scene->want = http_connection_turn(scene->connection, now_ns);
 	while (scene->want == HTTP_WANT_TURN);
 }
 
