@@ -89,7 +89,10 @@ build_in() {
 	if [ ! -x "$top/configure" ]; then
 		[ -w "$top" ] || fail "$top is not writable, and ./configure has to be made there"
 		say "Making ./configure"
-		(cd -- "$top" && ./autogen.sh)
+		local said
+		# What the tools say while all goes well helps nobody.
+		said=$(cd -- "$top" && ./autogen.sh 2>&1) || fail "autogen.sh failed:
+$said"
 	fi
 	if [ ! -f "$folder/Makefile" ]; then
 		say "Configuring in $folder"

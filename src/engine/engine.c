@@ -310,10 +310,16 @@ static int fill_entries(struct engine *engine, const struct target_list *targets
 
 static void start_entries(struct entries *entries)
 {
+	size_t added = 0;
+	for (size_t i = 0; i < entries->count; i++)
+		added += !entries->entries[i].is_kept;
 	for (size_t i = 0; i < entries->count; i++) {
 		struct entry *entry = &entries->entries[i];
-		if (!entry->is_kept)
+		if (!entry->is_kept) {
+			entry->probed->link.target.report.is_one_of_many =
+				added > ENGINE_MANY_TARGETS;
 			prober_add(entry->share->prober, entry->probed);
+		}
 		entry->is_kept = false;
 	}
 }

@@ -3,6 +3,7 @@
 #ifndef EXPORTER_PROCESS_H
 #define EXPORTER_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -21,6 +22,12 @@ void process_take_signals(void);
  * process_catch_requests(). Not on Windows.
  */
 void process_await_start(void);
+
+/* Whether somebody sees what is written to stderr. */
+bool process_has_terminal(void);
+
+/* Whether what process_wait() returned in *by is Ctrl-C. */
+bool process_is_interrupt(const char *by);
 
 /* What a running process can be asked to do. */
 enum process_request {

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -142,6 +143,16 @@ enum process_request process_wait(int64_t until_ns, const char **by)
 		*by = "SIGTERM";
 		return PROCESS_END;
 	}
+}
+
+bool process_has_terminal(void)
+{
+	return isatty(STDERR_FILENO);
+}
+
+bool process_is_interrupt(const char *by)
+{
+	return strcmp(by, "SIGINT") == 0;
 }
 
 void process_ask_to_end(const char *by)

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <winsock2.h>
 
 /* It needs the types of winsock2.h. */
@@ -76,6 +77,16 @@ int process_begin(int *argc, char ***argv)
 	if (!failure)
 		*argc = count;
 	return failure;
+}
+
+bool process_has_terminal(void)
+{
+	return _isatty(_fileno(stderr));
+}
+
+bool process_is_interrupt(const char *by)
+{
+	return strcmp(by, "Ctrl-C") == 0;
 }
 
 void process_ask_to_end(const char *by)

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
@@ -15,10 +16,16 @@
 #include "config/reloads.h"
 #include "config/targets_file.h"
 #include "engine/engine.h"
+#include "exporter/census.h"
 #include "exporter/notify.h"
 #include "exporter/process.h"
+#include "exporter/summary.h"
 #include "log/logger.h"
 #include "scrape/http_front.h"
+
+/* How often the targets are looked at after a start, and for how long: a handshake may take 3 s. */
+#define CENSUS_STEP_NS (NS_PER_S / 2)
+#define CENSUS_PATIENCE_NS (10 * NS_PER_S)
 
 /* What runs. All zero is nothing. */
 struct exporter {
@@ -30,7 +37,9 @@ struct exporter {
 	struct web_guard *guard;
 	struct http_front *front;
 	struct notify notify;
-	bool is_starving; /* The watchdog is not fed, and the log says so. */
+	bool is_starving;	 /* The watchdog is not fed, and the log says so. */
+	int64_t census_due_ns;	 /* When the targets are looked at; INT64_MAX: no more. */
+	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
 	struct reloads reloads;
 	pthread_mutex_t reload_mutex;	/* One reload at a time; guards the next. */
 	struct text_error reload_error; /* Of the last reload; an empty reason: it succeeded. */
@@ -74,7 +83,8 @@ static void log_start(const struct exporter *exporter)
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
 	if (settings->probe)
 		append_targets(&settings->targets, &settings->defaults, &line);
-	buffer_append_format(&line, ", metrics on %s", http_front_urls(exporter->front));
+	buffer_append_format(&line, ", metrics on %s, page on %s", http_front_urls(exporter->front),
+		http_front_page(exporter->front));
 	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
 	buffer_clear(&line);
 	if (options->warning.reason[0] != '\0')
@@ -215,23 +225,78 @@ static int start(struct exporter *exporter, struct text_error *error)
 	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
-static void serve_until_end(struct exporter *exporter)
+/* Of few targets the log tells of each that it is up. */
+static void begin_census(struct exporter *exporter)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	bool has_prober = exporter->options->settings.probe;
+	exporter->census_due_ns = has_prober ? now_ns + CENSUS_STEP_NS : INT64_MAX;
+	exporter->census_until_ns = now_ns + CENSUS_PATIENCE_NS;
+}
+
+/* Tells how many targets are up, once that is known of all of many. */
+static void count_targets(struct exporter *exporter)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	struct snapshot snapshot;
+	struct census census;
+	if (now_ns < exporter->census_due_ns)
+		return;
+	exporter->census_due_ns = now_ns + CENSUS_STEP_NS;
+	if (engine_snapshot(exporter->engine, false, &snapshot) != 0)
+		return;
+	census_take(&snapshot, &census);
+	snapshot_clear(&snapshot);
+	if (census.targets > ENGINE_MANY_TARGETS && census.tried < census.targets &&
+		now_ns < exporter->census_until_ns)
+		return;
+	exporter->census_due_ns = INT64_MAX;
+	if (census.targets > ENGINE_MANY_TARGETS)
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%zu of %zu targets are up",
+			census.up, census.targets);
+}
+
+static int64_t due_ns(const struct exporter *exporter)
+{
+	int64_t notify_ns = notify_due_ns(&exporter->notify);
+	return notify_ns < exporter->census_due_ns ? notify_ns : exporter->census_due_ns;
+}
+
+/* What goes to the terminal when all is over: nothing where nobody looks. */
+static void summarise(struct exporter *exporter, const char *by, struct buffer *summary)
+{
+	struct snapshot snapshot;
+	bool is_watched = exporter->log_fd == STDERR_FILENO &&
+			  exporter->options->log_format == LOG_FORMAT_TEXT &&
+			  process_has_terminal() && process_is_interrupt(by);
+	if (!is_watched || !exporter->options->settings.probe ||
+		engine_snapshot(exporter->engine, true, &snapshot) != 0)
+		return;
+	summary_append(&snapshot, summary);
+	snapshot_clear(&snapshot);
+}
+
+/* Appends to summary what is to be said at the end. */
+static void serve_until_end(struct exporter *exporter, struct buffer *summary)
 {
 	const char *by;
 	struct text_error said;
 	for (;;) {
-		switch (process_wait(notify_due_ns(&exporter->notify), &by)) {
+		switch (process_wait(due_ns(exporter), &by)) {
 		case PROCESS_NOTHING:
 			tell_due(exporter);
+			count_targets(exporter);
 			break;
 		case PROCESS_RELOAD:
 			notify_reloading(&exporter->notify, clock_monotonic_ns());
-			reload(exporter, "SIGHUP", &said);
+			if (reload(exporter, "SIGHUP", &said) == 0)
+				begin_census(exporter);
 			tell_ready(exporter);
 			break;
 		case PROCESS_END:
 			notify_stopping(&exporter->notify);
 			log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s: shutting down", by);
+			summarise(exporter, by, summary);
 			return;
 		}
 	}
@@ -239,7 +304,9 @@ static void serve_until_end(struct exporter *exporter)
 
 int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
 {
-	struct exporter exporter = {.options = options, .log_fd = log_fd};
+	struct exporter exporter = {
+		.options = options, .log_fd = log_fd, .census_due_ns = INT64_MAX};
+	struct buffer summary = {0};
 	pthread_mutex_init(&exporter.reload_mutex, NULL);
 	reloads_init(&exporter.reloads, clock_wall());
 	files_raise_limit(INT64_MAX);
@@ -255,9 +322,13 @@ int run(const struct options *options, int log_fd, void (*on_ready)(void), struc
 		tell_ready(&exporter);
 		if (on_ready)
 			on_ready();
-		serve_until_end(&exporter);
+		begin_census(&exporter);
+		serve_until_end(&exporter, &summary);
 	}
 	stop(&exporter);
+	/* After the last line of the log. */
+	fwrite(summary.data, 1, summary.length, stderr);
+	buffer_clear(&summary);
 	pthread_mutex_destroy(&exporter.reload_mutex);
 	return failure;
 }

@@ -51,7 +51,8 @@ bool report_up(struct report *report, const struct log *log, const char *target,
 		log_write(log, is_told ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, target,
 			"up: %s answers again after %s%s", peer, outage, hint);
 	} else {
-		log_write(log, is_told ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, target,
+		bool is_news = is_told && !report->is_one_of_many;
+		log_write(log, is_news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, target,
 			"up: %s answers%s", peer, hint);
 	}
 	report->state = REPORT_UP;

@@ -17,6 +17,7 @@ enum report_state {
 /* All zero for a new target. Stored by the caller. */
 struct report {
 	enum report_state state;
+	bool is_one_of_many; /* It began together with so many others that its first "up" is no news. */
 	unsigned attempts; /* Failed ones of this outage. */
 	int64_t outage_ns; /* Of the last outage that ended; 0 before. */
 	int64_t down_ns;   /* When it began. */

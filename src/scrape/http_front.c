@@ -2,6 +2,7 @@
 #include "scrape/http_front.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -242,6 +243,7 @@ struct http_front {
 	const struct log *log; /* Borrowed. */
 	int64_t start_time_ns; /* Of the process. */
 	char *urls;	       /* Owned. */
+	char page[ENDPOINT_TEXT_MAX + 16];
 };
 
 static int reserve_body(struct buffer *body, size_t length)
@@ -479,10 +481,29 @@ static char *make_urls(const char *addresses, bool has_tls)
 	return buffer_release(&urls, &length);
 }
 
+/* The first of the addresses, by a name that a browser takes. */
+static void make_page(const char *addresses, bool has_tls, char *page, size_t size)
+{
+	static const char *const everywhere[] = {"[::]:", "0.0.0.0:"};
+	size_t length = strcspn(addresses, ",");
+	const char *scheme = has_tls ? "https" : "http";
+	for (size_t i = 0; i < sizeof(everywhere) / sizeof(everywhere[0]); i++) {
+		size_t prefix = strlen(everywhere[i]);
+		if (strncmp(addresses, everywhere[i], prefix) == 0) {
+			snprintf(page, size, "%s://localhost:%.*s/", scheme, (int)(length - prefix),
+				addresses + prefix);
+			return;
+		}
+	}
+	snprintf(page, size, "%s://%.*s/", scheme, (int)length, addresses);
+}
+
 /* Takes the listeners over. Returns 0 or a negative errno. */
 static int start_server(struct http_front *front, struct listeners *listeners)
 {
-	front->urls = make_urls(listeners->text, web_guard_tls(front->settings.guard) != NULL);
+	bool has_tls = web_guard_tls(front->settings.guard) != NULL;
+	make_page(listeners->text, has_tls, front->page, sizeof(front->page));
+	front->urls = make_urls(listeners->text, has_tls);
 	if (!front->urls) {
 		listeners_close(listeners);
 		return -ENOMEM;
@@ -536,6 +557,11 @@ void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJE
 const char *http_front_urls(const struct http_front *front)
 {
 	return front->urls;
+}
+
+const char *http_front_page(const struct http_front *front)
+{
+	return front->page;
 }
 
 void http_front_stop(struct http_front *front)

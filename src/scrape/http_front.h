@@ -61,6 +61,9 @@ void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJE
  */
 const char *http_front_urls(const struct http_front *front);
 
+/* Where the page is, as a browser on this machine finds it: "http://localhost:2112/". Borrowed likewise. */
+const char *http_front_page(const struct http_front *front);
+
 /* Closes every connection and ends the thread, within a second. NULL is accepted. */
 void http_front_stop(struct http_front *front);
 

@@ -341,4 +341,5 @@ class Program:
             self.process.wait()
         _running.discard(self.process)
         self._reader.join()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
