@@ -134,7 +134,7 @@ def the_examples_are_complete_where_they_lie():
     checked = 0
     for name in NAMES:
         for path in glob.glob(f"{ROOTS[name]}{DOC[name]}/examples/*.yml"):
-            what = "rules" if os.path.basename(path) == "alerts.yml" else "config"
+            what = "rules" if os.path.basename(path) in ("alerts.yml", "rules.yml") else "config"
             must("promtool", "check", what, path)
             checked += 1
     assert checked >= 4, checked

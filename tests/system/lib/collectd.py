@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 
+from lib.dashboard import HOST
 from lib.exposition import ESCAPE, LABEL
 from lib.http_client import request
 from lib.program import FINDINGS, Program, free_port
@@ -19,7 +20,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.ab
 BUILT = os.environ.get("TCP_ECHO_METRICS_PLUGIN", "")
 DAEMON = shutil.which("collectd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 FOLDERS = ("/usr/lib/collectd", "/usr/lib/*/collectd", "/usr/lib64/collectd", "/usr/local/lib/collectd")
-HOST = "testhost"
 # The daemon's own threads wake up once a second.
 STOP_LIMIT = 10.0 * PATIENCE
 

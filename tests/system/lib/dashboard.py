@@ -10,11 +10,14 @@ from lib.prometheus import JOB, TOP
 
 DASHBOARD = os.path.join(TOP, "dashboards", "tcp-echo-metrics.json")
 
+# What collectd calls itself in tests, and so its instance.
+HOST = "testhost"
+
 # What Grafana substitutes for a variable with all, one or some of its values chosen.
 CHOICES = [
-    {"job": ".+", "target": ".+"},
-    {"job": JOB, "target": "alive"},
-    {"job": f"({JOB}|other)", "target": "(alive|dead)"},
+    {"job": ".+", "instance": ".+", "target": ".+"},
+    {"job": JOB, "instance": f"(127.0.0.1:.+|{HOST})", "target": "alive"},
+    {"job": f"({JOB}|other)", "instance": f"(127.0.0.1:[0-9]+|{HOST}|other)", "target": "(alive|dead)"},
 ]
 BUILT_IN = {"__rate_interval": "10s", "__range": "60s"}
 # The range that a value of that unit can have here.
@@ -88,7 +91,7 @@ def check_dashboard(prometheus):
     dashboard = read_dashboard()
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["definition"]).groups()
+            metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"]).groups()
             found = prometheus.query(f"count by ({label}) ({substitute(metric, CHOICES[0])})")
             assert all(labels.get(label) for labels, _ in found) and found, f"{variable['name']}: {found}"
     values = {}

@@ -29,14 +29,14 @@ def need(program):
     return path
 
 
-def scraping(port):
-    """A configuration that scrapes one port of this machine and loads the alerts."""
+def scraping(*ports):
+    """A configuration that scrapes ports of this machine and loads the alerts."""
     return json.dumps({  # JSON is valid YAML.
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [ALERTS],
         "scrape_configs": [{
             "job_name": JOB,
-            "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
+            "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}],
         }],
     })
 
