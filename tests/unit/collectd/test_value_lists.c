@@ -248,8 +248,9 @@ END_TEST
 START_TEST(leaves_out_what_is_not_known)
 {
 	static const char *const unknown[] = {"last_rtt", "jitter", "estimated", "last_connect",
-		"tcp_rtt", "tcp_min_rtt", "stamped", "stamps", "peer_", "excess", "echo_slow", "one_way",
-		"seen", "reading_", "cpu_seconds", "_fds", "_memory_", "start_time", "nan"};
+		"tcp_rtt", "tcp_min_rtt", "stamped", "stamps", "peer_", "excess", "echo_slow",
+		"one_way", "seen", "reading_", "cpu_seconds", "_fds", "_memory_", "start_time",
+		"nan"};
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1, .lacks_tcp_info = true};
 	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}, true, 1};
