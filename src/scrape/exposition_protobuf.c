@@ -50,7 +50,7 @@ enum type_number { TYPE_COUNTER = 0, TYPE_GAUGE = 1, TYPE_HISTOGRAM = 4 };
 
 /* A histogram at its largest: count, sum, bounds; spans, and deltas with their length. */
 #define VALUE_ROOM                                                                                 \
-	((HISTOGRAM_BUCKETS + 4) * 4 * PROTOBUF_VARINT_MAX +                                       \
+	((size_t)(HISTOGRAM_BUCKETS + 4) * 4 * PROTOBUF_VARINT_MAX +                               \
 		DISTRIBUTION_BUCKETS * (PROTOBUF_VARINT_MAX + SPAN_SIZE))
 /* A label of the table, encoded. */
 #define OWN_LABEL_MAX 64

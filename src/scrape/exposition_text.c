@@ -333,6 +333,7 @@ static void write_target_labelled(struct writer *writer, const struct metric *me
 /* A metric of each target. */
 static void write_of_targets(struct writer *writer, const struct metric *metric)
 {
+	assert(writer->labels || writer->snapshot->target_count == 0);
 	begin_family(writer, metric);
 	if (metric->value == VALUE_ADDRESSES)
 		write_target_addresses(writer, metric);

@@ -59,6 +59,7 @@ char *protobuf_put_text(char *end, unsigned field, const char *text)
 {
 	size_t length = strlen(text);
 	end = protobuf_put_head(end, field, length);
+	/* Without its NUL. NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(end, text, length);
 	return end + length;
 }

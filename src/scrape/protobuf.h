@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /* No varint takes more bytes. */
-#define PROTOBUF_VARINT_MAX 10
+#define PROTOBUF_VARINT_MAX ((size_t)10)
 /* A field's tag, for numbers up to 15. */
-#define PROTOBUF_TAG_SIZE 1
+#define PROTOBUF_TAG_SIZE ((size_t)1)
 /* A double with its tag. */
 #define PROTOBUF_DOUBLE_SIZE (PROTOBUF_TAG_SIZE + 8)
 

@@ -136,7 +136,8 @@ static bool verify(struct web_users *users, const char *name, const char *passwo
 		if (strcmp(each, name) == 0)
 			hash = value;
 	}
-	bool is_match = matches(users, password, hash ? hash : any);
+	const char *tried = hash ? hash : any;
+	bool is_match = tried && matches(users, password, tried);
 	return hash && is_match;
 }
 

@@ -58,11 +58,11 @@ static double median(double *values)
 static void measure_observation(void)
 {
 	static struct live_distribution live;
-	double whole[ROUNDS_MAX];
-	double part[ROUNDS_MAX];
+	double whole[ROUNDS_MAX] = {0};
+	double part[ROUNDS_MAX] = {0};
 	struct target_stats *stats;
 	if (target_stats_new(100, &stats) != 0)
-		exit(1);
+		abort();
 	for (unsigned i = 0; i < rounds; i++) {
 		uint32_t state = 1;
 		int64_t start_ns = clock_monotonic_ns();
@@ -89,14 +89,14 @@ static struct snapshot make_snapshot(size_t count)
 	snapshot.distributions = calloc(count, sizeof(*snapshot.distributions));
 	snapshot.text = calloc(count, NAME_MAX_LENGTH);
 	if (!snapshot.targets || !snapshot.distributions || !snapshot.text)
-		exit(1);
+		abort();
 	for (size_t i = 0; i < count; i++) {
 		struct target_snapshot *target = &snapshot.targets[i];
 		struct target_stats *stats;
 		char *name = snapshot.text + i * NAME_MAX_LENGTH;
 		snprintf(name, NAME_MAX_LENGTH, "server%05zu.example", i);
 		if (target_stats_new(100, &stats) != 0)
-			exit(1);
+			abort();
 		target_stats_connected(stats, "192.0.2.1:4000", 250000);
 		for (int k = 0; k < REPLIES; k++) {
 			target_stats_sent(stats);
@@ -119,8 +119,8 @@ static void measure_format(
 {
 	static const struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1};
 	static const struct build_info build = {"1.0.0", "0123456789ab", "cc"};
-	double plain[ROUNDS_MAX];
-	double packing[ROUNDS_MAX];
+	double plain[ROUNDS_MAX] = {0};
+	double packing[ROUNDS_MAX] = {0};
 	size_t bytes = 0;
 	size_t packed_bytes = 0;
 	exposition.snapshot = snapshot;
@@ -136,7 +136,7 @@ static void measure_format(
 			error = gzip_compress(text.data, text.length, &packed);
 		int64_t end_ns = clock_monotonic_ns();
 		if (error)
-			exit(1);
+			abort();
 		plain[i] = (double)(middle_ns - start_ns) / (double)NS_PER_US;
 		packing[i] = (double)(end_ns - middle_ns) / (double)NS_PER_US;
 		bytes = text.length;
