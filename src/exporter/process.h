@@ -33,7 +33,7 @@ bool process_is_interrupt(const char *by);
 enum process_request {
 	PROCESS_NOTHING, /* The time is up. */
 	PROCESS_END,
-	PROCESS_RELOAD, /* Read the targets again. */
+	PROCESS_RELOAD, /* Read the targets again. *by is left alone. */
 };
 
 /*
@@ -48,6 +48,9 @@ int process_catch_requests(void);
  * it came from, e.g. "SIGINT" or "Ctrl-C"; static.
  */
 enum process_request process_wait(int64_t until_ns, const char **by);
+
+/* Asks this process to reload, from any thread, as SIGHUP does. */
+void process_ask_to_reload(void);
 
 /*
  * Asks this process to end, from any thread. by: what process_wait() names on Windows; static.

@@ -22,6 +22,8 @@
 /* Set once the process should end; reset by hand, so that it stays set. */
 static _Atomic(HANDLE) end_is_asked;
 static _Atomic(const char *) asked_by;
+/* Resets itself once it was seen. */
+static _Atomic(HANDLE) reload_is_asked;
 
 static UINT output_code_page;
 
@@ -89,6 +91,13 @@ bool process_is_interrupt(const char *by)
 	return strcmp(by, "Ctrl-C") == 0;
 }
 
+void process_ask_to_reload(void)
+{
+	HANDLE event = atomic_load(&reload_is_asked);
+	if (event)
+		SetEvent(event);
+}
+
 void process_ask_to_end(const char *by)
 {
 	const char *nobody = NULL;
@@ -132,8 +141,10 @@ void process_await_start(void)
 int process_catch_requests(void)
 {
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-	if (!event)
+	HANDLE reload = CreateEventW(NULL, FALSE, FALSE, NULL);
+	if (!event || !reload)
 		return -ENOMEM;
+	atomic_store(&reload_is_asked, reload);
 	atomic_store(&end_is_asked, event);
 	if (atomic_load(&asked_by))
 		SetEvent(event);
@@ -150,8 +161,15 @@ enum process_request process_wait(int64_t until_ns, const char **by)
 		int64_t wait_ns = until_ns - clock_monotonic_ns();
 		wait_ms = wait_ns > 0 ? (DWORD)(wait_ns / NS_PER_MS + 1) : 0;
 	}
-	if (WaitForSingleObject(atomic_load(&end_is_asked), wait_ms) != WAIT_OBJECT_0)
+	/* Of several that are set the first counts. */
+	const HANDLE events[] = {atomic_load(&end_is_asked), atomic_load(&reload_is_asked)};
+	switch (WaitForMultipleObjects(2, events, FALSE, wait_ms)) {
+	case WAIT_OBJECT_0:
+		*by = atomic_load(&asked_by);
+		return PROCESS_END;
+	case WAIT_OBJECT_0 + 1:
+		return PROCESS_RELOAD;
+	default:
 		return PROCESS_NOTHING;
-	*by = atomic_load(&asked_by);
-	return PROCESS_END;
+	}
 }

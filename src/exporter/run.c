@@ -27,6 +27,17 @@
 #define CENSUS_STEP_NS (NS_PER_S / 2)
 #define CENSUS_PATIENCE_NS (10 * NS_PER_S)
 
+/* A reload that the HTTP thread waits for. */
+struct errand {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	bool is_wanted;
+	bool is_over; /* Nobody carries any out from now on. */
+	/* What came of the last one. */
+	int failure;
+	struct text_error said;
+};
+
 /* What runs. All zero is nothing. */
 struct exporter {
 	const struct options *options; /* Borrowed. */
@@ -41,7 +52,7 @@ struct exporter {
 	int64_t census_due_ns;	 /* When the targets are looked at; INT64_MAX: no more. */
 	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
 	struct reloads reloads;
-	pthread_mutex_t reload_mutex;	/* One reload at a time; guards the next. */
+	struct errand errand;
 	struct text_error reload_error; /* Of the last reload; an empty reason: it succeeded. */
 };
 
@@ -99,9 +110,7 @@ static void describe(struct exporter *exporter, char status[NOTIFY_STATUS_MAX])
 		snprintf(status, NOTIFY_STATUS_MAX, "out of memory");
 		return;
 	}
-	pthread_mutex_lock(&exporter->reload_mutex);
 	notify_describe(&snapshot, exporter->reload_error.reason, status);
-	pthread_mutex_unlock(&exporter->reload_mutex);
 	snapshot_clear(&snapshot);
 }
 
@@ -140,7 +149,7 @@ static void tell_due(struct exporter *exporter)
 	}
 }
 
-/* With the mutex held. Returns 0 or a negative errno; *said: what happened, one line. */
+/* Returns 0 or a negative errno; *said: what happened, one line. */
 static int load_targets(struct exporter *exporter, const char *path, struct text_error *said)
 {
 	struct target_list targets = {0};
@@ -168,7 +177,16 @@ static int load_targets(struct exporter *exporter, const char *path, struct text
 	return failure;
 }
 
-/* By a signal, or on the HTTP thread. by: what asked for it. */
+/* Of few targets the log tells of each that it is up. */
+static void begin_census(struct exporter *exporter)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	bool has_prober = exporter->options->settings.probe;
+	exporter->census_due_ns = has_prober ? now_ns + CENSUS_STEP_NS : INT64_MAX;
+	exporter->census_until_ns = now_ns + CENSUS_PATIENCE_NS;
+}
+
+/* by: what asked for it. */
 static int reload(struct exporter *exporter, const char *by, struct text_error *said)
 {
 	const char *path = exporter->options->targets_path;
@@ -177,19 +195,65 @@ static int reload(struct exporter *exporter, const char *by, struct text_error *
 		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s", said->reason);
 		return 0;
 	}
-	pthread_mutex_lock(&exporter->reload_mutex);
 	int failure = load_targets(exporter, path, said);
 	reloads_note(&exporter->reloads, RELOAD_OF_TARGETS, !failure, clock_wall());
 	exporter->reload_error = failure ? *said : (struct text_error){0};
 	if (failure)
 		text_error_set(&exporter->reload_error, 0, "reload failed: %s", said->reason);
-	pthread_mutex_unlock(&exporter->reload_mutex);
 	return failure;
 }
 
+/* By a signal, or for the HTTP thread, which waits for it. */
+static void carry_out_reload(struct exporter *exporter)
+{
+	struct errand *errand = &exporter->errand;
+	struct text_error said;
+	pthread_mutex_lock(&errand->mutex);
+	bool is_errand = errand->is_wanted;
+	pthread_mutex_unlock(&errand->mutex);
+	notify_reloading(&exporter->notify, clock_monotonic_ns());
+	int failure = reload(exporter, is_errand ? "POST /-/reload" : "SIGHUP", &said);
+	if (!failure)
+		begin_census(exporter);
+	tell_ready(exporter);
+	pthread_mutex_lock(&errand->mutex);
+	if (is_errand) {
+		errand->is_wanted = false;
+		errand->failure = failure;
+		errand->said = said;
+		pthread_cond_signal(&errand->changed);
+	}
+	pthread_mutex_unlock(&errand->mutex);
+}
+
+/*
+ * On the HTTP thread, which gives way to others: what locks the probers out for a moment is left to the main
+ * thread.
+ */
 static int reload_over_http(void *context, struct text_error *said)
 {
-	return reload(context, "POST /-/reload", said);
+	struct exporter *exporter = context;
+	struct errand *errand = &exporter->errand;
+	pthread_mutex_lock(&errand->mutex);
+	errand->is_wanted = true;
+	process_ask_to_reload();
+	while (errand->is_wanted && !errand->is_over)
+		pthread_cond_wait(&errand->changed, &errand->mutex);
+	int failure = errand->is_wanted ? -ECANCELED : errand->failure;
+	*said = errand->said;
+	pthread_mutex_unlock(&errand->mutex);
+	if (failure == -ECANCELED)
+		text_error_set(said, 0, "the program is shutting down");
+	return failure;
+}
+
+/* Nobody is to wait any longer. */
+static void end_errands(struct exporter *exporter)
+{
+	pthread_mutex_lock(&exporter->errand.mutex);
+	exporter->errand.is_over = true;
+	pthread_cond_signal(&exporter->errand.changed);
+	pthread_mutex_unlock(&exporter->errand.mutex);
 }
 
 /* Returns 0, or a negative errno with error; then the caller calls stop() for what was started. */
@@ -223,15 +287,6 @@ static int start(struct exporter *exporter, struct text_error *error)
 	if (options->enables_lifecycle)
 		front.reload = (struct http_reload){reload_over_http, exporter};
 	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);
-}
-
-/* Of few targets the log tells of each that it is up. */
-static void begin_census(struct exporter *exporter)
-{
-	int64_t now_ns = clock_monotonic_ns();
-	bool has_prober = exporter->options->settings.probe;
-	exporter->census_due_ns = has_prober ? now_ns + CENSUS_STEP_NS : INT64_MAX;
-	exporter->census_until_ns = now_ns + CENSUS_PATIENCE_NS;
 }
 
 /* Tells how many targets are up, once that is known of all of many. */
@@ -280,7 +335,6 @@ static void summarise(struct exporter *exporter, const char *by, struct buffer *
 static void serve_until_end(struct exporter *exporter, struct buffer *summary)
 {
 	const char *by;
-	struct text_error said;
 	for (;;) {
 		switch (process_wait(due_ns(exporter), &by)) {
 		case PROCESS_NOTHING:
@@ -288,10 +342,7 @@ static void serve_until_end(struct exporter *exporter, struct buffer *summary)
 			count_targets(exporter);
 			break;
 		case PROCESS_RELOAD:
-			notify_reloading(&exporter->notify, clock_monotonic_ns());
-			if (reload(exporter, "SIGHUP", &said) == 0)
-				begin_census(exporter);
-			tell_ready(exporter);
+			carry_out_reload(exporter);
 			break;
 		case PROCESS_END:
 			notify_stopping(&exporter->notify);
@@ -307,7 +358,8 @@ int run(const struct options *options, int log_fd, void (*on_ready)(void), struc
 	struct exporter exporter = {
 		.options = options, .log_fd = log_fd, .census_due_ns = INT64_MAX};
 	struct buffer summary = {0};
-	pthread_mutex_init(&exporter.reload_mutex, NULL);
+	pthread_mutex_init(&exporter.errand.mutex, NULL);
+	pthread_cond_init(&exporter.errand.changed, NULL);
 	reloads_init(&exporter.reloads, clock_wall());
 	files_raise_limit(INT64_MAX);
 	notify_init(&exporter.notify);
@@ -325,10 +377,12 @@ int run(const struct options *options, int log_fd, void (*on_ready)(void), struc
 		begin_census(&exporter);
 		serve_until_end(&exporter, &summary);
 	}
+	end_errands(&exporter);
 	stop(&exporter);
 	/* After the last line of the log. */
 	fwrite(summary.data, 1, summary.length, stderr);
 	buffer_clear(&summary);
-	pthread_mutex_destroy(&exporter.reload_mutex);
+	pthread_cond_destroy(&exporter.errand.changed);
+	pthread_mutex_destroy(&exporter.errand.mutex);
 	return failure;
 }

@@ -254,6 +254,17 @@ def is_scraped_like_any_other():
 
 
 @scenario
+def reloads_over_http():
+    with WindowsProgram("both", "-web.enable-lifecycle", targets={"a": "127.0.0.1:{listen}"}) as program:
+        program.wait_target("a", lambda t: t.received > 0, "replies")
+        program.write_targets({"b": "127.0.0.1:{listen}"})
+        program._last = None
+        answer = program.http("/-/reload", method="POST")
+        assert answer.status == 200 and b"1 new (b), 1 gone (a)" in answer.body, answer.body
+        assert program.metrics().targets() == ["b"]
+
+
+@scenario
 def logs_json_lines_in_utf8():
     targets = {"müte 🦆": "127.0.0.1:{listen}"}
     with WindowsProgram("both", "-json-logs", targets=targets) as program:
