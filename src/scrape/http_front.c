@@ -289,7 +289,7 @@ static int answer_page(
 {
 	(void)request;
 	struct snapshot snapshot;
-	int error = engine_snapshot(front->engine, false, &snapshot);
+	int error = engine_snapshot(front->engine, true, &snapshot);
 	if (error)
 		return error;
 	error = landing_page_write(&snapshot, version_text(), &answer->body);

@@ -74,6 +74,20 @@ static void append_loss(struct buffer *buffer, const struct target_values *value
 		tenths % 10);
 }
 
+/* Of all round trips since the target is probed, to 5 %. */
+static void append_quantile(
+	struct buffer *buffer, const struct target_snapshot *target, unsigned percent)
+{
+	const struct distribution *distribution = target->distribution;
+	uint64_t count = distribution ? distribution_count(distribution) : 0;
+	int64_t rtt_ns = -1;
+	if (count > 0)
+		rtt_ns = (int64_t)(distribution_ranked(
+					   distribution, distribution_rank(percent, count)) *
+				   (double)NS_PER_S);
+	append_rtt(buffer, rtt_ns);
+}
+
 static void append_row(struct buffer *buffer, const struct target_snapshot *target)
 {
 	const struct target_values *values = &target->values;
@@ -85,6 +99,8 @@ static void append_row(struct buffer *buffer, const struct target_snapshot *targ
 	buffer_append_format(buffer, "<td class=\"%s\">%s</td>", state, state);
 	/* While it is down, nothing is known of it. */
 	append_rtt(buffer, values->connected ? values->last_rtt_ns : -1);
+	append_quantile(buffer, target, 50);
+	append_quantile(buffer, target, 99);
 	append_loss(buffer, values);
 	buffer_append_format(buffer, "<td class=\"n\">%" PRIu64 "</td></tr>\n", values->sent);
 }
@@ -99,7 +115,8 @@ static void append_targets(struct buffer *buffer, const struct snapshot *snapsho
 	buffer_append_text(buffer,
 		"<div class=\"wide\"><table>\n"
 		"<thead><tr><th>Target</th><th>Address</th><th>Peer</th>"
-		"<th>State</th><th class=\"n\">Last RTT</th><th class=\"n\">Loss</th>"
+		"<th>State</th><th class=\"n\">Last RTT</th><th class=\"n\">Median</th>"
+		"<th class=\"n\">99th percentile</th><th class=\"n\">Loss</th>"
 		"<th class=\"n\">Sent</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < snapshot->target_count && i < LANDING_PAGE_ROWS_MAX; i++)
 		append_row(buffer, &snapshot->targets[i]);

@@ -15,7 +15,7 @@
 	"frame-ancestors 'none'"
 
 /*
- * Appends an HTML page in UTF-8. version: of this program, borrowed. Returns 0, or -ENOMEM: the
+ * Appends an HTML page in UTF-8. snapshot: with distributions. version: of this program, borrowed. Returns 0, or -ENOMEM: the
  * buffer's contents are then useless.
  */
 int landing_page_write(const struct snapshot *snapshot, const char *version, struct buffer *buffer);
