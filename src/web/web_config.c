@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <yaml.h>
 
 #include "base/file_text.h"
@@ -79,15 +80,16 @@ static const char *text_of(const struct reader *reader, const yaml_node_t *node)
 	return NULL;
 }
 
-/* Which of some words a value is, from 0; a negative errno after a refusal. */
-static int read_word(const struct reader *reader, const yaml_node_t *node, const char *const *words)
+/* Which of some words a value is, from 0; a negative errno after a refusal. compare: as strcmp(). */
+static int read_word_by(const struct reader *reader, const yaml_node_t *node,
+	const char *const *words, int (*compare)(const char *word, const char *text))
 {
 	const char *text = text_of(reader, node);
 	struct buffer allowed = {0};
 	if (!text)
 		return -EINVAL;
 	for (int i = 0; words[i]; i++) {
-		if (strcmp(words[i], text) == 0) {
+		if (compare(words[i], text) == 0) {
 			buffer_clear(&allowed);
 			return i;
 		}
@@ -99,11 +101,16 @@ static int read_word(const struct reader *reader, const yaml_node_t *node, const
 	return -EINVAL;
 }
 
+static int read_word(const struct reader *reader, const yaml_node_t *node, const char *const *words)
+{
+	return read_word_by(reader, node, words, strcmp);
+}
+
 /* As YAML 1.1 spells booleans. */
 static int read_boolean(const struct reader *reader, const yaml_node_t *node, bool *value)
 {
 	static const char *const words[] = {"false", "true", "no", "yes", "off", "on", NULL};
-	int word = read_word(reader, node, words);
+	int word = read_word_by(reader, node, words, strcasecmp);
 	if (word < 0)
 		return word;
 	*value = word % 2 == 1;
