@@ -21,11 +21,11 @@ AC_DEFUN([TEM_LIBRARIES], [
   tem_web_config=no
   AS_IF([test "x$tem_gnutls$tem_libyaml" = xyesyes], [
     tem_web_config=yes
-    # For bcrypt, which not every crypt_r() knows: the program tries it.
+    # For bcrypt: those who have this function, as libxcrypt does, know it. The program tries it.
     tem_saved_libs=$LIBS
-    AC_SEARCH_LIBS([crypt_r], [crypt], [
-      AC_DEFINE([HAVE_CRYPT_R], [1], [Define to 1 to verify passwords.])
-      AS_IF([test "x$ac_cv_search_crypt_r" != "xnone required"], [CRYPT_LIBS=$ac_cv_search_crypt_r])])
+    AC_SEARCH_LIBS([crypt_rn], [crypt], [
+      AC_DEFINE([HAVE_CRYPT_RN], [1], [Define to 1 to verify passwords.])
+      AS_IF([test "x$ac_cv_search_crypt_rn" != "xnone required"], [CRYPT_LIBS=$ac_cv_search_crypt_rn])])
     LIBS=$tem_saved_libs], [GNUTLS_LIBS= YAML_LIBS=])
   AC_SUBST([CRYPT_LIBS])
   AM_CONDITIONAL([HAVE_WEB_CONFIG], [test "x$tem_web_config" = xyes])

@@ -380,7 +380,8 @@ int run(const struct options *options, int log_fd, void (*on_ready)(void), struc
 	end_errands(&exporter);
 	stop(&exporter);
 	/* After the last line of the log. */
-	fwrite(summary.data, 1, summary.length, stderr);
+	if (summary.length > 0)
+		fwrite(summary.data, 1, summary.length, stderr);
 	buffer_clear(&summary);
 	pthread_cond_destroy(&exporter.errand.changed);
 	pthread_mutex_destroy(&exporter.errand.mutex);

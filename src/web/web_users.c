@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#ifdef HAVE_CRYPT_R
+#ifdef HAVE_CRYPT_RN
 #include <crypt.h>
 #endif
 
@@ -37,15 +37,15 @@ struct web_users {
 	struct remembered remembered[REMEMBERED_MAX];
 	size_t remembered_count;
 	size_t next; /* Where the next one goes. */
-#ifdef HAVE_CRYPT_R
+#ifdef HAVE_CRYPT_RN
 	struct crypt_data crypt;
 #endif
 };
 
-#ifdef HAVE_CRYPT_R
+#ifdef HAVE_CRYPT_RN
 static bool matches(struct web_users *users, const char *password, const char *hash)
 {
-	const char *computed = crypt_r(password, hash, &users->crypt);
+	const char *computed = crypt_rn(password, hash, &users->crypt, (int)sizeof(users->crypt));
 	size_t length = strlen(hash);
 	bool is_same = computed && strlen(computed) == length &&
 		       gnutls_memcmp(computed, hash, length) == 0;
@@ -64,7 +64,7 @@ static bool matches(struct web_users *users, const char *password, const char *h
 
 bool web_users_can_verify(void)
 {
-#ifdef HAVE_CRYPT_R
+#ifdef HAVE_CRYPT_RN
 	/* The empty password, at the least cost. */
 	static const char hash[] = "$2b$04$......................w74bL5gU7LSJClZClCa.Pkz14aTv/XO";
 	struct web_users *users = calloc(1, sizeof(*users));

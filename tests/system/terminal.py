@@ -40,6 +40,8 @@ class Terminal(Program):
 
     def end(self, number):
         """Ends it by a signal. Returns the lines behind the last one of the log."""
+        # Before that it ends without a word.
+        self.wait_line("started")
         self.send_signal(number)
         assert self.process.wait(5 * PATIENCE) == 0
         self._reader.join()
