@@ -24,6 +24,7 @@ static _Atomic(HANDLE) end_is_asked;
 static _Atomic(const char *) asked_by;
 /* Resets itself once it was seen. */
 static _Atomic(HANDLE) reload_is_asked;
+static atomic_bool reload_was_asked; /* Perhaps before there was the event. */
 
 static UINT output_code_page;
 
@@ -93,6 +94,7 @@ bool process_is_interrupt(const char *by)
 
 void process_ask_to_reload(void)
 {
+	atomic_store(&reload_was_asked, true);
 	HANDLE event = atomic_load(&reload_is_asked);
 	if (event)
 		SetEvent(event);
@@ -148,6 +150,8 @@ int process_catch_requests(void)
 	atomic_store(&end_is_asked, event);
 	if (atomic_load(&asked_by))
 		SetEvent(event);
+	if (atomic_load(&reload_was_asked))
+		SetEvent(reload);
 	/* A parent may have had Ctrl-C ignored for its children (CREATE_NEW_PROCESS_GROUP). */
 	SetConsoleCtrlHandler(NULL, FALSE);
 	SetConsoleCtrlHandler(on_console, TRUE);
