@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/network.h"
+#include "base/spelling.h"
 #include "config/option_value.h"
 #include "config/targets_file.h"
 
@@ -222,9 +223,27 @@ static int keep_repeated(struct reading *reading, const struct option *flag, con
 	return 0;
 }
 
-/* What is said of a value that is not valid, beside what is allowed. */
-static const char *hint_at(const struct option *flag, const char *text)
+/* The word that was meant by a part of it, or by one that is misspelt; or NULL. */
+static const char *nearest_word(const struct option *flag, const char *text)
 {
+	struct spelling spelling = {0};
+	if (flag->kind != OPTION_KIND_CHOICE || text[0] == '\0')
+		return NULL;
+	for (int i = 0; flag->words[i]; i++) {
+		if (strncmp(flag->words[i], text, strlen(text)) == 0)
+			return flag->words[i];
+		spelling_consider(&spelling, text, strlen(text), flag->words[i]);
+	}
+	return spelling.nearest;
+}
+
+/* What is said of a value that is not valid, beside what is allowed: hint and *meant, or NULL. */
+static const char *hint_at(const struct option *flag, const char *text, const char **meant)
+{
+	*meant = nearest_word(flag, text);
+	if (*meant)
+		return "; did you mean ";
+	*meant = text;
 	bool is_endpoint = flag->kind == OPTION_KIND_ENDPOINT_TO_LISTEN ||
 			   flag->kind == OPTION_KIND_ENDPOINT_TO_DIAL;
 	bool is_port = is_endpoint && text[0] != '\0' && strlen(text) <= PORT_DIGITS &&
@@ -245,9 +264,11 @@ static int set_flag(struct reading *reading, const struct option *flag, const ch
 	struct option_value value = {0};
 	const char *reason = NULL;
 	if (option_value_parse(flag, text, &value, &reason) != 0) {
-		const char *hint = hint_at(flag, text);
+		const char *meant;
+		const char *hint = hint_at(flag, text, &meant);
 		text_error_set(error, 0, "-%s: \"%.*s\" %s; allowed: %s%s%s%s", name, SHOWN_MAX,
-			text, reason, allowed, hint ? hint : "", hint ? text : "", hint ? "?" : "");
+			text, reason, allowed, hint ? hint : "", hint ? meant : "",
+			hint ? "?" : "");
 		return -EINVAL;
 	}
 	if (flag->scope == OPTION_OF_TARGET)

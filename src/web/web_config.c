@@ -193,13 +193,17 @@ static int read_client_ca(const struct reader *reader, const yaml_node_t *node)
 
 static int read_client_auth_type(const struct reader *reader, const yaml_node_t *node)
 {
+	/* The last is an older name of the third. */
 	static const char *const words[] = {"NoClientCert", "RequestClientCert",
 		"RequireAnyClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert",
-		NULL};
+		"RequireClientCert", NULL};
+	static const enum web_client_auth meanings[] = {WEB_CLIENT_NONE, WEB_CLIENT_REQUEST,
+		WEB_CLIENT_REQUIRE_ANY, WEB_CLIENT_VERIFY_IF_GIVEN, WEB_CLIENT_VERIFY,
+		WEB_CLIENT_REQUIRE_ANY};
 	int word = read_word(reader, node, words);
 	if (word < 0)
 		return word;
-	reader->config->client_auth = (enum web_client_auth)word;
+	reader->config->client_auth = meanings[word];
 	return 0;
 }
 
@@ -400,23 +404,42 @@ static int check_tls(struct reader *reader)
 		return refuse(reader, "min_version is above max_version");
 	if (verifies && config->pem[WEB_CLIENT_CA].length == 0)
 		return refuse(reader, "client_ca_file is missing, which client_auth_type needs");
-	if (!verifies && config->pem[WEB_CLIENT_CA].length > 0)
+	/* Where certificates are asked for, clients get to know the authorities. */
+	if (config->client_auth == WEB_CLIENT_NONE && config->pem[WEB_CLIENT_CA].length > 0)
 		return refuse(reader,
-			"client_ca_file has no effect without client_auth_type: RequireAndVerifyClientCert or VerifyClientCertIfGiven");
+			"client_ca_file has no effect without client_auth_type, such as RequireAndVerifyClientCert");
 	if (!verifies && config->client_names.size > 0)
 		return refuse(reader,
 			"client_allowed_sans has no effect without client_auth_type: RequireAndVerifyClientCert or VerifyClientCertIfGiven");
 	return 0;
 }
 
+/* A header, and the values that it may have; none: any. */
+struct header_row {
+	const char *name;
+	const char *words[3];
+};
+
+static const struct header_row header_rows[] = {
+	{"Content-Security-Policy", {NULL}},
+	{"X-Frame-Options", {"deny", "sameorigin", NULL}},
+	{"X-Content-Type-Options", {"nosniff", NULL}},
+	{"X-XSS-Protection", {NULL}},
+	{"Strict-Transport-Security", {NULL}},
+};
+
+#define HEADERS (sizeof(header_rows) / sizeof(header_rows[0]))
+
 static int read_header(struct reader *reader, const yaml_node_t *value)
 {
-	static const char *const names[] = {"Content-Security-Policy", "X-Frame-Options",
-		"X-Content-Type-Options", "X-XSS-Protection", "Strict-Transport-Security", NULL};
-	int i = 0;
-	while (names[i] && strcmp(names[i], reader->key) != 0)
-		i++;
-	if (!names[i])
+	const char *names[HEADERS + 1] = {NULL};
+	const struct header_row *row = NULL;
+	for (size_t i = 0; i < HEADERS; i++) {
+		names[i] = header_rows[i].name;
+		if (strcmp(header_rows[i].name, reader->key) == 0)
+			row = &header_rows[i];
+	}
+	if (!row)
 		return refuse_unknown(reader, names);
 	const char *text = text_of(reader, value);
 	if (!text)
@@ -424,8 +447,10 @@ static int read_header(struct reader *reader, const yaml_node_t *value)
 	for (const char *at = text; *at != '\0'; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
 			return refuse(reader, "has a control character");
-	return labels_append(&reader->config->headers, names[i], text) == 0 ? 0
-									    : lack_memory(reader);
+	if (row->words[0] && read_word_by(reader, value, row->words, strcasecmp) < 0)
+		return -EINVAL;
+	return labels_append(&reader->config->headers, row->name, text) == 0 ? 0
+									     : lack_memory(reader);
 }
 
 static int read_http_key(struct reader *reader, const yaml_node_t *value)

@@ -100,7 +100,8 @@ BAD = [
     ("an unknown kind of clients", TLS + "  client_auth_type: Sometimes\n", 'client_auth_type: "Sometimes" is not one of these: NoClientCert, '),
     ("clients without authority", TLS + "  client_auth_type: RequireAndVerifyClientCert\n", "client_ca_file is missing"),
     ("an authority without clients", TLS + "  client_ca_file: ca.pem\n", "client_ca_file has no effect"),
-    ("an authority without a check", TLS + "  client_ca_file: ca.pem\n  client_auth_type: RequireAnyClientCert\n", "client_ca_file has no effect"),
+    ("a header with a value that browsers do not know", "http_server_config:\n  headers:\n    X-Frame-Options: never\n", 'X-Frame-Options: "never" is not one of these: deny, sameorigin'),
+    ("a merged mapping", "x: &x {a: b}\n<<: *x\n", "web.yml:1: x: unknown key"),
     ("an authority that is none", TLS + "  client_ca_file: web.yml\n  client_auth_type: RequireAndVerifyClientCert\n", "web.yml: has no certificate in PEM"),
     ("an authority that is not there", TLS + "  client_ca_file: none.pem\n", "none.pem: cannot be read"),
     ("names without clients", TLS + "  client_allowed_sans: [a]\n", "client_allowed_sans has no effect"),
@@ -243,6 +244,7 @@ CLIENTS = {
     "NoClientCert": {None, "good", "foreign", "expired", "other-name", "for-servers"},
     "RequestClientCert": {None, "good", "foreign", "expired", "other-name", "for-servers"},
     "RequireAnyClientCert": {"good", "foreign", "expired", "other-name", "for-servers"},
+    "RequireClientCert": {"good", "foreign", "expired", "other-name", "for-servers"},
     "VerifyClientCertIfGiven": {None, "good", "other-name"},
     "RequireAndVerifyClientCert": {"good", "other-name"},
 }

@@ -304,6 +304,12 @@ static const struct {
 	{"abbreviation", {"-int=1s"}, "-int: unknown flag"},
 	{"misspelt flag", {"-intreval=1s"},
 		"-intreval: unknown flag; did you mean -interval? See -help"},
+	{"a level as other programs have it", {"-log.level=warn"},
+		"-log.level: \"warn\" is not a valid level; allowed: error, warning, info or debug; did "
+		"you mean warning?"},
+	{"a misspelt mode", {"-mode=cleint"},
+		"-mode: \"cleint\" is not a valid mode; allowed: server, client or both; did you mean "
+		"client?"},
 	{"misspelt alias", {"-web.listen-adress", ":1"},
 		"-web.listen-adress: unknown flag; did you mean -web.listen-address?"},
 	{"flag of another time", {"-log_level=info"},
