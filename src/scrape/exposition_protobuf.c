@@ -26,14 +26,14 @@ enum metric_field {
 enum label_field { LABEL_NAME = 1, LABEL_VALUE };
 enum value_field { VALUE_NUMBER = 1 };
 enum histogram_field {
-	HISTOGRAM_COUNT = 1,
-	HISTOGRAM_SUM,
-	HISTOGRAM_BUCKET,
-	HISTOGRAM_SCHEMA = 5,
-	HISTOGRAM_ZERO_THRESHOLD,
-	HISTOGRAM_ZERO_COUNT,
-	HISTOGRAM_POSITIVE_SPAN = 12,
-	HISTOGRAM_POSITIVE_DELTA,
+	IN_HISTOGRAM_COUNT = 1,
+	IN_HISTOGRAM_SUM,
+	IN_HISTOGRAM_BUCKET,
+	IN_HISTOGRAM_SCHEMA = 5,
+	IN_HISTOGRAM_ZERO_THRESHOLD,
+	IN_HISTOGRAM_ZERO_COUNT,
+	IN_HISTOGRAM_POSITIVE_SPAN = 12,
+	IN_HISTOGRAM_POSITIVE_DELTA,
 };
 enum bucket_field { BUCKET_COUNT = 1, BUCKET_BOUND };
 enum span_field { SPAN_OFFSET = 1, SPAN_LENGTH };
@@ -189,7 +189,7 @@ static char *put_buckets(char *end, const struct metric *metric, const struct hi
 		below += histogram->counts[k];
 		size_t inner =
 			PROTOBUF_TAG_SIZE + protobuf_varint_size(below) + PROTOBUF_DOUBLE_SIZE;
-		end = protobuf_put_head(end, HISTOGRAM_BUCKET, inner);
+		end = protobuf_put_head(end, IN_HISTOGRAM_BUCKET, inner);
 		end = protobuf_put_number(end, BUCKET_COUNT, below);
 		end = protobuf_put_double(end, BUCKET_BOUND,
 			seconds_of(histogram_bound_ns(metric->first_bound_ns, k)));
@@ -236,15 +236,15 @@ static char *put_native(char *end, const struct distribution *distribution)
 	char *deltas_end = deltas;
 	int64_t last = 0;
 	int before = 0;
-	end = protobuf_put_number(end, HISTOGRAM_SCHEMA, protobuf_zigzag(SCHEMA));
-	end = protobuf_put_double(end, HISTOGRAM_ZERO_THRESHOLD, distribution_bound(0));
-	end = protobuf_put_number(end, HISTOGRAM_ZERO_COUNT, distribution->counts[0]);
+	end = protobuf_put_number(end, IN_HISTOGRAM_SCHEMA, protobuf_zigzag(SCHEMA));
+	end = protobuf_put_double(end, IN_HISTOGRAM_ZERO_THRESHOLD, distribution_bound(0));
+	end = protobuf_put_number(end, IN_HISTOGRAM_ZERO_COUNT, distribution->counts[0]);
 	unsigned from = next_filled(distribution, 1);
 	while (from < DISTRIBUTION_BUCKETS) {
 		unsigned to = span_end(distribution, from);
 		uint64_t offset = protobuf_zigzag((int)from + DISTRIBUTION_FIRST_INDEX - before);
 		before = (int)to + DISTRIBUTION_FIRST_INDEX;
-		end = protobuf_put_head(end, HISTOGRAM_POSITIVE_SPAN,
+		end = protobuf_put_head(end, IN_HISTOGRAM_POSITIVE_SPAN,
 			2 * PROTOBUF_TAG_SIZE + protobuf_varint_size(offset) +
 				protobuf_varint_size(to - from));
 		end = protobuf_put_number(end, SPAN_OFFSET, offset);
@@ -255,7 +255,7 @@ static char *put_native(char *end, const struct distribution *distribution)
 	size_t length = (size_t)(deltas_end - deltas);
 	if (length == 0)
 		return end;
-	end = protobuf_put_head(end, HISTOGRAM_POSITIVE_DELTA, length);
+	end = protobuf_put_head(end, IN_HISTOGRAM_POSITIVE_DELTA, length);
 	memcpy(end, deltas, length);
 	return end + length;
 }
@@ -267,8 +267,8 @@ static char *put_histogram(struct writer *writer, const struct metric *metric,
 	/* What comes before it has the length of what follows. */
 	char *start = writer->value + PROTOBUF_TAG_SIZE + PROTOBUF_VARINT_MAX;
 	uint64_t count = histogram ? histogram_count(histogram) : distribution_count(distribution);
-	char *end = protobuf_put_number(start, HISTOGRAM_COUNT, count);
-	end = protobuf_put_double(end, HISTOGRAM_SUM, seconds_of(sum_ns));
+	char *end = protobuf_put_number(start, IN_HISTOGRAM_COUNT, count);
+	end = protobuf_put_double(end, IN_HISTOGRAM_SUM, seconds_of(sum_ns));
 	if (histogram)
 		end = put_buckets(end, metric, histogram);
 	if (distribution)

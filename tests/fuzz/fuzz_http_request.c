@@ -31,14 +31,14 @@ struct talk {
 	struct http_connection *connection;
 	int client;
 	struct buffer heard;	/* All bytes. */
-	struct buffer requests; /* A letter for each that was answered: G or H. */
+	struct buffer requests; /* A letter for each that was answered: of GET, HEAD, POST or another method. */
 };
 
 static void on_request(
 	void *context, const struct http_request *request, struct http_answer *answer)
 {
 	struct talk *talk = context;
-	static const char methods[] = {'G', 'H', 'O'};
+	static const char methods[] = {'G', 'H', 'P', 'O'};
 	buffer_append(&talk->requests, &methods[request->method], 1);
 	answer->status = 200;
 	answer->content_type = "text/plain";

@@ -203,12 +203,13 @@ def check_rrd(daemon, everything):
         def has_values(name=name):
             daemon.flush()
             # Each file is written when its turn comes.
-            return (0.5 / INTERVAL < mean(name, "tcp_echo_received") < 1.5 / INTERVAL
-                    and mean(name, "tcp_echo_timeouts") >= 0 and mean(name, "tcp_echo_reading_rtt_p99_seconds") >= 0)
+            timeouts, p99 = mean(name, "tcp_echo_timeouts"), mean(name, "tcp_echo_reading_rtt_p99_seconds")
+            has_rate = 0.5 / INTERVAL < mean(name, "tcp_echo_received") < 1.5 / INTERVAL
+            return has_rate and timeouts >= 0 and p99 >= 0 and (timeouts, p99)
 
-        wait_for(has_values, f"the values of {name}", 30, 0.5)
-        assert mean(name, "tcp_echo_timeouts") == 0 and 0 < mean(name, "tcp_echo_reading_rtt_p99_seconds") < 5, name
-    assert mean(DEAD, "tcp_echo_reading_loss_percent") > 50
+        timeouts, p99 = wait_for(has_values, f"the values of {name}", 30, 0.5)
+        assert timeouts == 0 and 0 < p99 < 5, (name, timeouts, p99)
+    wait_for(lambda: mean(DEAD, "tcp_echo_reading_loss_percent") > 50, "the loss of the dead one", 30, 0.5)
     assert identity("tcp_echo", DEAD, "tcp_echo_reading_rtt_mean_seconds", "") not in files
 
 

@@ -136,7 +136,7 @@ BAD = [
 def each_bad_configuration_is_one_line_and_starts_nothing():
     with certificates() as folder:
         folder.write("", "empty")
-        folder._run("ec", "-in", folder.path("server", key=True), "-aes128", "-passout", "pass:x", "-out", folder.path("locked"))
+        folder.make("ec", "-in", folder.path("server", key=True), "-aes128", "-passout", "pass:x", "-out", folder.path("locked"))
         for says, text, fault in BAD:
             path = os.path.join(folder.folder.name, "web.yml")
             with open(path, "wb") as file:
@@ -385,11 +385,14 @@ def a_bad_file_keeps_what_was_there_and_is_told():
                     with open(broken, "w", encoding="utf-8") as file:
                         file.write(content)
                 wait_for(lambda: program.metrics().value(SUCCESSFUL) == 0, says)
-                complaints = [one for one in program.lines[lines:] if "keeping the previous web configuration" in one]
-                assert len(complaints) == 1, (says, complaints)
+
+                def complaints(lines=lines):
+                    return [one for one in program.lines[lines:] if "keeping the previous web configuration" in one]
+
+                wait_for(complaints, f"a line about {says}")
                 for _ in range(3):
                     assert program.http().status == 200 and request(program.metrics_port, tls=program.tls).status == 401, says
-                assert len([one for one in program.lines[lines:] if "keeping" in one]) == 1, program.lines[lines:]
+                assert len(complaints()) == 1, program.lines[lines:]
                 with open(broken, "w", encoding="utf-8") as file:
                     file.write(restored)
                 wait_for(lambda: program.metrics().value(SUCCESSFUL) == 1, f"{says} is mended")

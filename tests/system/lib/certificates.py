@@ -29,13 +29,14 @@ class Certificates:
     def path(self, name, key=False):
         return os.path.join(self.folder.name, name + ("-key.pem" if key else ".pem"))
 
-    def _run(self, *arguments):
+    def make(self, *arguments):
+        """Runs openssl."""
         done = subprocess.run([self.openssl, *arguments], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"openssl {' '.join(arguments)}: {done.stderr}"
 
     def authority(self, name):
         """An authority that signs itself."""
-        self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        self.make("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-keyout", self.path(name, key=True), "-out", self.path(name), "-days", "30",
                   "-subj", f"/CN={name}")
 
@@ -44,9 +45,9 @@ class Certificates:
         request, extensions = self.path(name + "-request"), self.path(name + "-extensions")
         with open(extensions, "w", encoding="utf-8") as file:
             file.write(f"extendedKeyUsage={usage}\n" + (f"subjectAltName={names}\n" if names else ""))
-        self._run("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+        self.make("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-keyout", self.path(name, key=True), "-out", request, "-subj", f"/CN={name}")
-        self._run("x509", "-req", "-in", request, "-CA", self.path(authority),
+        self.make("x509", "-req", "-in", request, "-CA", self.path(authority),
                   "-CAkey", self.path(authority, key=True), "-CAcreateserial", "-days", str(days),
                   "-extfile", extensions, "-out", self.path(name))
 

@@ -10,6 +10,7 @@ import shutil
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 
 from lib.collectd import TOP, Daemon, system_plugins, want_collectd
@@ -239,10 +240,13 @@ LoadPlugin threshold
         return {os.path.relpath(path, top)[:-len(".rrd")]: path for path in paths}
 
     def rrd_fetch(self, path):
-        """The numbers of the last minute, without the unknown ones."""
-        out = subprocess.run(["rrdtool", "fetch", path, "AVERAGE", "--start", "-60"],
-                             capture_output=True, text=True, check=True).stdout
-        numbers = [line.split(": ")[1] for line in out.splitlines() if ": " in line]
+        """The numbers of the last minute, without the unknown ones; none of a file that is being written."""
+        done = subprocess.run(["rrdtool", "fetch", path, "AVERAGE", "--start", "-60"],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            print(f"rrdtool: {done.stderr.strip()}", file=sys.stderr)
+            return []
+        numbers = [line.split(": ")[1] for line in done.stdout.splitlines() if ": " in line]
         return [float(number) for number in numbers if "nan" not in number.lower()]
 
 
