@@ -32,7 +32,7 @@ def assert_sound(target):
 def says_what_it_is():
     status, out, err = run("-version")
     assert status == 0 and err == "", (status, err)
-    assert re.match(r"tcp-echo-metrics \d+\.\d+\.\d+\nlibevent 2.*, cJSON .*\n$", out), out
+    assert re.match(r"tcp-echo-metrics \d+\.\d+\.\d+\ncommit .*, built on .*\nlibevent 2.*, cJSON .*\n$", out), out
     assert "\r" not in out
     status, out, err = run("-help")
     assert status == 0 and err == "" and "-interval" in out, (status, out, err)
