@@ -6,26 +6,11 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/utf8.h"
 
 /* Names of targets are shorter. */
 #define SUBJECT_MAX 256
-
-/* Appends text within quotes. It is valid UTF-8 without control characters of ASCII. */
-static void append_json_string(struct buffer *buffer, const char *text)
-{
-	buffer_append_text(buffer, "\"");
-	for (;;) {
-		size_t plain = strcspn(text, "\"\\");
-		buffer_append(buffer, text, plain);
-		text += plain;
-		if (*text == '\0')
-			break;
-		buffer_append_text(buffer, "\\");
-		buffer_append(buffer, text++, 1);
-	}
-	buffer_append_text(buffer, "\"");
-}
 
 static void append_time(struct buffer *buffer, int64_t time_ns)
 {
@@ -58,7 +43,7 @@ static void append_logfmt_value(struct buffer *buffer, const char *text)
 	if (text[0] != '\0' && !text[strcspn(text, " =\"\\")])
 		buffer_append_text(buffer, text);
 	else
-		append_json_string(buffer, text);
+		json_append_string(buffer, text);
 }
 
 static void append_logfmt(struct buffer *buffer, const struct parts *parts)
@@ -81,10 +66,10 @@ static void append_json(struct buffer *buffer, const struct parts *parts)
 	buffer_append_format(buffer, "\",\"level\":\"%s\"", parts->level);
 	if (parts->subject) {
 		buffer_append_text(buffer, ",\"target\":");
-		append_json_string(buffer, parts->subject);
+		json_append_string(buffer, parts->subject);
 	}
 	buffer_append_text(buffer, ",\"message\":");
-	append_json_string(buffer, parts->message);
+	json_append_string(buffer, parts->message);
 	buffer_append_text(buffer, "}");
 }
 

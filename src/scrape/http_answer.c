@@ -4,12 +4,15 @@
 #include <string.h>
 #include <time.h>
 
+#define STATUS_NOT_MODIFIED 304
+
 /* The statuses that are used here (RFC 9110 section 15, RFC 6585 section 5). */
 static const struct {
 	unsigned status;
 	const char *phrase;
 } phrases[] = {
 	{200, "OK"},
+	{STATUS_NOT_MODIFIED, "Not Modified"},
 	{400, "Bad Request"},
 	{401, "Unauthorized"},
 	{403, "Forbidden"},
@@ -73,6 +76,14 @@ static void append_date(struct buffer *head, struct wall_time now)
 		utc.tm_min, utc.tm_sec);
 }
 
+void http_answer_write_unchanged(struct http_answer *answer)
+{
+	buffer_clear(&answer->body);
+	answer->status = STATUS_NOT_MODIFIED;
+	answer->content_type = NULL;
+	answer->is_compressed = false;
+}
+
 void http_answer_append_head(const struct http_answer *answer, bool keeps_connection,
 	struct wall_time now, struct buffer *head)
 {
@@ -89,11 +100,16 @@ void http_answer_append_head(const struct http_answer *answer, bool keeps_connec
 		append_header(head, name, value);
 	append_header(head, "WWW-Authenticate", answer->challenge);
 	append_header(head, "Allow", answer->allow);
+	append_header(head, "Cache-Control", answer->caching);
+	append_header(head, "ETag", answer->etag);
 	append_header(head, "Vary", answer->is_negotiated ? "Accept, Accept-Encoding" : NULL);
 	append_header(head, "Content-Encoding", answer->is_compressed ? "gzip" : NULL);
 	/* HTTP/1.0 clients want to be told either. */
 	append_header(head, "Connection", keeps_connection ? "keep-alive" : "close");
-	buffer_append_format(head, "Content-Length: %zu\r\n\r\n", answer->body.length);
+	/* RFC 9110 section 8.6: it would be that of the body that is left out. */
+	if (answer->status != STATUS_NOT_MODIFIED)
+		buffer_append_format(head, "Content-Length: %zu\r\n", answer->body.length);
+	buffer_append_text(head, "\r\n");
 }
 
 void http_answer_clear(struct http_answer *answer)

@@ -17,6 +17,8 @@ struct http_answer {
 	const char *policy;	      /* Content-Security-Policy, or NULL. Static. */
 	const char *allow;	      /* Methods, or NULL. Static. */
 	const char *challenge;	      /* WWW-Authenticate, or NULL. Static. */
+	const char *caching;	      /* Cache-Control, or NULL. Static. */
+	const char *etag;	      /* A weak one (RFC 9110 section 8.8.3), or NULL. Static. */
 	const struct labels *headers; /* More of them, or in place of these; or NULL. Borrowed. */
 	bool is_negotiated;	      /* Depends on the request's Accept headers. */
 	bool is_compressed;
@@ -25,6 +27,9 @@ struct http_answer {
 
 /* Makes it a line of text; what it was before is released. text: a sentence. */
 void http_answer_write_text(struct http_answer *answer, unsigned status, const char *text);
+
+/* Makes it the answer to a client that has this version: 304, without a body. It has an etag. */
+void http_answer_write_unchanged(struct http_answer *answer);
 
 /*
  * Appends the status line and the headers. keeps_connection: whether another request may follow.

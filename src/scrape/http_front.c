@@ -203,8 +203,14 @@ static int write_route(struct http_front *front, const struct http_request *requ
 {
 	answer->status = 200;
 	int error = route->write(front, request, answer);
-	if (error || !answer->is_negotiated || answer->body.length < GZIP_MIN)
+	if (error)
 		return error;
+	if (answer->etag && negotiation_has_version(request->none_match, answer->etag)) {
+		http_answer_write_unchanged(answer);
+		return 0;
+	}
+	if (!answer->is_negotiated || answer->body.length < GZIP_MIN)
+		return 0;
 	return negotiation_takes_gzip(&request->wishes) ? compress(answer) : 0;
 }
 

@@ -138,7 +138,7 @@ static struct http_refusal read_target(
 	struct span method, char *text, size_t length, struct http_request *request)
 {
 	static const struct http_refusal invalid = {400, "The request's target is malformed."};
-	switch (http_target_read(text, length, &request->path)) {
+	switch (http_target_read(text, length, &request->path, &request->query)) {
 	case HTTP_TARGET_PATH:
 		return span_is_exactly(method, "CONNECT") ? invalid : fine;
 	case HTTP_TARGET_ASTERISK:
@@ -240,6 +240,8 @@ static struct http_refusal read_header(struct reader *reader, struct span name, 
 		if (reader->request->authorization.length > 0)
 			return refuse(400, "The request has more than one Authorization.");
 		reader->request->authorization = value;
+	} else if (span_is(name, "If-None-Match")) {
+		reader->request->none_match = value;
 	} else if (span_is(name, "Connection")) {
 		read_connection(headers, value);
 	} else if (span_is(name, "Host")) {
@@ -316,7 +318,12 @@ static struct span next_line(char **at, char *end)
 struct http_refusal http_request_read(char *head, size_t length, struct http_request *request)
 {
 	struct reader reader = {.request = request};
-	*request = (struct http_request){.wishes = NEGOTIATION_NOTHING, .authorization = {"", 0}};
+	*request = (struct http_request){
+		.query = "",
+		.wishes = NEGOTIATION_NOTHING,
+		.authorization = {"", 0},
+		.none_match = {"", 0},
+	};
 	char *at = head;
 	struct span line = next_line(&at, head + length);
 	if (line.length >= HTTP_LINE_MAX)

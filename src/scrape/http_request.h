@@ -22,11 +22,14 @@ enum http_method {
 
 struct http_request {
 	enum http_method method;
-	const char
-		*path; /* Comparable, see http_target_read(); NULL for "*" and the like. In head. */
+	/* Comparable, see http_target_read(); NULL for "*" and the like. In head. */
+	const char *path;
+	const char *query; /* "" without one. In head. */
 	struct negotiation wishes;
-	struct span authorization; /* The header's value, in head; empty if there is none. */
-	bool keeps_connection;	   /* More requests may follow. */
+	/* Values of headers, in head; empty where there is none. */
+	struct span authorization;
+	struct span none_match; /* If-None-Match: the last, as caches send one. */
+	bool keeps_connection;	/* More requests may follow. */
 };
 
 /* Why a request is refused. */

@@ -41,8 +41,7 @@ static bool is_sub_delimiter(char c)
 	return c != '\0' && strchr("!$&'()*+,;=", c) != NULL;
 }
 
-/* The byte that an escape stands for, or -1 if there is none at text. */
-static int escaped_byte(const char *text, size_t length)
+int http_escaped_byte(const char *text, size_t length)
 {
 	if (length < 3 || text[0] != '%')
 		return -1;
@@ -83,7 +82,7 @@ static size_t name_length(const char *text, size_t length)
 	while (i < length) {
 		if (is_unreserved(text[i]) || is_sub_delimiter(text[i]))
 			i++;
-		else if (escaped_byte(text + i, length - i) > 0)
+		else if (http_escaped_byte(text + i, length - i) > 0)
 			i += 3;
 		else
 			break;
@@ -120,7 +119,7 @@ static bool normalize(char *path, size_t length)
 			*end++ = path[i];
 			continue;
 		}
-		int escaped = escaped_byte(path + i, length - i);
+		int escaped = http_escaped_byte(path + i, length - i);
 		if (escaped <= 0)
 			return false;
 		if (is_unreserved((char)escaped)) {
@@ -146,7 +145,7 @@ static bool query_is_valid(const char *query, size_t length)
 }
 
 /* text: a path, or empty, with or without a query. */
-static enum http_target read_path(char *text, size_t length, const char **path)
+static enum http_target read_path(char *text, size_t length, const char **path, const char **query)
 {
 	const char *mark = memchr(text, '?', length);
 	size_t path_length = mark ? (size_t)(mark - text) : length;
@@ -154,6 +153,8 @@ static enum http_target read_path(char *text, size_t length, const char **path)
 		return HTTP_TARGET_INVALID;
 	if (path_length > 0 && !normalize(text, path_length))
 		return HTTP_TARGET_INVALID;
+	text[length] = '\0';
+	*query = mark ? mark + 1 : text + length;
 	*path = path_length > 0 ? text : "/";
 	return HTTP_TARGET_PATH;
 }
@@ -169,12 +170,12 @@ static size_t scheme_length(const char *text, size_t length)
 	return 0;
 }
 
-enum http_target http_target_read(char *text, size_t length, const char **path)
+enum http_target http_target_read(char *text, size_t length, const char **path, const char **query)
 {
 	if (length == 1 && text[0] == '*')
 		return HTTP_TARGET_ASTERISK;
 	if (length > 0 && text[0] == '/')
-		return read_path(text, length, path);
+		return read_path(text, length, path, query);
 	size_t scheme = scheme_length(text, length);
 	if (scheme == 0)
 		return length > 0 && memchr(text, ':', length) &&
@@ -188,5 +189,5 @@ enum http_target http_target_read(char *text, size_t length, const char **path)
 	bool has_host = host > scheme && text[scheme] != ':';
 	if (!has_host || !http_authority_is_valid(text + scheme, host - scheme))
 		return HTTP_TARGET_INVALID;
-	return read_path(text + host, length - host, path);
+	return read_path(text + host, length - host, path, query);
 }

@@ -141,3 +141,16 @@ bool negotiation_takes_gzip(const struct negotiation *wishes)
 	int gzip = wishes->gzip != WEIGHT_UNSET ? wishes->gzip : wishes->any_coding;
 	return gzip > 0 && gzip >= wishes->identity;
 }
+
+bool negotiation_has_version(struct span list, const char *etag)
+{
+	struct span element;
+	while (span_next_element(&list, &element)) {
+		/* A strong one of the same text would be of the same version. */
+		bool is_weak = element.length > 2 && memcmp(element.start, etag, 2) == 0;
+		if (span_is_exactly(element, "*") ||
+			span_is_exactly(element, is_weak ? etag : etag + 2))
+			return true;
+	}
+	return false;
+}

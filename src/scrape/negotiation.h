@@ -46,4 +46,10 @@ enum exposition_format negotiation_format(const struct negotiation *wishes);
 /* Whether Accept-Encoding allows gzip and does not prefer plain text. */
 bool negotiation_takes_gzip(const struct negotiation *wishes);
 
+/*
+ * Whether If-None-Match says that the client has this version, by the weak comparison of RFC 9110 section
+ * 8.8.3.2. list: the header's value, empty without one. etag: W/"..."; with letters, digits and dashes.
+ */
+bool negotiation_has_version(struct span list, const char *etag);
+
 #endif

@@ -40,6 +40,8 @@ START_TEST(all_headers_are_written)
 		.content_type = "text/html",
 		.policy = "default-src 'none'",
 		.allow = "GET",
+		.caching = "no-cache",
+		.etag = "W/\"1\"",
 		.is_negotiated = true,
 		.is_compressed = true,
 	};
@@ -50,10 +52,37 @@ START_TEST(all_headers_are_written)
 		"X-Content-Type-Options: nosniff\r\n"
 		"Content-Security-Policy: default-src 'none'\r\n"
 		"Allow: GET\r\n"
+		"Cache-Control: no-cache\r\n"
+		"ETag: W/\"1\"\r\n"
 		"Vary: Accept, Accept-Encoding\r\n"
 		"Content-Encoding: gzip\r\n"
 		"Connection: keep-alive\r\n"
 		"Content-Length: 0\r\n\r\n");
+}
+END_TEST
+
+START_TEST(what_is_unchanged_has_no_body)
+{
+	struct http_answer answer = {
+		.status = 200,
+		.content_type = "text/css",
+		.caching = "no-cache",
+		.etag = "W/\"1\"",
+		.is_negotiated = true,
+		.is_compressed = true,
+	};
+	buffer_append_text(&answer.body, "the style");
+	http_answer_write_unchanged(&answer);
+	ck_assert_uint_eq(answer.body.length, 0);
+	check_head(&answer, true,
+		"HTTP/1.1 304 Not Modified\r\n"
+		"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+		"X-Content-Type-Options: nosniff\r\n"
+		"Cache-Control: no-cache\r\n"
+		"ETag: W/\"1\"\r\n"
+		"Vary: Accept, Accept-Encoding\r\n"
+		"Connection: keep-alive\r\n\r\n");
+	http_answer_clear(&answer);
 }
 END_TEST
 
@@ -62,5 +91,6 @@ int main(void)
 	TCase *tcase = tcase_create("http_answer");
 	tcase_add_test(tcase, an_error_is_one_line_of_text);
 	tcase_add_test(tcase, all_headers_are_written);
+	tcase_add_test(tcase, what_is_unchanged_has_no_body);
 	return unit_run("scrape/http_answer", tcase);
 }

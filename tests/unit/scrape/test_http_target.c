@@ -13,54 +13,61 @@ static const struct {
 	const char *target;
 	size_t length;
 	enum http_target form;
-	const char *path; /* Of HTTP_TARGET_PATH. */
+	const char *path;  /* Of HTTP_TARGET_PATH. */
+	const char *query; /* NULL: empty. */
 } targets[] = {
-	{"a path", TEXT("/metrics"), HTTP_TARGET_PATH, "/metrics"},
-	{"the root", TEXT("/"), HTTP_TARGET_PATH, "/"},
-	{"a query", TEXT("/metrics?a=b&c"), HTTP_TARGET_PATH, "/metrics"},
-	{"an empty query", TEXT("/metrics?"), HTTP_TARGET_PATH, "/metrics"},
-	{"a query of queries", TEXT("/metrics?a?b=/c%zz"), HTTP_TARGET_PATH, "/metrics"},
-	{"a query of the root", TEXT("/?x"), HTTP_TARGET_PATH, "/"},
-	{"two slashes are another path", TEXT("//metrics"), HTTP_TARGET_PATH, "//metrics"},
-	{"a slash at the end, too", TEXT("/metrics/"), HTTP_TARGET_PATH, "/metrics/"},
-	{"an escaped letter", TEXT("/%6Detrics"), HTTP_TARGET_PATH, "/metrics"},
-	{"all escaped", TEXT("/%6d%65%74%72%69%63%73"), HTTP_TARGET_PATH, "/metrics"},
-	{"an escaped dash", TEXT("/%2D/ready"), HTTP_TARGET_PATH, "/-/ready"},
-	{"an escaped slash is no separator", TEXT("/-%2fready"), HTTP_TARGET_PATH, "/-%2Fready"},
-	{"an escaped question mark", TEXT("/metrics%3Fa"), HTTP_TARGET_PATH, "/metrics%3Fa"},
-	{"an escape is decoded once", TEXT("/%256Detrics"), HTTP_TARGET_PATH, "/%256Detrics"},
-	{"dots are another path", TEXT("/../metrics"), HTTP_TARGET_PATH, "/../metrics"},
-	{"beyond ASCII", TEXT("/m\xc3\xa4"), HTTP_TARGET_PATH, "/m\xc3\xa4"},
-	{"an escaped slash at the start", TEXT("%2Fmetrics"), HTTP_TARGET_INVALID, NULL},
-	{"a NUL", TEXT("/metrics\0"), HTTP_TARGET_INVALID, NULL},
-	{"a NUL in the middle", TEXT("/metrics\0x"), HTTP_TARGET_INVALID, NULL},
-	{"a NUL in the query", TEXT("/metrics?\0"), HTTP_TARGET_INVALID, NULL},
-	{"an escaped NUL", TEXT("/metrics%00"), HTTP_TARGET_INVALID, NULL},
-	{"an escape of one digit", TEXT("/metrics%6"), HTTP_TARGET_INVALID, NULL},
-	{"an escape without digits", TEXT("/metrics%"), HTTP_TARGET_INVALID, NULL},
-	{"an escape cut by the query", TEXT("/metric%7?3"), HTTP_TARGET_INVALID, NULL},
-	{"an escape of other letters", TEXT("/metrics%zz"), HTTP_TARGET_INVALID, NULL},
-	{"a fragment", TEXT("/metrics#x"), HTTP_TARGET_INVALID, NULL},
-	{"a tab", TEXT("/met\trics"), HTTP_TARGET_INVALID, NULL},
-	{"nothing", TEXT(""), HTTP_TARGET_INVALID, NULL},
-	{"no slash", TEXT("metrics"), HTTP_TARGET_INVALID, NULL},
-	{"absolute", TEXT("http://host:2112/metrics"), HTTP_TARGET_PATH, "/metrics"},
-	{"of any case", TEXT("HTTP://Host/metrics"), HTTP_TARGET_PATH, "/metrics"},
-	{"behind something that ends TLS", TEXT("https://h/metrics"), HTTP_TARGET_PATH, "/metrics"},
-	{"absolute without a path", TEXT("http://host:2112"), HTTP_TARGET_PATH, "/"},
-	{"absolute with a query only", TEXT("http://host?a=/metrics"), HTTP_TARGET_PATH, "/"},
-	{"absolute, IPv6", TEXT("http://[::1]:2112/metrics"), HTTP_TARGET_PATH, "/metrics"},
-	{"absolute, escaped", TEXT("http://host/%6detrics?x"), HTTP_TARGET_PATH, "/metrics"},
-	{"absolute without a host", TEXT("http:///metrics"), HTTP_TARGET_INVALID, NULL},
-	{"absolute with a port only", TEXT("http://:2112/metrics"), HTTP_TARGET_INVALID, NULL},
-	{"absolute with a user", TEXT("http://me@host/metrics"), HTTP_TARGET_INVALID, NULL},
-	{"absolute with a bad port", TEXT("http://host:x/metrics"), HTTP_TARGET_INVALID, NULL},
-	{"absolute with a NUL", TEXT("http://ho\0st/metrics"), HTTP_TARGET_INVALID, NULL},
-	{"another scheme", TEXT("ftp://host/metrics"), HTTP_TARGET_INVALID, NULL},
-	{"half a scheme", TEXT("http:/metrics"), HTTP_TARGET_INVALID, NULL},
-	{"an asterisk", TEXT("*"), HTTP_TARGET_ASTERISK, NULL},
-	{"two asterisks", TEXT("**"), HTTP_TARGET_INVALID, NULL},
-	{"an authority", TEXT("host:443"), HTTP_TARGET_AUTHORITY, NULL},
+	{"a path", TEXT("/metrics"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"the root", TEXT("/"), HTTP_TARGET_PATH, "/", NULL},
+	{"a query", TEXT("/metrics?a=b&c"), HTTP_TARGET_PATH, "/metrics", "a=b&c"},
+	{"an empty query", TEXT("/metrics?"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"a query of queries", TEXT("/metrics?a?b=/c%zz"), HTTP_TARGET_PATH, "/metrics",
+		"a?b=/c%zz"},
+	{"a query of the root", TEXT("/?x"), HTTP_TARGET_PATH, "/", "x"},
+	{"two slashes are another path", TEXT("//metrics"), HTTP_TARGET_PATH, "//metrics", NULL},
+	{"a slash at the end, too", TEXT("/metrics/"), HTTP_TARGET_PATH, "/metrics/", NULL},
+	{"an escaped letter", TEXT("/%6Detrics"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"all escaped", TEXT("/%6d%65%74%72%69%63%73"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"an escaped dash", TEXT("/%2D/ready"), HTTP_TARGET_PATH, "/-/ready", NULL},
+	{"an escaped slash is no separator", TEXT("/-%2fready"), HTTP_TARGET_PATH, "/-%2Fready",
+		NULL},
+	{"an escaped question mark", TEXT("/metrics%3Fa"), HTTP_TARGET_PATH, "/metrics%3Fa", NULL},
+	{"an escape is decoded once", TEXT("/%256Detrics"), HTTP_TARGET_PATH, "/%256Detrics", NULL},
+	{"dots are another path", TEXT("/../metrics"), HTTP_TARGET_PATH, "/../metrics", NULL},
+	{"beyond ASCII", TEXT("/m\xc3\xa4"), HTTP_TARGET_PATH, "/m\xc3\xa4", NULL},
+	{"an escaped slash at the start", TEXT("%2Fmetrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"a NUL", TEXT("/metrics\0"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"a NUL in the middle", TEXT("/metrics\0x"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"a NUL in the query", TEXT("/metrics?\0"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an escaped NUL", TEXT("/metrics%00"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an escape of one digit", TEXT("/metrics%6"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an escape without digits", TEXT("/metrics%"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an escape cut by the query", TEXT("/metric%7?3"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an escape of other letters", TEXT("/metrics%zz"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"a fragment", TEXT("/metrics#x"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"a tab", TEXT("/met\trics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"nothing", TEXT(""), HTTP_TARGET_INVALID, NULL, NULL},
+	{"no slash", TEXT("metrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"absolute", TEXT("http://host:2112/metrics"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"of any case", TEXT("HTTP://Host/metrics"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"behind something that ends TLS", TEXT("https://h/metrics"), HTTP_TARGET_PATH, "/metrics",
+		NULL},
+	{"absolute without a path", TEXT("http://host:2112"), HTTP_TARGET_PATH, "/", NULL},
+	{"absolute with a query only", TEXT("http://host?a=/metrics"), HTTP_TARGET_PATH, "/",
+		"a=/metrics"},
+	{"absolute, IPv6", TEXT("http://[::1]:2112/metrics"), HTTP_TARGET_PATH, "/metrics", NULL},
+	{"absolute, escaped", TEXT("http://host/%6detrics?x"), HTTP_TARGET_PATH, "/metrics", "x"},
+	{"absolute without a host", TEXT("http:///metrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"absolute with a port only", TEXT("http://:2112/metrics"), HTTP_TARGET_INVALID, NULL,
+		NULL},
+	{"absolute with a user", TEXT("http://me@host/metrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"absolute with a bad port", TEXT("http://host:x/metrics"), HTTP_TARGET_INVALID, NULL,
+		NULL},
+	{"absolute with a NUL", TEXT("http://ho\0st/metrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"another scheme", TEXT("ftp://host/metrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"half a scheme", TEXT("http:/metrics"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an asterisk", TEXT("*"), HTTP_TARGET_ASTERISK, NULL, NULL},
+	{"two asterisks", TEXT("**"), HTTP_TARGET_INVALID, NULL, NULL},
+	{"an authority", TEXT("host:443"), HTTP_TARGET_AUTHORITY, NULL, NULL},
 };
 
 static const struct {
@@ -101,12 +108,15 @@ START_TEST(finds_the_path_of_a_target)
 {
 	char text[128];
 	const char *path = NULL;
+	const char *query = NULL;
 	memcpy(text, targets[_i].target, targets[_i].length);
-	enum http_target form = http_target_read(text, targets[_i].length, &path);
+	enum http_target form = http_target_read(text, targets[_i].length, &path, &query);
 	ck_assert_msg(form == targets[_i].form, "%s", targets[_i].says);
-	if (targets[_i].path)
-		ck_assert_msg(
-			strcmp(path, targets[_i].path) == 0, "%s: %s", targets[_i].says, path);
+	if (!targets[_i].path)
+		return;
+	ck_assert_msg(strcmp(path, targets[_i].path) == 0, "%s: %s", targets[_i].says, path);
+	const char *expected = targets[_i].query ? targets[_i].query : "";
+	ck_assert_msg(strcmp(query, expected) == 0, "%s: %s", targets[_i].says, query);
 }
 END_TEST
 

@@ -150,10 +150,38 @@ START_TEST(finds_whether_gzip_is_accepted)
 }
 END_TEST
 
+static const struct {
+	const char *says;
+	const char *list;
+	bool has;
+} versions[] = {
+	{"no header", "", false},
+	{"the version", "W/\"1-a\"", true},
+	{"taken for a strong one", "\"1-a\"", true},
+	{"among others", "\"x\", W/\"1-a\", W/\"y\"", true},
+	{"any", "*", true},
+	{"another", "W/\"1-b\"", false},
+	{"a longer one", "W/\"1-aa\"", false},
+	{"without quotes", "1-a", false},
+	{"in a lower case w", "w/\"1-a\"", false},
+	{"half a one", "W/", false},
+	{"one with a comma", "\"a,W/\\\"1-a\"", false},
+	{"an open quote", "\"", false},
+};
+
+START_TEST(knows_a_version_that_the_client_has)
+{
+	struct span list = {versions[_i].list, strlen(versions[_i].list)};
+	ck_assert_msg(negotiation_has_version(list, "W/\"1-a\"") == versions[_i].has, "%s",
+		versions[_i].says);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("negotiation");
 	tcase_add_loop_test(tcase, finds_the_preferred_format, 0, ROWS(formats));
 	tcase_add_loop_test(tcase, finds_whether_gzip_is_accepted, 0, ROWS(encodings));
+	tcase_add_loop_test(tcase, knows_a_version_that_the_client_has, 0, ROWS(versions));
 	return unit_run("scrape/negotiation", tcase);
 }
