@@ -85,6 +85,14 @@ static int store_native_histograms(
 	return 0;
 }
 
+static int store_history(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->front.history_ns = value->number;
+	return 0;
+}
+
 static int store_web_config_file(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -192,6 +200,7 @@ static int (*const store[OPTIONS])(
 	[OPTION_METRICS] = store_metrics,
 	[OPTION_METRICS_SET] = store_metrics_set,
 	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
+	[OPTION_HISTORY] = store_history,
 	[OPTION_WEB_CONFIG_FILE] = store_web_config_file,
 	[OPTION_DISPATCH] = store_dispatch,
 	[OPTION_DISPATCH_INFO] = store_dispatch_info,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,9 @@ struct connection {
 	struct connections *all;
 	struct connection *next; /* All of them are in a list, the youngest first. */
 	struct connection **previous;
+	union address peer;
+	struct wall_time since;
+	_Atomic uint64_t frames; /* Whole ones returned. */
 	struct connection *next_in_line;
 	struct connection **previous_in_line; /* NULL: it is not in the line. */
 	bool is_ending;			      /* The peer has closed: nothing comes but the end. */
@@ -50,6 +54,8 @@ struct connections {
 	struct event_base *base; /* Borrowed, as are the next two. */
 	struct admission *admission;
 	struct server_counters *counters;
+	pthread_mutex_t
+		mutex; /* Guards the list of them all against other threads, which only read it. */
 	struct connection *youngest;
 	struct connection *line; /* Those that have more to be read than fits a turn. */
 	struct connection **line_end;
@@ -106,9 +112,11 @@ static void connection_free(struct connection *connection)
 	line_leave(connection);
 	event_del(&connection->event);
 	socket_close(event_get_fd(&connection->event));
+	pthread_mutex_lock(&all->mutex);
 	*connection->previous = connection->next;
 	if (connection->next)
 		connection->next->previous = connection->previous;
+	pthread_mutex_unlock(&all->mutex);
 	server_counters_add(&all->counters->connections, UINT64_MAX);
 	admission_leave(all->admission, connection->host);
 	free(connection->unsent);
@@ -219,6 +227,7 @@ static bool connection_echo(
 	int error = echo_stream_take(
 		&connection->stream, all->gives_stamps, all->buffer, length, &batch);
 	server_counters_add(&all->counters->frames, batch.frames);
+	server_counters_add(&connection->frames, batch.frames);
 	if (connection->stream.dialect == ECHO_DIALECT_STAMPED && !connection->stamps &&
 		!begin_stamps(connection, reading)) {
 		connection_end(connection, SERVER_CLOSE_OTHER);
@@ -320,6 +329,7 @@ int connections_new(struct event_base *base, struct admission *admission,
 	made->counters = counters;
 	made->gives_stamps = gives_stamps;
 	made->line_end = &made->line;
+	pthread_mutex_init(&made->mutex, NULL);
 	*connections = made;
 	return 0;
 }
@@ -335,11 +345,12 @@ void connections_free(struct connections *connections)
 		connection = next;
 	}
 	event_free(connections->turns_event);
+	pthread_mutex_destroy(&connections->mutex);
 	free(connections);
 }
 
-int connections_add(struct connections *connections, evutil_socket_t fd,
-	struct admission_host *host, const struct saved_syn *syn)
+int connections_add(
+	struct connections *connections, evutil_socket_t fd, const struct newcomer *newcomer)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	if (!connection)
@@ -352,13 +363,17 @@ int connections_add(struct connections *connections, evutil_socket_t fd,
 	}
 	socket_tune(fd);
 	connection->all = connections;
-	connection->host = host;
-	connection->syn = *syn;
-	connection->next = connections->youngest;
+	connection->peer = newcomer->address;
+	connection->since = newcomer->now;
+	connection->host = newcomer->host;
+	connection->syn = newcomer->syn;
 	connection->previous = &connections->youngest;
+	pthread_mutex_lock(&connections->mutex);
+	connection->next = connections->youngest;
 	if (connection->next)
 		connection->next->previous = &connection->next;
 	connections->youngest = connection;
+	pthread_mutex_unlock(&connections->mutex);
 	server_counters_add(&connections->counters->accepted, 1);
 	server_counters_add(&connections->counters->connections, 1);
 	return 0;
@@ -373,4 +388,63 @@ void connections_end_youngest(
 		connection_end(connection, reason);
 		connection = next;
 	}
+}
+
+/* What is copied of a connection while the list is held. */
+struct listed {
+	union address peer;
+	int64_t since_unix_ns;
+	uint64_t frames;
+};
+
+static int compare_listed(const void *left, const void *right)
+{
+	const struct listed *a = left;
+	const struct listed *b = right;
+	if (a->frames != b->frames)
+		return a->frames > b->frames ? -1 : 1;
+	return (a->since_unix_ns > b->since_unix_ns) - (a->since_unix_ns < b->since_unix_ns);
+}
+
+/* Returns how many were copied: room at most. */
+static size_t copy_list(struct connections *connections, struct listed *listed, size_t room)
+{
+	size_t count = 0;
+	pthread_mutex_lock(&connections->mutex);
+	const struct connection *connection = connections->youngest;
+	for (; connection && count < room; connection = connection->next)
+		listed[count++] = (struct listed){
+			.peer = connection->peer,
+			.since_unix_ns = connection->since.unix_ns,
+			.frames = atomic_load_explicit(&connection->frames, memory_order_relaxed),
+		};
+	pthread_mutex_unlock(&connections->mutex);
+	return count;
+}
+
+int connections_list(
+	struct connections *connections, size_t limit, struct server_peer **peers, size_t *count)
+{
+	/* Those that come meanwhile are seen the next time. */
+	size_t room = (size_t)atomic_load_explicit(
+		&connections->counters->connections, memory_order_relaxed);
+	struct listed *listed = calloc(room + 1, sizeof(*listed));
+	struct server_peer *made = calloc((room < limit ? room : limit) + 1, sizeof(*made));
+	if (!listed || !made) {
+		free(listed);
+		free(made);
+		return -ENOMEM;
+	}
+	size_t found = copy_list(connections, listed, room);
+	qsort(listed, found, sizeof(*listed), compare_listed);
+	size_t used = found < limit ? found : limit;
+	for (size_t i = 0; i < used; i++) {
+		made[i].since_unix_ns = listed[i].since_unix_ns;
+		made[i].frames = listed[i].frames;
+		address_format(&listed[i].peer.any, made[i].address);
+	}
+	free(listed);
+	*peers = made;
+	*count = used;
+	return 0;
 }

@@ -6,12 +6,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/heartbeat.h"
 #include "base/thread.h"
 #include "echo/admission.h"
 #include "echo/connections.h"
+#include "echo/refusals.h"
 #include "net/saved_syn.h"
 #include "net/socket.h"
 #include "net/waker.h"
@@ -39,8 +41,9 @@ struct echo_server {
 	struct event *wake_event;
 	struct waker waker;
 	atomic_bool is_stopping;
-	pthread_mutex_t mutex;		  /* Guards the limits. */
+	pthread_mutex_t mutex;		  /* Guards the next two. */
 	struct echo_server_limits limits; /* What the thread is to take over. */
+	struct refusals refusals;	  /* For other threads to read. */
 	struct echo_server_limits applied;
 	struct heartbeat heartbeat;
 	evutil_socket_t spare_fd; /* Closed for a moment to turn a peer away when there are no
@@ -108,6 +111,11 @@ static void reject(struct echo_server *server, enum server_reject reason, const 
 {
 	server_counters_add(&server->counters.rejected[reason], 1);
 	log_rejection(server, reason, peer);
+	if (!peer)
+		return;
+	pthread_mutex_lock(&server->mutex);
+	refusals_note(&server->refusals, reason, peer, clock_wall());
+	pthread_mutex_unlock(&server->mutex);
 }
 
 static void pause_accepting(struct echo_server *server)
@@ -188,13 +196,13 @@ static struct saved_syn take_syn(const struct echo_server *server, evutil_socket
 /* Takes the socket over. */
 static void admit(struct echo_server *server, evutil_socket_t fd, const union address *peer)
 {
-	struct admission_host *host;
+	struct newcomer newcomer = {.address = *peer, .now = clock_wall()};
 	enum server_reject why;
-	if (admission_enter(server->admission, peer, &host, &why)) {
-		const struct saved_syn syn = take_syn(server, fd);
-		if (connections_add(server->connections, fd, host, &syn) == 0)
+	if (admission_enter(server->admission, peer, &newcomer.host, &why)) {
+		newcomer.syn = take_syn(server, fd);
+		if (connections_add(server->connections, fd, &newcomer) == 0)
 			return;
-		admission_leave(server->admission, host);
+		admission_leave(server->admission, newcomer.host);
 		why = SERVER_REJECT_MEMORY;
 	}
 	socket_close(fd);
@@ -371,6 +379,20 @@ int echo_server_start(struct listeners *listeners, const struct echo_server_rule
 void echo_server_read(const struct echo_server *server, struct server_values *values)
 {
 	server_counters_read(&server->counters, values);
+}
+
+int echo_server_read_peers(struct echo_server *server, size_t limit, struct server_peers *peers)
+{
+	struct server_peers read = {0};
+	int error = connections_list(server->connections, limit, &read.peers, &read.peer_count);
+	if (error)
+		return error;
+	pthread_mutex_lock(&server->mutex);
+	memcpy(read.refusals, server->refusals.list, sizeof(read.refusals));
+	read.refusal_count = server->refusals.count;
+	pthread_mutex_unlock(&server->mutex);
+	*peers = read;
+	return 0;
 }
 
 bool echo_server_is_alive(struct echo_server *server, int64_t now_ns)

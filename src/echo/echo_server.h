@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/networks.h"
+#include "measure/server_peers.h"
 #include "measure/snapshot.h"
 #include "net/listener.h"
 
@@ -43,6 +44,12 @@ void echo_server_limit(struct echo_server *server, const struct echo_server_limi
 
 /* Reads the present values; *values is overwritten. From any thread, until echo_server_stop(). */
 void echo_server_read(const struct echo_server *server, struct server_values *values);
+
+/*
+ * Tells who uses it, limit connections at most, and who was turned away lately. Any thread. Returns 0 with *peers to be
+ * cleared by the caller, or -ENOMEM.
+ */
+int echo_server_read_peers(struct echo_server *server, size_t limit, struct server_peers *peers);
 
 /* Whether its thread comes round: see heartbeat_ask(). Any thread, until echo_server_stop(). */
 bool echo_server_is_alive(struct echo_server *server, int64_t now_ns);

@@ -575,6 +575,47 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 	return 0;
 }
 
+void engine_visit(struct engine *engine,
+	void (*visit)(void *context, uint64_t target_id, const struct target_values *values,
+		const struct distribution *round_trips),
+	void *context)
+{
+	struct target_values values;
+	struct distribution round_trips;
+	const struct target_distributions distributions = {.rtt = &round_trips};
+	pthread_mutex_lock(&engine->mutex);
+	for (size_t i = 0; i < engine->entries.count; i++) {
+		const struct entry *entry = &engine->entries.entries[i];
+		target_stats_read_all(entry->target->stats, &values, &distributions);
+		visit(context, entry->id, &values, &round_trips);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+}
+
+unsigned engine_events(
+	struct engine *engine, uint64_t target_id, struct target_event events[TARGET_EVENTS_MAX])
+{
+	unsigned count = 0;
+	pthread_mutex_lock(&engine->mutex);
+	for (size_t i = 0; i < engine->entries.count; i++) {
+		const struct entry *entry = &engine->entries.entries[i];
+		if (entry->id == target_id)
+			count = target_stats_read_events(entry->target->stats, events);
+	}
+	pthread_mutex_unlock(&engine->mutex);
+	return count;
+}
+
+int engine_peers(struct engine *engine, size_t limit, struct server_peers *peers)
+{
+	return engine->server ? echo_server_read_peers(engine->server, limit, peers) : -ENOENT;
+}
+
+bool engine_has_prober(const struct engine *engine)
+{
+	return engine->share_count > 0;
+}
+
 /* Borrows what the entry has. */
 static struct target_config config_of(const struct entry *entry)
 {

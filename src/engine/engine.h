@@ -11,6 +11,7 @@
 #include "base/text_error.h"
 #include "config/settings.h"
 #include "engine/reload_report.h"
+#include "measure/server_peers.h"
 #include "measure/snapshot.h"
 #include "probe/target_watcher.h"
 
@@ -46,6 +47,29 @@ int engine_copy_targets(struct engine *engine, struct target_list *targets);
 /* Copies the present state, with or without distributions; never makes a prober wait. Any thread. Returns
  * 0 or -ENOMEM. */
 int engine_snapshot(struct engine *engine, bool with_distributions, struct snapshot *snapshot);
+
+/*
+ * Visits the targets in their order: each with its id and a consistent copy of what is known of it, which is
+ * borrowed for that call. Allocates nothing; never makes a prober wait. visit must not call the engine. Any thread.
+ */
+void engine_visit(struct engine *engine,
+	void (*visit)(void *context, uint64_t target_id, const struct target_values *values,
+		const struct distribution *round_trips),
+	void *context);
+
+/* Copies what happened to a target, the newest first. Any thread. Returns how many events there are; 0 of a
+ * target that is no more, too. */
+unsigned engine_events(
+	struct engine *engine, uint64_t target_id, struct target_event events[TARGET_EVENTS_MAX]);
+
+/*
+ * Tells who uses the echo server, limit connections at most, and who was turned away lately. Any thread. Returns 0
+ * with *peers to be cleared by the caller; -ENOENT without an echo server, or -ENOMEM.
+ */
+int engine_peers(struct engine *engine, size_t limit, struct server_peers *peers);
+
+/* Whether targets are probed. Any thread. */
+bool engine_has_prober(const struct engine *engine);
 
 /*
  * Whether the threads of prober and echo server come round: false from the first question that comes

@@ -107,6 +107,11 @@ static void store_native_histograms(struct reading *reading, const struct option
 	reading->options->settings.keep_excess = value->number;
 }
 
+static void store_history(struct reading *reading, const struct option_value *value)
+{
+	reading->options->front.history_ns = value->number;
+}
+
 static void store_targets(struct reading *reading, const struct option_value *value)
 {
 	reading->options->targets_path = value->text;
@@ -186,6 +191,7 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_METRICS] = store_metrics,
 	[OPTION_METRICS_SET] = store_metrics_set,
 	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
+	[OPTION_HISTORY] = store_history,
 	[OPTION_WEB_CONFIG_FILE] = store_web_config_file,
 	[OPTION_WEB_ENABLE_LIFECYCLE] = store_web_enable_lifecycle,
 	[OPTION_LOG_LEVEL] = store_log_level,

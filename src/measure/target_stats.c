@@ -47,6 +47,9 @@ enum word {
 	WORD_SEEN_TTL,
 	WORD_SEEN_DSCP,
 	WORD_SEEN_MSS,
+	WORD_FAILURE,
+	WORD_LATEST_TIME,
+	WORD_LATEST_WHAT,
 	WORD_EXCESS,
 	WORD_ONE_WAY = WORD_EXCESS + DIRECTIONS,
 	WORD_SLOW = WORD_ONE_WAY + DIRECTIONS,
@@ -60,6 +63,10 @@ enum word {
 struct target_stats {
 	_Atomic uint64_t version;
 	_Atomic uint64_t words[WORDS];
+	/* A ring, within the steps as well; few readers want it. */
+	_Atomic uint64_t event_count; /* All that ever happened. */
+	_Atomic uint64_t event_times[TARGET_EVENTS_MAX];
+	_Atomic uint64_t event_whats[TARGET_EVENTS_MAX];
 	struct live_distribution rtt;
 	struct live_distribution *excess; /* Owned; one a direction, or NULL. */
 	/* For the writer alone. */
@@ -267,24 +274,89 @@ void target_stats_connected(struct target_stats *stats, const char *peer, int64_
 	end(stats);
 }
 
-void target_stats_moved(struct target_stats *stats)
+/* A failure, and what happened with its failure, as one word each. */
+static uint64_t pack_failure(struct target_failure failure)
+{
+	return (uint64_t)failure.kind | (uint64_t)failure.reason << 8;
+}
+
+static struct target_failure unpack_failure(uint64_t word)
+{
+	return (struct target_failure){(uint8_t)word, (uint8_t)(word >> 8)};
+}
+
+static struct target_event unpack_event(uint64_t time, uint64_t what)
+{
+	return (struct target_event){
+		.unix_ns = (int64_t)time,
+		.kind = (enum target_event_kind)(what >> 16),
+		.failure = unpack_failure(what),
+	};
+}
+
+/* Within a step. Returns the event as a word. */
+static uint64_t add_event(struct target_stats *stats, enum target_event_kind kind, uint64_t failure,
+	struct wall_time now)
+{
+	uint64_t what = failure | (uint64_t)kind << 16;
+	uint64_t count = atomic_load_explicit(&stats->event_count, memory_order_relaxed);
+	size_t place = count % TARGET_EVENTS_MAX;
+	atomic_store_explicit(
+		&stats->event_times[place], (uint64_t)now.unix_ns, memory_order_release);
+	atomic_store_explicit(&stats->event_whats[place], what, memory_order_release);
+	atomic_store_explicit(&stats->event_count, count + 1, memory_order_release);
+	return what;
+}
+
+/* Within a step: the target went up or down. */
+static void change(struct target_stats *stats, enum target_event_kind kind, uint64_t failure,
+	struct wall_time now)
+{
+	set(stats, WORD_LATEST_WHAT, add_event(stats, kind, failure, now));
+	set(stats, WORD_LATEST_TIME, (uint64_t)now.unix_ns);
+}
+
+void target_stats_up(struct target_stats *stats, struct wall_time now)
+{
+	begin(stats);
+	change(stats, TARGET_EVENT_UP, 0, now);
+	end(stats);
+}
+
+void target_stats_down(struct target_stats *stats, struct wall_time now)
+{
+	uint64_t failure = atomic_load_explicit(&stats->words[WORD_FAILURE], memory_order_relaxed);
+	begin(stats);
+	change(stats, TARGET_EVENT_DOWN, failure, now);
+	end(stats);
+}
+
+void target_stats_moved(struct target_stats *stats, struct wall_time now)
 {
 	begin(stats);
 	add(stats, WORD_MOVES, 1);
+	add_event(stats, TARGET_EVENT_MOVED, 0, now);
 	end(stats);
+}
+
+/* Within a step. */
+static void count_connect_failure(struct target_stats *stats, enum connect_failure failure)
+{
+	add(stats, WORD_CONNECT_FAILURES + failure, 1);
+	set(stats, WORD_FAILURE, pack_failure(target_failure_of_connect(failure)));
 }
 
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure)
 {
 	begin(stats);
-	add(stats, WORD_CONNECT_FAILURES + failure, 1);
+	count_connect_failure(stats, failure);
 	end(stats);
 }
 
 void target_stats_unreached(struct target_stats *stats, enum connect_failure failure)
 {
 	begin(stats);
-	add(stats, WORD_CONNECT_FAILURES + failure, 1);
+	count_connect_failure(stats, failure);
 	forget_connection(stats);
 	end(stats);
 }
@@ -295,6 +367,7 @@ void target_stats_disconnected(struct target_stats *stats, enum disconnect disco
 		stats->is_doubted = true;
 	begin(stats);
 	add(stats, WORD_DISCONNECTS + disconnect, 1);
+	set(stats, WORD_FAILURE, pack_failure(target_failure_of_disconnect(disconnect)));
 	forget_connection(stats);
 	end(stats);
 }
@@ -436,6 +509,8 @@ void target_stats_read_all(const struct target_stats *stats, struct target_value
 		.seen_ttl = (int64_t)words[WORD_SEEN_TTL],
 		.seen_dscp = (int64_t)words[WORD_SEEN_DSCP],
 		.seen_mss_bytes = (int64_t)words[WORD_SEEN_MSS],
+		.failure = unpack_failure(words[WORD_FAILURE]),
+		.latest = unpack_event(words[WORD_LATEST_TIME], words[WORD_LATEST_WHAT]),
 	};
 	memcpy(values->excess_ns, &words[WORD_EXCESS], sizeof(values->excess_ns));
 	memcpy(values->one_way_ns, &words[WORD_ONE_WAY], sizeof(values->one_way_ns));
@@ -447,6 +522,32 @@ void target_stats_read_all(const struct target_stats *stats, struct target_value
 	memcpy(values->rtt.counts, &words[WORD_BUCKETS], sizeof(values->rtt.counts));
 	values->rtt.sum_ns = words[WORD_RTT_SUM];
 	values->received = histogram_count(&values->rtt);
+}
+
+/* As copy_words() does. count: all that ever happened. */
+static bool copy_events(
+	const struct target_stats *stats, struct target_event *events, uint64_t *count)
+{
+	uint64_t before = atomic_load_explicit(&stats->version, memory_order_acquire);
+	if (before & 1)
+		return false;
+	*count = atomic_load_explicit(&stats->event_count, memory_order_acquire);
+	for (unsigned i = 0; i < *count && i < TARGET_EVENTS_MAX; i++) {
+		unsigned place = (unsigned)((*count - 1 - i) % TARGET_EVENTS_MAX);
+		events[i] = unpack_event(
+			atomic_load_explicit(&stats->event_times[place], memory_order_acquire),
+			atomic_load_explicit(&stats->event_whats[place], memory_order_acquire));
+	}
+	return atomic_load_explicit(&stats->version, memory_order_relaxed) == before;
+}
+
+unsigned target_stats_read_events(
+	const struct target_stats *stats, struct target_event events[TARGET_EVENTS_MAX])
+{
+	uint64_t count;
+	while (!copy_events(stats, events, &count))
+		;
+	return count < TARGET_EVENTS_MAX ? (unsigned)count : TARGET_EVENTS_MAX;
 }
 
 uint64_t target_values_in_flight(const struct target_values *values)

@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "measure/direction.h"
 #include "measure/distribution.h"
 #include "measure/histogram.h"
 #include "measure/jitter.h"
 #include "measure/loss_window.h"
 #include "measure/reasons.h"
+#include "measure/target_event.h"
 
 /*
  * A consistent copy for readers. The law of accounting holds in every copy: sent = received +
@@ -42,6 +44,8 @@ struct target_values {
 	uint32_t window_settled; /* Probes in the loss window. */
 	uint32_t window_lost;	 /* Those of them that timed out. */
 	bool connected;		 /* And the target answers: see target_stats_connected(). */
+	struct target_failure failure; /* Why its last connection or attempt ended, if one did. */
+	struct target_event latest;    /* The newest that it went up or down. */
 	/* What the peer's stamps tell. */
 	int64_t stamped; /* 1 while it stamps, 0 if it did before, -1 if it never did. */
 	uint64_t stamps_rejected;
@@ -115,8 +119,13 @@ void target_stats_missed(struct target_stats *stats, uint64_t slots);
  */
 void target_stats_connected(struct target_stats *stats, const char *peer, int64_t handshake_ns);
 
-/* The name has another address now, which is connected to. */
-void target_stats_moved(struct target_stats *stats);
+/*
+ * The target is up again, or for the first time; or down, for the reason of the latest failure; or its name
+ * has another address, which is connected to. These are remembered as events.
+ */
+void target_stats_up(struct target_stats *stats, struct wall_time now);
+void target_stats_down(struct target_stats *stats, struct wall_time now);
+void target_stats_moved(struct target_stats *stats, struct wall_time now);
 
 /* An attempt to connect failed; whether the target is connected stays as it is. */
 void target_stats_connect_failed(struct target_stats *stats, enum connect_failure failure);
@@ -163,6 +172,12 @@ void target_stats_timeout(struct target_stats *stats, int64_t timeout_ns);
 
 /* From any thread: copies the state between two of the writer's steps. */
 void target_stats_read(const struct target_stats *stats, struct target_values *values);
+
+/*
+ * From any thread: copies what happened last, the newest first. Returns how many events there are.
+ */
+unsigned target_stats_read_events(
+	const struct target_stats *stats, struct target_event events[TARGET_EVENTS_MAX]);
 
 /* What target_stats_read_all() copies beside the values. NULL where it is not wanted. */
 struct target_distributions {

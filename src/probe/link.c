@@ -201,7 +201,7 @@ void link_note_peer(struct link *link, const union address *peer, int64_t handsh
 		!addresses_contain(addresses, &addresses->good)) {
 		char from[ADDRESS_TEXT_MAX];
 		address_format(&addresses->good.any, from);
-		target_stats_moved(link->target.stats);
+		target_stats_moved(link->target.stats, clock_wall());
 		log_write(link->target.context->log, LOG_LEVEL_INFO, link->target.name,
 			"moved from %s to %s", from, to);
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 /* One block for all of them: there are targets by the thousand. */
@@ -106,6 +107,7 @@ void target_report_up(struct target *target, const union address *peer, int64_t 
 	address_format(&peer->any, address);
 	if (!report_up(&target->report, target->context->log, target->name, address, now_ns))
 		return;
+	target_stats_up(target->stats, clock_wall());
 	char text[ADDRESS_TEXT_MAX + 16];
 	snprintf(text, sizeof(text), "%s answers", address);
 	tell_watcher(target, true, text);
@@ -113,6 +115,8 @@ void target_report_up(struct target *target, const union address *peer, int64_t 
 
 void target_report_down(struct target *target, const char *why, int64_t now_ns)
 {
-	if (report_down(&target->report, target->context->log, target->name, why, now_ns))
-		tell_watcher(target, false, why);
+	if (!report_down(&target->report, target->context->log, target->name, why, now_ns))
+		return;
+	target_stats_down(target->stats, clock_wall());
+	tell_watcher(target, false, why);
 }

@@ -7,16 +7,19 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error_text.h"
 #include "base/version.h"
 #include "metrics/process_values.h"
 #include "net/listener.h"
+#include "page/api.h"
+#include "page/landing_page.h"
+#include "page/page_file.h"
+#include "scrape/api_requests.h"
 #include "scrape/config_page.h"
 #include "scrape/exposition.h"
-#include "scrape/favicon.h"
 #include "scrape/gzip.h"
 #include "scrape/http_server.h"
-#include "scrape/landing_page.h"
 #include "scrape/negotiation.h"
 
 /* While more bytes of answers than this wait to be read by clients, large ones are refused. */
@@ -38,10 +41,11 @@
 struct http_front {
 	struct http_front_settings settings;
 	struct http_server *server;
-	struct engine *engine; /* Borrowed. */
-	const struct log *log; /* Borrowed. */
-	int64_t start_time_ns; /* Of the process. */
-	char *urls;	       /* Owned. */
+	struct engine *engine;	 /* Borrowed. */
+	struct history *history; /* NULL: none is kept. */
+	const struct log *log;	 /* Borrowed. */
+	int64_t start_time_ns;	 /* Of the process. */
+	char *urls;		 /* Owned. */
 	char page[ENDPOINT_TEXT_MAX + 16];
 };
 
@@ -83,19 +87,151 @@ static int answer_metrics(
 	return error;
 }
 
+/* What page and API show; released by view_clear(). */
+struct view {
+	struct page_view page;
+	struct snapshot snapshot;
+	struct server_peers peers;
+};
+
+static void view_clear(struct view *view)
+{
+	snapshot_clear(&view->snapshot);
+	server_peers_clear(&view->peers);
+}
+
+/* has_peers: whether those of the echo server are wanted, if there is one. */
+static int view_make(
+	struct http_front *front, bool has_distributions, bool has_peers, struct view *view)
+{
+	*view = (struct view){0};
+	int error = engine_snapshot(
+		front->engine, has_distributions || !front->history, &view->snapshot);
+	if (!error && has_peers && view->snapshot.has_server)
+		error = engine_peers(front->engine, API_PEERS_MAX, &view->peers);
+	if (error) {
+		snapshot_clear(&view->snapshot);
+		return error;
+	}
+	view->page = (struct page_view){
+		.snapshot = &view->snapshot,
+		.history = front->history,
+		.peers = has_peers && view->snapshot.has_server ? &view->peers : NULL,
+		.listening = engine_listen_address(front->engine),
+		.version = version_text(),
+		.now = clock_wall(),
+		.now_ns = clock_monotonic_ns(),
+	};
+	return 0;
+}
+
 static int answer_page(
 	struct http_front *front, const struct http_request *request, struct http_answer *answer)
 {
 	(void)request;
-	struct snapshot snapshot;
-	int error = engine_snapshot(front->engine, true, &snapshot);
+	struct view view;
+	int error = view_make(front, false, true, &view);
 	if (error)
 		return error;
-	error = landing_page_write(&snapshot, version_text(), &answer->body);
-	snapshot_clear(&snapshot);
+	error = landing_page_write(&view.page, &answer->body);
+	view_clear(&view);
 	answer->content_type = "text/html; charset=utf-8";
 	answer->policy = LANDING_PAGE_POLICY;
+	answer->caching = "no-store";
 	answer->is_negotiated = true;
+	return error;
+}
+
+static int answer_file(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	(void)front;
+	const struct page_file *file = page_file_find(request->path);
+	buffer_append(&answer->body, file->bytes, file->length);
+	answer->content_type = page_file_content_type(file);
+	/* To be asked for each time: another version of the program may have another one. */
+	answer->caching = "no-cache";
+	answer->etag = file->etag;
+	answer->is_negotiated = true;
+	return answer->body.failed ? -ENOMEM : 0;
+}
+
+static void become_json(struct http_answer *answer)
+{
+	answer->content_type = "application/json";
+	answer->caching = "no-store";
+	answer->is_negotiated = true;
+}
+
+static int answer_targets(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	char text[API_TEXT_MAX];
+	struct api_list list;
+	const char *wrong = api_requests_read_list(request->query, text, &list);
+	if (wrong) {
+		http_answer_write_text(answer, 400, wrong);
+		return 0;
+	}
+	struct view view;
+	int error = view_make(front, false, false, &view);
+	if (error)
+		return error;
+	error = api_write_targets(&view.page, &list, &answer->body);
+	view_clear(&view);
+	become_json(answer);
+	return error;
+}
+
+static const struct target_snapshot *find_target(const struct snapshot *snapshot, const char *name)
+{
+	for (size_t i = 0; i < snapshot->target_count; i++)
+		if (strcmp(snapshot->targets[i].name, name) == 0)
+			return &snapshot->targets[i];
+	return NULL;
+}
+
+static int answer_target(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	char name[API_NAME_MAX];
+	const char *wrong = api_requests_read_name(request->query, name);
+	if (wrong) {
+		http_answer_write_text(answer, 400, wrong);
+		return 0;
+	}
+	struct view view;
+	int error = view_make(front, true, false, &view);
+	if (error)
+		return error;
+	const struct target_snapshot *target = find_target(&view.snapshot, name);
+	if (target) {
+		struct target_event events[TARGET_EVENTS_MAX];
+		size_t count = engine_events(front->engine, target->id, events);
+		error = api_write_target(&view.page, target, events, count, &answer->body);
+		become_json(answer);
+	} else {
+		http_answer_write_text(answer, 404, "No target has that name.");
+	}
+	view_clear(&view);
+	return error;
+}
+
+static int answer_peers(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	(void)request;
+	struct view view;
+	int error = view_make(front, false, true, &view);
+	if (error)
+		return error;
+	if (view.page.peers) {
+		error = api_write_peers(&view.page, &answer->body);
+		become_json(answer);
+	} else {
+		http_answer_write_text(answer, 404, "No echo server runs here.");
+	}
+	view_clear(&view);
 	return error;
 }
 
@@ -148,17 +284,6 @@ static int answer_reload(
 	return 0;
 }
 
-static int answer_icon(
-	struct http_front *front, const struct http_request *request, struct http_answer *answer)
-{
-	(void)front;
-	(void)request;
-	const struct span icon = favicon();
-	buffer_append(&answer->body, icon.start, icon.length);
-	answer->content_type = "image/x-icon";
-	return 0;
-}
-
 struct route {
 	const char *path;
 	/* Fills in an answer. Returns 0 or a negative errno. */
@@ -171,8 +296,13 @@ struct route {
 static const struct route routes[] = {
 	{"/metrics", answer_metrics, true, false},
 	{"/", answer_page, true, false},
+	{"/page.js", answer_file, false, false},
+	{"/page.css", answer_file, false, false},
+	{"/favicon.ico", answer_file, false, false},
+	{"/api/v1/targets", answer_targets, true, false},
+	{"/api/v1/target", answer_target, false, false},
+	{"/api/v1/peers", answer_peers, true, false},
 	{"/config", answer_config, true, false},
-	{"/favicon.ico", answer_icon, false, false},
 	{"/-/healthy", answer_ok, false, false},
 	{"/-/ready", answer_ready, false, false},
 	{"/-/reload", answer_reload, false, true},
@@ -304,15 +434,24 @@ static void make_page(const char *addresses, bool has_tls, char *page, size_t si
 	snprintf(page, size, "%s://%.*s/", scheme, (int)length, addresses);
 }
 
+static int start_history(struct http_front *front)
+{
+	if (front->settings.history_ns == 0 || !engine_has_prober(front->engine))
+		return 0;
+	return history_start(
+		front->engine, front->settings.history_ns, front->log, &front->history);
+}
+
 /* Takes the listeners over. Returns 0 or a negative errno. */
 static int start_server(struct http_front *front, struct listeners *listeners)
 {
 	bool has_tls = web_guard_tls(front->settings.guard) != NULL;
 	make_page(listeners->text, has_tls, front->page, sizeof(front->page));
 	front->urls = make_urls(listeners->text, has_tls);
-	if (!front->urls) {
+	int error = front->urls ? start_history(front) : -ENOMEM;
+	if (error) {
 		listeners_close(listeners);
-		return -ENOMEM;
+		return error;
 	}
 	const struct http_handler handler = {on_request, on_connection, headers_of, front};
 	unsigned connections = (unsigned)engine_front_connections(front->engine);
@@ -321,6 +460,7 @@ static int start_server(struct http_front *front, struct listeners *listeners)
 
 static void front_free(struct http_front *front)
 {
+	history_stop(front->history);
 	free(front->urls);
 	free(front);
 }

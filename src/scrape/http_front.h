@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The HTTP front: /metrics, a page for people, /config and /-/..., on a thread of its own. */
+/* The HTTP front: /metrics, a page for people with its API, /config and /-/..., on a thread of its own. */
 #ifndef SCRAPE_HTTP_FRONT_H
 #define SCRAPE_HTTP_FRONT_H
 
@@ -35,8 +35,9 @@ struct http_reload {
 struct http_front_settings {
 	struct endpoint listen[HTTP_FRONT_ADDRESSES_MAX];
 	size_t listen_count;
-	bool is_lean;	/* As in struct exposition. */
-	bool is_native; /* Likewise; the engine's settings then have keep_excess. */
+	bool is_lean;	    /* As in struct exposition. */
+	bool is_native;	    /* Likewise; the engine's settings then have keep_excess. */
+	int64_t history_ns; /* How far back the page's history reaches; 0: there is none. */
 	/* Borrowed until http_front_stop(). */
 	struct reloads *reloads;
 	struct web_guard *guard;   /* NULL: plain HTTP for everyone. */

@@ -27,6 +27,7 @@ complete -c tcp-echo-metrics -o resolver -x -a 'dns system' -d 'who resolves nam
 complete -c tcp-echo-metrics -o metrics -x -d 'address to serve /metrics on'
 complete -c tcp-echo-metrics -o metrics-set -x -a 'full lean' -d 'full, or lean: what large fleets need'
 complete -c tcp-echo-metrics -o native-histograms -d 'add native buckets to histograms'
+complete -c tcp-echo-metrics -o history -x -d 'how far back the page\'s graphs go; 0: none'
 complete -c tcp-echo-metrics -o web-config-file -r -F -d 'TLS, passwords and headers for HTTP, as YAML'
 complete -c tcp-echo-metrics -o web-enable-lifecycle -d 'let POST /-/reload reload the targets'
 complete -c tcp-echo-metrics -o log-level -x -a 'error warning info debug' -d 'error, warning, info or debug'

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "echo/connections.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -52,15 +54,18 @@ static void tear_down(void)
 static int add_peer(void)
 {
 	int fds[2];
-	const union address address = {.v4 = {.sin_family = AF_INET}};
-	const struct saved_syn syn = {AF_INET, 46, 57, 1460};
-	struct admission_host *host;
+	struct newcomer newcomer = {
+		.address = {.v4 = {.sin_family = AF_INET,
+				    .sin_port = htons((uint16_t)(1000 + fixture.peer_count))}},
+		.now = {.unix_ns = 50 - (int64_t)fixture.peer_count},
+		.syn = {AF_INET, 46, 57, 1460},
+	};
 	enum server_reject why;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	for (int i = 0; i < 2; i++)
 		ck_assert_int_eq(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
-	ck_assert(admission_enter(fixture.admission, &address, &host, &why));
-	ck_assert_int_eq(connections_add(fixture.connections, fds[1], host, &syn), 0);
+	ck_assert(admission_enter(fixture.admission, &newcomer.address, &newcomer.host, &why));
+	ck_assert_int_eq(connections_add(fixture.connections, fds[1], &newcomer), 0);
 	fixture.peers[fixture.peer_count++] = fds[0];
 	return fds[0];
 }
@@ -272,6 +277,47 @@ START_TEST(whoever_asks_gets_stamps)
 }
 END_TEST
 
+/* What is listed, as "port:frames" each. */
+static void check_listed(size_t limit, const char *expected)
+{
+	struct server_peer *peers;
+	size_t count;
+	char text[256] = "";
+	ck_assert_int_eq(connections_list(fixture.connections, limit, &peers, &count), 0);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(text);
+		snprintf(text + length, sizeof(text) - length, "%s%s=%d", i > 0 ? " " : "",
+			strrchr(peers[i].address, ':') + 1, (int)peers[i].frames);
+	}
+	ck_assert_str_eq(text, expected);
+	free(peers);
+}
+
+START_TEST(lists_those_with_the_most_frames)
+{
+	check_listed(10, "");
+	int first = add_peer();
+	add_peer();
+	add_peer();
+	/* The later it was added, the older it says to be. */
+	check_listed(10, "1002=0 1001=0 1000=0");
+	send_frames(first, (size_t)3 * FRAME_SIZE + 1);
+	poll_once();
+	check_listed(10, "1000=3 1002=0 1001=0");
+	check_listed(2, "1000=3 1002=0");
+	check_listed(0, "");
+	shutdown(first, SHUT_RDWR);
+	poll_once();
+	check_listed(10, "1002=0 1001=0");
+	struct server_peer *peers;
+	size_t count;
+	ck_assert_int_eq(connections_list(fixture.connections, 1, &peers, &count), 0);
+	ck_assert_int_eq(peers[0].since_unix_ns, 48);
+	ck_assert_str_eq(peers[0].address, "0.0.0.0:1002");
+	free(peers);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("connections");
@@ -281,5 +327,6 @@ int main(void)
 	tcase_add_test(tcase, who_ends_while_in_the_line_leaves_it);
 	tcase_add_test(tcase, the_youngest_end_first);
 	tcase_add_test(tcase, whoever_asks_gets_stamps);
+	tcase_add_test(tcase, lists_those_with_the_most_frames);
 	return unit_run("echo/connections", tcase);
 }

@@ -50,6 +50,14 @@ static void check_same(
 		"%s: connect failures", says);
 	ck_assert_msg(memcmp(left->disconnects, right->disconnects, sizeof(left->disconnects)) == 0,
 		"%s: disconnects", says);
+	ck_assert_msg(left->failure.kind == right->failure.kind &&
+			      left->failure.reason == right->failure.reason,
+		"%s: failure", says);
+	ck_assert_msg(left->latest.unix_ns == right->latest.unix_ns &&
+			      left->latest.kind == right->latest.kind &&
+			      left->latest.failure.kind == right->latest.failure.kind &&
+			      left->latest.failure.reason == right->latest.failure.reason,
+		"%s: latest", says);
 	ck_assert_msg(left->tcp_retransmits == right->tcp_retransmits, "%s: retransmits", says);
 	ck_assert_msg(memcmp(&left->rtt, &right->rtt, sizeof(left->rtt)) == 0, "%s: RTTs", says);
 	ck_assert_msg(left->last_rtt_ns == right->last_rtt_ns, "%s: last RTT", says);
@@ -150,7 +158,7 @@ static void connects(struct target_stats *stats, struct target_values *values)
 
 static void moves(struct target_stats *stats, struct target_values *values)
 {
-	target_stats_moved(stats);
+	target_stats_moved(stats, (struct wall_time){.unix_ns = 7});
 	values->moves++;
 }
 
@@ -160,6 +168,7 @@ static void fails_to_connect(struct target_stats *stats, struct target_values *v
 		for (int times = 0; times <= i; times++)
 			target_stats_connect_failed(stats, (enum connect_failure)i);
 		values->connect_failures[i] += (uint64_t)i + 1;
+		values->failure = target_failure_of_connect((enum connect_failure)i);
 	}
 }
 
@@ -179,6 +188,7 @@ static void reaches_nobody_any_more(struct target_stats *stats, struct target_va
 		for (int times = 0; times <= i; times++)
 			target_stats_unreached(stats, (enum connect_failure)i);
 		values->connect_failures[i] += (uint64_t)i + 1;
+		values->failure = target_failure_of_connect((enum connect_failure)i);
 	}
 	forget_connection(values);
 }
@@ -189,8 +199,22 @@ static void disconnects(struct target_stats *stats, struct target_values *values
 		for (int times = 0; times <= i; times++)
 			target_stats_disconnected(stats, (enum disconnect)i);
 		values->disconnects[i] += (uint64_t)i + 1;
+		values->failure = target_failure_of_disconnect((enum disconnect)i);
 	}
 	forget_connection(values);
+}
+
+static void goes_up(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_up(stats, (struct wall_time){.unix_ns = 11});
+	values->latest = (struct target_event){.unix_ns = 11, .kind = TARGET_EVENT_UP};
+}
+
+static void goes_down(struct target_stats *stats, struct target_values *values)
+{
+	target_stats_down(stats, (struct wall_time){.unix_ns = 12});
+	values->latest = (struct target_event){
+		.unix_ns = 12, .kind = TARGET_EVENT_DOWN, .failure = values->failure};
 }
 
 static void asks_the_kernel(struct target_stats *stats, struct target_values *values)
@@ -324,6 +348,8 @@ static const struct {
 	{"missed", misses_slots},
 	{"connected", connects},
 	{"moved", moves},
+	{"up", goes_up},
+	{"down", goes_down},
 	{"connect failed", fails_to_connect},
 	{"unreached", reaches_nobody_any_more},
 	{"disconnected", disconnects},
@@ -607,6 +633,53 @@ START_TEST(keeps_distributions_of_the_excess_if_asked_to)
 }
 END_TEST
 
+/* Checks one event; times are in nanoseconds. */
+static void check_event(const struct target_event *event, int64_t unix_ns,
+	enum target_event_kind kind, const char *reason)
+{
+	const char *name = target_failure_name(&event->failure);
+	ck_assert_int_eq(event->unix_ns, unix_ns);
+	ck_assert_int_eq(event->kind, kind);
+	ck_assert_str_eq(name ? name : "none", reason ? reason : "none");
+}
+
+START_TEST(remembers_what_happened_and_why)
+{
+	struct target_stats *stats = make_stats();
+	struct target_event events[TARGET_EVENTS_MAX];
+	ck_assert_uint_eq(target_stats_read_events(stats, events), 0);
+	target_stats_connect_failed(stats, CONNECT_FAILURE_REFUSED);
+	target_stats_down(stats, (struct wall_time){.unix_ns = 100});
+	/* Further attempts are no events. */
+	target_stats_connect_failed(stats, CONNECT_FAILURE_TIMEOUT);
+	target_stats_up(stats, (struct wall_time){.unix_ns = 200});
+	target_stats_moved(stats, (struct wall_time){.unix_ns = 300});
+	target_stats_disconnected(stats, DISCONNECT_STALLED);
+	target_stats_down(stats, (struct wall_time){.unix_ns = 400});
+	ck_assert_uint_eq(target_stats_read_events(stats, events), 4);
+	check_event(&events[0], 400, TARGET_EVENT_DOWN, "stalled");
+	check_event(&events[1], 300, TARGET_EVENT_MOVED, NULL);
+	check_event(&events[2], 200, TARGET_EVENT_UP, NULL);
+	check_event(&events[3], 100, TARGET_EVENT_DOWN, "refused");
+	target_stats_free(stats);
+}
+END_TEST
+
+START_TEST(remembers_the_last_ten_events)
+{
+	struct target_stats *stats = make_stats();
+	struct target_event events[TARGET_EVENTS_MAX];
+	for (int i = 1; i <= 3 * TARGET_EVENTS_MAX + 4; i++) {
+		target_stats_up(stats, (struct wall_time){.unix_ns = i});
+		unsigned count = target_stats_read_events(stats, events);
+		ck_assert_int_eq(count, i < TARGET_EVENTS_MAX ? i : TARGET_EVENTS_MAX);
+		for (unsigned k = 0; k < count; k++)
+			check_event(&events[k], i - (int)k, TARGET_EVENT_UP, NULL);
+	}
+	target_stats_free(stats);
+}
+END_TEST
+
 START_TEST(freeing_nothing_is_fine)
 {
 	target_stats_free(NULL);
@@ -740,6 +813,8 @@ int main(void)
 	tcase_add_test(tcase, a_peer_text_that_is_too_long_is_cut);
 	tcase_add_test(tcase, keeps_a_distribution_of_round_trips);
 	tcase_add_test(tcase, keeps_distributions_of_the_excess_if_asked_to);
+	tcase_add_test(tcase, remembers_what_happened_and_why);
+	tcase_add_test(tcase, remembers_the_last_ten_events);
 	tcase_add_test(tcase, freeing_nothing_is_fine);
 	tcase_add_test(tcase, the_law_holds_in_every_copy_while_the_writer_is_busy);
 	return unit_run("measure/target_stats", tcase);

@@ -126,6 +126,13 @@ START_TEST(each_change_is_reported_once_to_log_and_watcher)
 	target_report_up(&target, &peer, 27 * NS_PER_S);
 	ck_assert_str_eq(told.line, "up: 192.0.2.1:4000 answers again after 7s");
 	ck_assert_int_eq(told.change.outage_ns, 7 * NS_PER_S);
+	/* Its events are the changes. */
+	struct target_event events[TARGET_EVENTS_MAX];
+	ck_assert_uint_eq(target_stats_read_events(target.stats, events), 3);
+	ck_assert_int_eq(events[0].kind, TARGET_EVENT_UP);
+	ck_assert_int_eq(events[1].kind, TARGET_EVENT_DOWN);
+	ck_assert_int_eq(events[2].kind, TARGET_EVENT_UP);
+	ck_assert_int_ge(events[0].unix_ns, events[2].unix_ns);
 	target_clear(&target);
 }
 END_TEST

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "history/history.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "history/track_set.h"
+
+#define FINE_NS (5 * NS_PER_S)
+#define COARSE_NS (FINE_NS * HISTORY_FINE_PER_COARSE)
+/* A median of fewer coarse steps says nothing of what is usual. */
+#define USUAL_STEPS 3
+
+struct history {
+	struct engine *engine; /* Borrowed, as is the log. */
+	const struct log *log;
+	unsigned coarse_steps;
+	int64_t start_ns;
+	pthread_t thread;
+	pthread_mutex_t mutex; /* Guards all that follows. */
+	pthread_cond_t stopped;
+	bool is_stopping;
+	bool lacks_memory; /* And the log says so. */
+	uint64_t before;   /* Fine steps that had ended when this one was begun to be ended. */
+	uint64_t newest;   /* Those that have. */
+	struct track_set tracks;
+};
+
+static void visit(void *context, uint64_t target_id, const struct target_values *values,
+	const struct distribution *round_trips)
+{
+	struct history *history = context;
+	struct track *track = track_set_visit(&history->tracks, target_id, history->coarse_steps);
+	if (track)
+		track_advance(track, history->before, history->newest, values, round_trips);
+	else if (!history->lacks_memory)
+		log_write(history->log, LOG_LEVEL_WARNING, NULL,
+			"no memory for the history of each target");
+	history->lacks_memory = history->lacks_memory || !track;
+}
+
+/* Ends the steps that have ended by now. With the mutex held. */
+static void end_steps(struct history *history, int64_t now_ns)
+{
+	history->before = history->newest;
+	history->newest = (uint64_t)((now_ns - history->start_ns) / FINE_NS);
+	if (history->newest == history->before)
+		return;
+	engine_visit(history->engine, visit, history);
+	track_set_sweep(&history->tracks);
+}
+
+static void *run(void *context)
+{
+	struct history *history = context;
+	(void)thread_give_way();
+	pthread_mutex_lock(&history->mutex);
+	while (!history->is_stopping) {
+		int64_t due_ns = history->start_ns + (int64_t)(history->newest + 1) * FINE_NS;
+		if (thread_wait_until(&history->stopped, &history->mutex, due_ns) == -ETIMEDOUT)
+			end_steps(history, clock_monotonic_ns());
+	}
+	pthread_mutex_unlock(&history->mutex);
+	return NULL;
+}
+
+static void history_free(struct history *history)
+{
+	track_set_clear(&history->tracks);
+	pthread_cond_destroy(&history->stopped);
+	pthread_mutex_destroy(&history->mutex);
+	free(history);
+}
+
+int history_start(
+	struct engine *engine, int64_t kept_ns, const struct log *log, struct history **history)
+{
+	struct history *made = calloc(1, sizeof(*made));
+	if (!made)
+		return -ENOMEM;
+	made->engine = engine;
+	made->log = log;
+	made->coarse_steps = (unsigned)((kept_ns + COARSE_NS - 1) / COARSE_NS);
+	made->start_ns = clock_monotonic_ns();
+	pthread_mutex_init(&made->mutex, NULL);
+	thread_condition_init(&made->stopped);
+	int error = thread_start(&made->thread, "history", run, made);
+	if (error) {
+		history_free(made);
+		return error;
+	}
+	*history = made;
+	return 0;
+}
+
+void history_stop(struct history *history)
+{
+	if (!history)
+		return;
+	pthread_mutex_lock(&history->mutex);
+	history->is_stopping = true;
+	pthread_cond_signal(&history->stopped);
+	pthread_mutex_unlock(&history->mutex);
+	pthread_join(history->thread, NULL);
+	history_free(history);
+}
+
+void history_lock(struct history *history)
+{
+	pthread_mutex_lock(&history->mutex);
+}
+
+void history_unlock(struct history *history)
+{
+	pthread_mutex_unlock(&history->mutex);
+}
+
+struct history_range history_range(const struct history *history, enum history_scale scale)
+{
+	bool is_fine = scale == HISTORY_FINE;
+	struct history_range range = {
+		.step_ns = is_fine ? FINE_NS : COARSE_NS,
+		.kept = is_fine ? HISTORY_FINE_STEPS : history->coarse_steps,
+		.newest = is_fine ? history->newest : history->newest / HISTORY_FINE_PER_COARSE,
+	};
+	range.newest_end_ns = history->start_ns + (int64_t)range.newest * range.step_ns;
+	return range;
+}
+
+size_t history_read(const struct history *history, uint64_t target_id, enum history_scale scale,
+	uint64_t since, struct history_step *steps, uint64_t *first)
+{
+	const struct track *track = track_set_find(&history->tracks, target_id);
+	struct history_range range = history_range(history, scale);
+	uint64_t from = range.newest > range.kept ? range.newest - range.kept : 0;
+	if (since > from)
+		from = since < range.newest ? since : range.newest;
+	*first = from + 1;
+	size_t count = 0;
+	for (uint64_t number = *first; track && number <= range.newest; number++)
+		steps[count++] = *track_step(track, scale, number);
+	return count;
+}
+
+/* Of the newest steps, up to so many. least: as for track_median(). */
+static unsigned median_of(const struct history *history, uint64_t target_id,
+	enum history_scale scale, uint64_t most, unsigned least)
+{
+	const struct track *track = track_set_find(&history->tracks, target_id);
+	uint64_t newest = history_range(history, scale).newest;
+	if (!track || newest == 0)
+		return 0;
+	uint64_t first = newest > most ? newest - most + 1 : 1;
+	return track_median(track, scale, first, newest, least);
+}
+
+unsigned history_recent_median(const struct history *history, uint64_t target_id)
+{
+	return median_of(history, target_id, HISTORY_FINE, HISTORY_FINE_PER_COARSE, 1);
+}
+
+unsigned history_usual_median(const struct history *history, uint64_t target_id)
+{
+	return median_of(history, target_id, HISTORY_COARSE, history->coarse_steps, USUAL_STEPS);
+}
