@@ -1,1 +1,1038 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The live view of the page at "/": asks the API beside the page every few seconds, and draws what it says. What
+ * it asks and gets is in docs/api.md. All text from there is set as text, never as markup.
+ */
 "use strict";
+
+const POLL_MS = 5000;
+/* A poll that failed or hangs is no news yet; two of them are. */
+const OLD_MS = 2 * POLL_MS + 2000;
+const TIMEOUT_MS = 4 * POLL_MS;
+const PAGE_OF_TARGETS = 200;
+const TARGETS_MOST = 1000;
+const FINE = 5;
+const COARSE = 60;
+/* With fewer steps than this, the hour has less to show than the last five minutes. */
+const COARSE_LEAST = 5;
+const TITLE = document.title;
+const SVG = "http://www.w3.org/2000/svg";
+
+/* What is in a step: docs/api.md. */
+const LEAST = 0, LOW = 1, MEDIAN = 2, HIGH = 3, GREATEST = 4, LOST = 5, UNSENT = 6, MISSED = 7;
+
+const STATES = ["down", "lossy", "slow", "starting", "up"];
+const REASONS = {
+	refused: "connection refused",
+	unreachable: "no route there",
+	timeout: "no answer to connecting",
+	resolve: "name does not resolve",
+	local: "no resources left here",
+	closed: "closed by the peer",
+	reset: "connection reset",
+	stalled: "nothing came back",
+	invalid: "answers are no echoes",
+	not_allowed: "not allowed",
+	limit: "too many connections",
+	address_limit: "too many from this address",
+	descriptors: "out of file descriptors",
+	memory: "out of memory",
+	other: "another reason",
+};
+
+/* ---- Words ---- */
+
+function digits(number, significant) {
+	const whole = Math.max(1, Math.floor(Math.log10(number)) + 1);
+	return number.toFixed(Math.max(0, significant - whole));
+}
+
+function timeText(us) {
+	if (us === null)
+		return "–";
+	if (us < 1000)
+		return `${us} µs`;
+	if (us < 1e6)
+		return `${digits(us / 1e3, 3)} ms`;
+	return `${digits(us / 1e6, 3)} s`;
+}
+
+function percentText(percent) {
+	if (percent > 0 && percent < 10)
+		return `${Math.max(percent, 0.01).toFixed(percent < 1 ? 2 : 1)} %`;
+	return `${Math.floor(percent) === percent ? percent : percent.toFixed(1)} %`;
+}
+
+function countText(number) {
+	return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function durationText(seconds) {
+	const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+	let rest = Math.max(0, Math.round(seconds));
+	const parts = [];
+	for (const [name, size] of units) {
+		const count = Math.floor(rest / size);
+		rest -= count * size;
+		if (count > 0 || (name === "s" && parts.length === 0))
+			parts.push(`${count} ${name}`);
+	}
+	return parts.slice(0, 2).join(" ");
+}
+
+function clockText(unix) {
+	return new Date(unix * 1000).toLocaleTimeString([], { hour12: false });
+}
+
+function momentText(unix) {
+	const moment = new Date(unix * 1000);
+	const two = (number) => String(number).padStart(2, "0");
+	return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${clockText(unix)}`;
+}
+
+function reasonText(reason) {
+	return reason === null ? "" : REASONS[reason] || reason;
+}
+
+function stepText(step) {
+	if (!step)
+		return "nothing was probed";
+	const parts = [];
+	if (step[MEDIAN] === null)
+		parts.push("no reply");
+	else
+		parts.push(`median ${timeText(step[MEDIAN])}, from ${timeText(step[LEAST])} to ${timeText(step[GREATEST])}`);
+	parts.push(`loss ${percentText(step[LOST])}`);
+	if (step[UNSENT] > 0)
+		parts.push(`${percentText(step[UNSENT])} without a connection`);
+	if (step[MISSED] > 0)
+		parts.push(`the prober slept through ${percentText(step[MISSED])}`);
+	return parts.join(", ");
+}
+
+/* What a graph says in words. */
+function graphText(target) {
+	const median = target.median === null ? "no reply lately" : `median ${timeText(target.median)}`;
+	return `${target.state}, ${median}, loss ${percentText(target.loss)}`;
+}
+
+/* ---- Elements ---- */
+
+/* Makes an element: make("td", { class: "n" }, "text", child). */
+function make(name, attributes, ...children) {
+	const element = document.createElement(name);
+	for (const [key, value] of Object.entries(attributes || {}))
+		element.setAttribute(key, value);
+	element.append(...children);
+	return element;
+}
+
+function makeSvg(name, attributes) {
+	const element = document.createElementNS(SVG, name);
+	for (const [key, value] of Object.entries(attributes))
+		element.setAttribute(key, value);
+	return element;
+}
+
+function setText(element, text) {
+	if (element.textContent !== text)
+		element.textContent = text;
+}
+
+/* ---- The smoke ---- */
+
+/*
+ * From the back to the front. Loss hangs from the top, as high as it is great; what the prober slept
+ * through stands at the bottom. The median is coloured by what was lost around it.
+ */
+const LAYERS = ["range", "middle", "missed", "lost", "unsent", "median", "median-lossy", "median-bad"];
+const BAD_LOSS = 10;
+/* Shares of the height that can be seen even if there is little of it. */
+const MARK_LEAST = 0.14;
+
+/* The scale of round trips: logarithmic, as a share of the height from the bottom. */
+function scaleOf(steps) {
+	let least = Infinity, greatest = 0;
+	for (const step of steps) {
+		if (step && step[LEAST] !== null) {
+			least = Math.min(least, step[LEAST]);
+			greatest = Math.max(greatest, step[GREATEST]);
+		}
+	}
+	if (greatest === 0)
+		return { least: null, greatest: null, at: () => 0 };
+	/* A quiet path is a line near the bottom, not noise that fills the picture. */
+	const low = Math.log(Math.max(least, 1) / 1.3);
+	const high = Math.max(Math.log(greatest * 1.1), low + Math.log(8));
+	return { least, greatest, at: (us) => (Math.log(Math.max(us, 1)) - low) / (high - low) };
+}
+
+/* A growing drawing: a path for each layer, of rectangles. This is most of the work, so it is done plainly. */
+class Drawing {
+	constructor(box) {
+		this.box = box;
+		this.d = {};
+		for (const layer of LAYERS)
+			this.d[layer] = "";
+	}
+
+	/* The next rectangles are those of the step at this place, from 0 at the left. */
+	beginStep(place) {
+		const wide = this.box.width / this.box.steps;
+		this.start = `M${round(this.box.x + place * wide)} `;
+		this.right = `H${round(this.box.x + (place + 1) * wide)}V`;
+	}
+
+	/* from, to: shares of the height from the bottom. */
+	add(layer, from, to) {
+		const { y, height } = this.box;
+		this.d[layer] += `${this.start}${round(y + (1 - to) * height)}${this.right}${round(y + (1 - from) * height)}H${this.start.slice(1)}z`;
+	}
+}
+
+function round(number) {
+	return Math.round(number * 10) / 10;
+}
+
+/* Draws steps into one path a layer. box: x, y, width, height and how many steps fit; offset: where the first is. */
+function drawSmoke(paths, steps, offset, box) {
+	const scale = scaleOf(steps);
+	const drawing = new Drawing(box);
+	for (let index = 0; index < steps.length; index++) {
+		if (!steps[index])
+			continue;
+		drawing.beginStep(offset + index);
+		drawRoundTrips(steps[index], scale, drawing);
+		drawLosses(steps[index], drawing);
+	}
+	for (const layer of LAYERS)
+		if (paths[layer].drawn !== drawing.d[layer]) {
+			paths[layer].drawn = drawing.d[layer];
+			paths[layer].setAttribute("d", drawing.d[layer]);
+		}
+	return scale;
+}
+
+function drawRoundTrips(step, scale, drawing) {
+	if (step[MEDIAN] === null)
+		return;
+	const thick = drawing.box.line / drawing.box.height;
+	const least = scale.at(step[LEAST]), low = scale.at(step[LOW]), median = scale.at(step[MEDIAN]);
+	drawing.add("range", least, Math.max(scale.at(step[GREATEST]), least + thick));
+	drawing.add("middle", low, Math.max(scale.at(step[HIGH]), low + thick));
+	const layer = step[LOST] === 0 ? "median" : step[LOST] < BAD_LOSS ? "median-lossy" : "median-bad";
+	drawing.add(layer, median - thick / 2, median + thick / 2);
+}
+
+/* As a share of the height: a little can be seen, too. */
+function heightOf(percent) {
+	return percent > 0 ? Math.max(percent / 100, MARK_LEAST) : 0;
+}
+
+function drawLosses(step, drawing) {
+	if (step[LOST] > 0)
+		drawing.add("lost", 1 - heightOf(step[LOST]), 1);
+	if (step[UNSENT] > 0)
+		drawing.add("unsent", 1 - Math.min(heightOf(step[LOST]), heightOf(step[UNSENT])), 1);
+	if (step[MISSED] > 0)
+		drawing.add("missed", 0, heightOf(step[MISSED]));
+}
+
+function makeLayers(svg) {
+	const paths = {};
+	for (const layer of LAYERS) {
+		paths[layer] = makeSvg("path", { class: layer, d: "" });
+		if (layer === "missed")
+			paths[layer].setAttribute("fill", "url(#hatch)");
+		svg.append(paths[layer]);
+	}
+	return paths;
+}
+
+/* What tells a prober that slept from a path that lost. */
+function makeHatch() {
+	const svg = makeSvg("svg", { width: 0, height: 0, "aria-hidden": "true", class: "defs" });
+	const pattern = makeSvg("pattern",
+		{ id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+	pattern.append(makeSvg("rect", { width: 6, height: 6, class: "hatch-back" }));
+	pattern.append(makeSvg("rect", { width: 2, height: 6, class: "hatch-line" }));
+	svg.append(pattern);
+	return svg;
+}
+
+/* ---- Asking ---- */
+
+class Refusal extends Error {}
+
+/* Returns the answer's JSON; throws a Refusal with a sentence for people. */
+async function ask(path, parameters) {
+	const query = new URLSearchParams(parameters);
+	let response;
+	try {
+		response = await fetch(`api/v1/${path}?${query}`, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" });
+	} catch (error) {
+		throw new Refusal("The program does not answer.");
+	}
+	if (response.status === 401)
+		throw new Refusal("The program asks for a password again: reload the page.");
+	if (!response.ok)
+		throw new Refusal((await response.text()).split("\n")[0] || `The program answers ${response.status}.`);
+	try {
+		return await response.json();
+	} catch (error) {
+		throw new Refusal("The program's answer broke off.");
+	}
+}
+
+/* ---- A row of the list ---- */
+
+/* Rows are drawn a screen before they come into view. */
+const sight = new IntersectionObserver((entries) => {
+	performance.mark("draw");
+	for (const entry of entries) {
+		entry.target.row.isSeen = entry.isIntersecting;
+		entry.target.row.draw();
+	}
+	performance.measure("draw", "draw");
+}, { rootMargin: "100% 0px" });
+
+/* The elements of a row, to be copied: that is several times as quick as to make each. */
+let rowModel = null;
+
+function makeRowModel() {
+	const svg = makeSvg("svg", { role: "img", preserveAspectRatio: "none", class: "smoke" });
+	makeLayers(svg);
+	return make("tr", { role: "row" },
+		make("th", { role: "rowheader", scope: "row", class: "name" }, make("a", { dir: "auto" }), make("small", { dir: "auto" })),
+		make("td", { role: "cell", class: "state" }, make("strong"), make("small")),
+		make("td", { role: "cell", class: "n median" }),
+		make("td", { role: "cell", class: "n loss" }),
+		make("td", { role: "cell", class: "graph" }, svg, make("small", { class: "scale", "aria-hidden": "true" })));
+}
+
+class Row {
+	constructor(id) {
+		this.id = id;
+		this.steps = [];
+		this.first = 1;
+		rowModel = rowModel || makeRowModel();
+		this.element = rowModel.cloneNode(true);
+		const [name, state, median, loss, graph] = this.element.children;
+		[this.link, this.address] = name.children;
+		[this.state, this.more] = state.children;
+		this.median = median;
+		this.loss = loss;
+		[this.svg, this.scale] = graph.children;
+		this.paths = {};
+		LAYERS.forEach((layer, index) => {
+			this.paths[layer] = this.svg.children[index];
+		});
+		this.element.row = this;
+		sight.observe(this.element);
+	}
+
+	/* Takes the steps of an answer. Returns whether they go on where those that are known end. */
+	take(target, history, isWhole) {
+		if (!history)
+			return true;
+		if (isWhole) {
+			this.steps = target.steps;
+			this.first = target.first;
+			this.isDrawn = false;
+			return true;
+		}
+		if (target.first !== this.first + this.steps.length)
+			return false;
+		if (target.steps.length > 0) {
+			this.steps.push(...target.steps);
+			const old = Math.max(0, this.steps.length - history.kept);
+			this.steps.splice(0, old);
+			this.first += old;
+			this.isDrawn = false;
+		}
+		return true;
+	}
+
+	show(target, now, history) {
+		if (this.link.textContent !== target.name) {
+			this.link.textContent = target.name;
+			this.link.href = `#target=${encodeURIComponent(target.name)}`;
+		}
+		setText(this.address, target.address);
+		setText(this.state, target.state);
+		this.element.className = target.state;
+		setText(this.more, moreText(target, now));
+		setText(this.median, timeText(target.median));
+		setText(this.loss, percentText(target.loss));
+		this.svg.setAttribute("aria-label", graphText(target));
+		this.history = history;
+		this.draw();
+	}
+
+	/* Does so only for who is looking: with 200 rows that is most of the work. */
+	draw() {
+		const history = this.history;
+		if (this.isDrawn || !this.isSeen || !history)
+			return;
+		this.isDrawn = true;
+		this.svg.setAttribute("viewBox", `0 0 ${history.kept} 100`);
+		const scale = drawSmoke(this.paths, this.steps, history.kept - this.steps.length,
+			{ x: 0, y: 0, width: history.kept, height: 100, steps: history.kept, line: 7 });
+		setText(this.scale, scale.greatest === null ? "" : `${timeText(scale.greatest)}\n${timeText(scale.least)}`);
+	}
+}
+
+/* Why, and for how long, where that is of interest. */
+function moreText(target, now) {
+	if (target.state !== "down")
+		return "";
+	const parts = [];
+	if (target.since !== null)
+		parts.push(durationText(now - target.since));
+	if (target.reason !== null)
+		parts.push(reasonText(target.reason));
+	return parts.join(": ");
+}
+
+/* ---- The list ---- */
+
+const list = {
+	q: "",
+	sort: "worst",
+	limit: PAGE_OF_TARGETS,
+	step: COARSE,
+	isStepChosen: false,
+	isShown: true,
+	rows: new Map(),
+	known: null, /* What the rows' steps are of: the question, the newest step, when the history began. */
+};
+
+function makeChoice(label, values, chosen, onChange) {
+	const select = make("select", {});
+	for (const [value, text] of values)
+		select.append(make("option", { value }, text));
+	select.value = chosen;
+	select.addEventListener("change", () => onChange(select.value));
+	return { element: make("label", {}, `${label} `, select), select };
+}
+
+function makeList() {
+	list.counts = make("p", { class: "counts" });
+	list.filter = make("input", { type: "search", placeholder: "name, address or label", autocomplete: "off", spellcheck: "false" });
+	let typing;
+	list.filter.addEventListener("input", () => {
+		clearTimeout(typing);
+		typing = setTimeout(() => {
+			list.q = list.filter.value.trim();
+			list.limit = PAGE_OF_TARGETS;
+			poll();
+		}, 150);
+	});
+	list.sorts = makeChoice("Sort",
+		[["worst", "worst first"], ["name", "by name"], ["median", "slowest first"], ["loss", "most loss first"]],
+		list.sort, (value) => {
+			list.sort = value;
+			poll();
+		});
+	list.graphs = makeChoice("Graphs", [[COARSE, "by the minute"], [FINE, "last 5 minutes"]], list.step, (value) => {
+		list.step = Number(value);
+		list.isStepChosen = true;
+		list.known = null;
+		poll();
+	});
+	const heads = [["name", "Target"], ["state", "State"], ["n median", "Median"], ["n loss", "Loss"], ["graph", "Round trips"]];
+	const head = make("tr", { role: "row" });
+	for (const [style, text] of heads)
+		head.append(make("th", { role: "columnheader", scope: "col", class: style }, text));
+	list.body = make("tbody", { role: "rowgroup" });
+	list.more = make("button", { type: "button" }, "Show more");
+	list.more.addEventListener("click", () => {
+		list.limit = Math.min(TARGETS_MOST, list.limit + PAGE_OF_TARGETS);
+		list.known = null;
+		poll();
+	});
+	list.note = make("p", { class: "note" });
+	const form = make("form", { class: "tools", role: "search" }, make("label", {}, "Filter ", list.filter),
+		list.sorts.element, list.graphs.element);
+	form.addEventListener("submit", (event) => event.preventDefault());
+	list.element = make("section", { id: "targets", "aria-labelledby": "targets-title" },
+		make("h2", { id: "targets-title" }, "Targets"), list.counts, form,
+		make("table", { role: "table", class: "rows", "aria-labelledby": "targets-title" },
+			make("thead", { role: "rowgroup" }, head), list.body),
+		list.note, list.more, makeLegend());
+}
+
+function makeLegend() {
+	const entry = (style, text) => make("span", {}, make("i", { class: `key ${style}` }), text);
+	return make("p", { class: "legend", "aria-hidden": "true" }, entry("median", "median"),
+		entry("middle", "10th to 90th percentile"), entry("range", "all round trips"), entry("lost", "lost"),
+		entry("unsent", "no connection"), entry("missed", "the prober slept"));
+}
+
+function showCounts(counts) {
+	const parts = [];
+	for (const state of STATES)
+		if (counts[state] > 0 || state === "up")
+			parts.push(make("span", { class: `count ${state}` }, `${countText(counts[state])} ${state}`));
+	const all = counts.all === 1 ? "1 target: " : `${countText(counts.all)} targets: `;
+	const key = JSON.stringify(counts);
+	if (list.countsKey === key)
+		return;
+	list.countsKey = key;
+	list.counts.replaceChildren(all);
+	parts.forEach((part, index) => list.counts.append(index > 0 ? ", " : "", part));
+	document.title = counts.down > 0 ? `${countText(counts.down)} down – ${TITLE}` : TITLE;
+}
+
+function showNote(counts) {
+	const isMore = counts.matching > counts.listed;
+	list.more.hidden = !isMore || list.limit >= TARGETS_MOST;
+	let text = "";
+	if (counts.all === 0)
+		text = "There are no targets.";
+	else if (counts.matching === 0)
+		text = "No target matches the filter.";
+	else if (isMore)
+		text = `${countText(counts.listed)} of ${countText(counts.matching)} are listed` +
+			(list.more.hidden ? "; the filter finds the others." : ".");
+	setText(list.note, text);
+	list.note.hidden = text === "";
+}
+
+/* Takes the rows' elements in the answer's order; those that stay are moved only if they have to be. */
+function arrange(rows) {
+	const focused = document.activeElement;
+	rows.forEach((row, index) => {
+		if (list.body.children[index] !== row.element)
+			list.body.insertBefore(row.element, list.body.children[index] || null);
+	});
+	while (list.body.children.length > rows.length) {
+		sight.unobserve(list.body.lastElementChild);
+		list.body.lastElementChild.remove();
+	}
+	if (focused && focused !== document.activeElement && list.body.contains(focused))
+		focused.focus({ preventScroll: true });
+}
+
+/* Returns whether every row could take its steps. */
+function showTargets(answer, isWhole) {
+	const rows = [];
+	const kept = new Map();
+	let isComplete = true;
+	for (const target of answer.targets) {
+		const row = list.rows.get(target.id) || new Row(target.id);
+		isComplete = row.take(target, answer.history, isWhole) && isComplete;
+		row.show(target, answer.now, answer.history);
+		rows.push(row);
+		kept.set(target.id, row);
+	}
+	list.rows = kept;
+	list.element.classList.toggle("without-history", !answer.history);
+	arrange(rows);
+	return isComplete;
+}
+
+/* When the history began, by which a program that was started anew is known. */
+function beginOf(history) {
+	return history.newest > 0 ? history.newest_end - history.newest * history.step : null;
+}
+
+function listQuestion() {
+	const question = { sort: list.sort, limit: list.limit, step: list.step };
+	if (list.q !== "")
+		question.q = list.q;
+	return question;
+}
+
+async function pollList() {
+	const question = listQuestion();
+	const key = JSON.stringify(question);
+	const since = list.known && list.known.key === key ? list.known.newest : 0;
+	const answer = await ask("targets", since > 0 ? { ...question, since } : question);
+	if (key !== JSON.stringify(listQuestion()))
+		return;
+	const history = answer.history;
+	const begin = history ? beginOf(history) : null;
+	const isSame = since === 0 || (history && begin !== null && Math.abs(begin - list.known.begin) < 2 && history.newest >= since);
+	performance.mark("render");
+	if (!isSame || !showTargets(answer, since === 0)) {
+		list.known = null;
+		return pollList();
+	}
+	showCounts(answer.counts);
+	showNote(answer.counts);
+	if (history && history.step === COARSE)
+		nameCoarse(history);
+	performance.measure("render", "render");
+	list.known = history ? { key, newest: history.newest, begin } : null;
+	showServer(answer);
+	adaptStep(answer);
+}
+
+/* How far back the graphs by the minute reach depends on -history. */
+function nameCoarse(history) {
+	const hours = (history.kept * history.step) / 3600;
+	const text = hours === 1 ? "last hour" : `last ${durationText(history.kept * history.step)}`;
+	for (const choice of [list.graphs, detail.graphs])
+		setText(choice.select.options[0], text);
+}
+
+/* The hour says little while the program is young. */
+function adaptStep(answer) {
+	if (list.isStepChosen || !answer.history)
+		return;
+	const isYoung = answer.history.newest * answer.history.step < COARSE_LEAST * COARSE;
+	const step = isYoung ? FINE : COARSE;
+	if (step === list.step)
+		return;
+	list.step = step;
+	list.graphs.select.value = step;
+	list.known = null;
+	return poll();
+}
+
+/* ---- The view of one target ---- */
+
+const detail = { name: null };
+
+function makeDetail() {
+	detail.title = make("h2", { id: "target-title", tabindex: "-1" });
+	detail.name_text = make("bdi");
+	detail.state = make("strong");
+	detail.title.append(detail.name_text, " ", detail.state);
+	detail.summary = make("p", { class: "summary" });
+	detail.graphs = makeChoice("Graph", [[COARSE, "by the minute"], [FINE, "last 5 minutes"]], list.step, (value) => {
+		list.step = Number(value);
+		list.isStepChosen = true;
+		list.graphs.select.value = value;
+		list.known = null;
+		showDetail();
+	});
+	detail.svg = makeSvg("svg", { class: "large", "aria-hidden": "true" });
+	detail.slider = make("div", { class: "slider", role: "slider", tabindex: "0", "aria-label": "Step of the graph" }, detail.svg);
+	detail.readout = make("p", { class: "readout" });
+	detail.slider.addEventListener("keydown", onSliderKey);
+	detail.slider.addEventListener("pointermove", onSliderPointer);
+	detail.slider.addEventListener("pointerdown", onSliderPointer);
+	detail.parts = make("div", { class: "parts" });
+	const back = make("a", { href: "#", class: "back" }, "← All targets");
+	detail.element = make("section", { id: "target", "aria-labelledby": "target-title" }, back, detail.title, detail.summary,
+		make("div", { class: "tools" }, detail.graphs.element), detail.slider, detail.readout, makeLegend(), detail.parts);
+	new ResizeObserver(() => detail.answer && drawDetail()).observe(detail.slider);
+}
+
+/* Ticks of a logarithmic scale: 1, 2 and 5 times powers of ten. */
+function ticksBetween(least, greatest) {
+	const ticks = [];
+	for (let power = 1; power < 1e9; power *= 10)
+		for (const factor of [1, 2, 5])
+			if (power * factor >= least / 1.3 && power * factor <= greatest * 1.1)
+				ticks.push(power * factor);
+	const every = Math.ceil(ticks.length / 6);
+	return ticks.filter((_, index) => index % every === 0);
+}
+
+function drawDetail() {
+	const history = list.step === FINE ? detail.answer.fine : detail.answer.coarse;
+	detail.slider.hidden = detail.readout.hidden = !history;
+	if (!history)
+		return;
+	const width = Math.max(280, detail.slider.clientWidth), height = 260;
+	const box = { x: 64, y: 8, width: width - 72, height: height - 40, steps: history.kept, line: 3 };
+	detail.svg.replaceChildren();
+	detail.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+	detail.svg.setAttribute("width", width);
+	detail.svg.setAttribute("height", height);
+	detail.svg.append(makeSvg("rect", { ...onlyBox(box), class: "back" }));
+	const offset = history.kept - history.steps.length;
+	const scale = drawSmoke(makeLayers(detail.svg), history.steps, offset, box);
+	drawTimes(history, box);
+	if (scale.greatest !== null)
+		drawRoundTripScale(scale, box);
+	detail.cursor = makeSvg("rect", { class: "cursor", y: box.y, height: box.height, width: Math.max(1, box.width / box.steps) });
+	detail.svg.append(detail.cursor);
+	detail.box = box;
+	detail.offset = offset;
+	detail.history = history;
+	if (detail.at === undefined || detail.at >= history.steps.length || detail.isNewest)
+		detail.at = history.steps.length - 1;
+	showCursor();
+}
+
+function onlyBox(box) {
+	return { x: box.x, y: box.y, width: box.width, height: box.height };
+}
+
+function drawLabel(x, y, text, anchor) {
+	const label = makeSvg("text", { x, y, "text-anchor": anchor });
+	label.textContent = text;
+	detail.svg.append(label);
+}
+
+function drawRoundTripScale(scale, box) {
+	for (const tick of ticksBetween(scale.least, Math.max(scale.greatest, scale.least * 6))) {
+		const y = box.y + (1 - scale.at(tick)) * box.height;
+		if (y < box.y || y > box.y + box.height)
+			continue;
+		detail.svg.append(makeSvg("line", { x1: box.x, x2: box.x + box.width, y1: y, y2: y, class: "grid" }));
+		drawLabel(box.x - 6, y + 4, timeText(tick), "end");
+	}
+}
+
+function drawTimes(history, box) {
+	const end = history.newest_end === null ? detail.answer.now : history.newest_end;
+	const marks = box.width < 420 ? 3 : 6;
+	for (let mark = 0; mark <= marks; mark++) {
+		const x = box.x + (box.width * mark) / marks;
+		const unix = end - history.kept * history.step * (1 - mark / marks);
+		const text = clockText(unix).slice(0, history.step === FINE ? 8 : 5);
+		detail.svg.append(makeSvg("line", { x1: x, x2: x, y1: box.y + box.height, y2: box.y + box.height + 5, class: "grid" }));
+		drawLabel(x, box.y + box.height + 20, text, mark === 0 ? "start" : mark === marks ? "end" : "middle");
+	}
+}
+
+function showCursor() {
+	const { history, box, slider, cursor } = detail;
+	const count = history.steps.length;
+	cursor.setAttribute("visibility", count > 0 ? "visible" : "hidden");
+	if (count === 0) {
+		setText(detail.readout, "No step has ended yet.");
+		slider.setAttribute("aria-valuetext", "no step yet");
+		slider.setAttribute("aria-valuenow", 0);
+		return;
+	}
+	cursor.setAttribute("x", box.x + ((detail.offset + detail.at) * box.width) / box.steps);
+	const end = history.newest_end - (count - 1 - detail.at) * history.step;
+	const text = `${clockText(end - history.step)} to ${clockText(end)}: ${stepText(history.steps[detail.at])}`;
+	setText(detail.readout, text);
+	slider.setAttribute("aria-valuemin", 0);
+	slider.setAttribute("aria-valuemax", count - 1);
+	slider.setAttribute("aria-valuenow", detail.at);
+	slider.setAttribute("aria-valuetext", text);
+}
+
+function moveCursor(to) {
+	const last = detail.history.steps.length - 1;
+	detail.at = Math.min(Math.max(0, to), Math.max(0, last));
+	detail.isNewest = detail.at === last;
+	showCursor();
+}
+
+function onSliderKey(event) {
+	const moves = { ArrowLeft: detail.at - 1, ArrowRight: detail.at + 1, ArrowDown: detail.at - 1, ArrowUp: detail.at + 1,
+		PageDown: detail.at - 10, PageUp: detail.at + 10, Home: 0, End: Infinity };
+	if (!detail.history || !(event.key in moves))
+		return;
+	event.preventDefault();
+	moveCursor(moves[event.key]);
+}
+
+function onSliderPointer(event) {
+	if (!detail.history)
+		return;
+	const x = event.clientX - detail.slider.getBoundingClientRect().left - detail.box.x;
+	moveCursor(Math.floor((x * detail.box.steps) / detail.box.width) - detail.offset);
+}
+
+function makePart(title, ...children) {
+	return make("section", {}, make("h3", {}, title), ...children);
+}
+
+function makePairs(pairs) {
+	const element = make("dl");
+	for (const [name, value] of pairs)
+		element.append(make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+	return element;
+}
+
+/* The round trip that this share of all is at or below. */
+function quantileOf(distribution, share) {
+	const all = distribution.reduce((sum, [, count]) => sum + count, 0);
+	let seen = 0;
+	for (const [bound, count] of distribution) {
+		seen += count;
+		if (seen >= share * all)
+			return bound;
+	}
+	return null;
+}
+
+function makeDistribution(distribution) {
+	if (distribution.length === 0)
+		return make("p", {}, "No probe was answered yet.");
+	/* Buckets are an eighth of an octave wide. */
+	const place = (bound) => Math.round(8 * Math.log2(bound));
+	const first = place(distribution[0][0]);
+	const places = place(distribution[distribution.length - 1][0]) - first + 1;
+	const most = Math.max(...distribution.map(([, count]) => count));
+	const words = [0.5, 0.9, 0.99].map((share) => `${100 * share} % within ${timeText(quantileOf(distribution, share))}`).join(", ");
+	const svg = makeSvg("svg", { role: "img", "aria-label": words, viewBox: `0 0 ${Math.max(places, 16)} 100`,
+		preserveAspectRatio: "none", class: "bars" });
+	const parts = distribution.map(([bound, count]) => {
+		const height = Math.max(1, (100 * count) / most);
+		return `M${place(bound) - first} ${100 - height}h.9v${height}h-.9z`;
+	});
+	svg.append(makeSvg("path", { d: parts.join("") }));
+	return make("div", {}, svg, make("p", { class: "ends" }, make("span", {}, timeText(distribution[0][0])),
+		make("span", {}, timeText(distribution[distribution.length - 1][0]))), make("p", {}, `${words}.`));
+}
+
+function makeFindings(findings) {
+	if (findings.length === 0)
+		return make("p", {}, "Nothing was lost, late or slow.");
+	const element = make("ul");
+	for (const finding of findings)
+		element.append(make("li", {}, finding.text));
+	return element;
+}
+
+function makeTable(heads, rows) {
+	const head = make("tr");
+	for (const text of heads)
+		head.append(make("th", { scope: "col" }, text));
+	const body = make("tbody");
+	for (const row of rows)
+		body.append(make("tr", {}, ...row.map((text) => make("td", {}, text))));
+	return make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": heads.join(", ") },
+		make("table", {}, make("thead", {}, head), body));
+}
+
+function makeEvents(events) {
+	if (events.length === 0)
+		return make("p", {}, "Nothing has happened yet.");
+	return makeTable(["Time", "Event", "Reason"],
+		events.map((event) => [momentText(event.time), event.event, reasonText(event.reason)]));
+}
+
+function makeDirection(direction) {
+	const where = { out: "on the way out", back: "on the way back", peer: "at the peer", unknown: "somewhere" };
+	const pairs = Object.entries(direction.slow).map(([name, count]) => [`Slow ${where[name] || name}`, countText(count)]);
+	pairs.push(["Above the least, out", timeText(direction.excess.out)]);
+	pairs.push(["Above the least, back", timeText(direction.excess.back)]);
+	pairs.push(["Spent at the peer", timeText(direction.peer)]);
+	pairs.push(["Retransmitted by the peer", countText(direction.peer_retransmits)]);
+	return makePairs(pairs);
+}
+
+function counterPairs(answer) {
+	const counters = answer.counters;
+	const pairs = [["Sent", "sent"], ["Received", "received"], ["Timed out", "timeouts"], ["of which late", "late"],
+		["of which unsent", "unsent"], ["In flight", "in_flight"], ["Slots missed", "missed_slots"], ["Duplicates", "duplicates"],
+		["Connects", "connects"], ["Moves", "moves"], ["Segments retransmitted", "retransmits"]]
+		.map(([text, name]) => [text, countText(counters[name])]);
+	for (const [title, reasons] of [["Connect failed", answer.connect_failures], ["Disconnected", answer.disconnects]])
+		for (const [reason, count] of Object.entries(reasons))
+			if (count > 0)
+				pairs.push([`${title}: ${reasonText(reason)}`, countText(count)]);
+	return pairs;
+}
+
+function timePairs(answer) {
+	return [["Median of the last minute", answer.median], ["Last round trip", answer.last_rtt], ["Jitter", answer.jitter],
+		["Last handshake", answer.last_connect], ["Kernel's round trip", answer.kernel_rtt], ["Kernel's minimum", answer.kernel_min_rtt]]
+		.map(([text, us]) => [text, timeText(us)]);
+}
+
+function showAnswer(answer) {
+	detail.answer = answer;
+	if (answer.coarse)
+		nameCoarse(answer.coarse);
+	setText(detail.name_text, answer.name);
+	setText(detail.state, answer.state);
+	detail.element.className = answer.state;
+	const more = moreText(answer, answer.now);
+	setText(detail.summary, `${answer.address}${answer.peer && answer.peer !== answer.address ? ` at ${answer.peer}` : ""}. ` +
+		`${graphText(answer)}${more ? `, ${more}` : ""}.`);
+	detail.graphs.select.value = list.step;
+	drawDetail();
+	const parts = [makePart("What it means", makeFindings(answer.findings))];
+	if (answer.direction)
+		parts.push(makePart("Which way", makeDirection(answer.direction)));
+	parts.push(makePart("All round trips", makeDistribution(answer.distribution)));
+	parts.push(makePart("Counters", makePairs(counterPairs(answer)), make("p", {}, make("a", { href: "metrics" }, "All metrics"))));
+	parts.push(makePart("Times", makePairs(timePairs(answer))));
+	if (Object.keys(answer.labels).length > 0)
+		parts.push(makePart("Labels", makePairs(Object.entries(answer.labels))));
+	parts.push(makePart("Events", makeEvents(answer.events)));
+	const key = JSON.stringify([answer.findings, answer.direction, answer.distribution, answer.counters, answer.events, answer.median]);
+	if (key !== detail.key)
+		detail.parts.replaceChildren(...parts);
+	detail.key = key;
+}
+
+async function pollDetail() {
+	const name = detail.name;
+	const answer = await ask("target", { name });
+	if (name !== detail.name)
+		return;
+	if (!list.isStepChosen && answer.coarse)
+		list.step = answer.coarse.newest < COARSE_LEAST ? FINE : COARSE;
+	showAnswer(answer);
+	document.title = `${answer.name}: ${answer.state} – ${TITLE}`;
+}
+
+function showDetail() {
+	if (detail.answer)
+		showAnswer(detail.answer);
+}
+
+/* ---- The echo server ---- */
+
+const server = { isShown: false };
+
+function makeServer() {
+	server.summary = make("summary", {}, "Echo server");
+	server.content = make("div");
+	server.element = make("details", { id: "server" }, server.summary, server.content);
+	server.element.addEventListener("toggle", () => server.element.open && poll());
+}
+
+function showServer(answer) {
+	server.isShown = answer.has_server;
+	/* There is nothing else to see. */
+	if (!answer.has_prober && list.isShown)
+		server.element.open = true;
+	list.isShown = answer.has_prober;
+	showRoute();
+}
+
+/* How others reach this server: by the name that this page was asked for, and the port it listens on. */
+function commandFor(listening) {
+	const port = listening.split(",")[0].split(":").pop();
+	return `tcp-echo-metrics -mode=client -target=${location.hostname || "localhost"}:${port}`;
+}
+
+async function pollServer() {
+	if (!server.isShown || !server.element.open || detail.name !== null)
+		return;
+	const answer = await ask("peers", {});
+	setText(server.summary, `Echo server: ${countText(answer.connections)} connection${answer.connections === 1 ? "" : "s"}`);
+	const parts = [make("p", {}, `Listening on ${answer.listening}. ${countText(answer.accepted)} connections accepted, ` +
+		`${countText(answer.frames)} frames returned.`),
+	make("p", {}, "To probe this machine from another one: ", make("code", {}, commandFor(answer.listening)))];
+	if (answer.peers.length > 0)
+		parts.push(makePart("Who uses it", makeTable(["Peer", "Connected for", "Frames"],
+			answer.peers.map((peer) => [peer.address, durationText(answer.now - peer.since), countText(peer.frames)]))));
+	if (answer.refused.length > 0)
+		parts.push(makePart("Who was refused", makeTable(["Address", "Reason", "Times", "Last"],
+			answer.refused.map((one) => [one.address, reasonText(one.reason), countText(one.count), momentText(one.time)]))));
+	server.content.replaceChildren(...parts);
+}
+
+/* ---- The whole ---- */
+
+const page = { answered: performance.now(), isLive: false, timer: 0, turn: 0, problem: "" };
+
+function showLive() {
+	if (page.isLive)
+		return;
+	page.isLive = true;
+	document.getElementById("page").replaceChildren(page.status, makeHatch(), list.element, detail.element, server.element);
+	showRoute();
+}
+
+function showStatus() {
+	const age = performance.now() - page.answered;
+	const isOld = age > OLD_MS;
+	let text = page.problem;
+	if (isOld && !document.hidden)
+		text = `Data is ${Math.round(age / 1000)} s old. ${page.problem}`;
+	else if (page.isLive && !page.isRefused)
+		text = "";
+	setText(page.status, text);
+	page.status.hidden = text === "";
+	document.body.classList.toggle("old", isOld && page.isLive);
+}
+
+/* Asks for what is to be seen now, and again after a while. An answer that comes too late to be of use is dropped. */
+async function poll() {
+	const turn = ++page.turn;
+	clearTimeout(page.timer);
+	try {
+		await (detail.name === null ? pollList() : pollDetail());
+		await pollServer();
+		page.problem = "";
+		page.isRefused = false;
+		page.answered = performance.now();
+		showLive();
+	} catch (error) {
+		if (!(error instanceof Refusal))
+			throw error;
+		page.problem = error.message;
+		page.isRefused = error.message !== "The program does not answer.";
+	} finally {
+		if (turn === page.turn) {
+			showStatus();
+			if (!document.hidden)
+				page.timer = setTimeout(poll, POLL_MS);
+		}
+	}
+}
+
+function showRoute() {
+	list.element.hidden = detail.name !== null || !list.isShown;
+	detail.element.hidden = detail.name === null;
+	server.element.hidden = detail.name !== null || !server.isShown;
+}
+
+/* "#target=NAME" is the view of one target; anything else is the list. */
+function onRoute() {
+	const before = detail.name;
+	const found = /^#target=(.+)$/.exec(location.hash);
+	let name = null;
+	try {
+		name = found ? decodeURIComponent(found[1]) : null;
+	} catch (error) {
+		/* Escapes that nobody has made here. */
+	}
+	detail.name = name;
+	detail.answer = detail.at = undefined;
+	detail.isNewest = true;
+	detail.key = "";
+	if (!page.isLive)
+		return;
+	showRoute();
+	if (name === null) {
+		list.countsKey = "";
+		focusRow(before);
+	} else {
+		setText(detail.name_text, name);
+		setText(detail.state, "");
+		setText(detail.summary, "");
+		detail.parts.replaceChildren();
+		detail.title.focus();
+		window.scrollTo(0, 0);
+	}
+	poll();
+}
+
+function focusRow(name) {
+	for (const row of list.rows.values())
+		if (row.link.textContent === name)
+			row.link.focus();
+}
+
+function start() {
+	page.status = make("p", { id: "status", role: "status" });
+	page.status.hidden = true;
+	document.getElementById("page").prepend(page.status);
+	makeList();
+	makeDetail();
+	makeServer();
+	server.element.hidden = true;
+	addEventListener("hashchange", onRoute);
+	addEventListener("keydown", (event) => {
+		if (event.key === "Escape" && detail.name !== null)
+			location.hash = "";
+	});
+	document.addEventListener("visibilitychange", () => {
+		clearTimeout(page.timer);
+		if (!document.hidden)
+			poll();
+	});
+	setInterval(showStatus, 1000);
+	onRoute();
+	poll();
+}
+
+start();
