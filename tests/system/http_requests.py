@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Raw requests to the HTTP front: what each is answered, whatever it looks like."""
 import http.server
+import json
 import re
 import socket
 import threading
@@ -303,10 +304,20 @@ def the_pages_links_work_behind_a_path():
                 with urllib.request.urlopen(base, timeout=10) as response:
                     page = response.read().decode()
                 links = re.findall(r'(?:href|src|action)="([^"]*)"', page)
-                assert len(links) >= 2, links
+                assert {"metrics", "page.js", "page.css", "favicon.ico"} <= set(links), links
+                script = b""
                 for link in links:
                     with urllib.request.urlopen(base + link, timeout=10) as response:
-                        parse(response.read())
+                        body = response.read()
+                        assert body, link
+                        if link == "metrics":
+                            parse(body)
+                        if link == "page.js":
+                            script = body
+                # What the script asks for, too.
+                assert b"fetch(`api/v1/${path}" in script
+                with urllib.request.urlopen(base + "api/v1/targets?limit=1", timeout=10) as response:
+                    assert json.load(response)["counts"]["all"] == 1200
             finally:
                 proxy.shutdown()
                 thread.join()

@@ -210,14 +210,32 @@ def a_process_that_slept_misses_slots_and_counts_nothing_as_lost():
             assert after.bucket("1.6384") == after.received, "an RTT includes the stop"
 
 
+def is_stopped_process(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return file.read().rpartition(")")[2].split()[0] == "T"
+
+
+def stop_while_it_dials(program, peer):
+    """An attempt may end just before the stop: then there is none until it goes on."""
+    def is_stopped():
+        wait_for(peer.is_dialled, "it dials")
+        program.send_signal(signal.SIGSTOP)
+        wait_for(lambda: is_stopped_process(program.pid), "it is stopped")
+        if peer.is_dialled():
+            return True
+        program.send_signal(signal.SIGCONT)
+        return False
+
+    wait_for(is_stopped, "a stop in the middle of an attempt")
+
+
 @scenario
 def a_connection_established_during_a_stop_is_not_a_failure():
     if not os.path.exists("/proc/net/tcp"):
         raise Skip("this system does not report when a connection was established")
     with FullBacklog() as peer:
         with Program("client", "-interval=20ms", "-target", peer.address) as program:
-            wait_for(peer.is_dialled, "it dials")
-            program.send_signal(signal.SIGSTOP)
+            stop_while_it_dials(program, peer)
             begin = time.monotonic()
             # The kernel sends the SYN again after 1 s, and the program allows 3 s per attempt.
             connection = peer.accept_other(10)

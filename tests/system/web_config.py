@@ -279,7 +279,8 @@ def passwords_are_asked_for_everywhere():
     with certificates() as folder:
         path = folder.write(USERS + f"  'b\u00f6b \\ \"x\"': {HASH}\n")
         with Program("both", "-web.enable-lifecycle", f"-web.config.file={path}", headers=basic()) as program:
-            for page in ("/metrics", "/", "/config", "/favicon.ico", "/-/healthy", "/-/ready", "/nowhere", "/-/reload"):
+            for page in ("/metrics", "/", "/config", "/favicon.ico", "/page.js", "/page.css",
+                         "/api/v1/targets", "/api/v1/target?name=default", "/api/v1/peers", "/-/healthy", "/-/ready", "/nowhere", "/-/reload"):
                 response = request(program.metrics_port, page)
                 assert response.status == 401 and response.headers["WWW-Authenticate"].startswith("Basic realm="), page
                 assert b"tcp_echo" not in response.body.replace(b"tcp-echo", b""), page
