@@ -2,6 +2,7 @@
 #include "page/findings.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,13 +18,19 @@ struct row {
 	const char *meaning;
 };
 
+static uint64_t count_disconnects(const struct target_values *values)
+{
+	uint64_t count = 0;
+	for (unsigned i = 0; i < DISCONNECTS; i++)
+		count += values->disconnects[i];
+	return count;
+}
+
 static uint64_t count_breaks(const struct target_values *values)
 {
-	uint64_t breaks = 0;
+	uint64_t breaks = count_disconnects(values);
 	for (unsigned i = 0; i < CONNECT_FAILURES; i++)
 		breaks += values->connect_failures[i];
-	for (unsigned i = 0; i < DISCONNECTS; i++)
-		breaks += values->disconnects[i];
 	return breaks;
 }
 
@@ -109,9 +116,21 @@ static uint64_t late_slow(const struct target_values *values)
 	return has_drops(values) ? 0 : values->late;
 }
 
-static uint64_t lost(const struct target_values *values)
+static uint64_t unreturned(const struct target_values *values)
 {
 	return values->timeouts - values->late - values->unsent;
+}
+
+static uint64_t lost(const struct target_values *values)
+{
+	return count_disconnects(values) > 0 ? unreturned(values) : 0;
+}
+
+/* Over a connection that holds TCP loses nothing; a handshake is a connection of its own. */
+static uint64_t swallowed(const struct target_values *values)
+{
+	bool is_echo = values->connects < values->received;
+	return count_disconnects(values) == 0 && is_echo ? unreturned(values) : 0;
 }
 
 static uint64_t retransmitted(const struct target_values *values)
@@ -181,7 +200,9 @@ static const struct row rows[] = {
 	{"late_slow", late_slow, "probe late", "probes late",
 		"the path or the peer was slow, but nothing was dropped"},
 	{"lost", lost, "probe without any reply", "probes without any reply",
-		"they were under way when the connection broke"},
+		"under way when a connection broke"},
+	{"swallowed", swallowed, "probe without any reply", "probes without any reply",
+		"the peer's program did not return them, as no connection broke"},
 	{"retransmitted", retransmitted, "segment retransmitted from here",
 		"segments retransmitted from here", "the path there drops segments"},
 	{"retransmitted_by_peer", retransmitted_by_peer, "segment retransmitted by the peer",

@@ -14,7 +14,7 @@ const TARGETS_MOST = 1000;
 const FINE = 5;
 const COARSE = 60;
 /* With fewer steps than this, the hour has less to show than the last five minutes. */
-const COARSE_LEAST = 5;
+const COARSE_LEAST = 15;
 const TITLE = document.title;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -163,7 +163,7 @@ function scaleOf(steps) {
 		return { least: null, greatest: null, at: () => 0 };
 	/* A quiet path is a line near the bottom, not noise that fills the picture. */
 	const low = Math.log(Math.max(least, 1) / 1.3);
-	const high = Math.max(Math.log(greatest * 1.1), low + Math.log(8));
+	const high = Math.max(Math.log(greatest * 1.1), low + Math.log(4));
 	return { least, greatest, at: (us) => (Math.log(Math.max(us, 1)) - low) / (high - low) };
 }
 
@@ -670,7 +670,7 @@ function drawLabel(x, y, text, anchor) {
 }
 
 function drawRoundTripScale(scale, box) {
-	for (const tick of ticksBetween(scale.least, Math.max(scale.greatest, scale.least * 6))) {
+	for (const tick of ticksBetween(scale.least, Math.max(scale.greatest, scale.least * 3))) {
 		const y = box.y + (1 - scale.at(tick)) * box.height;
 		if (y < box.y || y > box.y + box.height)
 			continue;

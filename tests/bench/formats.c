@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an observation costs, and an exposition in each format, with gzip and without: no network, no probing.
+ * What an observation costs, a step of the history, and an exposition in each format, with gzip and without: no
+ * network, no probing.
  *
  *     formats [ROUNDS]
  *
@@ -10,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "base/clock.h"
+#include "history/track_set.h"
 #include "measure/live_distribution.h"
 #include "measure/snapshot.h"
 #include "measure/target_stats.h"
@@ -22,6 +28,8 @@
 /* Round trips of a target in the exposition: a busy hour's. */
 #define REPLIES 5000
 #define NAME_MAX_LENGTH 32
+#define HISTORY_TARGETS 10000
+#define HISTORY_MINUTES 60
 
 static unsigned rounds = 15;
 
@@ -167,6 +175,48 @@ static void measure_formats(size_t targets)
 	snapshot_clear(&snapshot);
 }
 
+/* What malloc() has given out, or 0 where it does not say. */
+static size_t memory_in_use(void)
+{
+#ifdef __GLIBC__
+	return mallinfo2().uordblks + mallinfo2().hblkhd;
+#else
+	return 0;
+#endif
+}
+
+/* Ends a step for each target, as the history's thread does; a minute's worth of them a round. */
+static void measure_history(void)
+{
+	static struct target_values values;
+	static struct distribution round_trips;
+	double times[ROUNDS_MAX] = {0};
+	struct track_set set = {0};
+	uint32_t state = 1;
+	uint64_t step = 0;
+	size_t before = memory_in_use();
+	for (unsigned i = 0; i < rounds; i++) {
+		int64_t spent_ns = 0;
+		for (int k = 0; k < HISTORY_FINE_PER_COARSE; k++, step++) {
+			/* At the default interval. */
+			for (int probe = 0; probe < 25; probe++)
+				round_trips.counts[distribution_bucket(some_rtt(&state))]++;
+			values.sent += 25;
+			values.received += 25;
+			int64_t start_ns = clock_monotonic_ns();
+			for (uint64_t id = 1; id <= HISTORY_TARGETS; id++)
+				track_advance(track_set_visit(&set, id, HISTORY_MINUTES), step,
+					step + 1, &values, &round_trips);
+			track_set_sweep(&set);
+			spent_ns += clock_monotonic_ns() - start_ns;
+		}
+		times[i] = (double)spent_ns / HISTORY_FINE_PER_COARSE / HISTORY_TARGETS;
+	}
+	printf("A step of the history: %.2f us a target. An hour takes %.0f bytes a target.\n\n",
+		median(times) / 1000, (double)(memory_in_use() - before) / HISTORY_TARGETS);
+	track_set_clear(&set);
+}
+
 int main(int argc, char *argv[])
 {
 	if (argc > 1)
@@ -176,6 +226,7 @@ int main(int argc, char *argv[])
 		return 2;
 	}
 	measure_observation();
+	measure_history();
 	printf("| exposition | targets | us a target | bytes a target | %s, us a target | bytes a target |\n"
 	       "| --- | --- | --- | --- | --- | --- |\n",
 		gzip_library());

@@ -371,7 +371,7 @@ test("works without a history and without targets", async () => {
 });
 
 test("while the program is young the last minutes are shown", async () => {
-	await withPage(fleet(50), { mock: { newest: 4 } }, async (page, mock) => {
+	await withPage(fleet(50), { mock: { newest: 14 } }, async (page, mock) => {
 		await until(page, "fine steps", () => document.querySelector("#targets .tools select:nth-of-type(1)") &&
 			[...document.querySelectorAll("#targets select")].at(-1).value === "5");
 		assert.equal(mock.asked("api/v1/targets").at(-1).searchParams.get("step"), "5");

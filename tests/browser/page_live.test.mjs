@@ -24,7 +24,7 @@ const rowOf = async (page, name) => (await page.rows()).find((row) => row.name =
 async function withProgram(flags, run) {
 	const peer = new Peer();
 	await peer.start();
-	peer.delay_ms = 20;
+	peer.delay = () => 20;
 	const refused = await freePort();
 	const program = new Program();
 	await program.start((listen) => [

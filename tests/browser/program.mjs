@@ -11,14 +11,22 @@ import { join } from "node:path";
 export class Peer {
 	constructor() {
 		this.port = 0;
-		this.delay_ms = 0;
+		this.delay = () => 0; /* Of the next reply, in milliseconds. */
+		this.loss = 0; /* The share of what comes that is not returned. */
 	}
 
 	async start() {
 		this.connections = new Set();
 		this.server = createServer((socket) => {
 			this.connections.add(socket);
-			socket.on("data", (bytes) => setTimeout(() => socket.write(bytes), this.delay_ms));
+			let due = 0;
+			socket.on("data", (bytes) => {
+				if (Math.random() < this.loss)
+					return;
+				/* Replies keep their order. */
+				due = Math.max(due, performance.now() + this.delay());
+				setTimeout(() => socket.write(bytes), due - performance.now());
+			});
 			socket.on("error", () => {});
 			socket.on("close", () => this.connections.delete(socket));
 		});

@@ -11,8 +11,9 @@
 
 #include "config/label_rules.h"
 #include "config/target_list.h"
+#include "page/landing_page.h"
+#include "page/ranking.h"
 #include "scrape/exposition.h"
-#include "scrape/landing_page.h"
 
 #define TARGETS_MAX 4
 
@@ -287,25 +288,34 @@ static const char *check_cell(const char *at, const char *expected)
 static void check_page(const struct snapshot *snapshot)
 {
 	static const char *const tags[] = {"<!DOCTYPE html>\n", "<html ", "<head>", "</head>",
-		"<meta ", "<title>", "</title>", "<style>", "</style>", "<body>", "</body>", "<h1>",
-		"</h1>", "<h2>", "</h2>", "<small>", "</small>", "<p>", "</p>", "<a href", "</a>",
-		"<div class", "</div>", "<table>", "</table>", "<thead>", "</thead>", "<tbody>",
-		"</tbody>", "<tr>", "</tr>", "<th>", "<th class", "</th>", "<td>", "<td class",
-		"</td>", "</html>\n", NULL};
+		"<meta ", "<title>", "</title>", "<link rel", "<script src=\"page.js\"",
+		"</script>", "<body>", "</body>", "<header>", "</header>", "<main id=\"page\">",
+		"</main>", "<section id", "</section>", "<h1>", "</h1>", "<h2>", "</h2>", "<small>",
+		"</small>", "<p>", "</p>", "<a href", "</a>", "<div class", "</div>", "<table>",
+		"</table>", "<thead>", "</thead>", "<tbody>", "</tbody>", "<tr>", "</tr>", "<th>",
+		"<th class", "</th>", "<td>", "<td class", "</td>", "</html>\n", NULL};
+	const struct page_view view = {.snapshot = snapshot, .listening = "", .version = "1"};
+	struct ranking ranking;
 	struct buffer page = {0};
-	expect(landing_page_write(snapshot, "1", &page) == 0);
+	expect(landing_page_write(&view, &page) == 0);
+	expect(ranking_make(snapshot, NULL, "", RANKING_WORST, &ranking) == 0);
 	buffer_append(&page, "", 1);
 	expect(strlen(page.data) + 1 == page.length);
 	for (const char *at = page.data; (at = strchr(at, '<')); at++)
 		expect(begins_with_any(at, tags));
 	const char *row = strstr(page.data, "<tbody>");
-	for (size_t i = 0; i < snapshot->target_count; i++) {
+	for (size_t i = 0; i < ranking.count; i++) {
+		const struct target_snapshot *target = ranking.targets[i].target;
 		row = strstr(row, "<tr>");
 		expect(row != NULL);
-		row = check_cell(row + 4, snapshot->targets[i].name);
-		row = check_cell(row, snapshot->targets[i].address);
-		row = check_cell(row, snapshot->targets[i].peer);
+		row = check_cell(row + 4, target->name);
+		/* State, median and loss. */
+		for (int cell = 0; cell < 3; cell++)
+			row = strstr(row, "</td>") + 5;
+		row = check_cell(row, target->address);
+		row = check_cell(row, target->peer);
 	}
+	ranking_clear(&ranking);
 	buffer_clear(&page);
 }
 

@@ -51,7 +51,8 @@ def a_full_run_ends_without_a_leak_or_an_error():
         with Program("both", *flags, targets=targets, prefix=VALGRIND) as program:
             program.wait_target("good", lambda t: t.received >= 10, "replies", 60)
             program.wait_target("mute", lambda t: t.timeouts >= 1, "timeouts", 60)
-            program.http("/")
+            for page in ("/", "/page.js", "/api/v1/targets?q=o", "/api/v1/target?name=good", "/api/v1/peers"):
+                assert program.http(page).status == 200, page
             program.http(headers={"Accept-Encoding": "gzip"})
             program.http("/nowhere")
             for _ in range(3):

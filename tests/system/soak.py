@@ -29,6 +29,8 @@ from lib.wait import wait_for
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "3600"))
 STEP = float(os.environ.get("SOAK_STEP", "60"))
+# What is asked for in turn, beside the metrics.
+PAGES = ("/metrics", "/metrics", "/", "/metrics", "/api/v1/targets?limit=1000")
 NEAR, FAR, ODD, NAMED = 350, 100, 40, 10
 # The steps before these are warming up.
 WARM = 4
@@ -211,7 +213,7 @@ class Record:
     def scrape(self):
         """Checks the law for each target."""
         headers = {"Accept-Encoding": "gzip"} if self.scrapes % 3 == 1 else {}
-        self.program.http("/" if self.scrapes % 5 == 2 else "/metrics", headers=headers)
+        self.program.http(PAGES[self.scrapes % len(PAGES)], headers=headers)
         metrics = self.program.metrics()
         self.scrapes += 1
         self.laws += len(metrics.targets())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The Windows program under wine: flags, files, clean end, and its server and prober against this system's."""
+import json
 import os
 import re
 import signal
@@ -250,7 +251,25 @@ def is_scraped_like_any_other():
         assert b"tcp_echo_rtt_seconds_bucket" in zlib.decompress(packed.body, 31)
         open_metrics = program.http(headers={"Accept": "application/openmetrics-text"})
         assert open_metrics.body.endswith(b"# EOF\n")
-        assert program.http("/").status == 200 and program.http("/-/healthy").status == 200
+        for page in ("/", "/page.js", "/page.css", "/favicon.ico", "/-/healthy"):
+            assert program.http(page).status == 200, page
+
+
+@scenario
+def the_page_and_its_api():
+    with WindowsProgram("both", "-interval=50ms") as program:
+        program.wait_target("default", lambda t: t.received > 20, "replies")
+
+        def has_step():
+            answer = json.loads(program.http("/api/v1/targets?step=5").body)
+            return answer["history"]["newest"] >= 1 and answer
+
+        (target,) = wait_for(has_step, "a step of the history", 30, 0.2)["targets"]
+        assert target["state"] == "up" and target["median"] > 0 and target["steps"][0], target
+        told = json.loads(program.http("/api/v1/target?name=default").body)
+        assert [event["event"] for event in told["events"]] == ["up"], told
+        peers = json.loads(program.http("/api/v1/peers").body)
+        assert [peer["address"].rpartition(":")[0] for peer in peers["peers"]] == ["127.0.0.1"], peers
 
 
 @scenario

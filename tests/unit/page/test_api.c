@@ -252,7 +252,7 @@ START_TEST(tells_all_of_one_target)
 	check(json, "direction", "null");
 	check(json, "findings.0.code", "\"late_slow\"");
 	check(json, "findings.0.count", "1");
-	check(json, "findings.1.code", "\"lost\"");
+	check(json, "findings.1.code", "\"swallowed\"");
 	check(json, "events",
 		"[{\"time\":7,\"event\":\"up\",\"reason\":null},"
 		"{\"time\":6,\"event\":\"down\",\"reason\":\"reset\"}]");
