@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes the pictures of the page that the documents show: pictures.mjs FOLDER. The real program probes peers with a life by
+ * Makes the pictures that the documents show: pictures.mjs FOLDER. The real program probes peers with a life by
  * script: an outage, a lossy path, a peer that becomes slow, a prober that sleeps. It takes as long as the graphs reach back.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { openBrowser, openPage, until } from "./browser.mjs";
 import { freePort, Peer, Program } from "./program.mjs";
@@ -32,6 +34,10 @@ await program.start(() => [
 	{ name: "rome", address: `127.0.0.1:${refused}` },
 ], "-interval=200ms");
 
+/* The dashboard's panels are drawn from what a Prometheus has seen of all this. */
+const panels = spawn("python3", [join(import.meta.dirname ?? ".", "panels.py"), String(program.port), join(folder, "dashboard.png")],
+	{ stdio: ["pipe", "inherit", "inherit"], env: { ...process.env, PATH: `/usr/bin:${process.env.PATH}` } });
+
 try {
 	await wait(90);
 	/* Since here 3 % of the replies from Lisbon are lost. */
@@ -50,6 +56,10 @@ try {
 	peers.chicago.kill();
 	await wait(22);
 
+	panels.stdin.end();
+	const [status] = await once(panels, "exit");
+	if (status !== 0)
+		throw new Error(`panels.py ended with status ${status}`);
 	const browser = await openBrowser();
 	for (const [name, dark, width, height, hash] of [["page-light", false, 1280, 900, ""], ["page-dark", true, 1280, 900, ""],
 		["target", false, 1280, 780, "#target=lisbon"], ["phone", true, 390, 844, ""]]) {
