@@ -30,8 +30,9 @@ struct talk {
 	struct http_handler handler;
 	struct http_connection *connection;
 	int client;
-	struct buffer heard;	/* All bytes. */
-	struct buffer requests; /* A letter for each that was answered: of GET, HEAD, POST or another method. */
+	struct buffer heard; /* All bytes. */
+	struct buffer
+		requests; /* A letter for each that was answered: of GET, HEAD, POST or another method. */
 };
 
 static void on_request(

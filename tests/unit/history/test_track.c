@@ -149,7 +149,8 @@ END_TEST
 START_TEST(memory_is_bounded)
 {
 	/* With an hour of coarse steps, and a dozen buckets in use in each base. */
-	ck_assert_uint_le(sizeof(*track) + 120 * sizeof(struct history_step) + 2 * 12 * 4, 2048);
+	ck_assert_uint_le(
+		sizeof(*track) + 120 * sizeof(struct history_step) + (size_t)2 * 12 * 4, 2048);
 }
 END_TEST
 

@@ -17,8 +17,7 @@ static struct page_view view;
 
 static char label[] = "site\0Far \"West\"";
 
-/* One target that is up with steps, one that is down, one that lost some. */
-static void set_up(void)
+static void set_up_history(void)
 {
 	history = (struct history){
 		.ranges = {{5 * NS_PER_S, 60, 2, 95 * NS_PER_S},
@@ -36,25 +35,34 @@ static void set_up(void)
 		.usual = 62,
 	};
 	distribution = (struct distribution){.counts = {[61] = 3, [132] = 1}};
+}
+
+static const struct target_values up = {
+	.sent = 10,
+	.received = 4,
+	.timeouts = 5,
+	.late = 1,
+	.connects = 1,
+	.connected = true,
+	.last_rtt_ns = 1234567,
+	.jitter_ns = -1,
+	.last_connect_ns = 2000000,
+	.tcp_rtt_ns = -1,
+	.tcp_min_rtt_ns = -1,
+	.stamped = -1,
+	.latest = {.unix_ns = 5 * NS_PER_S, .kind = TARGET_EVENT_UP},
+};
+
+/* One target that is up, one that is down, and one that lost some. */
+static void set_up_targets(void)
+{
 	targets[0] = (struct target_snapshot){
 		.id = 8,
 		.name = "paris",
 		.address = "paris:4000",
 		.peer = "192.0.2.1:4000",
 		.labels = {.text = label, .size = sizeof(label)},
-		.values = {.sent = 10,
-			.received = 4,
-			.timeouts = 5,
-			.late = 1,
-			.connects = 1,
-			.connected = true,
-			.last_rtt_ns = 1234567,
-			.jitter_ns = -1,
-			.last_connect_ns = 2000000,
-			.tcp_rtt_ns = -1,
-			.tcp_min_rtt_ns = -1,
-			.stamped = -1,
-			.latest = {.unix_ns = 5 * NS_PER_S, .kind = TARGET_EVENT_UP}},
+		.values = up,
 		.distribution = &distribution,
 	};
 	targets[1] = targets[0];
@@ -73,6 +81,12 @@ static void set_up(void)
 	targets[2].values.excess_ns[DIRECTION_OUT] = 4000;
 	targets[2].values.peer_ns = 8000;
 	targets[2].values.peer_tcp_retransmits = 7;
+}
+
+static void set_up(void)
+{
+	set_up_history();
+	set_up_targets();
 	snapshot = (struct snapshot){.targets = targets, .target_count = 3, .has_prober = true};
 	view = (struct page_view){
 		.snapshot = &snapshot,
@@ -290,9 +304,9 @@ END_TEST
 
 START_TEST(tells_who_uses_the_echo_server)
 {
-	struct server_peer open[] = {
+	static struct server_peer open[] = {
 		{.since_unix_ns = 3 * NS_PER_S, .frames = 12, .address = "[2001:db8::1]:5"}};
-	struct server_peers peers = {.peers = open,
+	static struct server_peers peers = {.peers = open,
 		.peer_count = 1,
 		.refusals = {{.unix_ns = 4 * NS_PER_S,
 			.count = 2,
@@ -319,7 +333,7 @@ END_TEST
 START_TEST(fails_when_out_of_memory)
 {
 	struct buffer buffer = {.failed = true};
-	struct server_peers peers = {0};
+	static struct server_peers peers;
 	view.peers = &peers;
 	ck_assert_int_eq(api_write_targets(&view, &everything, &buffer), -ENOMEM);
 	ck_assert_int_eq(api_write_target(&view, &targets[0], NULL, 0, &buffer), -ENOMEM);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../unit.h"
+#include "words.h"
 
 /* What values come to: the codes in order, and the first sentence. */
 static const struct {
@@ -82,8 +83,7 @@ START_TEST(says_what_counters_mean)
 	char codes[256] = "";
 	unsigned count = findings_make(&rows[_i].values, findings);
 	for (unsigned i = 0; i < count; i++) {
-		strcat(codes, i > 0 ? " " : "");
-		strcat(codes, findings[i].code);
+		words_append(codes, sizeof(codes), findings[i].code);
 		ck_assert_uint_ge(findings[i].count, 1);
 		/* None is cut off. */
 		ck_assert_int_eq(findings[i].text[strlen(findings[i].text) - 1], '.');

@@ -22,6 +22,7 @@ static const struct {
 /* Compares a file with what is in the source tree. */
 static void check_bytes(const struct page_file *file, const char *source)
 {
+	/* No other thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	const char *folder = getenv("srcdir");
 	char path[512];
 	snprintf(path, sizeof(path), "%s/%s", folder ? folder : "..", source);

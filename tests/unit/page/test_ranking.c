@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "page/ranking.h"
 
-#include <string.h>
-
 #include "../unit.h"
 #include "fake_history.h"
+#include "words.h"
 
 #define DOWN(text, since_ns)                                                                       \
 	{                                                                                          \
@@ -38,10 +37,8 @@ static void check_order(struct target_snapshot *targets, size_t count, struct hi
 	struct ranking ranking;
 	char names[256] = "";
 	ck_assert_int_eq(ranking_make(&snapshot, history, text, order, &ranking), 0);
-	for (size_t i = 0; i < ranking.count; i++) {
-		strcat(names, i > 0 ? " " : "");
-		strcat(names, ranking.targets[i].target->name);
-	}
+	for (size_t i = 0; i < ranking.count; i++)
+		words_append(names, sizeof(names), ranking.targets[i].target->name);
 	ck_assert_str_eq(names, expected);
 	ranking_clear(&ranking);
 }
@@ -150,10 +147,8 @@ START_TEST(those_that_are_down_are_never_left_out)
 	ck_assert_int_eq(ranking_make(&snapshot, NULL, "", RANKING_NAME, &ranking), 0);
 	size_t count = ranking_choose(&ranking, choices[_i].limit, choices[_i].most);
 	char names[64] = "";
-	for (size_t i = 0; i < count; i++) {
-		strcat(names, i > 0 ? " " : "");
-		strcat(names, ranking.targets[i].target->name);
-	}
+	for (size_t i = 0; i < count; i++)
+		words_append(names, sizeof(names), ranking.targets[i].target->name);
 	ck_assert_str_eq(names, choices[_i].names);
 	ranking_clear(&ranking);
 }
