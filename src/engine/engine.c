@@ -488,10 +488,9 @@ static size_t distributions_each(const struct engine *engine)
 }
 
 /* Makes room for entries->count targets. */
-static int make_room(
-	const struct engine *engine, bool with_distributions, struct snapshot *snapshot)
+static int make_room(const struct engine *engine, const struct entries *entries,
+	bool with_distributions, struct snapshot *snapshot)
 {
-	const struct entries *entries = &engine->entries;
 	size_t text_size = 1;
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct entry *entry = &entries->entries[i];
@@ -525,12 +524,11 @@ static void copy_target(
 	copy->peer = copy->values.peer;
 }
 
-/* With the mutex held. */
-static int copy_targets(
-	const struct engine *engine, bool with_distributions, struct snapshot *snapshot)
+/* With the mutex held. entries: all, or some of them. */
+static int copy_targets(const struct engine *engine, const struct entries *entries,
+	bool with_distributions, struct snapshot *snapshot)
 {
-	const struct entries *entries = &engine->entries;
-	int error = make_room(engine, with_distributions, snapshot);
+	int error = make_room(engine, entries, with_distributions, snapshot);
 	if (error)
 		return error;
 	char *text = snapshot->text;
@@ -554,7 +552,7 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
-	int error = copy_targets(engine, with_distributions, snapshot);
+	int error = copy_targets(engine, &engine->entries, with_distributions, snapshot);
 	pthread_mutex_unlock(&engine->mutex);
 	if (error) {
 		snapshot_clear(snapshot);
@@ -573,6 +571,26 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 	if (engine->server)
 		echo_server_read(engine->server, &snapshot->server);
 	return 0;
+}
+
+bool engine_has_prober(const struct engine *engine)
+{
+	return engine->share_count > 0;
+}
+
+int engine_snapshot_target(struct engine *engine, const char *name, struct snapshot *snapshot)
+{
+	struct entries one = {0};
+	*snapshot = (struct snapshot){.has_prober = engine_has_prober(engine)};
+	pthread_mutex_lock(&engine->mutex);
+	for (size_t i = 0; i < engine->entries.count && one.count == 0; i++)
+		if (strcmp(engine->entries.entries[i].target->name, name) == 0)
+			one = (struct entries){&engine->entries.entries[i], 1};
+	int error = one.count > 0 ? copy_targets(engine, &one, true, snapshot) : -ENOENT;
+	pthread_mutex_unlock(&engine->mutex);
+	if (error)
+		snapshot_clear(snapshot);
+	return error;
 }
 
 void engine_visit(struct engine *engine,
@@ -609,11 +627,6 @@ unsigned engine_events(
 int engine_peers(struct engine *engine, size_t limit, struct server_peers *peers)
 {
 	return engine->server ? echo_server_read_peers(engine->server, limit, peers) : -ENOENT;
-}
-
-bool engine_has_prober(const struct engine *engine)
-{
-	return engine->share_count > 0;
 }
 
 /* Borrows what the entry has. */

@@ -49,6 +49,12 @@ int engine_copy_targets(struct engine *engine, struct target_list *targets);
 int engine_snapshot(struct engine *engine, bool with_distributions, struct snapshot *snapshot);
 
 /*
+ * Copies the state of the target of that name alone, with its distributions; all else but has_prober is zero. Any
+ * thread. Returns 0, -ENOENT or -ENOMEM.
+ */
+int engine_snapshot_target(struct engine *engine, const char *name, struct snapshot *snapshot);
+
+/*
  * Visits the targets in their order: each with its id and a consistent copy of what is known of it, which is
  * borrowed for that call. Allocates nothing; never makes a prober wait. visit must not call the engine. Any thread.
  */

@@ -100,28 +100,33 @@ static void view_clear(struct view *view)
 	server_peers_clear(&view->peers);
 }
 
-/* has_peers: whether those of the echo server are wanted, if there is one. */
-static int view_make(
-	struct http_front *front, bool has_distributions, bool has_peers, struct view *view)
+/* With the snapshot made. */
+static void view_complete(struct http_front *front, struct view *view)
 {
-	*view = (struct view){0};
-	int error = engine_snapshot(
-		front->engine, has_distributions || !front->history, &view->snapshot);
-	if (!error && has_peers && view->snapshot.has_server)
-		error = engine_peers(front->engine, API_PEERS_MAX, &view->peers);
-	if (error) {
-		snapshot_clear(&view->snapshot);
-		return error;
-	}
 	view->page = (struct page_view){
 		.snapshot = &view->snapshot,
 		.history = front->history,
-		.peers = has_peers && view->snapshot.has_server ? &view->peers : NULL,
 		.listening = engine_listen_address(front->engine),
 		.version = version_text(),
 		.now = clock_wall(),
 		.now_ns = clock_monotonic_ns(),
 	};
+}
+
+/* has_peers: whether those of the echo server are wanted, if there is one. */
+static int view_make(struct http_front *front, bool has_peers, struct view *view)
+{
+	*view = (struct view){0};
+	int error = engine_snapshot(front->engine, !front->history, &view->snapshot);
+	if (!error && has_peers && view->snapshot.has_server)
+		error = engine_peers(front->engine, API_PEERS_MAX, &view->peers);
+	if (error) {
+		view_clear(view);
+		return error;
+	}
+	view_complete(front, view);
+	if (has_peers && view->snapshot.has_server)
+		view->page.peers = &view->peers;
 	return 0;
 }
 
@@ -130,7 +135,7 @@ static int answer_page(
 {
 	(void)request;
 	struct view view;
-	int error = view_make(front, false, true, &view);
+	int error = view_make(front, true, &view);
 	if (error)
 		return error;
 	error = landing_page_write(&view.page, &answer->body);
@@ -174,21 +179,13 @@ static int answer_targets(
 		return 0;
 	}
 	struct view view;
-	int error = view_make(front, false, false, &view);
+	int error = view_make(front, false, &view);
 	if (error)
 		return error;
 	error = api_write_targets(&view.page, &list, &answer->body);
 	view_clear(&view);
 	become_json(answer);
 	return error;
-}
-
-static const struct target_snapshot *find_target(const struct snapshot *snapshot, const char *name)
-{
-	for (size_t i = 0; i < snapshot->target_count; i++)
-		if (strcmp(snapshot->targets[i].name, name) == 0)
-			return &snapshot->targets[i];
-	return NULL;
 }
 
 static int answer_target(
@@ -200,19 +197,18 @@ static int answer_target(
 		http_answer_write_text(answer, 400, wrong);
 		return 0;
 	}
-	struct view view;
-	int error = view_make(front, true, false, &view);
-	if (error)
-		return error;
-	const struct target_snapshot *target = find_target(&view.snapshot, name);
-	if (target) {
-		struct target_event events[TARGET_EVENTS_MAX];
-		size_t count = engine_events(front->engine, target->id, events);
-		error = api_write_target(&view.page, target, events, count, &answer->body);
-		become_json(answer);
-	} else {
+	struct view view = {0};
+	int error = engine_snapshot_target(front->engine, name, &view.snapshot);
+	if (error == -ENOENT)
 		http_answer_write_text(answer, 404, "No target has that name.");
-	}
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	const struct target_snapshot *target = &view.snapshot.targets[0];
+	struct target_event events[TARGET_EVENTS_MAX];
+	size_t count = engine_events(front->engine, target->id, events);
+	view_complete(front, &view);
+	error = api_write_target(&view.page, target, events, count, &answer->body);
+	become_json(answer);
 	view_clear(&view);
 	return error;
 }
@@ -222,7 +218,7 @@ static int answer_peers(
 {
 	(void)request;
 	struct view view;
-	int error = view_make(front, false, true, &view);
+	int error = view_make(front, true, &view);
 	if (error)
 		return error;
 	if (view.page.peers) {

@@ -3,6 +3,7 @@
 import calendar
 import contextlib
 import glob
+import json
 import os
 import pwd
 import re
@@ -73,6 +74,24 @@ class Crowded(Daemon):
 
     def configuration(self):
         return super().configuration() + f'PluginDir "{system_plugins()}"\nLoadPlugin load\n'
+
+
+@scenario
+def the_page_is_served_from_inside_the_daemon():
+    with Daemon('Interval 0.05\nHistory "2m"\n', targets={"own": OWN, "gone": gone()}) as daemon:
+        daemon.wait_target("own", lambda t: t.received > 20, "replies")
+        for path in ("/", "/page.js", "/page.css", "/favicon.ico"):
+            assert daemon.http(path).status == 200, path
+
+        def has_step():
+            answer = json.loads(daemon.http("/api/v1/targets?step=5").body)
+            return answer["history"]["newest"] >= 1 and answer
+
+        answer = wait_for(has_step, "a step of the history", 30, 0.2)
+        assert [(target["name"], target["state"]) for target in answer["targets"]] == [("gone", "down"), ("own", "up")], answer
+        assert answer["targets"][1]["steps"][0][2] > 0, answer
+        assert json.loads(daemon.http("/api/v1/target?name=own").body)["coarse"]["kept"] == 2
+        assert json.loads(daemon.http("/api/v1/peers").body)["connections"] == 1
 
 
 @scenario

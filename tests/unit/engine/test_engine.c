@@ -255,6 +255,95 @@ START_TEST(several_threads_share_the_targets)
 }
 END_TEST
 
+/* What a visit sees, against what a snapshot said before. */
+struct visits {
+	const struct snapshot *before;
+	size_t count;
+};
+
+static void visit(void *context, uint64_t target_id, const struct target_values *values,
+	const struct distribution *round_trips)
+{
+	struct visits *visits = context;
+	ck_assert_uint_lt(visits->count, visits->before->target_count);
+	const struct target_snapshot *before = &visits->before->targets[visits->count++];
+	ck_assert_uint_eq(target_id, before->id);
+	ck_assert_uint_ge(values->received, before->values.received);
+	ck_assert_uint_eq(distribution_count(round_trips), values->received);
+}
+
+START_TEST(targets_are_visited_in_their_order)
+{
+	struct engine *engine = start_both(2);
+	struct target_list list = {0};
+	struct visits visits = {0};
+	engine_visit(engine, visit, &visits);
+	ck_assert_uint_eq(visits.count, 0);
+	add_target(&list, "b", engine_listen_address(engine));
+	add_target(&list, "a", engine_listen_address(engine));
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot snapshot = await(engine, has_received);
+	visits.before = &snapshot;
+	engine_visit(engine, visit, &visits);
+	ck_assert_uint_eq(visits.count, 2);
+	ck_assert(engine_has_prober(engine));
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(one_target_is_copied_alone_with_its_events)
+{
+	struct engine *engine = start_both(1);
+	struct target_list list = {0};
+	add_target(&list, "a", engine_listen_address(engine));
+	add_target(&list, "b", engine_listen_address(engine));
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot all = await(engine, has_received);
+	struct snapshot one;
+	ck_assert_int_eq(engine_snapshot_target(engine, "b", &one), 0);
+	ck_assert_uint_eq(one.target_count, 1);
+	ck_assert_str_eq(one.targets[0].name, "b");
+	ck_assert_uint_eq(one.targets[0].id, all.targets[1].id);
+	ck_assert_uint_eq(
+		distribution_count(one.targets[0].distribution), one.targets[0].values.received);
+	snapshot_clear(&one);
+	ck_assert_int_eq(engine_snapshot_target(engine, "c", &one), -ENOENT);
+	struct target_event events[TARGET_EVENTS_MAX];
+	ck_assert_uint_eq(engine_events(engine, all.targets[1].id, events), 1);
+	ck_assert_int_eq(events[0].kind, TARGET_EVENT_UP);
+	ck_assert_int_gt(events[0].unix_ns, 0);
+	ck_assert_uint_eq(engine_events(engine, all.targets[1].id + 1, events), 0);
+	snapshot_clear(&all);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(tells_who_uses_its_server)
+{
+	struct engine *engine = start_both(1);
+	struct target_list list = {0};
+	struct server_peers peers;
+	ck_assert_int_eq(engine_peers(engine, 10, &peers), 0);
+	ck_assert_uint_eq(peers.peer_count, 0);
+	server_peers_clear(&peers);
+	add_target(&list, "own", engine_listen_address(engine));
+	reload(engine, &list);
+	target_list_clear(&list);
+	struct snapshot snapshot = await(engine, has_received);
+	ck_assert_int_eq(engine_peers(engine, 10, &peers), 0);
+	ck_assert_uint_eq(peers.peer_count, 1);
+	ck_assert_uint_ge(peers.peers[0].frames, snapshot.targets[0].values.received);
+	ck_assert_ptr_eq(strstr(peers.peers[0].address, "127.0.0.1:"), peers.peers[0].address);
+	ck_assert_uint_eq(peers.refusal_count, 0);
+	server_peers_clear(&peers);
+	snapshot_clear(&snapshot);
+	stop_lawfully(engine);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_remaining_targets_and_ends_removed_ones)
 {
 	struct engine *engine = start_both(2);
@@ -860,6 +949,9 @@ int main(void)
 	tcase_add_test(tcase, probes_its_own_server);
 	tcase_add_test(tcase, settings_may_contain_targets_from_the_start);
 	tcase_add_test(tcase, several_threads_share_the_targets);
+	tcase_add_test(tcase, targets_are_visited_in_their_order);
+	tcase_add_test(tcase, one_target_is_copied_alone_with_its_events);
+	tcase_add_test(tcase, tells_who_uses_its_server);
 	tcase_add_test(tcase, a_reload_keeps_remaining_targets_and_ends_removed_ones);
 	tcase_add_test(tcase, a_reload_that_changes_labels_keeps_the_counts);
 	tcase_add_loop_test(
