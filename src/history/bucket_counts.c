@@ -32,18 +32,17 @@ int bucket_counts_advance(struct bucket_counts *kept, const struct distribution 
 	const uint32_t *before = kept->counts;
 	unsigned used = 0;
 	for (unsigned i = 0; i < DISTRIBUTION_BUCKETS; i++) {
-		bool was_used = is_used(kept, i);
 		difference[i] = (uint32_t)now->counts[i];
-		if (was_used)
+		if (is_used(kept, i))
 			difference[i] -= *before++;
-		used += was_used || now->counts[i] != 0;
+		used += now->counts[i] != 0;
 	}
 	int error = make_room(kept, used);
 	if (error)
 		return error;
 	uint32_t *next = kept->counts;
 	for (unsigned i = 0; i < DISTRIBUTION_BUCKETS; i++) {
-		if (now->counts[i] == 0 && !is_used(kept, i))
+		if (now->counts[i] == 0)
 			continue;
 		kept->used[i / 8] |= (uint8_t)(1U << i % 8);
 		*next++ = (uint32_t)now->counts[i];

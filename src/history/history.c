@@ -12,6 +12,12 @@
 
 #define FINE_NS (5 * NS_PER_S)
 #define COARSE_NS (FINE_NS * HISTORY_FINE_PER_COARSE)
+/*
+ * Who comes this late has slept, and the whole process with it, perhaps: the probers shall see first which slots they
+ * have missed.
+ */
+#define SLEEP_NS NS_PER_S
+#define WAKING_NS (NS_PER_S / 2)
 /* A median of fewer coarse steps says nothing of what is usual. */
 #define USUAL_STEPS 3
 
@@ -54,15 +60,30 @@ static void end_steps(struct history *history, int64_t now_ns)
 	track_set_sweep(&history->tracks);
 }
 
+static int64_t next_end_ns(const struct history *history)
+{
+	return history->start_ns + (int64_t)(history->newest + 1) * FINE_NS;
+}
+
 static void *run(void *context)
 {
 	struct history *history = context;
 	(void)thread_give_way();
 	pthread_mutex_lock(&history->mutex);
+	int64_t due_ns = next_end_ns(history);
+	bool is_waking = false;
 	while (!history->is_stopping) {
-		int64_t due_ns = history->start_ns + (int64_t)(history->newest + 1) * FINE_NS;
-		if (thread_wait_until(&history->stopped, &history->mutex, due_ns) == -ETIMEDOUT)
-			end_steps(history, clock_monotonic_ns());
+		if (thread_wait_until(&history->stopped, &history->mutex, due_ns) != -ETIMEDOUT)
+			continue;
+		int64_t now_ns = clock_monotonic_ns();
+		if (!is_waking && now_ns - due_ns > SLEEP_NS) {
+			due_ns = now_ns + WAKING_NS;
+			is_waking = true;
+			continue;
+		}
+		end_steps(history, now_ns);
+		due_ns = next_end_ns(history);
+		is_waking = false;
 	}
 	pthread_mutex_unlock(&history->mutex);
 	return NULL;

@@ -299,7 +299,9 @@ def a_completed_handshake_counts_even_when_reset_afterwards():
                         "default", lambda t: t.received >= under_way.received + 5, "carries on")
                 assert target.connect_failures == {}, target
                 assert target.connects == target.received + target.late, target
-                assert target.bucket("0.4096") == target.received, "an RTT includes the stop"
+                # Two or more were under way at each of two stops; a busy machine may delay another one.
+                delayed = target.received - target.bucket("0.4096") + target.late
+                assert delayed < 4, ("RTTs include the stops", target)
                 assert len(changes_of(program)) == 1, program.lines
 
 

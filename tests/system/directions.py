@@ -224,8 +224,9 @@ def no_round_trip_suffers(row):
             assert target.timeouts == 0 and target.connects == 1 and target.disconnects == {}, target
             refused = target.stamps_rejected
             assert refused > 150 if is_refused else refused == 0, (refused, target)
-            # Both are probed alike, and answered alike: by the same rough server.
-            assert target.rtt_sum / target.rtt_count < 0.02, target
+            # Both are probed alike, and answered alike: by the same rough server, on a machine that may be slow.
+            usual = program.target("honest")
+            assert target.rtt_sum / target.rtt_count < max(0.02, 3 * usual.rtt_sum / usual.rtt_count), (target, usual)
             shown = program.http().body.decode()
             assert "nan" not in shown.lower() and " -" not in shown.replace("# HELP", ""), "a strange number"
 
