@@ -61,6 +61,8 @@ def draw_lines(axes, panel, found):
     if unit == "ms":
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(ticker.FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_formatter(ticker.FormatStrFormatter("%g"))
+        axes.tick_params(axis="y", which="minor", labelsize=6)
     else:
         axes.set_ylim(bottom=0)
     axes.legend(fontsize=6.5, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
@@ -77,6 +79,7 @@ def draw(prometheus, path, begin, end):
         else:
             draw_lines(axes, panels[title], found)
         axes.set_title(title, fontsize=10, loc="left")
+        axes.set_xlim(begin / 86400, end / 86400)
         axes.xaxis_date()
         axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))
         axes.tick_params(labelsize=8)

@@ -61,9 +61,8 @@ try {
 	if (status !== 0)
 		throw new Error(`panels.py ended with status ${status}`);
 	const browser = await openBrowser();
-	for (const [name, dark, width, height, hash] of [["page-light", false, 1280, 900, ""], ["page-dark", true, 1280, 900, ""],
-		["target", false, 1280, 780, "#target=lisbon"], ["phone", true, 390, 844, ""]]) {
-		const page = await openPage(browser, program.url + hash, { width, height, dark, isLive: true });
+	for (const [name, height, hash] of [["page", 760, ""], ["target", 760, "#target=lisbon"]]) {
+		const page = await openPage(browser, program.url + hash, { width: 1280, height, isLive: true });
 		await until(page, "the graphs", () => document.querySelector(".smoke path.range:not([d='']), .large path.range:not([d=''])"));
 		await wait(1);
 		await page.screenshot({ path: join(folder, `${name}.png`) });
