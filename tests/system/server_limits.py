@@ -381,6 +381,16 @@ def all_are(program, targets, condition):
     return all(condition(Target(metrics, name)) for name in targets)
 
 
+def is_served(program):
+    """Whether one more peer is."""
+    try:
+        with connect(program.listen_port) as peer:
+            assert_echo(peer, frame(1))
+    except (OSError, AssertionError):
+        return False
+    return True
+
+
 @scenario
 def more_targets_leave_fewer_descriptors_to_peers():
     with Peer(behave.echo) as good:
@@ -405,6 +415,8 @@ def more_targets_leave_fewer_descriptors_to_peers():
                 assert "300 targets need 332 file descriptors, but the limit is 256" in line, line
                 program.reload(few)
                 wait_for(lambda: len(list(program.metrics().select("tcp_echo_connected"))) == 1, "few")
+                # The echo server takes its new limits over when it is woken.
+                wait_for(lambda: is_served(program), "there is room for peers again")
                 again = [connect(program.listen_port) for _ in range(20)]
                 for peer in again:
                     assert_echo(peer, frame(1))
