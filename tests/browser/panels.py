@@ -5,14 +5,17 @@ Draws the main panels of the Grafana dashboard for the documents, without Grafan
     panels.py PORT FILE
 
 A real Prometheus scrapes the program on PORT until standard input ends; then the dashboard's own queries are made, and
-matplotlib draws what they return. Needs prometheus and python3-matplotlib.
+matplotlib draws what they return. At last all pictures in that folder are made smaller. Needs prometheus and
+python3-matplotlib.
 """
+import glob
 import os
 import re
 import sys
 import time
 
 import matplotlib
+from PIL import Image
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "system"))
 
@@ -88,11 +91,20 @@ def draw(prometheus, path, begin, end):
     figure.savefig(path, dpi=100)
 
 
+def shrink(folder):
+    """They have few colours, and are installed with every package."""
+    for path in glob.glob(os.path.join(glob.escape(folder), "*.png")):
+        with Image.open(path) as picture:
+            smaller = picture.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        smaller.save(path, optimize=True)
+
+
 def main(port, path):
     with Prometheus(scraping(port)) as prometheus:
         begin = time.time()
         sys.stdin.read()
         draw(prometheus, path, begin + 5, time.time())
+    shrink(os.path.dirname(path))
 
 
 if __name__ == "__main__":

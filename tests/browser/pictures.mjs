@@ -56,10 +56,6 @@ try {
 	peers.chicago.kill();
 	await wait(22);
 
-	panels.stdin.end();
-	const [status] = await once(panels, "exit");
-	if (status !== 0)
-		throw new Error(`panels.py ended with status ${status}`);
 	const browser = await openBrowser();
 	for (const [name, height, hash] of [["page", 760, ""], ["target", 760, "#target=lisbon"]]) {
 		const page = await openPage(browser, program.url + hash, { width: 1280, height, isLive: true });
@@ -69,6 +65,10 @@ try {
 		await page.done();
 	}
 	await browser.close();
+	panels.stdin.end();
+	const [status] = await once(panels, "exit");
+	if (status !== 0)
+		throw new Error(`panels.py ended with status ${status}`);
 } finally {
 	await program.stop();
 	for (const peer of Object.values(peers))
