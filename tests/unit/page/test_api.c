@@ -50,6 +50,8 @@ static const struct target_values up = {
 	.tcp_rtt_ns = -1,
 	.tcp_min_rtt_ns = -1,
 	.stamped = -1,
+	/* Of an earlier connection. */
+	.failure = {TARGET_FAILURE_OF_CONNECTION, DISCONNECT_RESET},
 	.latest = {.unix_ns = 5 * NS_PER_S, .kind = TARGET_EVENT_UP},
 };
 
