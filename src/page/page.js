@@ -43,24 +43,27 @@ const REASONS = {
 /* ---- Words ---- */
 
 function digits(number, significant) {
-	const whole = Math.max(1, Math.floor(Math.log10(number)) + 1);
-	return number.toFixed(Math.max(0, significant - whole));
+	const rounded = Number(number.toPrecision(significant));
+	const whole = Math.max(1, Math.floor(Math.log10(rounded)) + 1);
+	return rounded.toFixed(Math.max(0, significant - whole));
 }
 
+/* What rounds to a thousand of a unit is one of the next. */
 function timeText(us) {
 	if (us === null)
 		return "–";
-	if (us < 1000)
-		return `${us} µs`;
-	if (us < 1e6)
+	if (us < 999.5)
+		return `${Math.round(us)} µs`;
+	if (us < 999500)
 		return `${digits(us / 1e3, 3)} ms`;
 	return `${digits(us / 1e6, 3)} s`;
 }
 
+/* Neither does a little loss read as none, nor a great one as total. */
 function percentText(percent) {
 	if (percent > 0 && percent < 10)
 		return `${Math.max(percent, 0.01).toFixed(percent < 1 ? 2 : 1)} %`;
-	return `${Math.floor(percent) === percent ? percent : percent.toFixed(1)} %`;
+	return `${Number.isInteger(percent) ? percent : Math.min(percent, 99.9).toFixed(1)} %`;
 }
 
 function countText(number) {
@@ -80,14 +83,19 @@ function durationText(seconds) {
 	return parts.slice(0, 2).join(" ");
 }
 
+function twoDigits(...numbers) {
+	return numbers.map((number) => String(number).padStart(2, "0"));
+}
+
+/* In the browser's time zone, but in no locale's words: some write midnight as 24, or in digits of their own. */
 function clockText(unix) {
-	return new Date(unix * 1000).toLocaleTimeString([], { hour12: false });
+	const moment = new Date(unix * 1000);
+	return twoDigits(moment.getHours(), moment.getMinutes(), moment.getSeconds()).join(":");
 }
 
 function momentText(unix) {
 	const moment = new Date(unix * 1000);
-	const two = (number) => String(number).padStart(2, "0");
-	return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())} ${clockText(unix)}`;
+	return `${twoDigits(moment.getFullYear(), moment.getMonth() + 1, moment.getDate()).join("-")} ${clockText(unix)}`;
 }
 
 function reasonText(reason) {
@@ -262,7 +270,22 @@ function makeHatch() {
 
 /* ---- Asking ---- */
 
-class Refusal extends Error {}
+/* status: of the answer, 0 if there was none. */
+class Refusal extends Error {
+	constructor(message, status) {
+		super(message);
+		this.status = status;
+	}
+}
+
+/* The program says why in a line of text; what a proxy says is a page of its own. */
+async function refusalText(response) {
+	if (response.status === 401)
+		return "The program asks for a password again: reload the page.";
+	const isText = (response.headers.get("Content-Type") || "").startsWith("text/plain");
+	const line = isText ? (await response.text().catch(() => "")).split("\n")[0] : "";
+	return line || `The answer was status ${response.status}.`;
+}
 
 /* Returns the answer's JSON; throws a Refusal with a sentence for people. */
 async function ask(path, parameters) {
@@ -271,16 +294,14 @@ async function ask(path, parameters) {
 	try {
 		response = await fetch(`api/v1/${path}?${query}`, { signal: AbortSignal.timeout(TIMEOUT_MS), cache: "no-store" });
 	} catch (error) {
-		throw new Refusal("The program does not answer.");
+		throw new Refusal("The program does not answer.", 0);
 	}
-	if (response.status === 401)
-		throw new Refusal("The program asks for a password again: reload the page.");
 	if (!response.ok)
-		throw new Refusal((await response.text()).split("\n")[0] || `The program answers ${response.status}.`);
+		throw new Refusal(await refusalText(response), response.status);
 	try {
 		return await response.json();
 	} catch (error) {
-		throw new Refusal("The program's answer broke off.");
+		throw new Refusal("The program's answer broke off, or was none of its own.", response.status);
 	}
 }
 
@@ -455,8 +476,8 @@ function makeList() {
 	const form = make("form", { class: "tools", role: "search" }, make("label", {}, "Filter ", list.filter),
 		list.sorts.element, list.graphs.element);
 	form.addEventListener("submit", (event) => event.preventDefault());
-	list.element = make("section", { id: "targets", "aria-labelledby": "targets-title" },
-		make("h2", { id: "targets-title" }, "Targets"), list.counts, form,
+	list.title = make("h2", { id: "targets-title", tabindex: "-1" }, "Targets");
+	list.element = make("section", { id: "targets", "aria-labelledby": "targets-title" }, list.title, list.counts, form,
 		make("table", { role: "table", class: "rows", "aria-labelledby": "targets-title" },
 			make("thead", { role: "rowgroup" }, head), list.body),
 		list.note, list.more, makeLegend());
@@ -615,8 +636,8 @@ function makeDetail() {
 	detail.slider.addEventListener("pointermove", onSliderPointer);
 	detail.slider.addEventListener("pointerdown", onSliderPointer);
 	detail.parts = make("div", { class: "parts" });
-	const back = make("a", { href: "#", class: "back" }, "← All targets");
-	detail.element = make("section", { id: "target", "aria-labelledby": "target-title" }, back, detail.title, detail.summary,
+	const links = make("p", { class: "back" }, make("a", { href: "#" }, "← All targets"));
+	detail.element = make("section", { id: "target", "aria-labelledby": "target-title" }, links, detail.title, detail.summary,
 		make("div", { class: "tools" }, detail.graphs.element), detail.slider, detail.readout, makeLegend(), detail.parts);
 	new ResizeObserver(() => detail.answer && drawDetail()).observe(detail.slider);
 }
@@ -653,10 +674,20 @@ function drawDetail() {
 	detail.svg.append(detail.cursor);
 	detail.box = box;
 	detail.offset = offset;
+	placeCursor(history);
 	detail.history = history;
-	if (detail.at === undefined || detail.at >= history.steps.length || detail.isNewest)
-		detail.at = history.steps.length - 1;
 	showCursor();
+}
+
+/* Who looks at a step goes on to do so while newer ones come; else the cursor is at the newest. */
+function placeCursor(history) {
+	const old = detail.history;
+	if (old && old.step === history.step && !detail.isNewest)
+		detail.at -= history.first - old.first;
+	else
+		detail.isNewest = true;
+	const last = history.steps.length - 1;
+	detail.at = detail.isNewest ? last : Math.min(Math.max(0, detail.at), last);
 }
 
 function onlyBox(box) {
@@ -790,11 +821,12 @@ function makeTable(heads, rows) {
 	const head = make("tr");
 	for (const text of heads)
 		head.append(make("th", { scope: "col" }, text));
-	const body = make("tbody");
-	for (const row of rows)
-		body.append(make("tr", {}, ...row.map((text) => make("td", {}, text))));
 	return make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": heads.join(", ") },
-		make("table", {}, make("thead", {}, head), body));
+		make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows.map(makeTableRow))));
+}
+
+function makeTableRow(texts) {
+	return make("tr", {}, ...texts.map((text) => make("td", {}, text)));
 }
 
 function makeEvents(events) {
@@ -845,19 +877,49 @@ function showAnswer(answer) {
 		`${graphText(answer)}${more ? `, ${more}` : ""}.`);
 	detail.graphs.select.value = list.step;
 	drawDetail();
-	const parts = [makePart("What it means", makeFindings(answer.findings))];
-	if (answer.direction)
-		parts.push(makePart("Which way", makeDirection(answer.direction)));
-	parts.push(makePart("All round trips", makeDistribution(answer.distribution)));
-	parts.push(makePart("Counters", makePairs(counterPairs(answer)), make("p", {}, make("a", { href: "metrics" }, "All metrics"))));
-	parts.push(makePart("Times", makePairs(timePairs(answer))));
-	if (Object.keys(answer.labels).length > 0)
-		parts.push(makePart("Labels", makePairs(Object.entries(answer.labels))));
-	parts.push(makePart("Events", makeEvents(answer.events)));
-	const key = JSON.stringify([answer.findings, answer.direction, answer.distribution, answer.counters, answer.events, answer.median]);
-	if (key !== detail.key)
-		detail.parts.replaceChildren(...parts);
-	detail.key = key;
+	showParts(answer);
+}
+
+/* Parts of the view: what they are called, what they are made of, and how. Those made of nothing are left out. */
+function partsOf(answer) {
+	const labels = Object.entries(answer.labels);
+	return [
+		["What it means", answer.findings, makeFindings],
+		["Which way", answer.direction, makeDirection],
+		["All round trips", answer.distribution, makeDistribution],
+		["Counters", counterPairs(answer), makePairs],
+		["Times", timePairs(answer), makePairs],
+		["Labels", labels.length > 0 ? labels : null, makePairs],
+		["Events", answer.events, makeEvents],
+	].filter(([, data]) => data !== null);
+}
+
+/* What says the same as before stays, so that focus, selection and a reader's place in it do. */
+function showParts(answer) {
+	const shown = new Map();
+	for (const [title, data, makeContent] of partsOf(answer)) {
+		const key = JSON.stringify(data);
+		const part = detail.shown.get(title) || { element: makePart(title), key: "" };
+		if (part.key !== key) {
+			part.key = key;
+			part.element.replaceChildren(part.element.firstChild, makeContent(data));
+		}
+		shown.set(title, part);
+	}
+	if ([...shown.keys()].join() !== [...detail.shown.keys()].join())
+		detail.parts.replaceChildren(...[...shown.values()].map((part) => part.element));
+	detail.shown = shown;
+}
+
+function clearDetail() {
+	detail.answer = detail.history = undefined;
+	detail.isNewest = true;
+	detail.shown = new Map();
+	detail.slider.hidden = detail.readout.hidden = true;
+	setText(detail.name_text, detail.name === null ? "" : detail.name);
+	setText(detail.state, "");
+	setText(detail.summary, "");
+	detail.parts.replaceChildren();
 }
 
 async function pollDetail() {
@@ -882,7 +944,8 @@ const server = { isShown: false };
 
 function makeServer() {
 	server.summary = make("summary", {}, "Echo server");
-	server.content = make("div");
+	server.content = makeServerContent();
+	server.content.hidden = true;
 	server.element = make("details", { id: "server" }, server.summary, server.content);
 	server.element.addEventListener("toggle", () => server.element.open && poll());
 }
@@ -902,26 +965,37 @@ function commandFor(listening) {
 	return `tcp-echo-metrics -mode=client -target=${location.hostname || "localhost"}:${port}`;
 }
 
+/* Its parts stay while their contents change, so that a selected command or a scrolled table does not jump. */
+function makeServerContent() {
+	server.text = make("p");
+	server.command = make("code");
+	server.peers = makeTable(["Peer", "Connected for", "Frames"], []);
+	server.refused = makeTable(["Address", "Reason", "Times", "Last"], []);
+	return make("div", {}, server.text, make("p", {}, "To probe this machine from another one: ", server.command),
+		makePart("Who uses it", server.peers), makePart("Who was refused", server.refused));
+}
+
+function fillTable(table, rows) {
+	table.parentElement.hidden = rows.length === 0;
+	table.querySelector("tbody").replaceChildren(...rows.map(makeTableRow));
+}
+
 async function pollServer() {
 	if (!server.isShown || !server.element.open || detail.name !== null)
 		return;
 	const answer = await ask("peers", {});
 	setText(server.summary, `Echo server: ${countText(answer.connections)} connection${answer.connections === 1 ? "" : "s"}`);
-	const parts = [make("p", {}, `Listening on ${answer.listening}. ${countText(answer.accepted)} connections accepted, ` +
-		`${countText(answer.frames)} frames returned.`),
-	make("p", {}, "To probe this machine from another one: ", make("code", {}, commandFor(answer.listening)))];
-	if (answer.peers.length > 0)
-		parts.push(makePart("Who uses it", makeTable(["Peer", "Connected for", "Frames"],
-			answer.peers.map((peer) => [peer.address, durationText(answer.now - peer.since), countText(peer.frames)]))));
-	if (answer.refused.length > 0)
-		parts.push(makePart("Who was refused", makeTable(["Address", "Reason", "Times", "Last"],
-			answer.refused.map((one) => [one.address, reasonText(one.reason), countText(one.count), momentText(one.time)]))));
-	server.content.replaceChildren(...parts);
+	setText(server.text, `Listening on ${answer.listening}. ${countText(answer.accepted)} connections accepted, ` +
+		`${countText(answer.frames)} frames returned.`);
+	setText(server.command, commandFor(answer.listening));
+	fillTable(server.peers, answer.peers.map((peer) => [peer.address, durationText(answer.now - peer.since), countText(peer.frames)]));
+	fillTable(server.refused, answer.refused.map((one) => [one.address, reasonText(one.reason), countText(one.count), momentText(one.time)]));
+	server.content.hidden = false;
 }
 
 /* ---- The whole ---- */
 
-const page = { answered: performance.now(), isLive: false, timer: 0, turn: 0, problem: "" };
+const page = { answered: performance.now(), resumed: 0, isLive: false, timer: 0, turn: 0, problem: "" };
 
 function showLive() {
 	if (page.isLive)
@@ -929,18 +1003,19 @@ function showLive() {
 	page.isLive = true;
 	document.getElementById("page").replaceChildren(page.status, makeHatch(), list.element, detail.element, server.element);
 	showRoute();
+	if (detail.name !== null)
+		focusDetail();
 }
 
+/* The age is not part of what is read aloud: it is another one each second. */
 function showStatus() {
-	const age = performance.now() - page.answered;
-	const isOld = age > OLD_MS;
-	let text = page.problem;
-	if (isOld && !document.hidden)
-		text = `Data is ${Math.round(age / 1000)} s old. ${page.problem}`;
-	else if (page.isLive && !page.isRefused)
-		text = "";
-	setText(page.status, text);
-	page.status.hidden = text === "";
+	const now = performance.now();
+	/* What is old because nobody looked is about to be new. */
+	const isOld = now - page.answered > OLD_MS && now - page.resumed > OLD_MS;
+	const isTold = isOld || page.isRefused || !page.isLive;
+	setText(page.age, isOld ? `Data is ${Math.round((now - page.answered) / 1000)} s old. ` : "");
+	setText(page.reason, isTold ? page.problem || (isOld ? "Waiting for an answer." : "") : "");
+	page.status.hidden = page.age.textContent + page.reason.textContent === "";
 	document.body.classList.toggle("old", isOld && page.isLive);
 }
 
@@ -951,15 +1026,12 @@ async function poll() {
 	try {
 		await (detail.name === null ? pollList() : pollDetail());
 		await pollServer();
-		page.problem = "";
-		page.isRefused = false;
-		page.answered = performance.now();
-		showLive();
+		onAnswer();
 	} catch (error) {
 		if (!(error instanceof Refusal))
 			throw error;
-		page.problem = error.message;
-		page.isRefused = error.message !== "The program does not answer.";
+		if (turn === page.turn)
+			onRefusal(error);
 	} finally {
 		if (turn === page.turn) {
 			showStatus();
@@ -967,6 +1039,21 @@ async function poll() {
 				page.timer = setTimeout(poll, POLL_MS);
 		}
 	}
+}
+
+function onAnswer() {
+	page.problem = "";
+	page.isRefused = false;
+	page.answered = performance.now();
+	showLive();
+}
+
+function onRefusal(error) {
+	/* That there is no such target is an answer as well. */
+	if (error.status === 404 && detail.name !== null)
+		onAnswer();
+	page.problem = error.message;
+	page.isRefused = error.status > 0;
 }
 
 function showRoute() {
@@ -986,34 +1073,34 @@ function onRoute() {
 		/* Escapes that nobody has made here. */
 	}
 	detail.name = name;
-	detail.answer = detail.at = undefined;
-	detail.isNewest = true;
-	detail.key = "";
-	if (!page.isLive)
-		return;
-	showRoute();
-	if (name === null) {
-		list.countsKey = "";
-		focusRow(before);
-	} else {
-		setText(detail.name_text, name);
-		setText(detail.state, "");
-		setText(detail.summary, "");
-		detail.parts.replaceChildren();
-		detail.title.focus();
-		window.scrollTo(0, 0);
+	clearDetail();
+	if (page.isLive) {
+		showRoute();
+		if (name === null)
+			focusRow(before);
+		else
+			focusDetail();
 	}
 	poll();
 }
 
+function focusDetail() {
+	detail.title.focus();
+	window.scrollTo(0, 0);
+}
+
+/* Where it was before, else at the top of the list. */
 function focusRow(name) {
-	for (const row of list.rows.values())
-		if (row.link.textContent === name)
-			row.link.focus();
+	list.countsKey = "";
+	const rows = [...list.rows.values()];
+	const row = rows.find((one) => one.link.textContent === name);
+	(row ? row.link : list.title).focus();
 }
 
 function start() {
-	page.status = make("p", { id: "status", role: "status" });
+	page.age = make("span", { "aria-hidden": "true" });
+	page.reason = make("span", { role: "status" });
+	page.status = make("p", { id: "status" }, page.age, page.reason);
 	page.status.hidden = true;
 	document.getElementById("page").prepend(page.status);
 	makeList();
@@ -1027,12 +1114,12 @@ function start() {
 	});
 	document.addEventListener("visibilitychange", () => {
 		clearTimeout(page.timer);
+		page.resumed = performance.now();
 		if (!document.hidden)
 			poll();
 	});
 	setInterval(showStatus, 1000);
 	onRoute();
-	poll();
 }
 
 start();

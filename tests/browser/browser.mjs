@@ -19,9 +19,9 @@ export function openBrowser() {
 }
 
 /* Opens a page whose clock the test moves, unless isLive; check() says what went wrong in it. */
-export async function openPage(browser, url, { width = 1280, height = 900, dark = false, isLive = false } = {}) {
+export async function openPage(browser, url, { width = 1280, height = 900, dark = false, isLive = false, locale = "en-GB" } = {}) {
 	const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light", bypassCSP: false,
-		timezoneId: "UTC", locale: "en-GB" });
+		timezoneId: "UTC", locale });
 	const page = await context.newPage();
 	const wrong = [];
 	page.on("pageerror", (error) => wrong.push(`error: ${error.stack}`));

@@ -71,10 +71,12 @@ export class Mock {
 		this.requests = []; /* Paths with their queries. */
 		this.delay_ms = 0;
 		this.status = 200;
+		this.refusal = ["text/plain; charset=utf-8", "Out of memory.\n"]; /* Type and text of other answers. */
 		this.has_server = true;
 		this.has_prober = true;
 		this.has_history = true;
 		this.findings = [];
+		this.sent = 1234567;
 		this.reports = [];
 	}
 
@@ -115,8 +117,8 @@ export class Mock {
 			return send(TYPES[file[1].split(".")[1]], readFileSync(SOURCES + file[1]));
 		if (path === "/metrics")
 			return send("text/plain", "tcp_echo_up 1\n");
-		if (this.status !== 200)
-			return send("text/plain; charset=utf-8", "Out of memory.\n", this.status);
+		if (this.status !== 200 || this.refusal[0] === "text/html")
+			return send(...this.refusal, this.status);
 		const answers = { "/api/v1/targets": () => this.list(url.searchParams), "/api/v1/target": () => this.single(url.searchParams),
 			"/api/v1/peers": () => this.peers() };
 		const found = answers[path] && answers[path]();
@@ -176,7 +178,7 @@ export class Mock {
 			fine: this.has_history ? { ...this.history(5), ...this.steps(target, 0) } : null,
 			coarse: this.has_history ? { ...this.history(60), ...this.steps(target, 0) } : null,
 			distribution: [[1089, 10], [1187, 80], [1295, 9], [10359, 1]],
-			counters: { sent: 1234567, received: 1234000, timeouts: 567, late: 12, unsent: 500, in_flight: 0, missed_slots: 3,
+			counters: { sent: this.sent, received: 1234000, timeouts: 567, late: 12, unsent: 500, in_flight: 0, missed_slots: 3,
 				duplicates: 0, connects: 4, moves: 1, retransmits: 44 },
 			connect_failures: { resolve: 0, refused: 9, unreachable: 0, timeout: 0, local: 0, other: 0 },
 			disconnects: { closed: 2, reset: 0, stalled: 1, invalid: 0, other: 0 },

@@ -112,6 +112,21 @@ for (const width of [390, 1280, 2560]) {
 	}
 }
 
+test("numbers and times are words of no locale, and none is rounded to what it is not", async () => {
+	await withPage([], { locale: "en-US" }, async (page) => {
+		const table = [
+			["timeText(null)", "–"], ["timeText(0)", "0 µs"], ["timeText(999)", "999 µs"], ["timeText(1000)", "1.00 ms"],
+			["timeText(9996)", "10.0 ms"], ["timeText(999499)", "999 ms"], ["timeText(999500)", "1.00 s"], ["timeText(12345678)", "12.3 s"],
+			["percentText(0)", "0 %"], ["percentText(0.004)", "0.01 %"], ["percentText(0.25)", "0.25 %"], ["percentText(4.2)", "4.2 %"],
+			["percentText(99.99)", "99.9 %"], ["percentText(100)", "100 %"],
+			["durationText(-1)", "0 s"], ["durationText(75)", "1 min 15 s"], ["durationText(90061)", "1 d 1 h"],
+			["clockText(86405)", "00:00:05"], ["momentText(1795803000)", "2026-11-27 18:10:00"], ["countText(1234567)", "1,234,567"],
+		];
+		for (const [expression, expected] of table)
+			assert.equal(await page.evaluate(expression), expected, expression);
+	});
+});
+
 test("names from hostile hands are text", async () => {
 	await withPage(fleet(50), {}, async (page) => {
 		const names = (await page.rows()).map((row) => row.name);
@@ -209,6 +224,58 @@ test("a target's view says what is known of it", async () => {
 		mock.targets.shift();
 		await page.clock.runFor(POLL_MS);
 		await until(page, "that it is gone", () => document.querySelector("#status").textContent === "No target has that name.");
+		/* The program does answer: nothing is old. */
+		for (let i = 0; i < 4; i++) {
+			const count = mock.requests.length;
+			await page.clock.runFor(POLL_MS);
+			for (let j = 0; j < 600 && mock.requests.length === count; j++)
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			await until(page, "the same words", () => document.querySelector("#status").textContent === "No target has that name.");
+		}
+	});
+});
+
+test("from a target that is not there the list can be had", async () => {
+	const mock = new Mock(fleet(50));
+	await mock.start();
+	const page = await openPage(browser, `${mock.url}#target=nowhere`);
+	try {
+		await until(page, "words", () => document.querySelector("#status").textContent === "No target has that name.");
+		assert.equal(await page.textContent("#target h2 bdi"), "nowhere");
+		await checkAccessibility(page, "no target");
+		await page.click("text=All targets", { timeout: 10000 });
+		await until(page, "the list", () => document.querySelectorAll("#targets tbody tr").length === 50 && document.querySelector("#status").hidden);
+		await page.done();
+	} finally {
+		mock.stop();
+	}
+});
+
+test("a poll leaves focus, selection and the step in question alone", async () => {
+	await withPage([makeTarget(1), makeTarget(2)], { hash: "#target=target-00001" }, async (page, mock) => {
+		await until(page, "the view", () => document.querySelector("#target .parts section"));
+		await page.focus(".slider");
+		await page.keyboard.press("ArrowLeft");
+		await page.keyboard.press("ArrowLeft");
+		const text = await page.textContent(".readout");
+		await page.focus("#target .parts .wide");
+		await page.evaluate(() => getSelection().selectAllChildren(document.querySelector("#target .parts ul, #target .parts p")));
+		const selected = await page.evaluate(() => getSelection().toString());
+		mock.newest += 2;
+		mock.sent = 7654321;
+		await page.clock.runFor(POLL_MS);
+		await until(page, "the next answer", () => document.querySelector("#target .parts").textContent.includes("7,654,321"));
+		assert.equal(await page.textContent(".readout"), text);
+		assert.equal(await page.evaluate(() => document.activeElement.className), "wide");
+		assert.equal(await page.evaluate(() => getSelection().toString()), selected);
+	});
+	await withPage([], { mock: { has_prober: false } }, async (page, mock) => {
+		await until(page, "the peers", () => document.querySelectorAll("#server tbody tr").length === 3);
+		await page.focus("#server .wide");
+		mock.newest++;
+		await page.clock.runFor(POLL_MS);
+		await until(page, "the next answer", () => document.querySelector("#server").textContent.includes("16:14:00"));
+		assert.equal(await page.evaluate(() => document.activeElement.className), "wide");
 	});
 });
 
@@ -304,6 +371,15 @@ test("says how old the data is while the program is away", async () => {
 		mock.status = 503;
 		await page.clock.runFor(POLL_MS);
 		await until(page, "the refusal", () => document.querySelector("#status").textContent.includes("Out of memory."));
+		for (const [status, type, text, expected] of [[401, "text/plain", "Unauthorized", "The program asks for a password again: reload the page."],
+			[502, "text/html", "<html><h1>Bad Gateway", "The answer was status 502."],
+			[200, "text/html", "<html>Please log in", "The program's answer broke off, or was none of its own."]]) {
+			Object.assign(mock, { status, refusal: [type, text] });
+			await page.clock.runFor(POLL_MS);
+			await until(page, expected, ([words]) => document.querySelector("#status").textContent.endsWith(words), expected);
+			/* The seconds that pass are not read aloud. */
+			assert.equal(await page.textContent("#status [role=status]"), expected);
+		}
 	});
 });
 
@@ -331,7 +407,11 @@ test("a hidden page does not ask", async () => {
 		const count = mock.requests.length;
 		await page.clock.runFor(10 * POLL_MS);
 		assert.equal(mock.requests.length, count);
+		/* What is old because nobody looked is not worth a word. */
+		mock.delay_ms = 200;
 		await hide(false);
+		await page.clock.runFor(2000);
+		assert.equal(await page.isVisible("#status"), false);
 		for (let i = 0; i < 600 && mock.requests.length === count; i++)
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		assert.ok(mock.requests.length > count);
@@ -343,7 +423,7 @@ test("tells who uses the echo server, if asked", async () => {
 	await withPage(fleet(50), {}, async (page, mock) => {
 		assert.equal(mock.asked("api/v1/peers").length, 0);
 		await page.click("#server summary");
-		await until(page, "the peers", () => document.querySelectorAll("#server table").length === 2);
+		await until(page, "the peers", () => document.querySelectorAll("#server tbody tr").length === 3);
 		const text = await page.innerText("#server");
 		for (const words of ["Echo server: 2 connections", "192.0.2.7:40123", "1 min 15 s", "3,000", "198.51.100.9", "not allowed", "17",
 			"tcp-echo-metrics -mode=client -target=127.0.0.1:4000"])
@@ -351,7 +431,7 @@ test("tells who uses the echo server, if asked", async () => {
 		await checkAccessibility(page, "server");
 	});
 	await withPage([], { mock: { has_prober: false } }, async (page) => {
-		await until(page, "the peers at once", () => document.querySelectorAll("#server table").length === 2);
+		await until(page, "the peers at once", () => document.querySelectorAll("#server tbody tr").length === 3);
 		assert.equal(await page.isVisible("#targets"), false);
 		await page.screenshot({ path: join(PICTURES, "server.png") });
 	});
