@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/label_rules.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/utf8.h"
+
+/* What messages quote of a name is cut at this many bytes. */
+#define SHOWN_MAX 40
 
 /* Those that the metrics of a target bear themselves. */
 static const char *const taken[] = {
@@ -54,4 +58,23 @@ const char *label_rules_check(
 		return reason;
 	*is_value = true;
 	return check_value(value);
+}
+
+int label_rules_add(
+	struct labels *labels, const char *name, const char *value, struct text_error *error)
+{
+	const char *reason = "is not a string";
+	bool is_value = true;
+	if (value)
+		reason = label_rules_check(labels, name, value, &is_value);
+	if (reason) {
+		text_error_set(error, 0, "label \"%.*s\"%s %s", SHOWN_MAX, name,
+			is_value ? ": its value" : "", reason);
+		return -EINVAL;
+	}
+	/* To Prometheus an empty label is none. */
+	if (value[0] == '\0' || labels_append(labels, name, value) == 0)
+		return 0;
+	text_error_set(error, 0, "out of memory");
+	return -ENOMEM;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/labels.h"
+#include "base/text_error.h"
 
 #define LABELS_MAX 32
 #define LABEL_NAME_MAX 128   /* Bytes. */
@@ -18,5 +19,12 @@
  */
 const char *label_rules_check(
 	const struct labels *labels, const char *name, const char *value, bool *is_value);
+
+/*
+ * Adds a label, if it has a value: an empty one is none. value: NULL for one that is no text. Returns 0, or -EINVAL
+ * or -ENOMEM with error: `label "x": its value is too long; ...`.
+ */
+int label_rules_add(
+	struct labels *labels, const char *name, const char *value, struct text_error *error);
 
 #endif

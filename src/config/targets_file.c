@@ -10,126 +10,11 @@
 
 #include "base/buffer.h"
 #include "base/file_text.h"
-#include "base/utf8.h"
 #include "config/label_rules.h"
+#include "config/strict_json.h"
+#include "config/target_group.h"
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
-/* A targets file has two levels; cJSON recurses once a level. */
-#define NESTING_MAX 16
-
-/* What messages quote of a file is cut at this many bytes. */
-#define SHOWN_MAX 40
-
-/* Where a walk through JSON text is. */
-struct walk {
-	const char *at;
-	const char *end;
-	int line;  /* Of at, from 1. */
-	int depth; /* Arrays and objects that are open. */
-	bool in_string;
-};
-
-/* Moves by one byte, or over a whole "\x". There must be one. Returns it. */
-static char walk_on(struct walk *walk)
-{
-	char c = *walk->at++;
-	if (c == '\n') {
-		walk->line++;
-	} else if (c == '"') {
-		walk->in_string = !walk->in_string;
-	} else if (walk->in_string) {
-		if (c == '\\' && walk->at < walk->end && *walk->at != '\n')
-			walk->at++;
-	} else if (c == '[' || c == '{') {
-		walk->depth++;
-	} else if (c == ']' || c == '}') {
-		walk->depth--;
-	}
-	return c;
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static int refuse(struct text_error *error, int line, const char *reason)
-{
-	text_error_set(error, line, "%s", reason);
-	return -EINVAL;
-}
-
-static int check_utf8(const char *text, const char *end, struct text_error *error)
-{
-	if (utf8_is_valid(text, (size_t)(end - text)))
-		return 0;
-	/* No character spans lines, so that the first bad line is the one. */
-	for (int line = 1;; line++) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *line_end = newline ? newline : end;
-		if (!newline || !utf8_is_valid(text, (size_t)(line_end - text)))
-			return refuse(error, line, "is not valid UTF-8");
-		text = newline + 1;
-	}
-}
-
-/* Refuses what cJSON would take, cut short or be slow at. */
-static int check_bytes(const char *text, const char *end, struct text_error *error)
-{
-	struct walk walk = {.at = text, .end = end, .line = 1};
-	while (walk.at < end) {
-		const char *here = walk.at;
-		int line = walk.line;
-		char c = walk_on(&walk);
-		if ((unsigned char)c < ' ' && !is_blank(c))
-			return refuse(error, line, "has a control character");
-		if (c == '\\' && strncmp(here, "\\u0000", 6) == 0)
-			return refuse(error, line, "contains \\u0000, which is not allowed");
-		if (walk.depth > NESTING_MAX)
-			return refuse(
-				error, line, "is nested too deeply; expected an array of objects");
-	}
-	return 0;
-}
-
-/* Returns the line on which an element of the outermost array begins. text is JSON. */
-static int element_line(const char *text, const char *end, size_t element)
-{
-	struct walk walk = {.at = text, .end = end, .line = 1};
-	size_t begun = 0;
-	while (walk.at < end) {
-		char c = walk_on(&walk);
-		if (walk.depth == 1 && !walk.in_string && (c == '[' || c == ','))
-			begun++;
-		if (begun > element && !is_blank(*walk.at))
-			break;
-	}
-	return walk.line;
-}
-
-static int refuse_syntax(
-	const char *text, const char *end, const char *position, struct text_error *error)
-{
-	while (position < end && is_blank(*position))
-		position++;
-	int line = 1;
-	const char *line_start = text;
-	for (const char *at = text; at < position; at++) {
-		if (*at == '\n') {
-			line++;
-			line_start = at + 1;
-		}
-	}
-	if (position == end)
-		return refuse(error, line, "is not valid JSON: unexpected end of file");
-	int shown = 0;
-	while (shown < SHOWN_MAX && position + shown < end && position[shown] != '\n')
-		shown++;
-	text_error_set(error, line, "is not valid JSON at byte %zu of the line: %.*s",
-		(size_t)(position - line_start) + 1, shown, position);
-	return -EINVAL;
-}
+#define SHOWN_MAX STRICT_JSON_SHOWN_MAX
 
 /* A target while it is read. */
 struct reading {
@@ -225,22 +110,12 @@ static int read_labels(struct reading *reading, const cJSON *object, struct text
 	const cJSON *item;
 	cJSON_ArrayForEach(item, object)
 	{
-		const char *reason = "is not a string";
-		bool is_value = true;
-		if (cJSON_IsString(item))
-			reason = label_rules_check(
-				&reading->labels, item->string, item->valuestring, &is_value);
-		if (reason) {
-			text_error_set(error, 0, "target %zu: label \"%.*s\"%s %s", reading->number,
-				SHOWN_MAX, item->string, is_value ? ": its value" : "", reason);
-			return -EINVAL;
-		}
-		/* To Prometheus an empty label is none. */
-		if (item->valuestring[0] == '\0')
-			continue;
-		if (labels_append(&reading->labels, item->string, item->valuestring) != 0) {
-			text_error_set(error, 0, "target %zu: out of memory", reading->number);
-			return -ENOMEM;
+		struct text_error wrong;
+		int result = label_rules_add(
+			&reading->labels, item->string, cJSON_GetStringValue(item), &wrong);
+		if (result != 0) {
+			text_error_set(error, 0, "target %zu: %s", reading->number, wrong.reason);
+			return result;
 		}
 	}
 	return 0;
@@ -249,12 +124,6 @@ static int read_labels(struct reading *reading, const cJSON *object, struct text
 static int read_key(struct reading *reading, const cJSON *item, struct text_error *error)
 {
 	const struct option *option = option_find_key(item->string);
-	if (!option && strcmp(item->string, "targets") == 0 && cJSON_IsArray(item)) {
-		text_error_set(error, 0,
-			"target %zu: this is one of Prometheus's target groups (file_sd_configs); expected an object like {\"name\": \"server1\", \"address\": \"192.0.2.1:4000\"}",
-			reading->number);
-		return -EINVAL;
-	}
 	if (!option)
 		return refuse_unknown_key(reading, item->string, error);
 	uint64_t bit = option_bit(option->id);
@@ -318,84 +187,63 @@ static int read_target(const cJSON *object, size_t number, const struct target_o
 	return result;
 }
 
-/* Where the text ends, and what holds for targets that do not say otherwise. */
-struct source {
-	const char *text;
-	const char *end;
-	const struct target_options *defaults;
-};
-
-static int read_targets(const cJSON *array, const struct source *source, struct target_list *list,
-	struct text_error *error)
+/* Whether the elements are Prometheus's target groups: what the first one looks like decides. */
+static bool has_groups(const cJSON *array)
 {
-	if (!cJSON_IsArray(array))
-		return refuse(error, 0, "is not an array of targets");
+	const cJSON *first = cJSON_GetArrayItem(array, 0);
+	return cJSON_IsObject(first) && cJSON_GetObjectItemCaseSensitive(first, "targets");
+}
+
+static int read_targets(const struct strict_json *read, const struct target_options *defaults,
+	struct target_list *list, struct text_error *error)
+{
+	if (!cJSON_IsArray(read->json)) {
+		text_error_set(error, 0, "is not an array of targets");
+		return -EINVAL;
+	}
+	bool is_grouped = has_groups(read->json);
 	size_t count = 0;
 	const cJSON *object;
-	cJSON_ArrayForEach(object, array)
+	cJSON_ArrayForEach(object, read->json)
 	{
 		count++;
 		struct text_error wrong;
-		int result = read_target(object, count, source->defaults, list, &wrong);
+		int result = is_grouped ? target_group_read(object, count, defaults, list, &wrong)
+					: read_target(object, count, defaults, list, &wrong);
 		if (result != 0) {
-			text_error_set(error, element_line(source->text, source->end, count - 1),
-				"%s", wrong.reason);
+			text_error_set(error, strict_json_element_line(read, count - 1), "%s",
+				wrong.reason);
 			return result;
 		}
 	}
 	return 0;
 }
 
-/* As targets_file_parse(), for text that ends in NUL: old versions of cJSON read one byte too far
- * without it. */
+/* As targets_file_parse(), for text that ends in NUL. */
 static int parse_terminated(const char *text, size_t length, const struct target_options *defaults,
 	struct target_list *list, struct text_error *error)
 {
-	const char *end = text + length;
-	if (length >= strlen(BYTE_ORDER_MARK) &&
-		memcmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
-		text += strlen(BYTE_ORDER_MARK);
-	const char *start = text;
-	while (start < end && is_blank(*start))
-		start++;
-	if (start == end)
-		return refuse(error, 0, "is empty");
-	int result = check_utf8(text, end, error);
-	if (result == 0)
-		result = check_bytes(text, end, error);
+	struct strict_json read;
+	struct target_list parsed = {0};
+	int result = strict_json_read(text, length, &read, error);
 	if (result != 0)
 		return result;
-
-	const char *position = text;
-	cJSON *json = cJSON_ParseWithLengthOpts(text, (size_t)(end - text) + 1, &position, false);
-	struct target_list read = {0};
-	if (!json) {
-		result = refuse_syntax(text, end, position, error);
-		goto out;
-	}
-	while (position < end && is_blank(*position))
-		position++;
-	if (position < end) {
-		result = refuse_syntax(text, end, position, error);
-		goto out;
-	}
-	const struct source source = {.text = text, .end = end, .defaults = defaults};
-	result = read_targets(json, &source, &read, error);
-	if (result != 0)
-		goto out;
-	*list = read;
-	read = (struct target_list){0};
-out:
-	target_list_clear(&read);
-	cJSON_Delete(json);
+	result = read_targets(&read, defaults, &parsed, error);
+	strict_json_clear(&read);
+	if (result == 0)
+		*list = parsed;
+	else
+		target_list_clear(&parsed);
 	return result;
 }
 
 int targets_file_parse(const char *text, size_t length, const struct target_options *defaults,
 	struct target_list *list, struct text_error *error)
 {
-	if (length > TARGETS_FILE_MAX)
-		return refuse(error, 0, "is larger than 64 MiB");
+	if (length > TARGETS_FILE_MAX) {
+		text_error_set(error, 0, "is larger than 64 MiB");
+		return -EINVAL;
+	}
 	struct buffer buffer = {0};
 	buffer_append(&buffer, text, length);
 	buffer_append(&buffer, "", 1);

@@ -82,9 +82,10 @@ static const struct {
 		"target 1: unknown key \"adress\"; allowed: name, address"},
 	{"a misspelt key", "[{\"name\": \"a\", \"adress\": \":1\"}]", 1,
 		"ip_version, labels; did you mean address?"},
-	{"a file of Prometheus", "[{\"targets\": [\"a:1\"], \"labels\": {}}]", 1,
-		"target 1: this is one of Prometheus's target groups (file_sd_configs); expected an object "
-		"like {\"name\": \"server1\", \"address\": \"192.0.2.1:4000\"}"},
+	{"a target among groups", "[{\"targets\": [\"a:1\"]},\n" A "]", 2,
+		"group 2: unknown key \"name\"; allowed: targets, labels"},
+	{"a group among targets", "[" A ",\n{\"targets\": [\"a:1\"]}]", 2,
+		"target 2: unknown key \"targets\""},
 	{"a duration without its unit", WITH("\"interval\": 200"), 1,
 		"target 1: interval is not a string with a unit, e.g. \"200ms\""},
 	{"key in capitals", "[{\"Name\": \"a\", \"address\": \":1\"}]", 1, "unknown key \"Name\""},
