@@ -13,7 +13,7 @@ RUN ./autogen.sh && mkdir build-image && cd build-image && \
 FROM debian:12-slim
 RUN apt-get update && \
 	apt-get install -y --no-install-recommends libc-ares2 libcjson1 libdeflate0 \
-		libcrypt1 libevent-core-2.1-7 libgnutls30 libyaml-0-2 && \
+		libcrypt1 libcurl3-gnutls libevent-core-2.1-7 libgnutls30 libyaml-0-2 && \
 	rm -rf /var/lib/apt/lists/*
 COPY --from=build /src/build-image/tcp-echo-metrics /usr/bin/
 COPY --from=build /src/packaging/container/is-healthy /usr/bin/

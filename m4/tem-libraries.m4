@@ -30,6 +30,7 @@ AC_DEFUN([TEM_LIBRARIES], [
   AC_SUBST([CRYPT_LIBS])
   AM_CONDITIONAL([HAVE_WEB_CONFIG], [test "x$tem_web_config" = xyes])
   PKG_CHECK_MODULES([CARES], [libcares >= 1.18])
+  TEM_OPTIONAL_LIBRARY([libcurl], [CURL], [libcurl >= 7.68], [leave out targets by HTTP])
   AC_SEARCH_LIBS([pthread_create], [pthread], [], [AC_MSG_ERROR([POSIX threads are needed])])
   AC_SEARCH_LIBS([clock_nanosleep], [rt])
   AC_SEARCH_LIBS([exp2], [m], [], [AC_MSG_ERROR([the mathematical functions are needed])])

@@ -11,6 +11,7 @@ AC_DEFUN([TEM_SUMMARY], [
     collectd      $tem_collectd_summary
     systemd       $tem_systemd_summary
     libdeflate    $tem_libdeflate
+    libcurl       $tem_libcurl
     web config    $tem_web_config
     services      $with_service_manager
     unit tests    $tem_check

@@ -23,6 +23,7 @@ LIBRARIES = {
     "ZLIB": ("zlib", "libz", "Zlib", "zlib"),
     "DEFLATE": ("libdeflate", "libdeflate", "MIT", "libdeflate"),
     "GNUTLS": ("gnutls", "libgnutls", "LGPL-2.1-or-later", "GnuTLS"),
+    "CURL": ("libcurl", "libcurl", "curl", "libcurl"),
     "YAML": ("yaml-0.1", "libyaml", "MIT", "libyaml"),
     "CRYPT": ("libcrypt", "libcrypt", "LGPL-2.1-or-later", "libxcrypt"),
     "CARES": ("libcares", "libcares", "MIT", "c-ares"),
@@ -72,7 +73,8 @@ def linked_libraries(program):
     if not needed:
         return None
     paths = dict(re.findall(r"^\s*(\S+) => (/\S+)", output_of("ldd", program), re.MULTILINE))
-    return {re.sub(r"(-[\d.]+)?\.so.*", "", name): paths.get(name) for name in needed}
+    # Debian has a libcurl for each TLS library.
+    return {re.sub(r"(-[\d.]+|-gnutls)?\.so.*", "", name): paths.get(name) for name in needed}
 
 
 def package_of(path):

@@ -286,7 +286,7 @@ static void print_bash_values(void)
 			printf(" flags='");
 			print_words(each);
 			printf("' ;;\n");
-		} else if (each->kind == OPTION_KIND_PATH) {
+		} else if (option_kind_is_path(each->kind)) {
 			printf("\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
 			       "\t\tcompopt -o filenames\n\t\treturn\n\t\t;;\n");
 		} else {
@@ -311,7 +311,7 @@ static void print_fish(void)
 	print_head(FISH, "flags");
 	for (const struct option *each = NULL; (each = next(each, is_flag));) {
 		printf("complete -c " PROGRAM " -o %s", each->flag);
-		if (each->kind == OPTION_KIND_PATH)
+		if (option_kind_is_path(each->kind))
 			printf(" -r -F");
 		else if (each->value)
 			printf(" -x");
@@ -344,7 +344,7 @@ static void print_zsh(void)
 			print_words(each);
 			printf(")");
 		} else if (each->value) {
-			printf("%s", each->kind == OPTION_KIND_PATH ? "_files" : " ");
+			printf("%s", option_kind_is_path(each->kind) ? "_files" : " ");
 		}
 		printf("'");
 	}

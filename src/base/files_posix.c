@@ -3,9 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file_names.h"
+
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#define st_ctim st_ctimespec
+#endif
 
 int files_open_regular(const char *path, int *fd)
 {
@@ -26,6 +37,56 @@ int files_open_regular(const char *path, int *fd)
 	else
 		*fd = opened;
 	return error;
+}
+
+void files_state(const char *path, struct file_state *state)
+{
+	struct stat status;
+	*state = (struct file_state){0};
+	if (stat(path, &status) != 0)
+		return;
+	*state = (struct file_state){
+		.exists = true,
+		.device = status.st_dev,
+		.inode = status.st_ino,
+		.size = status.st_size,
+		.modified_ns = clock_from_timespec(&status.st_mtim),
+		.changed_ns = clock_from_timespec(&status.st_ctim),
+	};
+}
+
+bool files_is_pattern(const char *path)
+{
+	return strpbrk(path, "*?[") != NULL;
+}
+
+int files_match(const char *pattern, struct file_names *names)
+{
+	glob_t found = {0};
+	struct file_names made = {0};
+	int failure = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
+	int error = failure == 0 || failure == GLOB_NOMATCH ? 0
+		    : failure == GLOB_NOSPACE		    ? -ENOMEM
+							    : -EIO;
+	if (!error) {
+		made.names = calloc(found.gl_pathc + 1, sizeof(*made.names));
+		error = made.names ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; !error && i < found.gl_pathc; i++) {
+		made.names[i] = strdup(found.gl_pathv[i]);
+		made.count++;
+		if (!made.names[i])
+			error = -ENOMEM;
+	}
+	globfree(&found);
+	if (error) {
+		file_names_clear(&made);
+		return error;
+	}
+	/* glob() would sort as the locale does. */
+	file_names_sort(&made);
+	*names = made;
+	return 0;
 }
 
 int64_t files_limit(void)

@@ -48,6 +48,11 @@ const char *labels_next(const struct labels *labels, const char *name, const cha
 	return next;
 }
 
+bool labels_are_equal(const struct labels *a, const struct labels *b)
+{
+	return a->size == b->size && (a->size == 0 || memcmp(a->text, b->text, a->size) == 0);
+}
+
 void labels_clear(struct labels *labels)
 {
 	free(labels->text);

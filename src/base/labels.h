@@ -3,6 +3,7 @@
 #ifndef BASE_LABELS_H
 #define BASE_LABELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* All zero is none. Stored by the caller. */
@@ -16,6 +17,9 @@ int labels_append(struct labels *labels, const char *name, const char *value);
 
 /* Deep copy. Returns 0 with *copy overwritten, or -ENOMEM with *copy untouched. */
 int labels_copy(const struct labels *labels, struct labels *copy);
+
+/* Whether they are the same, in the same order. */
+bool labels_are_equal(const struct labels *a, const struct labels *b);
 
 /*
  * Walks through them: returns the name behind the one that was returned last (NULL at first) with

@@ -84,11 +84,14 @@ static int on_read(void)
 	process_values_read(&plugin.start_time_ns, &process);
 	process.is_alive = readings->latest.is_alive;
 	runtime_read_process(plugin.runtime, &process);
+	struct source_values sources[TARGET_SOURCES_MAX];
 	const struct value_lists_input input = {
 		.config = &plugin.config,
 		.snapshot = &readings->latest,
 		.periods = readings->periods,
 		.process = &process,
+		.sources = sources,
+		.source_count = runtime_read_sources(plugin.runtime, sources),
 		.version = version_text(),
 		.revision = version_revision(),
 		.compiler = version_compiler(),

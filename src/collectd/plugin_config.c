@@ -96,9 +96,6 @@ static int store_history(
 static int store_web_config_file(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
-	*reason = "is not an absolute path";
-	if (value->text[0] != '/')
-		return -EINVAL;
 	*reason = "cannot be kept: out of memory";
 	char *path = strdup(value->text);
 	if (!path)
@@ -121,20 +118,6 @@ static int store_resolver(
 {
 	(void)reason;
 	config->settings.resolver = (enum settings_resolver)value->number;
-	return 0;
-}
-
-static int store_targets_file(
-	struct plugin_config *config, const struct option_value *value, const char **reason)
-{
-	/* collectd changes to its BaseDir after it has read this: nobody would look there. */
-	*reason = "is not an absolute path";
-	if (value->text[0] != '/')
-		return -EINVAL;
-	config->targets_path = strdup(value->text);
-	if (!config->targets_path)
-		return -ENOMEM;
-	config->settings.probe = true;
 	return 0;
 }
 
@@ -194,7 +177,6 @@ static int (*const store[OPTIONS])(
 	[OPTION_MAX_PEERS] = store_max_peers,
 	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
 	[OPTION_REFLECT_DSCP] = store_reflect_dscp,
-	[OPTION_TARGETS] = store_targets_file,
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
@@ -320,6 +302,47 @@ static int read_value(const oconfig_item_t *item, const struct option *option, u
 	return result == 0 ? 0 : refuse_option(item, option, reason, error);
 }
 
+static int store_source(struct plugin_config *config, enum option_id id,
+	const struct option_value *value, const char **reason)
+{
+	struct discovery_settings *discovery = &config->discovery;
+	bool is_source = id == OPTION_TARGETS || id == OPTION_TARGETS_FROM;
+	*reason = "is one source too many";
+	if (is_source && discovery->source_count == TARGET_SOURCES_MAX)
+		return -EINVAL;
+	if (is_source)
+		config->settings.probe = true;
+	return discovery_settings_set(discovery, id, value);
+}
+
+/* What a path, or a source, has to be here. Returns NULL, or why it is not. */
+static const char *check_path(const struct option *option, const char *text)
+{
+	struct target_source source;
+	const char *unused;
+	if (!option_kind_is_path(option->kind))
+		return NULL;
+	bool is_file = option->kind == OPTION_KIND_PATH ||
+		       (target_source_parse(text, &source, &unused) == 0 &&
+			       target_source_is_of_files(&source));
+	if (option->id == OPTION_TARGETS_FROM)
+		return is_file ? "is not a source to ask: TargetsFile is for files" : NULL;
+	if (!is_file)
+		return "is not a file: TargetsFrom is for sources to ask";
+	/* collectd changes to its BaseDir after it has read this: nobody would look there. */
+	return text[0] == '/' ? NULL : "is not an absolute path";
+}
+
+static int store_option(struct plugin_config *config, const struct option *option,
+	const struct option_value *value, const char **reason)
+{
+	*reason = check_path(option, value->text);
+	if (*reason)
+		return -EINVAL;
+	return discovery_settings_has(option->id) ? store_source(config, option->id, value, reason)
+						  : store[option->id](config, value, reason);
+}
+
 static int set_option(
 	struct plugin_config *config, const oconfig_item_t *item, struct text_error *error)
 {
@@ -336,7 +359,7 @@ static int set_option(
 		return 0;
 	}
 	const char *reason = NULL;
-	result = store[option->id](config, &value, &reason);
+	result = store_option(config, option, &value, &reason);
 	if (result == -ENOMEM)
 		text_error_set(error, 0, "%.64s: out of memory", item->key);
 	else if (result != 0)
@@ -402,6 +425,7 @@ void plugin_config_init(struct plugin_config *config)
 {
 	*config = (struct plugin_config){.warn_loss = (double)NAN};
 	settings_init(&config->settings);
+	discovery_settings_init(&config->discovery);
 	for (int id = 0; id < OPTIONS; id++) {
 		const struct option *option = option_get((enum option_id)id);
 		struct option_value value = {0};
@@ -430,7 +454,8 @@ int plugin_config_add(
 
 int plugin_config_complete(struct plugin_config *config, struct text_error *error)
 {
-	return settings_complete(&config->settings, error);
+	int result = discovery_settings_check(&config->discovery, error);
+	return result == 0 ? settings_complete(&config->settings, error) : result;
 }
 
 bool plugin_config_wants_values(const struct plugin_config *config)
@@ -446,7 +471,7 @@ bool plugin_config_wants_readings(const struct plugin_config *config)
 void plugin_config_clear(struct plugin_config *config)
 {
 	settings_clear(&config->settings);
-	free(config->targets_path);
+	discovery_settings_clear(&config->discovery);
 	free(config->web_config_path);
 	plugin_config_init(config);
 }

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/text_error.h"
+#include "config/discovery_settings.h"
 #include "config/settings.h"
 #include "scrape/http_front.h"
 
@@ -23,8 +24,8 @@ enum dispatch {
 
 /* Stored by the caller; all of its blocks add up to one. */
 struct plugin_config {
-	struct settings settings; /* Its targets are those of the <Target> blocks. */
-	char *targets_path;	  /* Owned; NULL without a targets file. */
+	struct settings settings;	     /* Its targets are those of the <Target> blocks. */
+	struct discovery_settings discovery; /* Where further targets come from. */
 	bool serve_metrics;
 	struct http_front_settings front; /* Where and what, if so. */
 	char *web_config_path;		  /* Owned; NULL for none. */
@@ -37,7 +38,7 @@ struct plugin_config {
 	uint64_t given; /* Private: which options were there, one bit for each enum option_id. */
 };
 
-/* The defaults of settings_init() and of the table of options; no metrics, no targets file. */
+/* The defaults of settings_init() and of the table of options; no metrics, no sources of targets. */
 void plugin_config_init(struct plugin_config *config);
 
 /*

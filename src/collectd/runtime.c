@@ -21,17 +21,13 @@
 #include "collectd/notices.h"
 #include "collectd/notify.h"
 #include "collectd/outbox.h"
-#include "collectd/targets_watch.h"
 #include "collectd/value_lists.h"
-#include "config/targets_file.h"
+#include "discover/discovery.h"
 #include "scrape/http_front.h"
 
 /* Sockets get descriptors that other plugins cannot use. Not without end: some close all there may be
  * before they start a program. */
 #define DESCRIPTORS_MOST 65536
-
-/* How often the targets file is checked. A change counts once it was seen twice in a row. */
-#define WATCH_NS NS_PER_S
 
 struct runtime {
 	const struct plugin_config *config; /* Borrowed. */
@@ -47,7 +43,8 @@ struct runtime {
 	struct notices notices;
 	struct loss_watch loss_watch;
 	struct readings readings;
-	struct targets_watch watch;
+	struct discovery *discovery;   /* NULL where targets come from blocks alone. */
+	atomic_bool has_other_targets; /* Since the messenger last looked. */
 	atomic_bool is_ending;
 	bool has_messenger;
 	pthread_t messenger;
@@ -87,100 +84,25 @@ static void deliver(struct runtime *runtime)
 	}
 }
 
-/* Adds the targets of the file to those of the blocks. Returns 0 or a negative errno with error. */
-static int add_targets(const char *path, const struct target_list *more, struct target_list *list,
-	struct text_error *error)
+/* On discovery's thread. */
+static void on_change(void *context)
 {
-	for (size_t i = 0; i < more->count; i++) {
-		struct text_error wrong;
-		int failure = target_list_append(list, &more->targets[i], &wrong);
-		if (failure) {
-			text_error_set(error, 0, "%s: %s, here and in a <Target> block", path,
-				wrong.reason);
-			return failure;
-		}
-	}
-	return 0;
+	struct runtime *runtime = context;
+	atomic_store(&runtime->has_other_targets, true);
+	outbox_wake(runtime->outbox);
 }
 
-/*
- * Loads the targets of blocks and file. Returns 0 with *targets overwritten, or a negative errno
- * with error.
- */
-static int load_targets(
-	const struct plugin_config *config, struct target_list *targets, struct text_error *error)
+/* Calls off what was said of targets that are gone. */
+static void forget_targets(struct runtime *runtime)
 {
-	struct target_list loaded = {0};
-	struct target_list all = {0};
-	int failure = target_list_copy(&config->settings.targets, &all);
-	if (failure)
-		text_error_set(error, 0, "out of memory");
-	if (!failure && config->targets_path)
-		failure = targets_file_load(
-			config->targets_path, &config->settings.defaults, &loaded, error);
-	if (!failure)
-		failure = add_targets(config->targets_path, &loaded, &all, error);
-	target_list_clear(&loaded);
-	if (!failure)
-		*targets = all;
-	else
-		target_list_clear(&all);
-	return failure;
-}
-
-static void reload(struct runtime *runtime)
-{
-	const char *path = runtime->config->targets_path;
-	struct text_error error;
-	struct target_list targets = {0};
-	struct reload_report report = {0};
-	struct buffer changes = {0};
-	int failure = load_targets(runtime->config, &targets, &error);
-	struct file_state state;
-	file_state_read(path, &state);
-	if (!targets_watch_is_known(&runtime->watch, &state)) {
-		/* It changed while it was read, so this may be half of each version. */
-		target_list_clear(&targets);
+	struct target_list targets;
+	if (!atomic_exchange(&runtime->has_other_targets, false) ||
+		engine_copy_targets(runtime->engine, &targets) != 0)
 		return;
-	}
-	if (!failure)
-		failure = engine_reload(runtime->engine, &targets, &report, &error);
-	reloads_note(&runtime->reloads, RELOAD_OF_TARGETS, !failure, clock_wall());
-	if (!failure) {
-		reload_report_append(&report, &changes);
-		log_write(&runtime->log, targets.count > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-			NULL, "%s reloaded: %zu target%s in total, %.*s", path, targets.count,
-			targets.count == 1 ? "" : "s", (int)changes.length,
-			changes.data ? changes.data : "");
-		/* What the previous targets had to say comes first. */
-		deliver(runtime);
-		notices_keep(&runtime->notices, &targets, clock_monotonic_ns(), notify);
-	} else {
-		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
-			"reload failed, keeping the previous targets: %s", error.reason);
-	}
-	buffer_clear(&changes);
-	reload_report_clear(&report);
+	/* What the previous targets had to say comes first. */
+	deliver(runtime);
+	notices_keep(&runtime->notices, &targets, clock_monotonic_ns(), notify);
 	target_list_clear(&targets);
-}
-
-static void watch_targets(struct runtime *runtime)
-{
-	const char *path = runtime->config->targets_path;
-	struct file_state state;
-	file_state_read(path, &state);
-	switch (targets_watch_step(&runtime->watch, &state)) {
-	case TARGETS_SAME:
-		return;
-	case TARGETS_CHANGED:
-		reload(runtime);
-		return;
-	case TARGETS_VANISHED:
-		log_write(&runtime->log, LOG_LEVEL_ERROR, NULL,
-			"%s has vanished, keeping the previous targets", path);
-		return;
-	}
-	__builtin_unreachable();
 }
 
 static void *run_messenger(void *context)
@@ -188,30 +110,33 @@ static void *run_messenger(void *context)
 	struct runtime *runtime = context;
 	/* Plugins that get its notifications ask for their interval, and log. */
 	plugin_set_ctx(runtime->daemon_context);
-	bool watches = runtime->config->targets_path != NULL;
-	int64_t watch_ns = clock_monotonic_ns() + WATCH_NS;
 	while (!atomic_load(&runtime->is_ending)) {
-		outbox_wait(runtime->outbox, watches ? watch_ns : INT64_MAX);
+		outbox_wait(runtime->outbox, INT64_MAX);
 		deliver(runtime);
-		int64_t now_ns = clock_monotonic_ns();
-		if (!watches || now_ns < watch_ns)
-			continue;
-		watch_targets(runtime);
-		watch_ns = now_ns + WATCH_NS;
+		forget_targets(runtime);
 	}
 	return NULL;
+}
+
+/* Returns 0 with *targets owned by the caller, or a negative errno with error. */
+static int find_targets(
+	struct runtime *runtime, struct target_list *targets, struct text_error *error)
+{
+	const struct plugin_config *config = runtime->config;
+	const struct discovery_input input = {
+		.settings = &config->discovery,
+		.defaults = &config->settings.defaults,
+		.fixed = &config->settings.targets,
+		.where = "a <Target> block",
+	};
+	int failure = discovery_new(&input, &runtime->discovery, error);
+	return failure ? failure : discovery_collect(runtime->discovery, targets, error);
 }
 
 static int start_engine(
 	struct runtime *runtime, struct settings *settings, struct text_error *error)
 {
-	const struct plugin_config *config = runtime->config;
-	/* Checked before it is read, so that no change in between is missed. */
-	struct file_state state = {0};
-	if (config->targets_path)
-		file_state_read(config->targets_path, &state);
-	targets_watch_init(&runtime->watch, &state);
-	int failure = load_targets(config, &settings->targets, error);
+	int failure = find_targets(runtime, &settings->targets, error);
 	if (!failure)
 		failure = engine_start(
 			settings, &runtime->log, &runtime->watcher, &runtime->engine, error);
@@ -234,13 +159,24 @@ static void prepare_notices(struct runtime *runtime)
 		runtime->readings.loss_watch = &runtime->loss_watch;
 }
 
+static int start_threads(struct runtime *runtime)
+{
+	const struct discovery_listener listener = {on_change, runtime};
+	int failure = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);
+	runtime->has_messenger = !failure;
+	if (failure || runtime->config->discovery.source_count == 0)
+		return failure;
+	return discovery_start(
+		runtime->discovery, runtime->engine, &runtime->log, &runtime->reloads, &listener);
+}
+
 /* Returns 0 or a negative errno with error; then the caller stops what was started. */
 static int start(struct runtime *runtime, struct text_error *error)
 {
 	const struct plugin_config *config = runtime->config;
 	if (!config->settings.serve && !config->settings.probe) {
-		text_error_set(
-			error, 0, "nothing to do: no Listen, no <Target> and no TargetsFile");
+		text_error_set(error, 0,
+			"nothing to do: no Listen, no <Target>, no TargetsFile and no TargetsFrom");
 		return -EINVAL;
 	}
 	int failure = outbox_new(&runtime->outbox);
@@ -259,19 +195,20 @@ static int start(struct runtime *runtime, struct text_error *error)
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
 	files_raise_limit(DESCRIPTORS_MOST);
+	settings.discovery_descriptors = discovery_descriptors(&config->discovery);
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
 	failure = start_engine(runtime, &settings, error);
 	target_list_clear(&settings.targets);
 	struct http_front_settings front = config->front;
 	front.reloads = &runtime->reloads;
 	front.guard = runtime->guard;
+	front.discovery = runtime->discovery;
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
 			&front, runtime->engine, &runtime->log, &runtime->front, error);
 	if (failure)
 		return failure;
-	failure = thread_start(&runtime->messenger, "tcp_echo", run_messenger, runtime);
-	runtime->has_messenger = !failure;
+	failure = start_threads(runtime);
 	if (failure) {
 		char text[ERROR_TEXT_MAX];
 		error_text(-failure, text);
@@ -334,18 +271,25 @@ void runtime_read_process(const struct runtime *runtime, struct process_values *
 	process->reloaded_ns = atomic_load(&runtime->reloads.success_ns);
 }
 
+size_t runtime_read_sources(const struct runtime *runtime, struct source_values *values)
+{
+	return discovery_read(runtime->discovery, values);
+}
+
 void runtime_stop(struct runtime *runtime)
 {
 	if (!runtime)
 		return;
+	/* Before those that it makes use of. */
+	discovery_stop(runtime->discovery);
 	http_front_stop(runtime->front);
 	web_guard_free(runtime->guard);
-	/* Before the engine, which this thread may be reloading. */
 	if (runtime->has_messenger) {
 		atomic_store(&runtime->is_ending, true);
 		outbox_wake(runtime->outbox);
 		pthread_join(runtime->messenger, NULL);
 	}
+	discovery_free(runtime->discovery);
 	engine_stop(runtime->engine);
 	if (runtime->outbox)
 		deliver(runtime);

@@ -29,6 +29,9 @@ int runtime_start(
  */
 const struct readings *runtime_read(struct runtime *runtime);
 
+/* Tells of each source of targets. values: TARGET_SOURCES_MAX. Returns how many there are. */
+size_t runtime_read_sources(const struct runtime *runtime, struct source_values *values);
+
 /* Fills in what process_values_read() leaves to the caller, other than is_alive. */
 void runtime_read_process(const struct runtime *runtime, struct process_values *process);
 

@@ -63,6 +63,8 @@ static size_t count_subjects(const struct maker *maker, const struct metric *met
 		return snapshot->has_prober ? 1 : 0;
 	case METRIC_OF_SERVER:
 		return snapshot->has_server ? 1 : 0;
+	case METRIC_OF_SOURCE:
+		return maker->input->source_count;
 	case METRIC_OF_PROCESS:
 		return 1;
 	}
@@ -82,6 +84,8 @@ static const void *values_of(const struct maker *maker, const struct metric *met
 		return snapshot;
 	case METRIC_OF_SERVER:
 		return &snapshot->server;
+	case METRIC_OF_SOURCE:
+		return &maker->input->sources[i];
 	case METRIC_OF_PROCESS:
 		return maker->input->process;
 	}
@@ -172,6 +176,9 @@ static void emit_number(struct maker *maker, const struct metric *metric, unsign
 			continue;
 		if (metric->type == METRIC_INFO)
 			set_labels(maker, target);
+		else if (metric->subject == METRIC_OF_SOURCE)
+			snprintf(list->type_instance, sizeof(list->type_instance), "%s",
+				maker->input->sources[i].source);
 		snprintf(list->plugin_instance, sizeof(list->plugin_instance), "%s",
 			target ? target->name : "");
 		maker->on_list(maker->context, list);

@@ -24,6 +24,8 @@ struct value_lists_input {
 	/* One for each of its targets, since the last reading. */
 	const struct period_values *periods;
 	const struct process_values *process;
+	const struct source_values *sources; /* Where the targets come from. */
+	size_t source_count;
 	const char *version;
 	const char *revision;
 	const char *compiler;
@@ -32,7 +34,7 @@ struct value_lists_input {
 /*
  * Hands out all value lists of one moment. list is borrowed until on_list() returns; host, time and
  * interval are left for on_list() or the daemon to set. The plugin instance is the target's name, the
- * type instance a reason. What is not known is left out, as one NAN makes every average and sum over
+ * type instance a reason, or the source that a value is of. What is not known is left out, as one NAN makes every average and sum over
  * targets a NAN. So are all times of a target that is down, and whether it is connected before the
  * first attempt has come to an end.
  *

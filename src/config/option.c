@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/spelling.h"
+#include "config/target_source.h"
 #include "measure/loss_window.h"
 
 static const struct option table[OPTIONS] = {
@@ -287,6 +288,11 @@ void option_allowed(const struct option *option, enum option_style style, char *
 	case OPTION_KIND_PATH:
 		append(text, "the %spath of a %s file",
 			style == OPTION_STYLE_COLLECTD ? "absolute " : "", option->content);
+		return;
+	case OPTION_KIND_SOURCE:
+		append(text,
+			"a path, a pattern of paths, http://..., https://..., dns:NAME:PORT or srv:NAME%s",
+			quoted);
 		return;
 	case OPTION_KIND_BOOLEAN:
 		append(text, "true or false");

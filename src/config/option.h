@@ -63,6 +63,7 @@ enum option_kind {
 	OPTION_KIND_ENDPOINT_TO_LISTEN,
 	OPTION_KIND_ENDPOINT_TO_DIAL,
 	OPTION_KIND_PATH,    /* Of a file. */
+	OPTION_KIND_SOURCE,  /* Of targets: target_source_parse(). */
 	OPTION_KIND_BOOLEAN, /* As a flag it is enough that it is there. */
 	OPTION_KIND_SWITCH,  /* On or off; in collectd a boolean, which may be spelt like that. */
 	OPTION_KIND_SHARE,   /* Off, or one in so many: "1/100". Off is 0. */
@@ -93,6 +94,12 @@ enum option_group {
 	OPTION_GROUP_SERVICE,
 	OPTION_GROUPS,
 };
+
+/* Whether a value can be the path of a file. */
+static inline bool option_kind_is_path(enum option_kind kind)
+{
+	return kind == OPTION_KIND_PATH || kind == OPTION_KIND_SOURCE;
+}
 
 /* A row. All of it is static; what is left out is NULL, 0 or the first of its enum. */
 struct option {

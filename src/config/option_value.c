@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/networks.h"
+#include "config/target_source.h"
 
 #define SERVICE_NAME_MAX 64
 #define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
@@ -229,6 +230,15 @@ static int parse_service_name(const char *text, struct option_value *value, cons
 	return 0;
 }
 
+static int parse_source(const char *text, struct option_value *value, const char **reason)
+{
+	struct target_source source;
+	int result = target_source_parse(text, &source, reason);
+	if (result == 0)
+		value->text = text;
+	return result;
+}
+
 int option_value_parse(const struct option *option, const char *text, struct option_value *value,
 	const char **reason)
 {
@@ -255,6 +265,8 @@ int option_value_parse(const struct option *option, const char *text, struct opt
 		return endpoint_parse(text, ENDPOINT_TO_DIAL, &value->endpoint, reason);
 	case OPTION_KIND_PATH:
 		return parse_path(text, value, reason);
+	case OPTION_KIND_SOURCE:
+		return parse_source(text, value, reason);
 	case OPTION_KIND_BOOLEAN:
 		return parse_boolean(text, value, reason);
 	case OPTION_KIND_SWITCH:
@@ -340,6 +352,7 @@ void option_value_format(const struct option *option, const struct option_value 
 	case OPTION_KIND_INTERFACE:
 	case OPTION_KIND_NETWORKS:
 	case OPTION_KIND_PATH:
+	case OPTION_KIND_SOURCE:
 	case OPTION_KIND_SERVICE_NAME:
 	case OPTION_KIND_TEXT:
 	case OPTION_KIND_LABELS:

@@ -33,7 +33,8 @@ struct settings {
 	enum settings_resolver resolver;
 	bool keep_excess; /* Snapshots have the excess of each direction in fine buckets, too. */
 	size_t front_connections; /* Those that the front wants descriptors for; 0: it has none. */
-	bool is_guest;		  /* The process is another program's, which needs some, too. */
+	size_t discovery_descriptors; /* Those that are needed to ask for targets. */
+	bool is_guest;		      /* The process is another program's, which needs some, too. */
 };
 
 /* The defaults of the table of options; neither server nor prober, no targets. */

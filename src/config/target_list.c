@@ -184,6 +184,30 @@ int target_list_complete(
 	return result;
 }
 
+size_t target_list_find(const struct target_list *list, const char *name)
+{
+	size_t slot = list->index ? *index_slot(list->index, list->targets, name) : 0;
+	return slot == 0 ? list->count : slot - 1;
+}
+
+static bool target_is_equal(const struct target_config *a, const struct target_config *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->address.port == b->address.port &&
+	       strcmp(a->address.host, b->address.host) == 0 && a->own == b->own &&
+	       target_options_are_equal(&a->options, &b->options) &&
+	       labels_are_equal(&a->labels, &b->labels);
+}
+
+bool target_lists_are_equal(const struct target_list *a, const struct target_list *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!target_is_equal(&a->targets[i], &b->targets[i]))
+			return false;
+	return true;
+}
+
 int target_list_copy(const struct target_list *list, struct target_list *copy)
 {
 	struct target_list result = {0};

@@ -3,6 +3,7 @@
 #ifndef CONFIG_TARGET_LIST_H
 #define CONFIG_TARGET_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,6 +63,12 @@ int target_list_add(struct target_list *list, const char *name, const char *addr
  * the reason in error. */
 int target_list_complete(
 	struct target_list *list, const struct target_options *defaults, struct text_error *error);
+
+/* The place of the target of that name, or list->count. */
+size_t target_list_find(const struct target_list *list, const char *name);
+
+/* Whether they have the same targets, which are probed alike and have the same labels, in the same order. */
+bool target_lists_are_equal(const struct target_list *a, const struct target_list *b);
 
 /* Appends a deep copy of another list's target. As target_list_request() otherwise. */
 int target_list_append(

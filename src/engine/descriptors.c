@@ -43,7 +43,8 @@ static size_t take(size_t *left, size_t wanted)
 
 static size_t besides(const struct descriptor_wishes *wishes, size_t at_first)
 {
-	return at_first + (wishes->threads > 1 ? (wishes->threads - 1) * OWN_OF_THREAD : 0);
+	return at_first + wishes->sources +
+	       (wishes->threads > 1 ? (wishes->threads - 1) * OWN_OF_THREAD : 0);
 }
 
 static size_t look_ups(int64_t limit)

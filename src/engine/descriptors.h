@@ -20,6 +20,7 @@ struct descriptor_wishes {
 	bool serves;	     /* There is an echo server. */
 	size_t peers;	     /* Peers that it wants at most. */
 	bool asks_system;    /* Names are looked up by the system's means: RESOLVER_SYSTEM. */
+	size_t sources; /* What it takes to ask for targets. */
 };
 
 struct descriptor_shares {

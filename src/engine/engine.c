@@ -107,6 +107,7 @@ static void wish_descriptors(struct engine *engine, const struct settings *setti
 	engine->wishes = (struct descriptor_wishes){
 		.is_shared = settings->is_guest,
 		.threads = settings->probe ? settings->threads : 0,
+		.sources = settings->discovery_descriptors,
 		.front = settings->front_connections,
 		.serves = settings->serve,
 		.asks_system = settings->probe && settings->resolver == SETTINGS_RESOLVER_SYSTEM,
@@ -245,11 +246,6 @@ static bool is_probed_alike(const struct entry *entry, const struct target_confi
 	endpoint_format(&config->address, address);
 	return strcmp(entry->target->address, address) == 0 &&
 	       target_options_are_equal(&entry->target->options, &config->options);
-}
-
-static bool labels_are_equal(const struct labels *a, const struct labels *b)
-{
-	return a->size == b->size && (a->size == 0 || memcmp(a->text, b->text, a->size) == 0);
 }
 
 /* Makes an entry of the new list out of one of the old. */

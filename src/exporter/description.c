@@ -61,13 +61,17 @@ static void describe_target(const struct target_config *target, struct buffer *b
 	buffer_append_text(buffer, "\n");
 }
 
-static void describe_targets(const struct options *options, struct buffer *buffer)
+static void describe_targets(const struct description *description, struct buffer *buffer)
 {
-	const struct target_list *list = &options->settings.targets;
+	const struct target_list *list = description->targets;
 	buffer_append_format(buffer, "%-10s%zu", "targets", list->count);
-	if (options->targets_path)
-		buffer_append_format(buffer, " from %s", options->targets_path);
+	if (description->source_count == 1)
+		buffer_append_format(buffer, " from %s", description->sources[0].source);
 	buffer_append_text(buffer, "\n");
+	for (size_t i = 0; i < description->source_count && description->source_count > 1; i++)
+		buffer_append_format(buffer, "%-10s%llu from %s\n", "",
+			(unsigned long long)description->sources[i].targets,
+			description->sources[i].source);
 	for (size_t i = 0; i < list->count && i < TARGETS_SHOWN; i++)
 		describe_target(&list->targets[i], buffer);
 	if (list->count > TARGETS_SHOWN)
@@ -110,19 +114,19 @@ static void describe_web(
 	buffer_append_text(buffer, "\n");
 }
 
-void description_append(
-	const struct options *options, const struct web_guard *guard, struct buffer *buffer)
+void description_append(const struct description *description, struct buffer *buffer)
 {
+	const struct options *options = description->options;
 	const struct settings *settings = &options->settings;
 	describe("mode", options_mode(options), buffer);
 	if (settings->serve)
 		describe_server(options, buffer);
-	describe_web(options, guard, buffer);
+	describe_web(options, description->guard, buffer);
 	if (!settings->probe)
 		return;
 	describe_defaults(&settings->defaults, buffer);
 	buffer_append_format(buffer, "%-10s%u\n", "threads", settings->threads);
 	const char *resolver = option_get(OPTION_RESOLVER)->words[settings->resolver - 1];
 	buffer_append_format(buffer, "%-10s%s\n", "resolver", resolver);
-	describe_targets(options, buffer);
+	describe_targets(description, buffer);
 }

@@ -6,8 +6,16 @@
 #include "base/buffer.h"
 #include "exporter/options.h"
 
-/* Appends some lines. The options' targets are to be loaded. guard: of the web configuration, or NULL. */
-void description_append(
-	const struct options *options, const struct web_guard *guard, struct buffer *buffer);
+/* All of it is borrowed. */
+struct description {
+	const struct options *options;
+	const struct web_guard *guard; /* Of the web configuration, or NULL. */
+	const struct target_list *targets;
+	const struct source_values *sources; /* Where they come from. */
+	size_t source_count;
+};
+
+/* Appends some lines. */
+void description_append(const struct description *description, struct buffer *buffer);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/version.h"
+#include "discover/fetch_http.h"
 #include "exporter/as_service.h"
 #include "exporter/description.h"
 #include "exporter/options.h"
@@ -65,6 +66,7 @@ static void append_versions(struct buffer *buffer)
 			     "libevent %s, cJSON %s, %s, c-ares %s",
 		version_revision(), version_build_date(), version_compiler(), event_get_version(),
 		cJSON_Version(), gzip_library(), ares_version(NULL));
+	fetch_http_append_library(buffer);
 	web_guard_append_libraries(buffer);
 	buffer_append_text(buffer, NOTIFIES "\n");
 }
@@ -75,15 +77,49 @@ static int load_web_config(
 	return options->web_config_path ? web_guard_new(options->web_config_path, guard, error) : 0;
 }
 
-/* guard: taken over; NULL for none. */
-static int check(const struct options *options, struct web_guard *guard)
+/* Says what would run. Returns the exit status. */
+static int describe(const struct options *options, struct discovery *discovery,
+	const struct target_list *targets, const struct web_guard *guard)
 {
+	struct source_values sources[TARGET_SOURCES_MAX];
+	struct text_error warning;
+	const struct description description = {
+		.options = options,
+		.guard = guard,
+		.targets = targets,
+		.sources = sources,
+		.source_count = discovery_read(discovery, sources),
+	};
 	struct buffer text = {0};
-	description_append(options, guard, &text);
-	web_guard_free(guard);
+	description_append(&description, &text);
+	discovery_warn(discovery, &warning);
 	if (options->warning.reason[0] != '\0')
-		complain(options, LOG_LEVEL_WARNING, options->warning.reason);
+		warning = options->warning;
+	if (warning.reason[0] != '\0')
+		complain(options, LOG_LEVEL_WARNING, warning.reason);
 	return print(options, &text);
+}
+
+/* Returns 0 with *status, or a negative errno with error. */
+static int check(const struct options *options, int *status, struct text_error *error)
+{
+	const struct discovery_input input = options_discovery(options);
+	struct discovery *discovery = NULL;
+	struct web_guard *guard = NULL;
+	struct target_list targets = {0};
+	int failure = discovery_new(&input, &discovery, error);
+	if (!failure)
+		failure = discovery_ask(discovery, error);
+	if (!failure)
+		failure = discovery_collect(discovery, &targets, error);
+	if (!failure)
+		failure = load_web_config(options, &guard, error);
+	if (!failure)
+		*status = describe(options, discovery, &targets, guard);
+	web_guard_free(guard);
+	target_list_clear(&targets);
+	discovery_free(discovery);
+	return failure;
 }
 
 static int act_on_service(struct options *options)
@@ -122,21 +158,16 @@ static int act(struct options *options)
 	case OPTIONS_RUN:
 		break;
 	}
-	int failure = 0;
-	struct web_guard *guard = NULL;
-	if (options->verb == VERB_RUN) {
+	int failure;
+	int status = STATUS_OK;
+	if (options->verb == VERB_RUN)
 		failure = as_service_run(options, &error);
-	} else {
-		failure = options_load_targets(options, &error);
-		if (!failure && options->action == OPTIONS_CHECK)
-			failure = load_web_config(options, &guard, &error);
-		if (!failure && options->action == OPTIONS_CHECK)
-			return check(options, guard);
-		if (!failure)
-			failure = run(options, STDERR_FILENO, NULL, &error);
-	}
+	else if (options->action == OPTIONS_CHECK)
+		failure = check(options, &status, &error);
+	else
+		failure = run(options, STDERR_FILENO, NULL, &error);
 	if (!failure)
-		return STATUS_OK;
+		return status;
 	complain(options, LOG_LEVEL_ERROR, error.reason);
 	return STATUS_FAILED;
 }

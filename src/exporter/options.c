@@ -10,7 +10,6 @@
 #include "base/network.h"
 #include "base/spelling.h"
 #include "config/option_value.h"
-#include "config/targets_file.h"
 
 #define DEFAULT_TARGET_NAME "default"
 
@@ -21,7 +20,7 @@
 #define PORT_DIGITS 5
 
 /* How many values flags that repeat may have together, by their rows. */
-#define REPEATED_MAX (64 + HTTP_FRONT_ADDRESSES_MAX)
+#define REPEATED_MAX (64 + TARGET_SOURCES_MAX + HTTP_FRONT_ADDRESSES_MAX)
 
 /* The command line while it is read. */
 struct reading {
@@ -112,11 +111,6 @@ static void store_history(struct reading *reading, const struct option_value *va
 	reading->options->front.history_ns = value->number;
 }
 
-static void store_targets(struct reading *reading, const struct option_value *value)
-{
-	reading->options->targets_path = value->text;
-}
-
 static void store_threads(struct reading *reading, const struct option_value *value)
 {
 	reading->options->settings.threads = (unsigned)value->number;
@@ -185,7 +179,6 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_MAX_PEERS] = store_max_peers,
 	[OPTION_MAX_PEERS_PER_ADDRESS] = store_max_peers_per_address,
 	[OPTION_REFLECT_DSCP] = store_reflect_dscp,
-	[OPTION_TARGETS] = store_targets,
 	[OPTION_THREADS] = store_threads,
 	[OPTION_RESOLVER] = store_resolver,
 	[OPTION_METRICS] = store_metrics,
@@ -257,6 +250,16 @@ static const char *hint_at(const struct option *flag, const char *text, const ch
 	return is_port ? "; did you mean :" : NULL;
 }
 
+/* What is too many is refused when all values are counted. Returns whether there was no memory. */
+static bool keep_source(
+	struct reading *reading, const struct option *flag, const struct option_value *value)
+{
+	struct discovery_settings *discovery = &reading->options->discovery;
+	if (flag->id == OPTION_TARGETS && discovery->source_count == TARGET_SOURCES_MAX)
+		return false;
+	return discovery_settings_set(discovery, flag->id, value) != 0;
+}
+
 /* name: as it was spelt. */
 static int set_flag(struct reading *reading, const struct option *flag, const char *name,
 	const char *text, struct text_error *error)
@@ -279,6 +282,8 @@ static int set_flag(struct reading *reading, const struct option *flag, const ch
 	}
 	if (flag->scope == OPTION_OF_TARGET)
 		target_options_set(&reading->options->settings.defaults, flag, &value);
+	else if (discovery_settings_has(flag->id))
+		reading->lacks_memory |= keep_source(reading, flag, &value);
 	else if (store[flag->id])
 		store[flag->id](reading, &value);
 	reading->given[flag->id] = text;
@@ -372,7 +377,7 @@ static void warn_of_idle_flags(const char *const *given, struct options *options
 				warning->reason[0] != '\0' ? ", " : "", flag->flag);
 	}
 	if (warning->reason[0] == '\0') {
-		if (given[OPTION_TARGET] && options->targets_path)
+		if (given[OPTION_TARGET] && given[OPTION_TARGETS])
 			text_error_set(warning, 0, "-target is ignored because -targets is given");
 		else if (given[OPTION_NAME] && options->verb == VERB_NONE)
 			text_error_set(warning, 0, "-name has no effect without -svc");
@@ -432,12 +437,14 @@ static int combine(const struct reading *reading, struct text_error *error)
 	struct options *options = reading->options;
 	struct text_error wrong;
 	int result = settings_check(&options->settings, &wrong);
+	if (result == 0)
+		result = discovery_settings_check(&options->discovery, &wrong);
 	if (result != 0) {
 		text_error_set(error, 0, "-%s", wrong.reason);
 		return result;
 	}
 	bool has_target = reading->given[OPTION_TARGET];
-	if (!reading->given[OPTION_MODE] && (has_target || options->targets_path)) {
+	if (!reading->given[OPTION_MODE] && (has_target || reading->given[OPTION_TARGETS])) {
 		text_error_set(error, 0,
 			"-target%s: the default -mode=server probes nothing; give -mode=client or -mode=both",
 			has_target ? "" : "s");
@@ -445,8 +452,8 @@ static int combine(const struct reading *reading, struct text_error *error)
 	}
 	warn_of_idle_flags(reading->given, options);
 	if (!options->settings.probe)
-		options->targets_path = NULL;
-	if (!options->settings.probe || options->targets_path)
+		discovery_settings_clear(&options->discovery);
+	if (!options->settings.probe || options->discovery.source_count > 0)
 		return 0;
 	return add_single_target(reading, error);
 }
@@ -475,12 +482,22 @@ static int choose_action(const struct reading *reading, struct text_error *error
 
 _Static_assert(OPTIONS + REPEATED_MAX <= SERVICE_FLAGS_MAX, "every flag may be given");
 
+static bool is_path(const struct option *flag, const char *text)
+{
+	struct target_source source;
+	const char *unused;
+	if (flag->kind == OPTION_KIND_SOURCE)
+		return target_source_parse(text, &source, &unused) == 0 &&
+		       target_source_is_of_files(&source);
+	return flag->kind == OPTION_KIND_PATH;
+}
+
 static void keep_value(struct options *options, const struct option *flag, const char *text)
 {
 	options->given[options->given_count++] = (struct service_flag){
 		.name = flag->flag,
 		.value = text,
-		.is_path = flag->kind == OPTION_KIND_PATH,
+		.is_path = is_path(flag, text),
 	};
 }
 
@@ -503,6 +520,7 @@ static void keep_given(const struct reading *reading, struct options *options)
 static void set_defaults(struct reading *reading)
 {
 	settings_init(&reading->options->settings);
+	discovery_settings_init(&reading->options->discovery);
 	for (int id = 0; id < OPTIONS; id++) {
 		const struct option *option = option_get((enum option_id)id);
 		if (!store[id] || !option->initial)
@@ -528,20 +546,14 @@ int options_parse(int argc, char *const argv[], struct options *options, struct 
 	return combine(&reading, error);
 }
 
-int options_load_targets(struct options *options, struct text_error *error)
+struct discovery_input options_discovery(const struct options *options)
 {
-	if (!options->targets_path)
-		return 0;
-	struct target_list targets;
-	int result = targets_file_load(
-		options->targets_path, &options->settings.defaults, &targets, error);
-	if (result != 0)
-		return result;
-	target_list_clear(&options->settings.targets);
-	options->settings.targets = targets;
-	if (targets.count == 0 && options->warning.reason[0] == '\0')
-		text_error_set(&options->warning, 0, "%s lists no targets", options->targets_path);
-	return 0;
+	return (struct discovery_input){
+		.settings = &options->discovery,
+		.defaults = &options->settings.defaults,
+		.fixed = &options->settings.targets,
+		.where = "-target",
+	};
 }
 
 /* Appends the line of one flag. */
@@ -592,4 +604,5 @@ const char *options_mode(const struct options *options)
 void options_clear(struct options *options)
 {
 	settings_clear(&options->settings);
+	discovery_settings_clear(&options->discovery);
 }

@@ -10,7 +10,9 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/text_error.h"
+#include "config/discovery_settings.h"
 #include "config/settings.h"
+#include "discover/discovery.h"
 #include "log/log_line.h"
 #include "scrape/http_front.h"
 #include "service/service_request.h"
@@ -26,11 +28,11 @@ enum options_action {
 /* What the command line asks for. Stored by the caller; release with options_clear(). */
 struct options {
 	enum options_action action;
-	struct settings settings; /* Without what the targets file adds: options_load_targets(). */
+	struct settings settings; /* Without the targets of sources: see struct discovery. */
 	struct http_front_settings front; /* Without what is to run. */
 	bool enables_lifecycle;
-	const char *web_config_path; /* Borrowed from argv; NULL for none. */
-	const char *targets_path;    /* Borrowed from argv; NULL where no targets file is in use. */
+	const char *web_config_path;	     /* Borrowed from argv; NULL for none. */
+	struct discovery_settings discovery; /* No sources without -targets. */
 	enum log_level log_level;
 	enum log_format log_format;
 	enum service_verb verb;
@@ -55,11 +57,8 @@ struct options {
  */
 int options_parse(int argc, char *const argv[], struct options *options, struct text_error *error);
 
-/*
- * Reads the targets file, if there is one, into the settings. Returns 0 or what targets_file_load()
- * returns.
- */
-int options_load_targets(struct options *options, struct text_error *error);
+/* Where the targets come from, borrowed from options. */
+struct discovery_input options_discovery(const struct options *options);
 
 /* Appends the help text. */
 void options_usage(struct buffer *buffer);

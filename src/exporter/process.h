@@ -49,9 +49,6 @@ int process_catch_requests(void);
  */
 enum process_request process_wait(int64_t until_ns, const char **by);
 
-/* Asks this process to reload, from any thread, as SIGHUP does. */
-void process_ask_to_reload(void);
-
 /*
  * Asks this process to end, from any thread. by: what process_wait() names on Windows; static.
  * Elsewhere this is the same as a SIGTERM.

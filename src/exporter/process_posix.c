@@ -155,11 +155,6 @@ bool process_is_interrupt(const char *by)
 	return strcmp(by, "SIGINT") == 0;
 }
 
-void process_ask_to_reload(void)
-{
-	kill(getpid(), SIGHUP);
-}
-
 void process_ask_to_end(const char *by)
 {
 	(void)by;

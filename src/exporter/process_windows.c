@@ -23,8 +23,6 @@
 static _Atomic(HANDLE) end_is_asked;
 static _Atomic(const char *) asked_by;
 /* Resets itself once it was seen. */
-static _Atomic(HANDLE) reload_is_asked;
-static atomic_bool reload_was_asked; /* Perhaps before there was the event. */
 
 static UINT output_code_page;
 
@@ -92,14 +90,6 @@ bool process_is_interrupt(const char *by)
 	return strcmp(by, "Ctrl-C") == 0;
 }
 
-void process_ask_to_reload(void)
-{
-	atomic_store(&reload_was_asked, true);
-	HANDLE event = atomic_load(&reload_is_asked);
-	if (event)
-		SetEvent(event);
-}
-
 void process_ask_to_end(const char *by)
 {
 	const char *nobody = NULL;
@@ -143,15 +133,11 @@ void process_await_start(void)
 int process_catch_requests(void)
 {
 	HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
-	HANDLE reload = CreateEventW(NULL, FALSE, FALSE, NULL);
-	if (!event || !reload)
+	if (!event)
 		return -ENOMEM;
-	atomic_store(&reload_is_asked, reload);
 	atomic_store(&end_is_asked, event);
 	if (atomic_load(&asked_by))
 		SetEvent(event);
-	if (atomic_load(&reload_was_asked))
-		SetEvent(reload);
 	/* A parent may have had Ctrl-C ignored for its children (CREATE_NEW_PROCESS_GROUP). */
 	SetConsoleCtrlHandler(NULL, FALSE);
 	SetConsoleCtrlHandler(on_console, TRUE);
@@ -165,15 +151,8 @@ enum process_request process_wait(int64_t until_ns, const char **by)
 		int64_t wait_ns = until_ns - clock_monotonic_ns();
 		wait_ms = wait_ns > 0 ? (DWORD)(wait_ns / NS_PER_MS + 1) : 0;
 	}
-	/* Of several that are set the first counts. */
-	const HANDLE events[] = {atomic_load(&end_is_asked), atomic_load(&reload_is_asked)};
-	switch (WaitForMultipleObjects(2, events, FALSE, wait_ms)) {
-	case WAIT_OBJECT_0:
-		*by = atomic_load(&asked_by);
-		return PROCESS_END;
-	case WAIT_OBJECT_0 + 1:
-		return PROCESS_RELOAD;
-	default:
+	if (WaitForSingleObject(atomic_load(&end_is_asked), wait_ms) != WAIT_OBJECT_0)
 		return PROCESS_NOTHING;
-	}
+	*by = atomic_load(&asked_by);
+	return PROCESS_END;
 }

@@ -4,7 +4,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -14,29 +13,13 @@
 #include "base/error_text.h"
 #include "base/files.h"
 #include "config/reloads.h"
-#include "config/targets_file.h"
+#include "discover/discovery.h"
 #include "engine/engine.h"
-#include "exporter/census.h"
 #include "exporter/notify.h"
 #include "exporter/process.h"
 #include "exporter/summary.h"
 #include "log/logger.h"
 #include "scrape/http_front.h"
-
-/* How often the targets are looked at after a start, and for how long: a handshake may take 3 s. */
-#define CENSUS_STEP_NS (NS_PER_S / 2)
-#define CENSUS_PATIENCE_NS (10 * NS_PER_S)
-
-/* A reload that the HTTP thread waits for. */
-struct errand {
-	pthread_mutex_t mutex;
-	pthread_cond_t changed;
-	bool is_wanted;
-	bool is_over; /* Nobody carries any out from now on. */
-	/* What came of the last one. */
-	int failure;
-	struct text_error said;
-};
 
 /* What runs. All zero is nothing. */
 struct exporter {
@@ -44,22 +27,23 @@ struct exporter {
 	int log_fd;
 	struct logger *logger;
 	struct log log;
+	struct discovery *discovery; /* NULL where targets come from nowhere else. */
 	struct engine *engine;
 	struct web_guard *guard;
 	struct http_front *front;
 	struct notify notify;
-	bool is_starving;	 /* The watchdog is not fed, and the log says so. */
-	int64_t census_due_ns;	 /* When the targets are looked at; INT64_MAX: no more. */
-	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
+	bool is_starving; /* The watchdog is not fed, and the log says so. */
 	struct reloads reloads;
-	struct errand errand;
-	struct text_error reload_error; /* Of the last reload; an empty reason: it succeeded. */
+	struct text_error warning; /* Of the sources of targets; an empty reason: there is none. */
 };
 
 static void stop(struct exporter *exporter)
 {
+	/* Before the front, whose thread may wait for it; which reads it until it has stopped. */
+	discovery_stop(exporter->discovery);
 	http_front_stop(exporter->front);
 	web_guard_free(exporter->guard);
+	discovery_free(exporter->discovery);
 	engine_stop(exporter->engine);
 	logger_stop(exporter->logger);
 }
@@ -82,7 +66,13 @@ static void append_targets(const struct target_list *targets, const struct targe
 	}
 }
 
-static void log_start(const struct exporter *exporter)
+static void warn(const struct exporter *exporter, const struct text_error *warning)
+{
+	if (warning->reason[0] != '\0')
+		log_write(&exporter->log, LOG_LEVEL_WARNING, NULL, "%s", warning->reason);
+}
+
+static void log_start(const struct exporter *exporter, const struct target_list *targets)
 {
 	const struct options *options = exporter->options;
 	const struct settings *settings = &options->settings;
@@ -93,13 +83,12 @@ static void log_start(const struct exporter *exporter)
 		buffer_append_format(
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
 	if (settings->probe)
-		append_targets(&settings->targets, &settings->defaults, &line);
+		append_targets(targets, &settings->defaults, &line);
 	buffer_append_format(&line, ", metrics on %s, page on %s", http_front_urls(exporter->front),
 		http_front_page(exporter->front));
 	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
 	buffer_clear(&line);
-	if (options->warning.reason[0] != '\0')
-		log_write(&exporter->log, LOG_LEVEL_WARNING, NULL, "%s", options->warning.reason);
+	warn(exporter, options->warning.reason[0] != '\0' ? &options->warning : &exporter->warning);
 }
 
 /* Writes the status that the service manager shows. */
@@ -110,7 +99,12 @@ static void describe(struct exporter *exporter, char status[NOTIFY_STATUS_MAX])
 		snprintf(status, NOTIFY_STATUS_MAX, "out of memory");
 		return;
 	}
-	notify_describe(&snapshot, exporter->reload_error.reason, status);
+	struct text_error failure = {0};
+	if (exporter->discovery)
+		discovery_failure(exporter->discovery, &failure);
+	if (failure.reason[0] != '\0')
+		text_error_set(&failure, 0, "reload failed: %s", failure.reason);
+	notify_describe(&snapshot, failure.reason, status);
 	snapshot_clear(&snapshot);
 }
 
@@ -149,115 +143,86 @@ static void tell_due(struct exporter *exporter)
 	}
 }
 
-/* Returns 0 or a negative errno; *said: what happened, one line. */
-static int load_targets(struct exporter *exporter, const char *path, struct text_error *said)
+/* By a signal. */
+static void reload(struct exporter *exporter)
 {
-	struct target_list targets = {0};
-	struct reload_report report = {0};
-	struct buffer changes = {0};
-	int failure =
-		targets_file_load(path, &exporter->options->settings.defaults, &targets, said);
-	if (!failure)
-		failure = engine_reload(exporter->engine, &targets, &report, said);
-	if (!failure) {
-		reload_report_append(&report, &changes);
-		text_error_set(said, 0, "%s reloaded: %zu target%s, %.*s", path, targets.count,
-			targets.count == 1 ? "" : "s", (int)changes.length,
-			changes.data ? changes.data : "");
-	}
-	log_write(&exporter->log,
-		failure		     ? LOG_LEVEL_ERROR
-		: targets.count == 0 ? LOG_LEVEL_WARNING
-				     : LOG_LEVEL_INFO,
-		NULL, "%s%s", failure ? "reload failed, keeping the previous targets: " : "",
-		said->reason);
-	buffer_clear(&changes);
-	reload_report_clear(&report);
-	target_list_clear(&targets);
-	return failure;
-}
-
-/* Of few targets the log tells of each that it is up. */
-static void begin_census(struct exporter *exporter)
-{
-	int64_t now_ns = clock_monotonic_ns();
-	bool has_prober = exporter->options->settings.probe;
-	exporter->census_due_ns = has_prober ? now_ns + CENSUS_STEP_NS : INT64_MAX;
-	exporter->census_until_ns = now_ns + CENSUS_PATIENCE_NS;
-}
-
-/* by: what asked for it. */
-static int reload(struct exporter *exporter, const char *by, struct text_error *said)
-{
-	const char *path = exporter->options->targets_path;
-	if (!path) {
-		text_error_set(said, 0, "%s: nothing to reload without a targets file", by);
-		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s", said->reason);
-		return 0;
-	}
-	int failure = load_targets(exporter, path, said);
-	reloads_note(&exporter->reloads, RELOAD_OF_TARGETS, !failure, clock_wall());
-	exporter->reload_error = failure ? *said : (struct text_error){0};
-	if (failure)
-		text_error_set(&exporter->reload_error, 0, "reload failed: %s", said->reason);
-	return failure;
-}
-
-/* By a signal, or for the HTTP thread, which waits for it. */
-static void carry_out_reload(struct exporter *exporter)
-{
-	struct errand *errand = &exporter->errand;
-	struct text_error said;
-	pthread_mutex_lock(&errand->mutex);
-	bool is_errand = errand->is_wanted;
-	pthread_mutex_unlock(&errand->mutex);
+	struct text_error unused;
 	notify_reloading(&exporter->notify, clock_monotonic_ns());
-	int failure = reload(exporter, is_errand ? "POST /-/reload" : "SIGHUP", &said);
-	if (!failure)
-		begin_census(exporter);
+	if (exporter->discovery)
+		discovery_reload(exporter->discovery, &unused);
+	else
+		log_write(&exporter->log, LOG_LEVEL_INFO, NULL,
+			"SIGHUP: nothing to reload without a targets file");
 	tell_ready(exporter);
-	pthread_mutex_lock(&errand->mutex);
-	if (is_errand) {
-		errand->is_wanted = false;
-		errand->failure = failure;
-		errand->said = said;
-		pthread_cond_signal(&errand->changed);
-	}
-	pthread_mutex_unlock(&errand->mutex);
 }
 
-/*
- * On the HTTP thread, which gives way to others: what locks the probers out for a moment is left to the main
- * thread.
- */
+/* On the HTTP thread. */
 static int reload_over_http(void *context, struct text_error *said)
 {
-	struct exporter *exporter = context;
-	struct errand *errand = &exporter->errand;
-	pthread_mutex_lock(&errand->mutex);
-	errand->is_wanted = true;
-	process_ask_to_reload();
-	while (errand->is_wanted && !errand->is_over)
-		pthread_cond_wait(&errand->changed, &errand->mutex);
-	int failure = errand->is_wanted ? -ECANCELED : errand->failure;
-	*said = errand->said;
-	pthread_mutex_unlock(&errand->mutex);
-	if (failure == -ECANCELED)
-		text_error_set(said, 0, "the program is shutting down");
+	const struct exporter *exporter = context;
+	if (exporter->discovery)
+		return discovery_reload(exporter->discovery, said);
+	text_error_set(said, 0, "POST /-/reload: nothing to reload without a targets file");
+	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%s", said->reason);
+	return 0;
+}
+
+/* Reads the files of targets. Returns 0 with *targets owned by the caller, or a negative errno with error. */
+static int find_targets(
+	struct exporter *exporter, struct target_list *targets, struct text_error *error)
+{
+	const struct options *options = exporter->options;
+	const struct discovery_input input = options_discovery(options);
+	if (options->discovery.source_count == 0) {
+		int failure = target_list_copy(&options->settings.targets, targets);
+		if (failure)
+			text_error_set(error, 0, "out of memory");
+		return failure;
+	}
+	int failure = discovery_new(&input, &exporter->discovery, error);
+	if (!failure)
+		failure = discovery_collect(exporter->discovery, targets, error);
+	if (!failure)
+		discovery_warn(exporter->discovery, &exporter->warning);
 	return failure;
 }
 
-/* Nobody is to wait any longer. */
-static void end_errands(struct exporter *exporter)
+static int start_discovery(struct exporter *exporter, struct text_error *error)
 {
-	pthread_mutex_lock(&exporter->errand.mutex);
-	exporter->errand.is_over = true;
-	pthread_cond_signal(&exporter->errand.changed);
-	pthread_mutex_unlock(&exporter->errand.mutex);
+	const struct discovery_listener nobody = {0};
+	if (!exporter->discovery)
+		return 0;
+	int failure = discovery_start(
+		exporter->discovery, exporter->engine, &exporter->log, &exporter->reloads, &nobody);
+	if (failure)
+		text_error_set(error, 0, "cannot start a thread: out of resources");
+	return failure;
+}
+
+static int start_engine(
+	struct exporter *exporter, const struct target_list *targets, struct text_error *error)
+{
+	struct settings settings = exporter->options->settings;
+	settings.targets = *targets;
+	settings.front_connections = HTTP_FRONT_CONNECTIONS_MAX;
+	settings.discovery_descriptors = discovery_descriptors(&exporter->options->discovery);
+	return engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
+}
+
+static int start_front(struct exporter *exporter, struct text_error *error)
+{
+	struct http_front_settings front = exporter->options->front;
+	front.reloads = &exporter->reloads;
+	front.discovery = exporter->discovery;
+	front.guard = exporter->guard;
+	if (exporter->options->enables_lifecycle)
+		front.reload = (struct http_reload){reload_over_http, exporter};
+	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);
 }
 
 /* Returns 0, or a negative errno with error; then the caller calls stop() for what was started. */
-static int start(struct exporter *exporter, struct text_error *error)
+static int start(
+	struct exporter *exporter, const struct target_list *targets, struct text_error *error)
 {
 	const struct options *options = exporter->options;
 	int failure = logger_start(exporter->log_fd, options->log_format, &exporter->logger);
@@ -274,47 +239,11 @@ static int start(struct exporter *exporter, struct text_error *error)
 	};
 	if (options->web_config_path)
 		failure = web_guard_new(options->web_config_path, &exporter->guard, error);
-	if (failure)
-		return failure;
-	struct settings settings = options->settings;
-	settings.front_connections = HTTP_FRONT_CONNECTIONS_MAX;
-	failure = engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
-	if (failure)
-		return failure;
-	struct http_front_settings front = options->front;
-	front.reloads = &exporter->reloads;
-	front.guard = exporter->guard;
-	if (options->enables_lifecycle)
-		front.reload = (struct http_reload){reload_over_http, exporter};
-	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);
-}
-
-/* Tells how many targets are up, once that is known of all of many. */
-static void count_targets(struct exporter *exporter)
-{
-	int64_t now_ns = clock_monotonic_ns();
-	struct snapshot snapshot;
-	struct census census;
-	if (now_ns < exporter->census_due_ns)
-		return;
-	exporter->census_due_ns = now_ns + CENSUS_STEP_NS;
-	if (engine_snapshot(exporter->engine, false, &snapshot) != 0)
-		return;
-	census_take(&snapshot, &census);
-	snapshot_clear(&snapshot);
-	if (census.targets > ENGINE_MANY_TARGETS && census.tried < census.targets &&
-		now_ns < exporter->census_until_ns)
-		return;
-	exporter->census_due_ns = INT64_MAX;
-	if (census.targets > ENGINE_MANY_TARGETS)
-		log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%zu of %zu targets are up",
-			census.up, census.targets);
-}
-
-static int64_t due_ns(const struct exporter *exporter)
-{
-	int64_t notify_ns = notify_due_ns(&exporter->notify);
-	return notify_ns < exporter->census_due_ns ? notify_ns : exporter->census_due_ns;
+	if (!failure)
+		failure = start_engine(exporter, targets, error);
+	if (!failure)
+		failure = start_front(exporter, error);
+	return failure;
 }
 
 /* What goes to the terminal when all is over: nothing where nobody looks. */
@@ -336,13 +265,12 @@ static void serve_until_end(struct exporter *exporter, struct buffer *summary)
 {
 	const char *by;
 	for (;;) {
-		switch (process_wait(due_ns(exporter), &by)) {
+		switch (process_wait(notify_due_ns(&exporter->notify), &by)) {
 		case PROCESS_NOTHING:
 			tell_due(exporter);
-			count_targets(exporter);
 			break;
 		case PROCESS_RELOAD:
-			carry_out_reload(exporter);
+			reload(exporter);
 			break;
 		case PROCESS_END:
 			notify_stopping(&exporter->notify);
@@ -353,37 +281,45 @@ static void serve_until_end(struct exporter *exporter, struct buffer *summary)
 	}
 }
 
-int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
+/* Until it is asked to end. Returns 0, or a negative errno with error; then nothing is said of it. */
+static int serve(struct exporter *exporter, const struct target_list *targets,
+	void (*on_ready)(void), struct buffer *summary, struct text_error *error)
 {
-	struct exporter exporter = {
-		.options = options, .log_fd = log_fd, .census_due_ns = INT64_MAX};
-	struct buffer summary = {0};
-	pthread_mutex_init(&exporter.errand.mutex, NULL);
-	pthread_cond_init(&exporter.errand.changed, NULL);
-	reloads_init(&exporter.reloads, clock_wall());
-	files_raise_limit(INT64_MAX);
-	notify_init(&exporter.notify);
-	int failure = start(&exporter, error);
+	int failure = start(exporter, targets, error);
 	if (!failure) {
 		failure = process_catch_requests();
 		if (failure)
 			text_error_set(error, 0, "cannot wait for requests to end: out of memory");
 	}
-	if (!failure) {
-		log_start(&exporter);
-		tell_ready(&exporter);
-		if (on_ready)
-			on_ready();
-		begin_census(&exporter);
-		serve_until_end(&exporter, &summary);
-	}
-	end_errands(&exporter);
+	if (failure)
+		return failure;
+	log_start(exporter, targets);
+	failure = start_discovery(exporter, error);
+	if (failure)
+		return failure;
+	tell_ready(exporter);
+	if (on_ready)
+		on_ready();
+	serve_until_end(exporter, summary);
+	return 0;
+}
+
+int run(const struct options *options, int log_fd, void (*on_ready)(void), struct text_error *error)
+{
+	struct exporter exporter = {.options = options, .log_fd = log_fd};
+	struct target_list targets = {0};
+	struct buffer summary = {0};
+	reloads_init(&exporter.reloads, clock_wall());
+	files_raise_limit(INT64_MAX);
+	notify_init(&exporter.notify);
+	int failure = find_targets(&exporter, &targets, error);
+	if (!failure)
+		failure = serve(&exporter, &targets, on_ready, &summary, error);
+	target_list_clear(&targets);
 	stop(&exporter);
 	/* After the last line of the log. */
 	if (summary.length > 0)
 		fwrite(summary.data, 1, summary.length, stderr);
 	buffer_clear(&summary);
-	pthread_cond_destroy(&exporter.errand.changed);
-	pthread_mutex_destroy(&exporter.errand.mutex);
 	return failure;
 }

@@ -3,6 +3,7 @@
 
 #include "measure/period_values.h"
 #include "measure/snapshot.h"
+#include "measure/source_values.h"
 #include "metrics/process_values.h"
 
 static const char *connect_failure(unsigned reason)
@@ -581,6 +582,33 @@ const struct metric metric_table[] = {
 		.value = VALUE_COUNTS,
 		.offset = offsetof(struct process_values, http_rejected),
 		.label = &http_rejects,
+	},
+	{
+		.name = "tcp_echo_source_targets",
+		.help = "Targets in use that come from this source: a file, a pattern of files, or one that is asked.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_SOURCE,
+		.value = VALUE_COUNT,
+		.offset = offsetof(struct source_values, targets),
+	},
+	{
+		.name = "tcp_echo_source_failures",
+		.help = "How often this source could not be read, or had something that was refused: the targets that it "
+			"gave before then stay.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_SOURCE,
+		.value = VALUE_COUNT,
+		.offset = offsetof(struct source_values, failures),
+	},
+	{
+		.name = "tcp_echo_source_last_success_timestamp_seconds",
+		.help = "When this source was last read successfully, in seconds since 1970-01-01 00:00 UTC; absent before "
+			"that. Files are read when they change.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_SOURCE,
+		.value = VALUE_SECONDS,
+		.known = KNOWN_UNLESS_NEGATIVE,
+		.offset = offsetof(struct source_values, success_ns),
 	},
 	{
 		.name = "tcp_echo_config_last_reload_successful",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/dns_channel.h"
 
+/* Later versions would have DNS records for structs of their own, which earlier ones do not know. */
+#define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <errno.h>
 #include <pthread.h>
@@ -42,6 +44,7 @@ struct question {
 	struct dns_channel *channel;
 	int family;
 	void (*take)(void *context, struct dns_reply *reply);
+	void (*take_services)(void *context, struct dns_services *services);
 	void *context;
 };
 
@@ -280,6 +283,10 @@ static int copy_addresses(const struct ares_addrinfo *found, int family, struct 
 	return error;
 }
 
+/* RFC 1035 section 3.2.4, RFC 2782. */
+#define CLASS_IN 1
+#define TYPE_SRV 33
+
 /* Of our own, beside those of c-ares. */
 #define NO_SERVERS (-1)
 
@@ -307,11 +314,17 @@ static const struct {
 	{0, RESOLVER_FAILED, true, "the resolver failed"},
 };
 
-static void set_failure(int status, struct dns_reply *reply)
+static size_t find_failure(int status)
 {
 	size_t i = 0;
 	while (failures[i].status != 0 && failures[i].status != status)
 		i++;
+	return i;
+}
+
+static void set_failure(int status, struct dns_reply *reply)
+{
+	size_t i = find_failure(status);
 	reply->answer.result = failures[i].result;
 	reply->answer.reason = failures[i].reason;
 	reply->is_silence = failures[i].is_silence;
@@ -391,4 +404,53 @@ void dns_channel_ask(struct dns_channel *channel, const char *name, int family,
 	set_tick(channel);
 	const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};
 	ares_getaddrinfo(channel->servers, name, NULL, &hints, on_servers, question);
+}
+
+static void read_services(
+	int status, const unsigned char *message, int length, struct dns_services *services)
+{
+	*services = (struct dns_services){.result = RESOLVER_FOUND};
+	if (status == ARES_SUCCESS) {
+		int error = srv_answer_read(message, length, &services->list);
+		status = error == -ENOMEM ? ARES_ENOMEM : error ? ARES_EBADRESP : ARES_SUCCESS;
+	}
+	if (status == ARES_SUCCESS && services->list.count == 0) {
+		services->result = RESOLVER_NOT_FOUND;
+		services->reason = "the name has no services";
+		return;
+	}
+	if (status == ARES_SUCCESS)
+		return;
+	size_t i = find_failure(status);
+	services->result = failures[i].result;
+	services->reason = status == ARES_ENODATA ? "the name has no services" : failures[i].reason;
+	services->is_silence = failures[i].is_silence;
+}
+
+static void on_services(void *context, int status, int timeouts, unsigned char *message, int length)
+{
+	(void)timeouts;
+	struct question question = *(struct question *)context;
+	free(context);
+	question.channel->asked--;
+	struct dns_services services;
+	read_services(status, message, length, &services);
+	question.take_services(question.context, &services);
+}
+
+void dns_channel_ask_services(struct dns_channel *channel, const char *name,
+	void (*take)(void *context, struct dns_services *services), void *context)
+{
+	struct question *question = channel->has_servers ? malloc(sizeof(*question)) : NULL;
+	if (!question) {
+		struct dns_services services;
+		read_services(channel->has_servers ? ARES_ENOMEM : NO_SERVERS, NULL, 0, &services);
+		take(context, &services);
+		return;
+	}
+	*question =
+		(struct question){.channel = channel, .take_services = take, .context = context};
+	channel->asked++;
+	set_tick(channel);
+	ares_query(channel->servers, name, CLASS_IN, TYPE_SRV, on_services, question);
 }

@@ -8,6 +8,7 @@
 
 #include "net/dns_search.h"
 #include "net/resolver_answer.h"
+#include "net/srv_answer.h"
 
 struct dns_channel;
 
@@ -52,5 +53,17 @@ struct dns_reply {
  */
 void dns_channel_ask(struct dns_channel *channel, const char *name, int family,
 	void (*take)(void *context, struct dns_reply *reply), void *context);
+
+/* What a name server said of a service. */
+struct dns_services {
+	enum resolver_result result;
+	const char *reason;   /* Why not, in English; static. NULL if found. */
+	struct srv_list list; /* The taker's. Empty unless found. */
+	bool is_silence;      /* As in struct dns_reply. */
+};
+
+/* Asks the name servers for the SRV records of a name that ends with a dot. As dns_channel_ask() otherwise. */
+void dns_channel_ask_services(struct dns_channel *channel, const char *name,
+	void (*take)(void *context, struct dns_services *services), void *context);
 
 #endif

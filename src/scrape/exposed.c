@@ -20,6 +20,9 @@ enum exposition_presence exposition_presence(
 	case METRIC_OF_SERVER:
 		*values = &snapshot->server;
 		return snapshot->has_server ? EXPOSITION_HAS_ONE : EXPOSITION_HAS_NONE;
+	case METRIC_OF_SOURCE:
+		return exposition->source_count > 0 ? EXPOSITION_HAS_EACH_SOURCES
+						    : EXPOSITION_HAS_NONE;
 	case METRIC_OF_PROCESS:
 		*values = exposition->process;
 		return EXPOSITION_HAS_ONE;

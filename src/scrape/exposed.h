@@ -4,6 +4,7 @@
 #define SCRAPE_EXPOSED_H
 
 #include "measure/snapshot.h"
+#include "measure/source_values.h"
 #include "metrics/metric.h"
 #include "metrics/process_values.h"
 
@@ -28,6 +29,8 @@ struct exposition {
 	const struct snapshot *snapshot; /* With distributions, if it is native. */
 	const struct process_values *process;
 	const struct build_info *build;
+	const struct source_values *sources; /* Where the targets come from. */
+	size_t source_count;
 };
 
 /* How often a metric is in an exposition. */
@@ -35,6 +38,7 @@ enum exposition_presence {
 	EXPOSITION_HAS_NONE,
 	EXPOSITION_HAS_ONE,	     /* With *values: the struct of the metric's subject. */
 	EXPOSITION_HAS_EACH_TARGETS, /* Where it is not absent. */
+	EXPOSITION_HAS_EACH_SOURCES,
 };
 
 enum exposition_presence exposition_presence(

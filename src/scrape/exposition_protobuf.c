@@ -398,6 +398,16 @@ static void write_single(struct writer *writer, const struct metric *metric, con
 		write_numbers(writer, metric, nothing, values);
 }
 
+static void write_of_source(
+	struct writer *writer, const struct metric *metric, const struct source_values *values)
+{
+	struct buffer label = {0};
+	append_label(&label, "source", values->source);
+	write_numbers(writer, metric, (struct part){label.data, label.length}, values);
+	writer->buffer->failed |= label.failed;
+	buffer_clear(&label);
+}
+
 static void write_metric(struct writer *writer, const struct metric *metric)
 {
 	const struct snapshot *snapshot = writer->exposition->snapshot;
@@ -412,6 +422,10 @@ static void write_metric(struct writer *writer, const struct metric *metric)
 	case EXPOSITION_HAS_EACH_TARGETS:
 		for (size_t i = 0; i < snapshot->target_count; i++)
 			write_of_target(writer, metric, writer->targets[i], &snapshot->targets[i]);
+		break;
+	case EXPOSITION_HAS_EACH_SOURCES:
+		for (size_t i = 0; i < writer->exposition->source_count; i++)
+			write_of_source(writer, metric, &writer->exposition->sources[i]);
 		break;
 	}
 	end_family(writer);

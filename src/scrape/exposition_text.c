@@ -444,6 +444,24 @@ static void write_single(struct writer *writer, const struct metric *metric, con
 	end_family(writer);
 }
 
+static void write_of_sources(struct writer *writer, const struct metric *metric)
+{
+	begin_family(writer, metric);
+	for (size_t i = 0; i < writer->exposition->source_count; i++) {
+		const struct source_values *values = &writer->exposition->sources[i];
+		char text[NUMBER_TEXT_MAX];
+		size_t length = (size_t)(put_value(text, metric, values) - text);
+		if (length == 0)
+			continue;
+		append_name(writer, metric, "{source=\"");
+		append_escaped(writer->buffer, values->source);
+		buffer_append_text(writer->buffer, "\"} ");
+		buffer_append(writer->buffer, text, length);
+		buffer_append_text(writer->buffer, "\n");
+	}
+	end_family(writer);
+}
+
 static void write_metric(struct writer *writer, const struct metric *metric)
 {
 	const void *values;
@@ -457,6 +475,9 @@ static void write_metric(struct writer *writer, const struct metric *metric)
 		return;
 	case EXPOSITION_HAS_EACH_TARGETS:
 		write_of_targets(writer, metric);
+		return;
+	case EXPOSITION_HAS_EACH_SOURCES:
+		write_of_sources(writer, metric);
 		return;
 	}
 	__builtin_unreachable();

@@ -70,7 +70,11 @@ static int answer_metrics(
 	http_server_read(front->server, process.http_rejected);
 	process.is_reloaded = reloads_are_successful(front->settings.reloads);
 	process.reloaded_ns = atomic_load(&front->settings.reloads->success_ns);
+	struct source_values sources[TARGET_SOURCES_MAX];
+	struct discovery *discovery = front->settings.discovery;
 	const struct exposition exposition = {
+		.sources = sources,
+		.source_count = discovery ? discovery_read(discovery, sources) : 0,
 		.format = format,
 		.is_lean = front->settings.is_lean,
 		.is_native = is_native,

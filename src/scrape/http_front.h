@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text_error.h"
 #include "config/reloads.h"
+#include "discover/discovery.h"
 #include "engine/engine.h"
 #include "measure/reasons.h"
 #include "web/web_guard.h"
@@ -40,8 +41,9 @@ struct http_front_settings {
 	int64_t history_ns; /* How far back the page's history reaches; 0: there is none. */
 	/* Borrowed until http_front_stop(). */
 	struct reloads *reloads;
-	struct web_guard *guard;   /* NULL: plain HTTP for everyone. */
-	struct http_reload reload; /* What POST /-/reload does; all zero: it is refused. */
+	struct discovery *discovery; /* Where the targets come from; NULL: nowhere else. */
+	struct web_guard *guard;     /* NULL: plain HTTP for everyone. */
+	struct http_reload reload;   /* What POST /-/reload does; all zero: it is refused. */
 };
 
 /*

@@ -24,10 +24,10 @@ struct service_flag {
 };
 
 /* The most flags that a service takes. */
-#define SERVICE_FLAGS_MAX 136
+#define SERVICE_FLAGS_MAX 216
 
 /* The most files that a service reads, and a NULL. */
-#define SERVICE_FILES_MAX 6
+#define SERVICE_FILES_MAX 80
 
 /* All of it is borrowed. */
 struct service_request {

@@ -5,21 +5,12 @@
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <yaml.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "web/web_config.h"
 #include "web/web_users.h"
-
-/* What tells one state of a file from another. All zero: it cannot be read. */
-struct file_state {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	int64_t modified_ns;
-	int64_t changed_ns;
-};
 
 /* What is in effect. */
 struct rules {
@@ -35,31 +26,15 @@ struct web_guard {
 		known[1 + WEB_SECRETS]; /* When they were last loaded, or that was tried. */
 };
 
-static void read_state(const char *path, struct file_state *state)
+/* Those of the files that the rules name, behind the configuration's own. */
+static void read_secret_states(
+	const struct web_guard *guard, struct file_state states[1 + WEB_SECRETS])
 {
-	struct stat status;
-	*state = (struct file_state){0};
-	if (!path || stat(path, &status) != 0)
-		return;
-	state->device = status.st_dev;
-	state->inode = status.st_ino;
-	state->size = status.st_size;
-	state->modified_ns = clock_from_timespec(&status.st_mtim);
-	state->changed_ns = clock_from_timespec(&status.st_ctim);
-}
-
-static bool state_is_same(const struct file_state *a, const struct file_state *b)
-{
-	return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-	       a->modified_ns == b->modified_ns && a->changed_ns == b->changed_ns;
-}
-
-/* The configuration's own, and those of the files that the rules name. */
-static void read_states(const struct web_guard *guard, struct file_state states[1 + WEB_SECRETS])
-{
-	read_state(guard->path, &states[0]);
-	for (int i = 0; i < WEB_SECRETS; i++)
-		read_state(guard->rules.config.files[i], &states[1 + i]);
+	for (int i = 0; i < WEB_SECRETS; i++) {
+		states[1 + i] = (struct file_state){0};
+		if (guard->rules.config.files[i])
+			files_state(guard->rules.config.files[i], &states[1 + i]);
+	}
 }
 
 static void rules_clear(struct rules *rules)
@@ -68,6 +43,12 @@ static void rules_clear(struct rules *rules)
 	web_users_free(rules->users);
 	web_config_clear(&rules->config);
 	*rules = (struct rules){0};
+}
+
+static void read_states(const struct web_guard *guard, struct file_state states[1 + WEB_SECRETS])
+{
+	files_state(guard->path, &states[0]);
+	read_secret_states(guard, states);
 }
 
 /* Returns 0 with *rules owned by the caller, or a negative errno with error. */
@@ -112,14 +93,13 @@ int web_guard_new(const char *path, struct web_guard **guard, struct text_error 
 	}
 	made->path = copy;
 	/* Before it is read, so that no change is missed. */
-	read_state(path, &made->known[0]);
+	files_state(path, &made->known[0]);
 	int result = load(path, &made->rules, error);
 	if (result != 0) {
 		web_guard_free(made);
 		return result;
 	}
-	for (int i = 0; i < WEB_SECRETS; i++)
-		read_state(made->rules.config.files[i], &made->known[1 + i]);
+	read_secret_states(made, made->known);
 	*guard = made;
 	return 0;
 }
@@ -134,7 +114,7 @@ void web_guard_follow(struct web_guard *guard, const struct log *log, struct rel
 		return;
 	read_states(guard, now);
 	for (int i = 0; i < 1 + WEB_SECRETS; i++)
-		is_same = is_same && state_is_same(&now[i], &guard->known[i]);
+		is_same = is_same && file_state_is_same(&now[i], &guard->known[i]);
 	if (is_same)
 		return;
 	memcpy(guard->known, now, sizeof(now));

@@ -135,7 +135,8 @@ static void check_config(const struct plugin_config *config)
 {
 	const struct settings *settings = &config->settings;
 	expect(settings->threads >= 1 && settings->threads <= 64);
-	expect(!config->targets_path || config->targets_path[0]);
+	for (size_t i = 0; i < config->discovery.source_count; i++)
+		expect(config->discovery.sources[i][0]);
 	check_options(&settings->defaults);
 	for (size_t i = 0; i < settings->targets.count; i++) {
 		const struct target_config *target = &settings->targets.targets[i];

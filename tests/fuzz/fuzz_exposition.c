@@ -173,8 +173,8 @@ static void check_exposition(const struct snapshot *snapshot, const struct targe
 		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
 	static const struct build_info build = {"1", "abc", "cc"};
 	struct buffer text = {0};
-	expect(exposition_write(
-		       &(struct exposition){format, false, false, snapshot, &process, &build},
+	expect(exposition_write(&(struct exposition){format, false, false, snapshot, &process,
+					&build, NULL, 0},
 		       &text) == 0);
 	buffer_append(&text, "", 1);
 	expect(strlen(text.data) + 1 == text.length);
@@ -240,7 +240,7 @@ static void check_protobuf(const struct snapshot *snapshot)
 		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
 	static const struct build_info build = {"1", "abc", "cc"};
 	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, false, true, snapshot, &process, &build};
+		EXPOSITION_PROTOBUF, false, true, snapshot, &process, &build, NULL, 0};
 	struct buffer bytes = {0};
 	expect(exposition_write(&exposition, &bytes) == 0);
 	const char *at = bytes.data;

@@ -158,7 +158,7 @@ def they_require_libraries_systemd_and_collectd():
     assert wants[PROGRAM] == {"/bin/sh", "systemd"}, wants
     assert wants[PLUGIN] == {"collectd >= 5.12"}, wants
     libraries = {line.split(".so")[0] for line in query(PROGRAM, "--requires") if line.startswith("lib")}
-    assert libraries == {"libc", "libcares", "libcjson", "libevent_core-2.1", "libm", "libsystemd", "libdeflate", "libgnutls", "libyaml-0", "libcrypt"}, libraries
+    assert libraries == {"libc", "libcares", "libcjson", "libevent_core-2.1", "libm", "libsystemd", "libcurl-gnutls", "libdeflate", "libgnutls", "libyaml-0", "libcrypt"}, libraries
 
 
 @scenario

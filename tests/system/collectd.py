@@ -401,7 +401,7 @@ def a_changed_targets_file_takes_effect():
         before = daemon.wait_target("stays", lambda t: t.received > 5, "replies")
         wait_notification(daemon, "goes", "FAILURE", "tcp_echo_state", "goes is down: .+")
         daemon.write_targets({"stays": OWN, "new": OWN})
-        daemon.wait_line("targets.json reloaded: 2 targets in total")
+        daemon.wait_line("targets.json reloaded: 2 targets, ")
         wait_notification(daemon, "goes", "OKAY", "tcp_echo_state", "goes is no longer probed")
         daemon._last = None  # A target is gone, and its counters with it.
         daemon.wait_sample("received_total", "new", lambda v: v > 0, "the new target in the daemon's values")
@@ -436,20 +436,20 @@ def a_bad_targets_file_is_logged_once_and_the_previous_targets_stay():
                 lambda: sum("reload" in line for line in daemon.lines) == 1, f"one line: {says}", 2.5)
             assert daemon.target("old").received > before.received, says
         daemon.write_targets({"old": OWN, "new": OWN})
-        daemon.wait_line("targets.json reloaded: 3 targets in total")
+        daemon.wait_line("targets.json reloaded: 3 targets, ")
 
 
 @scenario
 def a_targets_file_that_vanishes_leaves_the_previous_targets():
     with Daemon(FAST, file={"old": OWN}) as daemon:
         os.unlink(daemon.targets_path)
-        line = daemon.wait_line("targets.json has vanished, keeping the previous targets")
+        line = daemon.wait_line("targets.json has vanished")
         assert line.startswith("[error]"), line
         before = daemon.target("old")
         daemon.wait_target("old", lambda t: t.received > before.received + 20, "replies")
         assert sum("vanished" in line for line in daemon.lines) == 1, daemon.lines
         daemon.write_targets({"old": OWN, "new": OWN})
-        daemon.wait_line("targets.json reloaded: 2 targets in total")
+        daemon.wait_line("targets.json reloaded: 2 targets, ")
         assert daemon.target("old").connects == 1
 
 
@@ -466,7 +466,7 @@ def a_half_written_targets_file_is_not_taken():
                 file.flush()
                 time.sleep(0.3)
                 assert "t0" not in daemon.http().body.decode(), "taken half"
-        daemon.wait_line("targets.json reloaded: 20 targets in total")
+        daemon.wait_line("targets.json reloaded: 20 targets, ")
         assert not any("reload failed" in line for line in daemon.lines), daemon.lines
         daemon._last = None  # The old target is gone, and its counters with it.
         daemon.wait_target("t19", lambda t: t.received > 0, "replies")

@@ -71,7 +71,7 @@ BAD_FILES = [
     (b"{}", "is not an array of targets"),
     (b'[{"name": "a"}]', "address is missing"),
     (b'[{"name": "a", "address": "h:1", "intervall": "1s"}]', "did you mean interval?"),
-    (b'[{"targets": ["h:1"]}]', "target groups"),
+    (b'[{"targets": ["h"]}]', "address has no port"),
     (b"\xff", "UTF-8"),
     (None, "No such file"),
 ]

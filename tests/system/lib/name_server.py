@@ -11,6 +11,7 @@ import time
 A = 1
 CNAME = 5
 AAAA = 28
+SRV = 33
 _NOERROR, _SERVFAIL, _NXDOMAIN, _REFUSED = 0, 2, 3, 5
 _UDP_SIZE = 512
 
@@ -62,6 +63,18 @@ def answers(*addresses, ttl=0):
         if len(reply) > _UDP_SIZE and not query.is_tcp:
             return query.reply(truncated=True)
         return reply
+    return answer
+
+
+def serves(*services, ttl=0):
+    """services: (host, port)."""
+
+    def answer(query):
+        if query.kind != SRV:
+            return query.reply()
+        return query.reply(*[(query.name, SRV, ttl, struct.pack("!HHH", 10, 5, port) + encode_name(host))
+                             for host, port in services])
+
     return answer
 
 

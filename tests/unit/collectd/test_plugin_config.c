@@ -43,8 +43,8 @@ static void describe(char *text, size_t size)
 	char options[TARGET_OPTIONS_TEXT_MAX];
 	target_options_text_write(&settings->defaults, config.given, options);
 	int at = snprintf(text, size, "%s %u %s %s %s %s [%s]", listen, settings->threads, metrics,
-		config.targets_path ? config.targets_path : "-", log_level_name(config.log_level),
-		settings->probe ? "probes" : "idle", options);
+		config.discovery.source_count > 0 ? config.discovery.sources[0] : "-",
+		log_level_name(config.log_level), settings->probe ? "probes" : "idle", options);
 	for (size_t i = 0; i < settings->targets.count; i++) {
 		char address[ENDPOINT_TEXT_MAX];
 		endpoint_format(&settings->targets.targets[i].address, address);
@@ -101,6 +101,9 @@ static const struct {
 		"Address \":2\"\nWindow 7\nDSCP 1\n</Target>\n<Target \"c\">\nAddress "
 		"\":3\"\n</Target>\nDSCP 2",
 		"- 1 - - info probes [window=5 dscp=2] a=:1(window=7) b=:2(window=7 dscp=1) c=:3"},
+	{"a source to ask alone", "TargetsFrom \"dns:a:1\"", "- 1 - dns:a:1 info probes []"},
+	{"several sources", "TargetsFile \"/b\"\nTargetsFrom \"srv:a\"\nTargetsFile \"/c/*\"",
+		"- 1 - /b info probes []"},
 	{"a targets file alone", "TargetsFile \"/t\"", "- 1 - /t info probes []"},
 	{"IPv6", "<Target \"six\">\nAddress \"[2001:db8::1]:4000\"\n</Target>",
 		"- 1 - - info probes [] six=[2001:db8::1]:4000"},
@@ -231,6 +234,14 @@ static const struct {
 	{"a metrics address without a port", "Metrics \"2112\"", "Metrics \"2112\" has no port; "},
 	{"a relative path", "TargetsFile \"targets.json\"",
 		"TargetsFile \"targets.json\" is not an absolute path; "},
+	{"a name for a file", "TargetsFile \"dns:a:1\"",
+		"TargetsFile \"dns:a:1\" is not a file: TargetsFrom is for sources to ask; "},
+	{"a file to ask", "TargetsFrom \"/t.json\"",
+		"TargetsFrom \"/t.json\" is not a source to ask: TargetsFile is for files; "},
+	{"a relative pattern", "TargetsFile \"t/*.json\"",
+		"TargetsFile \"t/*.json\" is not an absolute path; "},
+	{"a relative certificate", "TargetsCAFile \"ca.pem\"",
+		"TargetsCAFile \"ca.pem\" is not an absolute path; "},
 	{"an empty path", "TargetsFile \"\"", "TargetsFile \"\" is empty; "},
 	{"another resolver", "Resolver \"hosts\"",
 		"Resolver \"hosts\" is not a valid resolver; allowed: \"dns\" or \"system\""},

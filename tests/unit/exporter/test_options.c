@@ -23,10 +23,7 @@ static int parse(const char *const *arguments, struct options *options, struct t
 		snprintf(texts[argc], sizeof(texts[argc]), "%s", *arguments);
 		argv[argc] = texts[argc];
 	}
-	int result = options_parse(argc, argv, options, error);
-	/* The copies above are gone when this function returns. */
-	options->targets_path = options->targets_path != NULL ? "(a path)" : NULL;
-	return result;
+	return options_parse(argc, argv, options, error);
 }
 
 static const struct {
@@ -415,7 +412,7 @@ static const struct {
 	{"target with an open bracket", {"-mode=client", "-target=[::1"},
 		"-target: \"[::1\" has an unclosed bracket"},
 	{"empty target", {"-mode=client", "-target="}, "-target: \"\" is empty"},
-	{"empty path", {"-mode=client", "-targets="}, "-targets: \"\" is empty; allowed: the path"},
+	{"empty path", {"-mode=client", "-targets="}, "-targets: \"\" is empty; allowed: a path, "},
 	{"unknown level", {"-log-level=warn"},
 		"-log-level: \"warn\" is not a valid level; allowed: error, warning, info or debug"},
 	{"unknown verb", {"-svc=restart"},
@@ -501,30 +498,7 @@ START_TEST(warns_about_flags_without_effect)
 		warnings[_i].says, error.reason);
 	ck_assert_str_eq(options.warning.reason, warnings[_i].warning);
 	if (!options.settings.probe)
-		ck_assert_ptr_null(options.targets_path);
-	options_clear(&options);
-}
-END_TEST
-
-START_TEST(loads_the_targets_file)
-{
-	char path[] = "/tmp/targets-XXXXXX";
-	int fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(dprintf(fd, "[{\"name\": \"a\", \"address\": \":1\"}]"), 32);
-	close(fd);
-	const char *const arguments[] = {"-mode=client", "-targets=x", NULL};
-	struct options options;
-	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
-	options.targets_path = path;
-	ck_assert_int_eq(options_load_targets(&options, NULL), 0);
-	ck_assert_uint_eq(options.settings.targets.count, 1);
-	ck_assert_str_eq(options.settings.targets.targets[0].name, "a");
-	unlink(path);
-	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(options_load_targets(&options, &error), -ENOENT);
-	ck_assert_msg(strstr(error.reason, path) != NULL, "%s", error.reason);
-	ck_assert_uint_eq(options.settings.targets.count, 1);
+		ck_assert_uint_eq(options.discovery.source_count, 0);
 	options_clear(&options);
 }
 END_TEST
@@ -547,6 +521,18 @@ START_TEST(help_names_every_flag)
 }
 END_TEST
 
+/* With its only source, if it has any, as one that gave all targets. */
+static void describe(const struct options *options, struct buffer *buffer)
+{
+	const struct source_values source = {.source = options->discovery.sources[0],
+		.targets = options->settings.targets.count};
+	const struct description description = {.options = options,
+		.targets = &options->settings.targets,
+		.sources = &source,
+		.source_count = options->discovery.source_count};
+	description_append(&description, buffer);
+}
+
 START_TEST(describes_what_would_run)
 {
 	const char *const arguments[] = {"-mode=both", "-window=7", NULL};
@@ -560,7 +546,7 @@ START_TEST(describes_what_would_run)
 			0);
 	}
 	struct buffer buffer = {0};
-	description_append(&options, NULL, &buffer);
+	describe(&options, &buffer);
 	static const char wanted[] = "mode      both\n"
 				     "listen    :4000\n"
 				     "metrics   :2112\n"
@@ -590,7 +576,7 @@ START_TEST(describes_who_may_use_the_server)
 	struct options options;
 	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
 	struct buffer buffer = {0};
-	description_append(&options, NULL, &buffer);
+	describe(&options, &buffer);
 	buffer_append(&buffer, "", 1);
 	ck_assert_str_eq(buffer.data, "mode      server\n"
 				      "listen    :4000\n"
@@ -624,7 +610,7 @@ START_TEST(describes_what_differs_from_the_defaults)
 		ck_assert_int_eq(target_list_request(&options.settings.targets, &request, NULL), 0);
 	}
 	struct buffer buffer = {0};
-	description_append(&options, NULL, &buffer);
+	describe(&options, &buffer);
 	buffer_append(&buffer, "", 1);
 	ck_assert_str_eq(buffer.data, "mode      client\n"
 				      "metrics   :2112\n"
@@ -637,7 +623,7 @@ START_TEST(describes_what_differs_from_the_defaults)
 				      "ip        6\n"
 				      "threads   1\n"
 				      "resolver  dns\n"
-				      "targets   4 from (a path)\n"
+				      "targets   4 from x\n"
 				      "          t0 at a:1\n"
 				      "          t1 at a:1, every 1.5s, timeout 2s, window 9\n"
 				      "          t2 at a:1, by echo, from ::2, DSCP 0\n"
@@ -647,26 +633,61 @@ START_TEST(describes_what_differs_from_the_defaults)
 }
 END_TEST
 
-START_TEST(a_targets_file_is_checked_with_the_flags)
+START_TEST(sources_of_targets_add_up)
 {
-	char path[] = "/tmp/targets-XXXXXX";
-	int fd = mkstemp(path);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_gt(
-		dprintf(fd, "[{\"name\": \"a\", \"address\": \":1\", \"probe\": \"connect\"}]"), 0);
-	close(fd);
-	const char *const arguments[] = {"-mode=client", "-targets=x", "-interval=10ms", NULL};
+	const char *const arguments[] = {"-mode=client", "-targets=a.json", "-targets=dns:x:1",
+		"-targets=t/*.json", "-targets-refresh=5s", "-targets-user=u", "-targets-user=v",
+		"-targets-password-file=p", NULL};
 	struct options options;
 	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
-	options.targets_path = path;
+	ck_assert_uint_eq(options.discovery.source_count, 3);
+	ck_assert_str_eq(options.discovery.sources[0], "a.json");
+	ck_assert_str_eq(options.discovery.sources[2], "t/*.json");
+	ck_assert_int_eq(options.discovery.refresh_ns, 5000 * MS);
+	ck_assert_str_eq(options.discovery.texts[DISCOVERY_USER], "v");
+	ck_assert_uint_eq(options.settings.targets.count, 0);
+	/* A service finds its files wherever it is started, and asks others as it was told. */
+	unsigned paths = 0;
+	for (size_t i = 0; i < options.given_count; i++)
+		paths += options.given[i].is_path;
+	ck_assert_uint_eq(paths, 3);
+	options_clear(&options);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *arguments[ARGUMENTS_MAX];
+	const char *reason;
+} bad_sources[] = {
+	{"no name", {"-mode=client", "-targets=dns::4000"},
+		"-targets: \"dns::4000\" has no name to ask for; "},
+	{"an unknown scheme", {"-mode=client", "-targets=ftp://a/b"},
+		"-targets: \"ftp://a/b\" is of no kind that is known; allowed: a path, a pattern of paths, "
+		"http://..., https://..., dns:NAME:PORT or srv:NAME"},
+	{"a key without certificate", {"-mode=client", "-targets=a", "-targets-key-file=k"},
+		"-targets-key-file: is of no use without -targets-cert-file"},
+	{"a certificate without key", {"-mode=client", "-targets=a", "-targets-cert-file=k"},
+		"-targets-cert-file: is of no use without -targets-key-file"},
+	{"a name without password", {"-mode=client", "-targets=a", "-targets-user=k"},
+		"-targets-user: is of no use without -targets-password-file"},
+	{"a token and a name",
+		{"-mode=client", "-targets=a", "-targets-user=k", "-targets-password-file=p",
+			"-targets-token-file=t"},
+		"-targets-token-file: cannot be combined with -targets-user"},
+	{"asking too often", {"-mode=client", "-targets=a", "-targets-refresh=10ms"},
+		"-targets-refresh: \"10ms\" "},
+};
+
+START_TEST(refuses_bad_sources)
+{
+	struct options options;
 	struct text_error error = {.reason = ""};
-	ck_assert_int_eq(options_load_targets(&options, &error), -EINVAL);
-	ck_assert_msg(strstr(error.reason, ":1: target \"a\": interval: 10ms is too short for "
-					   "connect probes") != NULL,
-		"%s", error.reason);
-	options.settings.defaults.interval_ns = 100 * MS;
-	ck_assert_int_eq(options_load_targets(&options, NULL), 0);
-	unlink(path);
+	ck_assert_msg(parse(bad_sources[_i].arguments, &options, &error) == -EINVAL, "%s",
+		bad_sources[_i].says);
+	ck_assert_msg(
+		strncmp(error.reason, bad_sources[_i].reason, strlen(bad_sources[_i].reason)) == 0,
+		"%s: %s", bad_sources[_i].says, error.reason);
 	options_clear(&options);
 }
 END_TEST
@@ -686,11 +707,11 @@ int main(void)
 	tcase_add_loop_test(tcase, knows_what_to_probe, 0, ROWS(targets));
 	tcase_add_loop_test(tcase, refuses_naming_the_flag_and_what_is_allowed, 0, ROWS(bad));
 	tcase_add_loop_test(tcase, warns_about_flags_without_effect, 0, ROWS(warnings));
-	tcase_add_test(tcase, loads_the_targets_file);
 	tcase_add_test(tcase, help_names_every_flag);
 	tcase_add_test(tcase, describes_what_would_run);
 	tcase_add_test(tcase, describes_who_may_use_the_server);
 	tcase_add_test(tcase, describes_what_differs_from_the_defaults);
-	tcase_add_test(tcase, a_targets_file_is_checked_with_the_flags);
+	tcase_add_test(tcase, sources_of_targets_add_up);
+	tcase_add_loop_test(tcase, refuses_bad_sources, 0, ROWS(bad_sources));
 	return unit_run("exporter/options", tcase);
 }

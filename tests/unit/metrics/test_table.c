@@ -9,6 +9,7 @@
 #include "config/label_rules.h"
 #include "measure/period_values.h"
 #include "measure/snapshot.h"
+#include "measure/source_values.h"
 #include "metrics/process_values.h"
 
 static bool ends_with(const char *text, const char *end)
@@ -110,6 +111,8 @@ static size_t size_of_subject(enum metric_subject subject)
 		return sizeof(struct snapshot);
 	case METRIC_OF_SERVER:
 		return sizeof(struct server_values);
+	case METRIC_OF_SOURCE:
+		return sizeof(struct source_values);
 	case METRIC_OF_PROCESS:
 		return sizeof(struct process_values);
 	}

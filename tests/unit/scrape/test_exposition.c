@@ -66,19 +66,24 @@ static struct snapshot of_targets(struct target_snapshot *targets, size_t count)
 }
 
 /* Renders to text that the caller frees. */
-static char *render(const struct snapshot *snapshot, const struct process_values *process,
-	enum exposition_format format)
+static char *render_exposition(const struct exposition *exposition)
 {
 	struct buffer buffer = {0};
-	const struct exposition exposition = {
-		.format = format, .snapshot = snapshot, .process = process, .build = &build};
-	ck_assert_int_eq(exposition_write(&exposition, &buffer), 0);
+	ck_assert_int_eq(exposition_write(exposition, &buffer), 0);
 	buffer_append(&buffer, "", 1);
 	size_t length;
 	char *text = buffer_release(&buffer, &length);
 	ck_assert_ptr_nonnull(text);
 	ck_assert_uint_eq(strlen(text) + 1, length);
 	return text;
+}
+
+static char *render(const struct snapshot *snapshot, const struct process_values *process,
+	enum exposition_format format)
+{
+	const struct exposition exposition = {
+		.format = format, .snapshot = snapshot, .process = process, .build = &build};
+	return render_exposition(&exposition);
 }
 
 /* Removes the lines that begin with start. */
@@ -719,7 +724,14 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 	snapshot.has_server = true;
 	snapshot.tx_delay.counts[0] = 1;
 	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000};
-	char *text = render(&snapshot, &process, EXPOSITION_OPENMETRICS);
+	static const struct source_values source = {"a", 1, 1, 1};
+	const struct exposition exposition = {.format = EXPOSITION_OPENMETRICS,
+		.snapshot = &snapshot,
+		.process = &process,
+		.build = &build,
+		.sources = &source,
+		.source_count = 1};
+	char *text = render_exposition(&exposition);
 	size_t count = 0;
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
 		char name[64];
@@ -820,6 +832,35 @@ START_TEST(is_lean_if_asked_to)
 }
 END_TEST
 
+START_TEST(tells_of_each_source)
+{
+	static const struct source_values sources[] = {
+		{"/etc/a.json", 3, 1, 1500000000000000000},
+		{"C:\\t\".json", 0, 2, -1},
+	};
+	struct snapshot snapshot = {0};
+	const struct exposition exposition = {.snapshot = &snapshot,
+		.process = &no_process,
+		.build = &build,
+		.sources = sources,
+		.source_count = ROWS(sources)};
+	struct buffer buffer = {0};
+	ck_assert_int_eq(exposition_write(&exposition, &buffer), 0);
+	buffer_append(&buffer, "", 1);
+	ck_assert_ptr_nonnull(
+		strstr(buffer.data, "# TYPE tcp_echo_source_targets gauge\n"
+				    "tcp_echo_source_targets{source=\"/etc/a.json\"} 3\n"
+				    "tcp_echo_source_targets{source=\"C:\\\\t\\\".json\"} 0\n"
+				    "# HELP tcp_echo_source_failures_total "));
+	ck_assert_ptr_nonnull(strstr(
+		buffer.data, "\ntcp_echo_source_failures_total{source=\"/etc/a.json\"} 1\n"));
+	ck_assert_ptr_nonnull(strstr(buffer.data,
+		"_timestamp_seconds gauge\n"
+		"tcp_echo_source_last_success_timestamp_seconds{source=\"/etc/a.json\"} 1500000000\n#"));
+	buffer_clear(&buffer);
+}
+END_TEST
+
 START_TEST(appends_to_what_is_there)
 {
 	struct buffer buffer = {0};
@@ -881,6 +922,7 @@ int main(void)
 	tcase_add_test(tcase, has_room_for_the_largest_numbers);
 	tcase_add_test(tcase, grows_with_the_targets);
 	tcase_add_test(tcase, is_lean_if_asked_to);
+	tcase_add_test(tcase, tells_of_each_source);
 	tcase_add_test(tcase, appends_to_what_is_there);
 	tcase_add_test(tcase, fails_when_out_of_memory);
 	tcase_add_test(tcase, names_its_content_types);

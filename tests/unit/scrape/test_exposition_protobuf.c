@@ -199,10 +199,15 @@ static void tear_down(void)
 	free(text);
 }
 
+static const struct source_values sources[] = {
+	{"/etc/a.json", 3, 1, 1500000000000000000},
+	{"dns:\"x\":1", 0, 2, -1},
+};
+
 static void render(bool is_lean, bool is_native)
 {
 	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, is_lean, is_native, &snapshot, &process, &build};
+		EXPOSITION_PROTOBUF, is_lean, is_native, &snapshot, &process, &build, sources, 2};
 	struct buffer bytes = {0};
 	struct buffer shown = {0};
 	ck_assert_int_eq(exposition_write(&exposition, &bytes), 0);
@@ -349,6 +354,16 @@ START_TEST(has_the_probers_native_histogram)
 }
 END_TEST
 
+START_TEST(tells_of_each_source)
+{
+	render(true, false);
+	check_has("tcp_echo_source_targets gauge {source=/etc/a.json} 3 {source=dns:\"x\":1} 0\n");
+	check_has(
+		"tcp_echo_source_failures_total counter {source=/etc/a.json} 1 {source=dns:\"x\":1} 2\n");
+	check_has("timestamp_seconds gauge in seconds {source=/etc/a.json} 1.5e+09\n");
+}
+END_TEST
+
 START_TEST(is_lean_if_asked_to)
 {
 	targets[0].values.connect_failures[CONNECT_FAILURE_REFUSED] = 7;
@@ -364,7 +379,7 @@ END_TEST
 START_TEST(fails_when_out_of_memory)
 {
 	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, false, false, &snapshot, &process, &build};
+		EXPOSITION_PROTOBUF, false, false, &snapshot, &process, &build, sources, 2};
 	struct buffer buffer = {.failed = true};
 	ck_assert_int_eq(exposition_write(&exposition, &buffer), -ENOMEM);
 	buffer_clear(&buffer);
@@ -382,6 +397,7 @@ int main(void)
 	tcase_add_test(tcase, has_room_for_the_largest);
 	tcase_add_test(tcase, has_the_excess_of_each_direction);
 	tcase_add_test(tcase, has_the_probers_native_histogram);
+	tcase_add_test(tcase, tells_of_each_source);
 	tcase_add_test(tcase, is_lean_if_asked_to);
 	tcase_add_test(tcase, fails_when_out_of_memory);
 	return unit_run("scrape/exposition_protobuf", tcase);

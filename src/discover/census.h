@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How many of many targets are up after a start, once that is known of all: one line in place of many. Pure. */
-#ifndef EXPORTER_CENSUS_H
-#define EXPORTER_CENSUS_H
+#ifndef DISCOVER_CENSUS_H
+#define DISCOVER_CENSUS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "collectd/targets_watch.h"
+#include "discover/file_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,14 +38,14 @@ static const struct {
 
 START_TEST(reports_changes)
 {
-	struct targets_watch watch;
+	struct file_watch watch;
 	struct file_state state = state_of(rows[_i].seen[0]);
-	targets_watch_init(&watch, &state);
+	file_watch_init(&watch, &state);
 	for (int i = 0; rows[_i].events[i] != '\0'; i++) {
 		state = state_of(rows[_i].seen[i + 1]);
 		static const char letters[] = {
-			[TARGETS_SAME] = '.', [TARGETS_CHANGED] = '!', [TARGETS_VANISHED] = '?'};
-		char event = letters[targets_watch_step(&watch, &state)];
+			[FILE_SAME] = '.', [FILE_CHANGED] = '!', [FILE_VANISHED] = '?'};
+		char event = letters[file_watch_step(&watch, &state)];
 		ck_assert_msg(event == rows[_i].events[i], "%s: step %d: %c", rows[_i].says, i + 1,
 			event);
 	}
@@ -54,16 +54,16 @@ END_TEST
 
 START_TEST(knows_what_it_reported)
 {
-	struct targets_watch watch;
+	struct file_watch watch;
 	struct file_state state = state_of('a');
-	targets_watch_init(&watch, &state);
-	ck_assert(targets_watch_is_known(&watch, &state));
+	file_watch_init(&watch, &state);
+	ck_assert(file_watch_is_known(&watch, &state));
 	state = state_of('b');
-	ck_assert(!targets_watch_is_known(&watch, &state));
-	targets_watch_step(&watch, &state);
-	ck_assert(!targets_watch_is_known(&watch, &state));
-	targets_watch_step(&watch, &state);
-	ck_assert(targets_watch_is_known(&watch, &state));
+	ck_assert(!file_watch_is_known(&watch, &state));
+	file_watch_step(&watch, &state);
+	ck_assert(!file_watch_is_known(&watch, &state));
+	file_watch_step(&watch, &state);
+	ck_assert(file_watch_is_known(&watch, &state));
 }
 END_TEST
 
@@ -82,35 +82,34 @@ static const struct {
 START_TEST(notices_any_difference)
 {
 	const struct file_state state = {true, 1, 2, 3, 4, 5};
-	struct targets_watch watch;
-	targets_watch_init(&watch, &state);
-	ck_assert_int_eq(targets_watch_step(&watch, &state), TARGETS_SAME);
+	struct file_watch watch;
+	file_watch_init(&watch, &state);
+	ck_assert_int_eq(file_watch_step(&watch, &state), FILE_SAME);
 	const struct file_state *other = &differences[_i].state;
-	ck_assert_int_eq(targets_watch_step(&watch, other), TARGETS_SAME);
-	ck_assert_msg(
-		targets_watch_step(&watch, other) == TARGETS_CHANGED, "%s", differences[_i].says);
+	ck_assert_int_eq(file_watch_step(&watch, other), FILE_SAME);
+	ck_assert_msg(file_watch_step(&watch, other) == FILE_CHANGED, "%s", differences[_i].says);
 }
 END_TEST
 
 START_TEST(reads_the_state_of_a_file)
 {
-	char path[] = "/tmp/targets_watch.XXXXXX";
+	char path[] = "/tmp/file_watch.XXXXXX";
 	int fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);
 	struct file_state empty;
 	struct file_state longer;
 	struct file_state gone;
-	file_state_read(path, &empty);
+	files_state(path, &empty);
 	ck_assert(empty.exists);
 	ck_assert_int_eq(empty.size, 0);
 	ck_assert_int_gt(empty.modified_ns, INT64_C(1700000000000000000));
 	ck_assert_int_eq(write(fd, "abc", 3), 3);
 	close(fd);
-	file_state_read(path, &longer);
+	files_state(path, &longer);
 	ck_assert_int_eq(longer.size, 3);
 	ck_assert_uint_eq(longer.inode, empty.inode);
 	unlink(path);
-	file_state_read(path, &gone);
+	files_state(path, &gone);
 	ck_assert(!gone.exists);
 	ck_assert_uint_eq(gone.inode, 0);
 }
@@ -118,10 +117,10 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("targets_watch");
+	TCase *tcase = tcase_create("file_watch");
 	tcase_add_loop_test(tcase, reports_changes, 0, ROWS(rows));
 	tcase_add_test(tcase, knows_what_it_reported);
 	tcase_add_loop_test(tcase, notices_any_difference, 0, ROWS(differences));
 	tcase_add_test(tcase, reads_the_state_of_a_file);
-	return unit_run("collectd/targets_watch", tcase);
+	return unit_run("discover/file_watch", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/census.h"
+#include "discover/census.h"
 
 #include "../unit.h"
 
@@ -34,5 +34,5 @@ int main(void)
 {
 	TCase *tcase = tcase_create("census");
 	tcase_add_loop_test(tcase, counts_what_is_known, 0, ROWS(rows));
-	return unit_run("exporter/census", tcase);
+	return unit_run("discover/census", tcase);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "exporter/census.h"
+#include "discover/census.h"
 
 static bool has_failed(const struct target_values *values)
 {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* A list of paths. */
+#ifndef BASE_FILE_NAMES_H
+#define BASE_FILE_NAMES_H
+
+#include <stddef.h>
+
+/* All zero is none. Stored by the caller. */
+struct file_names {
+	char **names; /* Owned, each and all. */
+	size_t count;
+};
+
+/* Sorts them by bytes. */
+void file_names_sort(struct file_names *names);
+
+void file_names_clear(struct file_names *names);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Where targets come from, and how those are asked that are elsewhere. */
+#ifndef CONFIG_DISCOVERY_SETTINGS_H
+#define CONFIG_DISCOVERY_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text_error.h"
+#include "config/option_value.h"
+#include "config/target_source.h"
+
+/* The texts that are asked with; the files are read each time. */
+enum discovery_text {
+	DISCOVERY_CA_FILE,	 /* PEM: who may have signed a server's certificate. */
+	DISCOVERY_CERT_FILE,	 /* PEM: this program's own certificate, */
+	DISCOVERY_KEY_FILE,	 /* and its key. */
+	DISCOVERY_TOKEN_FILE,	 /* A bearer token. */
+	DISCOVERY_USER,		 /* For basic authentication, */
+	DISCOVERY_PASSWORD_FILE, /* and the password. */
+	DISCOVERY_TEXTS,
+};
+
+/* Stored by the caller; release with discovery_settings_clear(). */
+struct discovery_settings {
+	char *sources[TARGET_SOURCES_MAX]; /* Owned; each is for target_source_parse(). */
+	size_t source_count;
+	int64_t refresh_ns;	      /* How often to ask a source that tells no time to live. */
+	int64_t timeout_ns;	      /* How long it may take to answer. */
+	char *texts[DISCOVERY_TEXTS]; /* Owned; NULL where they are not given. */
+};
+
+/* The defaults of the table of options; no sources. */
+void discovery_settings_init(struct discovery_settings *settings);
+
+/* Whether an option is one of these. */
+bool discovery_settings_has(enum option_id id);
+
+/* Takes an option's value over. Returns 0, or -ENOMEM. It is one of these; sources are not too many. */
+int discovery_settings_set(
+	struct discovery_settings *settings, enum option_id id, const struct option_value *value);
+
+/* Whether what is given goes together. Returns 0, or -EINVAL with a reason that begins with the option's key, `token
+ * and password`. */
+int discovery_settings_check(const struct discovery_settings *settings, struct text_error *error);
+
+/* Frees what it holds; as discovery_settings_init() leaves it afterwards. */
+void discovery_settings_clear(struct discovery_settings *settings);
+
+#endif

@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: MIT */
+#include "discover/discovery.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/thread.h"
+#include "discover/census.h"
+#include "discover/fetch_http.h"
+#include "discover/fetcher.h"
+#include "discover/members.h"
+#include "discover/source_files.h"
+
+/* How often files are looked at. A change counts once it was seen twice in a row. */
+#define LOOK_NS NS_PER_S
+
+/* How often targets are looked at after they changed, and for how long: a handshake may take 3 s. */
+#define CENSUS_STEP_NS (NS_PER_S / 2)
+#define CENSUS_PATIENCE_NS (10 * NS_PER_S)
+
+struct source {
+	struct target_source what;
+	struct fetcher *fetcher; /* NULL for files. */
+	struct source_values values;
+	/* Of a source in the network, or the names of files; "" while it is well. */
+	char failure[sizeof(((struct text_error *)0)->reason)];
+};
+
+struct discovery {
+	struct discovery_input input;
+	struct source sources[TARGET_SOURCES_MAX];
+	size_t source_count;
+	struct members members;
+	/* Since discovery_start(). */
+	struct engine *engine;
+	const struct log *log;
+	struct reloads *reloads;
+	struct discovery_listener listener;
+	int64_t look_due_ns;	 /* INT64_MAX: there are no files. */
+	int64_t census_due_ns;	 /* INT64_MAX: no more. */
+	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
+	bool has_thread;
+	pthread_t thread;
+	pthread_mutex_t mutex; /* Guards what follows, and the values of sources. */
+	pthread_cond_t changed;
+	bool is_over;
+	bool has_news;		/* Of a fetcher. */
+	uint64_t wanted;	/* Reloads that were asked for, */
+	uint64_t done;		/* and carried out. */
+	int result;		/* Of the last one, */
+	struct text_error said; /* and what it came to. */
+	struct text_error failure;
+};
+
+/* A look at all sources, and what came of it. */
+struct round {
+	struct discovery *discovery;
+	bool is_reload;
+	bool has_changed; /* There are members with fresh targets. */
+	size_t read;	  /* Files that were read, or could not be. */
+	int result;
+	struct text_error error; /* The first one; of files. */
+	size_t failures[TARGET_SOURCES_MAX];
+	bool succeeded[TARGET_SOURCES_MAX];
+};
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* Before the threads there is nobody to tell. */
+static void say(const struct discovery *discovery, enum log_level level, const char *text)
+{
+	if (discovery->log)
+		log_write(discovery->log, level, NULL, "%s", text);
+}
+
+static void note_failure(struct round *round, size_t source, const struct text_error *error)
+{
+	round->failures[source]++;
+	round->read++;
+	if (round->result == 0) {
+		round->result = -EINVAL;
+		round->error = *error;
+	}
+	struct text_error line;
+	text_error_set(&line, 0, "reload failed, keeping the previous targets: %s", error->reason);
+	say(round->discovery, LOG_LEVEL_ERROR, line.reason);
+}
+
+static void on_read(void *context, struct member *member)
+{
+	struct round *round = context;
+	round->has_changed = true;
+	round->read++;
+	round->succeeded[member->source] = true;
+}
+
+/* Which source is looked at. */
+struct look {
+	struct round *round;
+	size_t source;
+	bool has_failed; /* Not even the names of its files are known. */
+};
+
+static void on_file_read(void *context, struct member *member)
+{
+	const struct look *look = context;
+	on_read(look->round, member);
+}
+
+static void on_failure(void *context, struct member *member, const struct text_error *error)
+{
+	struct look *look = context;
+	struct source *source = &look->round->discovery->sources[look->source];
+	look->has_failed = look->has_failed || !member;
+	/* What a pattern means is looked up every second. */
+	if (!member && strcmp(source->failure, error->reason) == 0 && !look->round->is_reload)
+		return;
+	if (!member)
+		memcpy(source->failure, error->reason, sizeof(source->failure));
+	note_failure(look->round, look->source, error);
+}
+
+static int look_at_files(struct round *round, size_t number)
+{
+	struct discovery *discovery = round->discovery;
+	struct look look = {.round = round, .source = number};
+	const struct source_files_sink sink = {on_file_read, on_failure, &look};
+	int error = source_files_look(&discovery->sources[number].what, number, round->is_reload,
+		discovery->input.defaults, &discovery->members, &sink);
+	if (!look.has_failed)
+		discovery->sources[number].failure[0] = '\0';
+	return error;
+}
+
+static const char *name_of(const struct source *source)
+{
+	return source->what.text;
+}
+
+/* A line when it begins to fail, and when it fails otherwise. */
+static void note_silence(struct round *round, size_t number, const struct text_error *error)
+{
+	struct source *source = &round->discovery->sources[number];
+	round->failures[number]++;
+	if (strcmp(source->failure, error->reason) == 0)
+		return;
+	memcpy(source->failure, error->reason, sizeof(source->failure));
+	struct text_error line;
+	if (source->values.targets > 0)
+		text_error_set(&line, 0, "%s: %s; keeping the previous %llu target%s",
+			name_of(source), error->reason, (unsigned long long)source->values.targets,
+			plural(source->values.targets));
+	else
+		text_error_set(&line, 0, "%s: %s", name_of(source), error->reason);
+	say(round->discovery, LOG_LEVEL_WARNING, line.reason);
+}
+
+static void note_answer(struct round *round, size_t number)
+{
+	struct source *source = &round->discovery->sources[number];
+	struct text_error line;
+	round->succeeded[number] = true;
+	if (source->failure[0] == '\0')
+		return;
+	source->failure[0] = '\0';
+	text_error_set(&line, 0, "%s: answers again", name_of(source));
+	say(round->discovery, LOG_LEVEL_INFO, line.reason);
+}
+
+static int take_news(struct round *round, size_t number)
+{
+	struct discovery *discovery = round->discovery;
+	struct source *source = &discovery->sources[number];
+	struct fetcher_news news;
+	if (!fetcher_take(source->fetcher, &news))
+		return 0;
+	if (news.failure) {
+		note_silence(round, number, &news.error);
+		return 0;
+	}
+	struct member *member = members_find(&discovery->members, number, name_of(source));
+	if (!member)
+		member = members_add(&discovery->members, number, name_of(source));
+	if (!member) {
+		target_list_clear(&news.fetched.targets);
+		return -ENOMEM;
+	}
+	note_answer(round, number);
+	const struct target_list *last = member->has_fresh ? &member->fresh : &member->used;
+	if (target_lists_are_equal(last, &news.fetched.targets)) {
+		target_list_clear(&news.fetched.targets);
+		return 0;
+	}
+	member->has_failed = false;
+	member_offer(member, &news.fetched.targets);
+	round->has_changed = true;
+	return 0;
+}
+
+static void on_refused(void *context, struct member *member, const struct text_error *error)
+{
+	struct round *round = context;
+	note_failure(round, member->source, error);
+	round->succeeded[member->source] = false;
+}
+
+static int merge(struct round *round, struct target_list *merged)
+{
+	struct discovery *discovery = round->discovery;
+	const struct members_refusal refusal = {on_refused, round};
+	return members_merge(&discovery->members, discovery->input.fixed, discovery->input.where,
+		&refusal, merged);
+}
+
+/* Counts what is in use of each source; with the mutex held. */
+static void count_targets(struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->source_count; i++)
+		discovery->sources[i].values.targets = 0;
+	for (size_t i = 0; i < discovery->members.count; i++) {
+		const struct member *member = &discovery->members.members[i];
+		discovery->sources[member->source].values.targets += member->used.count;
+	}
+}
+
+/* What fresh targets are from: one member, or how many. */
+static void append_origin(const struct discovery *discovery, struct buffer *line)
+{
+	const struct member *last = NULL;
+	size_t changed = members_count_fresh(&discovery->members, &last);
+	if (changed == 1)
+		buffer_append_text(line, last->name);
+	else if (discovery->source_count == 1)
+		buffer_append_text(line, name_of(&discovery->sources[0]));
+	else
+		buffer_append_format(line, "%zu lists of targets", changed);
+	buffer_append_text(line, changed == 1 && last->is_gone ? " is gone: " : " reloaded: ");
+}
+
+static void tell_change(struct round *round, size_t count, const struct reload_report *report,
+	struct text_error *said)
+{
+	struct buffer line = {0};
+	append_origin(round->discovery, &line);
+	buffer_append_format(&line, "%zu target%s, ", count, plural(count));
+	reload_report_append(report, &line);
+	text_error_set(said, 0, "%.*s", (int)line.length, line.data ? line.data : "");
+	say(round->discovery, count == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, said->reason);
+	buffer_clear(&line);
+}
+
+/* Of few targets the log tells of each that it is up. */
+static void begin_census(struct discovery *discovery)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	discovery->census_due_ns = now_ns + CENSUS_STEP_NS;
+	discovery->census_until_ns = now_ns + CENSUS_PATIENCE_NS;
+}
+
+/* Tells how many targets are up, once that is known of all of many. */
+static void take_census(struct discovery *discovery)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	struct snapshot snapshot;
+	struct census census;
+	if (now_ns < discovery->census_due_ns)
+		return;
+	discovery->census_due_ns = now_ns + CENSUS_STEP_NS;
+	if (engine_snapshot(discovery->engine, false, &snapshot) != 0)
+		return;
+	census_take(&snapshot, &census);
+	snapshot_clear(&snapshot);
+	if (census.targets > ENGINE_MANY_TARGETS && census.tried < census.targets &&
+		now_ns < discovery->census_until_ns)
+		return;
+	discovery->census_due_ns = INT64_MAX;
+	if (census.targets > ENGINE_MANY_TARGETS)
+		log_write(discovery->log, LOG_LEVEL_INFO, NULL, "%zu of %zu targets are up",
+			census.up, census.targets);
+}
+
+/* Gives the engine what the sources have. Returns 0 or a negative errno with error. */
+static int apply(struct round *round, const struct target_list *merged, struct text_error *said,
+	struct text_error *error)
+{
+	struct reload_report report = {0};
+	int result = engine_reload(round->discovery->engine, merged, &report, error);
+	if (result == 0) {
+		tell_change(round, merged->count, &report, said);
+		begin_census(round->discovery);
+	}
+	reload_report_clear(&report);
+	return result;
+}
+
+/* The first source with something fresh. */
+static size_t first_changed(const struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->members.count; i++)
+		if (discovery->members.members[i].has_fresh)
+			return discovery->members.members[i].source;
+	return 0;
+}
+
+static void take_over(struct discovery *discovery)
+{
+	pthread_mutex_lock(&discovery->mutex);
+	members_accept(&discovery->members);
+	count_targets(discovery);
+	pthread_mutex_unlock(&discovery->mutex);
+	if (discovery->listener.on_change)
+		discovery->listener.on_change(discovery->listener.context);
+}
+
+/* Takes over what has changed. */
+static void settle(struct round *round, struct text_error *said)
+{
+	struct discovery *discovery = round->discovery;
+	struct target_list merged = {0};
+	struct text_error error;
+	const struct member *unused;
+	int result = merge(round, &merged);
+	if (result != 0)
+		text_error_set(&error, 0, "out of memory");
+	else if (members_count_fresh(&discovery->members, &unused) > 0)
+		result = apply(round, &merged, said, &error);
+	target_list_clear(&merged);
+	if (result == 0) {
+		take_over(discovery);
+		return;
+	}
+	note_failure(round, first_changed(discovery), &error);
+	round->result = result;
+}
+
+/* Whether all files are read, and in use. */
+static bool is_well(const struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->members.count; i++)
+		if (discovery->members.members[i].has_failed)
+			return false;
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (!discovery->sources[i].fetcher && discovery->sources[i].failure[0] != '\0')
+			return false;
+	return true;
+}
+
+static void publish(struct round *round)
+{
+	struct discovery *discovery = round->discovery;
+	struct wall_time now = clock_wall();
+	pthread_mutex_lock(&discovery->mutex);
+	for (size_t i = 0; i < discovery->source_count; i++) {
+		struct source_values *values = &discovery->sources[i].values;
+		values->failures += round->failures[i];
+		if (round->succeeded[i] && round->failures[i] == 0)
+			values->success_ns = now.unix_ns;
+	}
+	if (round->read > 0 || round->result != 0)
+		discovery->failure = round->result != 0 ? round->error : (struct text_error){0};
+	pthread_mutex_unlock(&discovery->mutex);
+	if (round->read > 0 || round->result != 0)
+		reloads_note(discovery->reloads, RELOAD_OF_TARGETS,
+			round->result == 0 && is_well(discovery), now);
+}
+
+/* Looks at all sources. */
+static void look(struct round *round)
+{
+	struct discovery *discovery = round->discovery;
+	int error = 0;
+	for (size_t i = 0; i < discovery->source_count && !error; i++)
+		error = discovery->sources[i].fetcher ? take_news(round, i)
+						      : look_at_files(round, i);
+	if (!error)
+		return;
+	struct text_error wrong;
+	text_error_set(&wrong, 0, "out of memory");
+	note_failure(round, 0, &wrong);
+	round->result = error;
+}
+
+static void hurry_fetchers(struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (discovery->sources[i].fetcher)
+			fetcher_hurry(discovery->sources[i].fetcher);
+}
+
+/* said: what came of it, of a reload. */
+static int step(struct discovery *discovery, bool is_reload, struct text_error *said)
+{
+	struct round round = {.discovery = discovery, .is_reload = is_reload};
+	text_error_set(said, 0, "sources are asked again");
+	look(&round);
+	if (round.has_changed)
+		settle(&round, said);
+	publish(&round);
+	if (is_reload)
+		hurry_fetchers(discovery);
+	if (round.result != 0)
+		*said = round.error;
+	return round.result;
+}
+
+static void carry_out_reload(struct discovery *discovery, uint64_t wanted)
+{
+	struct text_error said;
+	int result = step(discovery, true, &said);
+	pthread_mutex_lock(&discovery->mutex);
+	discovery->done = wanted;
+	discovery->result = result;
+	discovery->said = said;
+	pthread_cond_broadcast(&discovery->changed);
+	pthread_mutex_unlock(&discovery->mutex);
+}
+
+/* Waits until there is something to do. Returns whether to go on; *wanted: the number of the reload to carry out, or
+ * 0. */
+static bool wait_for_work(struct discovery *discovery, uint64_t *wanted)
+{
+	int64_t due_ns = discovery->look_due_ns < discovery->census_due_ns
+				 ? discovery->look_due_ns
+				 : discovery->census_due_ns;
+	pthread_mutex_lock(&discovery->mutex);
+	while (!discovery->is_over && !discovery->has_news && discovery->wanted == discovery->done)
+		if (thread_wait_until(&discovery->changed, &discovery->mutex, due_ns) == -ETIMEDOUT)
+			break;
+	discovery->has_news = false;
+	*wanted = discovery->wanted == discovery->done ? 0 : discovery->wanted;
+	bool goes_on = !discovery->is_over;
+	pthread_mutex_unlock(&discovery->mutex);
+	return goes_on;
+}
+
+static void *run(void *context)
+{
+	struct discovery *discovery = context;
+	uint64_t wanted;
+	while (wait_for_work(discovery, &wanted)) {
+		struct text_error unused;
+		int64_t now_ns = clock_monotonic_ns();
+		if (wanted > 0)
+			carry_out_reload(discovery, wanted);
+		else
+			step(discovery, false, &unused);
+		if (discovery->look_due_ns != INT64_MAX)
+			discovery->look_due_ns = now_ns + LOOK_NS;
+		take_census(discovery);
+	}
+	return NULL;
+}
+
+static void on_news(void *context)
+{
+	struct discovery *discovery = context;
+	pthread_mutex_lock(&discovery->mutex);
+	discovery->has_news = true;
+	pthread_cond_broadcast(&discovery->changed);
+	pthread_mutex_unlock(&discovery->mutex);
+}
+
+static int start_fetchers(struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->source_count; i++) {
+		struct source *source = &discovery->sources[i];
+		const struct fetch fetch = {
+			.source = &source->what,
+			.settings = discovery->input.settings,
+			.defaults = discovery->input.defaults,
+		};
+		if (target_source_is_of_files(&source->what))
+			continue;
+		int error = fetcher_start(&fetch, on_news, discovery, &source->fetcher);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int add_source(struct discovery *discovery, const char *text, struct text_error *error)
+{
+	struct source *source = &discovery->sources[discovery->source_count++];
+	const char *reason;
+	int result = target_source_parse(text, &source->what, &reason);
+	source->values = (struct source_values){.source = text, .success_ns = -1};
+	if (result == 0 && source->what.kind == TARGET_SOURCE_HTTP && !fetch_has_http()) {
+		reason = "needs libcurl, which this program was built without";
+		result = -EINVAL;
+	}
+	for (size_t i = 0; i + 1 < discovery->source_count && result == 0; i++) {
+		if (strcmp(name_of(&discovery->sources[i]), text) == 0) {
+			reason = "is given twice";
+			result = -EINVAL;
+		}
+	}
+	if (result != 0)
+		text_error_set(error, 0, "%s: %s", text, reason);
+	return result;
+}
+
+/* Reads all files. */
+static int load(struct discovery *discovery, struct text_error *error)
+{
+	struct round round = {.discovery = discovery, .is_reload = true};
+	struct wall_time now = clock_wall();
+	int result = 0;
+	for (size_t i = 0; i < discovery->source_count && result == 0; i++)
+		if (target_source_is_of_files(&discovery->sources[i].what))
+			result = look_at_files(&round, i);
+	if (result != 0)
+		text_error_set(error, 0, "out of memory");
+	else if ((result = round.result) != 0)
+		*error = round.error;
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (round.succeeded[i])
+			discovery->sources[i].values.success_ns = now.unix_ns;
+	return result;
+}
+
+int discovery_new(
+	const struct discovery_input *input, struct discovery **discovery, struct text_error *error)
+{
+	struct discovery *made = calloc(1, sizeof(*made));
+	if (!made) {
+		text_error_set(error, 0, "out of memory");
+		return -ENOMEM;
+	}
+	made->input = *input;
+	made->look_due_ns = INT64_MAX;
+	made->census_due_ns = INT64_MAX;
+	pthread_mutex_init(&made->mutex, NULL);
+	thread_condition_init(&made->changed);
+	int result = 0;
+	for (size_t i = 0; i < input->settings->source_count && result == 0; i++)
+		result = add_source(made, input->settings->sources[i], error);
+	if (result == 0)
+		result = load(made, error);
+	if (result != 0) {
+		discovery_free(made);
+		return result;
+	}
+	*discovery = made;
+	return 0;
+}
+
+/* Waits for one. */
+static void await_news(struct discovery *discovery)
+{
+	pthread_mutex_lock(&discovery->mutex);
+	while (!discovery->has_news)
+		pthread_cond_wait(&discovery->changed, &discovery->mutex);
+	discovery->has_news = false;
+	pthread_mutex_unlock(&discovery->mutex);
+}
+
+int discovery_ask(struct discovery *discovery, struct text_error *error)
+{
+	struct round round = {.discovery = discovery};
+	int result = start_fetchers(discovery);
+	for (size_t i = 0; i < discovery->source_count && result == 0; i++) {
+		const struct source *source = &discovery->sources[i];
+		while (source->fetcher && result == 0 && !round.succeeded[i] &&
+			round.failures[i] == 0) {
+			await_news(discovery);
+			for (size_t k = 0; k < discovery->source_count && result == 0; k++)
+				if (discovery->sources[k].fetcher)
+					result = take_news(&round, k);
+		}
+		if (source->fetcher && round.failures[i] > 0) {
+			text_error_set(error, 0, "%s: %s", name_of(source), source->failure);
+			return -EIO;
+		}
+	}
+	if (result != 0)
+		text_error_set(error, 0, "cannot ask the sources: out of memory");
+	return result;
+}
+
+int discovery_collect(
+	struct discovery *discovery, struct target_list *targets, struct text_error *error)
+{
+	struct round round = {.discovery = discovery};
+	int result = merge(&round, targets);
+	if (result != 0) {
+		text_error_set(error, 0, "out of memory");
+		return result;
+	}
+	if (round.result != 0) {
+		target_list_clear(targets);
+		*error = round.error;
+		return round.result;
+	}
+	members_accept(&discovery->members);
+	count_targets(discovery);
+	return 0;
+}
+
+void discovery_warn(const struct discovery *discovery, struct text_error *warning)
+{
+	*warning = (struct text_error){0};
+	for (size_t i = 0; i < discovery->source_count; i++) {
+		const struct source *source = &discovery->sources[i];
+		if (!target_source_is_of_files(&source->what) || source->values.targets > 0)
+			continue;
+		text_error_set(warning, 0, "%s lists no targets", name_of(source));
+		return;
+	}
+}
+
+int discovery_start(struct discovery *discovery, struct engine *engine, const struct log *log,
+	struct reloads *reloads, const struct discovery_listener *listener)
+{
+	discovery->engine = engine;
+	discovery->log = log;
+	discovery->reloads = reloads;
+	discovery->listener = *listener;
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (target_source_is_of_files(&discovery->sources[i].what))
+			discovery->look_due_ns = clock_monotonic_ns() + LOOK_NS;
+	begin_census(discovery);
+	int error = start_fetchers(discovery);
+	if (!error)
+		error = thread_start(&discovery->thread, "discovery", run, discovery);
+	discovery->has_thread = !error;
+	return error;
+}
+
+int discovery_reload(struct discovery *discovery, struct text_error *said)
+{
+	pthread_mutex_lock(&discovery->mutex);
+	uint64_t number = ++discovery->wanted;
+	pthread_cond_broadcast(&discovery->changed);
+	while (discovery->done < number && !discovery->is_over)
+		pthread_cond_wait(&discovery->changed, &discovery->mutex);
+	bool is_done = discovery->done >= number;
+	int result = is_done ? discovery->result : -ECANCELED;
+	*said = discovery->said;
+	pthread_mutex_unlock(&discovery->mutex);
+	if (!is_done)
+		text_error_set(said, 0, "the program is shutting down");
+	return result;
+}
+
+void discovery_failure(struct discovery *discovery, struct text_error *failure)
+{
+	pthread_mutex_lock(&discovery->mutex);
+	*failure = discovery->failure;
+	pthread_mutex_unlock(&discovery->mutex);
+}
+
+size_t discovery_read(struct discovery *discovery, struct source_values *values)
+{
+	pthread_mutex_lock(&discovery->mutex);
+	for (size_t i = 0; i < discovery->source_count; i++)
+		values[i] = discovery->sources[i].values;
+	pthread_mutex_unlock(&discovery->mutex);
+	return discovery->source_count;
+}
+
+size_t discovery_descriptors(const struct discovery_settings *settings)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < settings->source_count; i++) {
+		struct target_source source;
+		const char *unused;
+		if (target_source_parse(settings->sources[i], &source, &unused) == 0 &&
+			!target_source_is_of_files(&source))
+			count += FETCHER_DESCRIPTORS;
+	}
+	return count;
+}
+
+void discovery_stop(struct discovery *discovery)
+{
+	if (!discovery)
+		return;
+	pthread_mutex_lock(&discovery->mutex);
+	discovery->is_over = true;
+	pthread_cond_broadcast(&discovery->changed);
+	pthread_mutex_unlock(&discovery->mutex);
+	if (discovery->has_thread)
+		pthread_join(discovery->thread, NULL);
+	discovery->has_thread = false;
+	for (size_t i = 0; i < discovery->source_count; i++) {
+		fetcher_stop(discovery->sources[i].fetcher);
+		discovery->sources[i].fetcher = NULL;
+	}
+}
+
+void discovery_free(struct discovery *discovery)
+{
+	if (!discovery)
+		return;
+	discovery_stop(discovery);
+	members_clear(&discovery->members);
+	pthread_cond_destroy(&discovery->changed);
+	pthread_mutex_destroy(&discovery->mutex);
+	free(discovery);
+}
