@@ -105,6 +105,12 @@ for (const width of [390, 1280, 2560]) {
 					for (const link of document.querySelectorAll("#targets tbody a"))
 						if (link.scrollWidth > link.clientWidth + 1)
 							wrong.push(`${link.textContent.slice(0, 20)} is cut`);
+					/* However tall the row, the scale is beside its graph. */
+					for (const graph of document.querySelectorAll("#targets tbody .graph")) {
+						const [one, other] = [".scale", "svg"].map((part) => graph.querySelector(part).getBoundingClientRect());
+						if (Math.abs(one.top + one.bottom - other.top - other.bottom) > 10)
+							wrong.push(`a scale is ${one.top - other.top} away`);
+					}
 					/* Nothing lies over the numbers. */
 					for (const cell of document.querySelectorAll("#targets tbody tr:nth-child(-n+4) :is(strong, td.median)")) {
 						const box = cell.getBoundingClientRect();
