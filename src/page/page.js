@@ -151,9 +151,10 @@ function setText(element, text) {
 
 /*
  * From the back to the front. Loss hangs from the top, as high as it is great; what the prober slept
- * through stands at the bottom. The median is coloured by what was lost around it.
+ * through stands at the bottom. The median is coloured by what was lost around it. What could not be sent
+ * is struck through, so that an outage is told from other losses without seeing colours.
  */
-const LAYERS = ["range", "middle", "missed", "lost", "unsent", "median", "median-lossy", "median-bad"];
+const LAYERS = ["range", "middle", "missed", "lost", "unsent", "strike", "median", "median-lossy", "median-bad"];
 const BAD_LOSS = 10;
 /* Shares of the height that can be seen even if there is little of it. */
 const MARK_LEAST = 0.14;
@@ -172,7 +173,9 @@ function scaleOf(steps) {
 	/* A quiet path is a line near the bottom, not noise that fills the picture. */
 	const low = Math.log(Math.max(least, 1) / 1.3);
 	const high = Math.max(Math.log(greatest * 1.1), low + Math.log(4));
-	return { least, greatest, at: (us) => (Math.log(Math.max(us, 1)) - low) / (high - low) };
+	/* The mark of a little loss hides no round trip. */
+	const share = (1 - MARK_LEAST) / (high - low);
+	return { least, greatest, at: (us) => (Math.log(Math.max(us, 1)) - low) * share };
 }
 
 /* A growing drawing: a path for each layer, of rectangles. This is most of the work, so it is done plainly. */
@@ -240,32 +243,51 @@ function heightOf(percent) {
 function drawLosses(step, drawing) {
 	if (step[LOST] > 0)
 		drawing.add("lost", 1 - heightOf(step[LOST]), 1);
-	if (step[UNSENT] > 0)
-		drawing.add("unsent", 1 - Math.min(heightOf(step[LOST]), heightOf(step[UNSENT])), 1);
+	if (step[UNSENT] > 0) {
+		const height = Math.min(heightOf(step[LOST]), heightOf(step[UNSENT]));
+		const thick = drawing.box.line / drawing.box.height;
+		drawing.add("unsent", 1 - height, 1);
+		drawing.add("strike", 1 - (height + thick) / 2, 1 - (height - thick) / 2);
+	}
 	if (step[MISSED] > 0)
 		drawing.add("missed", 0, heightOf(step[MISSED]));
 }
 
-function makeLayers(svg) {
+/* hatch: the pattern's name. */
+function makeLayers(svg, hatch) {
 	const paths = {};
 	for (const layer of LAYERS) {
 		paths[layer] = makeSvg("path", { class: layer, d: "" });
 		if (layer === "missed")
-			paths[layer].setAttribute("fill", "url(#hatch)");
+			paths[layer].setAttribute("fill", `url(#${hatch})`);
 		svg.append(paths[layer]);
 	}
 	return paths;
 }
 
 /* What tells a prober that slept from a path that lost. */
-function makeHatch() {
-	const svg = makeSvg("svg", { width: 0, height: 0, "aria-hidden": "true", class: "defs" });
-	const pattern = makeSvg("pattern",
-		{ id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+function makeHatch(id) {
+	const pattern = makeSvg("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
 	pattern.append(makeSvg("rect", { width: 6, height: 6, class: "hatch-back" }));
 	pattern.append(makeSvg("rect", { width: 2, height: 6, class: "hatch-line" }));
-	svg.append(pattern);
+	return pattern;
+}
+
+function makeHatches() {
+	const svg = makeSvg("svg", { width: 0, height: 0, "aria-hidden": "true", class: "defs" });
+	list.hatch = makeHatch("row-hatch");
+	svg.append(makeHatch("hatch"), list.hatch);
 	return svg;
+}
+
+/* The graphs of rows are stretched, all of them alike; their hatch is not. */
+function fitHatch() {
+	const svg = list.body.querySelector("svg");
+	if (!svg || !list.kept || svg.clientWidth === 0)
+		return;
+	const transform = `scale(${list.kept / svg.clientWidth} ${ROW_HEIGHT / svg.clientHeight}) rotate(45)`;
+	if (list.hatch.getAttribute("patternTransform") !== transform)
+		list.hatch.setAttribute("patternTransform", transform);
 }
 
 /* ---- Asking ---- */
@@ -307,6 +329,9 @@ async function ask(path, parameters) {
 
 /* ---- A row of the list ---- */
 
+/* Of its graph, in units of its own, as its width is one for each step. */
+const ROW_HEIGHT = 100;
+
 /* Rows are drawn a screen before they come into view. */
 const sight = new IntersectionObserver((entries) => {
 	performance.mark("draw");
@@ -322,7 +347,7 @@ let rowModel = null;
 
 function makeRowModel() {
 	const svg = makeSvg("svg", { role: "img", preserveAspectRatio: "none", class: "smoke" });
-	makeLayers(svg);
+	makeLayers(svg, "row-hatch");
 	return make("tr", { role: "row" },
 		make("th", { role: "rowheader", scope: "row", class: "name" }, make("a", { dir: "auto" }), make("small", { dir: "auto" })),
 		make("td", { role: "cell", class: "state" }, make("strong"), make("small")),
@@ -396,9 +421,9 @@ class Row {
 		if (this.isDrawn || !this.isSeen || !history)
 			return;
 		this.isDrawn = true;
-		this.svg.setAttribute("viewBox", `0 0 ${history.kept} 100`);
+		this.svg.setAttribute("viewBox", `0 0 ${history.kept} ${ROW_HEIGHT}`);
 		const scale = drawSmoke(this.paths, this.steps, history.kept - this.steps.length,
-			{ x: 0, y: 0, width: history.kept, height: 100, steps: history.kept, line: 7 });
+			{ x: 0, y: 0, width: history.kept, height: ROW_HEIGHT, steps: history.kept, line: 7 });
 		setText(this.scale, scale.greatest === null ? "" : `${timeText(scale.greatest)}\n${timeText(scale.least)}`);
 	}
 }
@@ -465,6 +490,7 @@ function makeList() {
 	const head = make("tr", { role: "row" });
 	for (const [style, text] of heads)
 		head.append(make("th", { role: "columnheader", scope: "col", class: style }, text));
+	list.graphHead = head.lastElementChild;
 	list.body = make("tbody", { role: "rowgroup" });
 	list.more = make("button", { type: "button" }, "Show more");
 	list.more.addEventListener("click", () => {
@@ -480,14 +506,16 @@ function makeList() {
 	list.element = make("section", { id: "targets", "aria-labelledby": "targets-title" }, list.title, list.counts, form,
 		make("table", { role: "table", class: "rows", "aria-labelledby": "targets-title" },
 			make("thead", { role: "rowgroup" }, head), list.body),
-		list.note, list.more, makeLegend());
+		list.note, list.more, makeLegend("Each row has a logarithmic scale of its own"));
+	new ResizeObserver(fitHatch).observe(list.element);
 }
 
-function makeLegend() {
+/* more: what follows the entries. */
+function makeLegend(more) {
 	const entry = (style, text) => make("span", {}, make("i", { class: `key ${style}` }), text);
 	return make("p", { class: "legend", "aria-hidden": "true" }, entry("median", "median"),
 		entry("middle", "10th to 90th percentile"), entry("range", "all round trips"), entry("lost", "lost"),
-		entry("unsent", "no connection"), entry("missed", "the prober slept"));
+		entry("unsent", "no connection"), entry("missed", "the prober slept"), make("span", {}, more));
 }
 
 function showCounts(counts) {
@@ -584,8 +612,11 @@ async function pollList() {
 	showNote(answer.counts);
 	if (history && history.step === COARSE)
 		nameCoarse(history);
+	setText(list.graphHead, `Round trips, ${list.graphs.select.selectedOptions[0].text}`);
 	performance.measure("render", "render");
 	list.known = history ? { key, newest: history.newest, begin } : null;
+	list.kept = history ? history.kept : 0;
+	fitHatch();
 	showServer(answer);
 	adaptStep(answer);
 }
@@ -638,7 +669,7 @@ function makeDetail() {
 	detail.parts = make("div", { class: "parts" });
 	const links = make("p", { class: "back" }, make("a", { href: "#" }, "← All targets"));
 	detail.element = make("section", { id: "target", "aria-labelledby": "target-title" }, links, detail.title, detail.summary,
-		make("div", { class: "tools" }, detail.graphs.element), detail.slider, detail.readout, makeLegend(), detail.parts);
+		make("div", { class: "tools" }, detail.graphs.element), detail.slider, detail.readout, makeLegend("Logarithmic scale"), detail.parts);
 	new ResizeObserver(() => detail.answer && drawDetail()).observe(detail.slider);
 }
 
@@ -666,7 +697,7 @@ function drawDetail() {
 	detail.svg.setAttribute("height", height);
 	detail.svg.append(makeSvg("rect", { ...onlyBox(box), class: "back" }));
 	const offset = history.kept - history.steps.length;
-	const scale = drawSmoke(makeLayers(detail.svg), history.steps, offset, box);
+	const scale = drawSmoke(makeLayers(detail.svg, "hatch"), history.steps, offset, box);
 	drawTimes(history, box);
 	if (scale.greatest !== null)
 		drawRoundTripScale(scale, box);
@@ -1001,7 +1032,7 @@ function showLive() {
 	if (page.isLive)
 		return;
 	page.isLive = true;
-	document.getElementById("page").replaceChildren(page.status, makeHatch(), list.element, detail.element, server.element);
+	document.getElementById("page").replaceChildren(page.status, makeHatches(), list.element, detail.element, server.element);
 	showRoute();
 	if (detail.name !== null)
 		focusDetail();

@@ -47,6 +47,17 @@ function fleet(count) {
 	return targets;
 }
 
+/* As WCAG has it. colours: #rgb or #rrggbb. */
+function contrast(...colours) {
+	const [less, more] = colours.map((colour) => {
+		const digits = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&") : colour;
+		const [red, green, blue] = [1, 3, 5].map((at) => parseInt(digits.slice(at, at + 2), 16) / 255)
+			.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+		return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+	}).sort((one, other) => one - other);
+	return (more + 0.05) / (less + 0.05);
+}
+
 const states = (page) => page.rows().then((rows) => rows.map((row) => row.state));
 
 for (const count of [50, 1600, 10000]) {
@@ -89,6 +100,16 @@ for (const width of [390, 1280, 2560]) {
 						const box = cell.getBoundingClientRect();
 						if (box.width < 1 || box.height < 1 || box.left < 0 || box.right > innerWidth)
 							wrong.push(`${cell.tagName} ${cell.textContent.slice(0, 20)} ${box.left} ${box.right}`);
+					}
+					/* Names that begin alike are told apart: all of each is there. */
+					for (const link of document.querySelectorAll("#targets tbody a"))
+						if (link.scrollWidth > link.clientWidth + 1)
+							wrong.push(`${link.textContent.slice(0, 20)} is cut`);
+					/* However tall the row, the scale is beside its graph. */
+					for (const graph of document.querySelectorAll("#targets tbody .graph")) {
+						const [one, other] = [".scale", "svg"].map((part) => graph.querySelector(part).getBoundingClientRect());
+						if (Math.abs(one.top + one.bottom - other.top - other.bottom) > 10)
+							wrong.push(`a scale is ${one.top - other.top} away`);
 					}
 					/* Nothing lies over the numbers. */
 					for (const cell of document.querySelectorAll("#targets tbody tr:nth-child(-n+4) :is(strong, td.median)")) {
@@ -315,12 +336,53 @@ test("losses are told apart by what is drawn", async () => {
 		await until(page, "graphs", () => document.querySelector("path.missed:not([d=''])"));
 		const drawn = await page.$$eval("#targets tbody tr", (rows) => Object.fromEntries(rows.map((row) => [row.querySelector("a").textContent,
 			[...row.querySelectorAll("path")].filter((path) => path.getAttribute("d") !== "").map((path) => path.getAttribute("class")).join(" ")])));
-		assert.deepEqual(drawn, { dead: "lost unsent", silent: "lost", lossy: "range middle lost median-lossy", slept: "range middle missed median", unknown: "" });
+		assert.deepEqual(drawn, { dead: "lost unsent strike", silent: "lost", lossy: "range middle lost median-lossy", slept: "range middle missed median", unknown: "" });
+		/* The mark of a little loss covers no round trip. */
+		const [bottom, top] = await page.$eval("tr:has(path.median-lossy:not([d=''])) svg", (svg) => {
+			const lost = svg.querySelector(".lost").getBBox();
+			return [lost.y + lost.height, svg.querySelector(".range").getBBox().y];
+		});
+		assert.ok(bottom <= top, `${bottom} ${top}`);
 		/* Total loss is of full height. */
 		const height = await page.$eval("tr:has(path.unsent:not([d=''])) path.lost", (path) => path.getBBox().height);
 		assert.equal(height, 100);
 		const fills = await page.$eval("tr", () => ["lost", "unsent", "range"].map((name) => getComputedStyle(document.querySelector(`path.${name}`)).fill));
 		assert.equal(new Set(fills).size, 3);
+		/* The hatch is as wide as it is high, though the row's graph is stretched. */
+		const hatchFits = () => {
+			const [x, y] = [..."ad"].map((side) => document.querySelector("tr path.missed:not([d=''])").getScreenCTM()[side]);
+			const { a, b, c, d } = document.querySelector("#row-hatch").patternTransform.baseVal.consolidate().matrix;
+			return [a * x, b * y, -c * x, d * y].every((part) => Math.abs(part - Math.SQRT1_2) < 0.01);
+		};
+		await until(page, "a hatch of its shape", hatchFits);
+		await page.setViewportSize({ width: 390, height: 900 });
+		await until(page, "a hatch of its shape on a phone", hatchFits);
+	});
+});
+
+for (const dark of [false, true]) {
+	test(`marks stand out from what is behind them${dark ? ", dark" : ""}`, async () => {
+		await withPage(fleet(50), { dark }, async (page) => {
+			const colours = await page.evaluate(() => {
+				const style = getComputedStyle(document.documentElement);
+				return Object.fromEntries(["back", "panel", "middle", "median", "lossy", "dead", "lost", "unsent", "hatch"]
+					.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+			});
+			for (const mark of ["middle", "median", "lossy", "dead", "lost", "unsent", "hatch"])
+				assert.ok(contrast(colours[mark], colours.panel) >= 3, `${mark}: ${contrast(colours[mark], colours.panel)}`);
+			assert.ok(contrast(colours.back, colours.unsent) >= 3, "the strike");
+		});
+	});
+}
+
+test("an outage is struck through on a phone, too, beside its scale", async () => {
+	await withPage(fleet(50), { width: 390 }, async (page) => {
+		await until(page, "graphs", () => document.querySelector("path.strike:not([d=''])"));
+		const isApart = await page.$$eval("#targets tbody tr:nth-child(-n+8)", (rows) => rows.every((row) => {
+			const scale = row.querySelector(".scale").getBoundingClientRect(), graph = row.querySelector("svg").getBoundingClientRect();
+			return graph.right <= scale.left && scale.width > 0;
+		}));
+		assert.ok(isApart);
 	});
 });
 

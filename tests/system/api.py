@@ -13,7 +13,7 @@ from lib.peer import Peer
 from lib.program import Program
 from lib.reading import TOP
 from lib.scenario import main, scenario
-from lib.sockets import connect
+from lib.sockets import connect, reads_end
 from lib.wait import wait_for
 
 STEP_FIELDS = 8
@@ -317,7 +317,7 @@ def who_uses_the_echo_server_is_told():
             assert answer["listening"].endswith(f":{server.listen_port}"), answer
             for times in (1, 2):
                 with connect(server.listen_port) as third:
-                    assert third.recv(1) == b""
+                    assert reads_end(third)
                 wait_for(lambda count=times: [one["count"] for one in ask(server, "peers")["refused"]] == [count], "a refusal", 30, 0.1)
             (refusal,) = ask(server, "peers")["refused"]
             assert (refusal["address"], refusal["reason"]) == ("127.0.0.1", "address_limit"), refusal

@@ -8,6 +8,7 @@ import socket
 import subprocess
 
 from lib import peer as behave
+from lib.endings import shut_down
 from lib.exposition import parse
 from lib.http_client import request_on
 from lib.peer import Peer
@@ -237,7 +238,7 @@ def nonsense_is_refused_and_does_no_harm():
         for piece in pieces:
             with connect(program.metrics_port) as client:
                 client.sendall(piece)
-                client.shutdown(socket.SHUT_WR)
+                shut_down(client)
                 client.settimeout(0.5)
                 try:
                     while client.recv(65536):

@@ -3,10 +3,10 @@
 import http.server
 import json
 import re
-import socket
 import threading
 import urllib.request
 
+from lib.endings import shut_down
 from lib.exposition import parse
 from lib.program import Program
 from lib.scenario import main, scenario
@@ -174,7 +174,7 @@ def ask(program, request):
     """Sends bytes, then no more, and reads the answers to the end."""
     with connect(program.metrics_port) as client:
         client.sendall(request)
-        client.shutdown(socket.SHUT_WR)
+        shut_down(client)
         return read_all(client)
 
 

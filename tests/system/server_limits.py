@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+from lib.endings import shut_down
 from lib.exposition import parse
 from lib.http_client import request_on
 from lib import peer as behave
@@ -185,10 +186,7 @@ class Flood:
             pass
 
     def close(self):
-        try:
-            self.peer.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # The other side has closed it.
+        shut_down(self.peer, socket.SHUT_RDWR)
         for thread in self.threads:
             thread.join()
         self.peer.close()

@@ -7,6 +7,7 @@ import threading
 import time
 
 from lib import peer as behave
+from lib.endings import shut_down
 from lib.peer import FullBacklog, Peer
 from lib.program import Program
 from lib.scenario import Skip, main, scenario
@@ -249,7 +250,7 @@ def a_connection_established_during_a_stop_is_not_a_failure():
                 assert target.timeouts == 0 and target.disconnects == {}, target
             finally:
                 program.send_signal(signal.SIGCONT)
-                connection.shutdown(socket.SHUT_RDWR)
+                shut_down(connection, socket.SHUT_RDWR)
                 echo.join()
 
 

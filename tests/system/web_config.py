@@ -10,6 +10,7 @@ import subprocess
 
 from lib.certificates import HASH, PASSWORD, Certificates
 from lib.collectd import Daemon, want_collectd
+from lib.endings import shut_down
 from lib.http_client import request
 from lib.program import Program, free_port, run
 from lib.prometheus import JOB, Prometheus, need
@@ -199,7 +200,7 @@ def who_speaks_plain_http_is_told():
             for nonsense in (b"\x16\x03\x01\x00\x05hello", b"\x16" * 1000, b"\x00", b"\x80\x2e\x01"):
                 with socket.create_connection(("127.0.0.1", program.metrics_port), 5) as client:
                     client.sendall(nonsense)
-                    client.shutdown(socket.SHUT_WR)
+                    shut_down(client)
                     client.settimeout(20)
                     with contextlib.suppress(ConnectionError):
                         while client.recv(4096):

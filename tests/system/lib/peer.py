@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 
+from lib.endings import shut_down
 from lib.ports import listen
 
 FRAME = struct.Struct("<Qq")
@@ -73,10 +74,7 @@ class Peer:
         """Ends every connection, but keeps listening."""
         with self._lock:
             for connection in self._open:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+                shut_down(connection, socket.SHUT_RDWR)
 
     def reset_connections(self):
         """Resets every connection, but keeps listening."""
@@ -84,7 +82,7 @@ class Peer:
             for connection in self._open:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 # Ends the thread's recv(), but tells the other side nothing: that is left to close().
-                connection.shutdown(socket.SHUT_RD)
+                shut_down(connection, socket.SHUT_RD)
 
     def close(self):
         """Ends everything. The port refuses from now on. May be called again."""

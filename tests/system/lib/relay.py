@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+from lib.endings import shut_down
 from lib.peer import Peer
 
 
@@ -66,7 +67,4 @@ class Relay:
             pass
         finally:
             for end in (source, sink):
-                try:
-                    end.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+                shut_down(end, socket.SHUT_RDWR)

@@ -28,6 +28,25 @@ def wait_for(condition, what, seconds=10.0, pause=0.02):
         time.sleep(pause)
 
 
+def wait_passes(check, what, seconds=10.0, pause=0.02):
+    """Calls check until none of its assertions fails, and returns what it returns; what failed last is told in the end."""
+    failure = None
+
+    def passes():
+        nonlocal failure
+        try:
+            return [check()]
+        except AssertionError as error:
+            failure = error
+            return None
+
+    try:
+        (result,) = wait_for(passes, what, seconds, pause)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {failure}") from failure
+    return result
+
+
 def holds_for(condition, what, seconds):
     """Fails as soon as condition does not hold within seconds: for what must never happen."""
     deadline = time.monotonic() + seconds
