@@ -186,6 +186,8 @@ END_TEST
 START_TEST(what_is_chosen_is_a_whole_copy)
 {
 	struct target_list all = list_of("a=1 b=1");
+	ck_assert_uint_eq(all.count, 2);
+	ck_assert_ptr_nonnull(all.targets);
 	all.targets[1].address.port = 4711;
 	all.targets[1].own = 42;
 	const struct mesh_settings settings = {"a", 1, NULL};
