@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whole fleets choose who probes whom, each machine for itself and with the code of the program. The
- * names are the same in each run, and so are all numbers. Prints the table of docs/fleet.md.
+ * names are the same in each run, and so are all numbers. Prints the table of docs/fleet.md, and
+ * compares it with the one there.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -10,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/file_text.h"
 #include "base/labels.h"
+#include "base/text_error.h"
 #include "discover/mesh.h"
 
 #define MACHINES 1000
@@ -21,6 +25,7 @@
 #define RACKS 40
 #define MACHINES_PER_RACK (MACHINES / RACKS)
 #define NOBODY (-1)
+#define DOCUMENT_MAX ((size_t)1 << 20)
 
 static int failures;
 
@@ -35,6 +40,21 @@ __attribute__((format(printf, 2, 3))) static void check(bool holds, const char *
 	vprintf(format, arguments);
 	printf("\n");
 	va_end(arguments);
+}
+
+/* docs/fleet.md, where it is known; empty otherwise. */
+static struct buffer document;
+
+/* Prints a line, which the document has to have. */
+__attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	printf("%s\n", line);
+	check(document.length == 0 || strstr(document.data, line), "docs/fleet.md lacks that line");
 }
 
 /* What only a lack of memory or a bug in this file can break. */
@@ -70,10 +90,10 @@ static int number_of(const struct target_config *target)
 }
 
 /* What one machine chooses; the caller clears it. */
-static struct target_list choose(
-	const struct target_list *all, const struct target_config *self, const char *group_label)
+static struct target_list choose(const struct target_list *all, const struct target_config *self,
+	size_t probers_per_target, const char *group_label)
 {
-	const struct mesh_settings settings = {self->name, PROBERS_PER_TARGET, group_label};
+	const struct mesh_settings settings = {self->name, probers_per_target, group_label};
 	struct target_list own;
 	struct mesh_summary summary;
 	need(mesh_choose(all, &settings, &own, &summary, NULL) == 0);
@@ -85,12 +105,14 @@ struct fleet {
 	bool probes[MACHINES][MACHINES];
 };
 
-static void fleet_choose(struct fleet *fleet, int missing, const char *group_label)
+static void fleet_choose(
+	struct fleet *fleet, int missing, size_t probers_per_target, const char *group_label)
 {
 	*fleet = (struct fleet){0};
 	struct target_list all = list_of(MACHINES, missing);
 	for (size_t i = 0; i < all.count; i++) {
-		struct target_list own = choose(&all, &all.targets[i], group_label);
+		struct target_list own =
+			choose(&all, &all.targets[i], probers_per_target, group_label);
 		for (size_t j = 0; j < own.count; j++)
 			fleet->probes[number_of(&all.targets[i])][number_of(&own.targets[j])] =
 				true;
@@ -188,24 +210,16 @@ static int pairs_of(const struct fleet *fleet)
 	return count;
 }
 
-static void print_row(const char *fleet_name, const char *pairs, const struct spread *loads,
-	const struct spread *rack_pairs)
+/* pairs: of all machines. rack_pairs: NULL where they were not looked at. */
+static void print_row(
+	const char *says, int pairs, const struct spread *loads, const struct spread *rack_pairs)
 {
 	char racks[64] = "";
 	if (rack_pairs)
 		snprintf(racks, sizeof(racks), "%d, %d, %d", spread_least(rack_pairs),
 			spread_median(rack_pairs), spread_most(rack_pairs));
-	printf("| %s | %s | %d, %d, %d | %s |\n", fleet_name, pairs, spread_least(loads),
-		spread_median(loads), spread_most(loads), racks);
-}
-
-/* 12345 as 12,345. */
-static void print_number(char *text, size_t size, int number)
-{
-	if (number < 1000)
-		snprintf(text, size, "%d", number);
-	else
-		snprintf(text, size, "%d,%03d", number / 1000, number % 1000);
+	tell("| %s | %d,%03d | %d, %d, %d | %s |", says, pairs / 1000, pairs % 1000,
+		spread_least(loads), spread_median(loads), spread_most(loads), racks);
 }
 
 static void check_plain(const struct fleet *fleet)
@@ -224,9 +238,7 @@ static void check_plain(const struct fleet *fleet)
 	check(spread_most(&loads) >= 30 && spread_most(&loads) <= 42, "most load: %d",
 		spread_most(&loads));
 	struct spread rack_pairs = rack_pairs_of(fleet);
-	char pairs[32];
-	print_number(pairs, sizeof(pairs), pairs_of(fleet));
-	print_row("1,000 machines", pairs, &loads, &rack_pairs);
+	print_row("1,000 machines, 20 probers per target", pairs_of(fleet), &loads, &rack_pairs);
 }
 
 /* Returns how many pairs of machines that stay are new; none of them may end. */
@@ -252,15 +264,15 @@ static void check_losses(const struct fleet *fleet)
 	static struct fleet after;
 	struct spread begun = {.count = 0};
 	for (int lost = 250; lost < MACHINES; lost += 500) {
-		fleet_choose(&after, lost, NULL);
+		fleet_choose(&after, lost, PROBERS_PER_TARGET, NULL);
 		int count = count_new_pairs(fleet, &after, lost);
 		check(count == targets_of(fleet, lost), "%d lost: %d new pairs", lost, count);
 		check(count >= 5 && count <= 42, "%d lost: %d new pairs", lost, count);
 		spread_add(&begun, count);
 	}
 	spread_sort(&begun);
-	printf("One machine lost: %d to %d new pairs, no other pair ends but its own.\n",
-		spread_least(&begun), spread_most(&begun));
+	tell("One of 1,000 lost: %d and %d new pairs in two cases.", spread_least(&begun),
+		spread_most(&begun));
 }
 
 static void check_racks(const struct fleet *fleet)
@@ -284,9 +296,9 @@ static void check_racks(const struct fleet *fleet)
 	check(spread_least(&rack_pairs) == MACHINES_PER_RACK &&
 			spread_most(&rack_pairs) == MACHINES_PER_RACK,
 		"pairs of racks: %d to %d", spread_least(&rack_pairs), spread_most(&rack_pairs));
-	char pairs[32];
-	print_number(pairs, sizeof(pairs), pairs_of(fleet));
-	print_row("1,000 machines in 40 racks, by rack", pairs, &loads, &rack_pairs);
+	print_row(
+		"1,000 machines, 20 probers per target of the same rack, and one of each other rack",
+		pairs_of(fleet), &loads, &rack_pairs);
 }
 
 struct candidate {
@@ -322,7 +334,8 @@ static void check_probers(const struct target_list *all, const struct target_con
 	}
 	qsort(candidates, count, sizeof(candidates[0]), compare_candidates);
 	for (size_t i = 0; i < PROBERS_PER_TARGET + 1; i++) {
-		struct target_list own = choose(all, candidates[i].member, NULL);
+		struct target_list own =
+			choose(all, candidates[i].member, PROBERS_PER_TARGET, NULL);
 		check(has(&own, target->name) == (i < PROBERS_PER_TARGET),
 			"%s and its prober number %zu, %s", target->name, i + 1,
 			candidates[i].member->name);
@@ -335,7 +348,7 @@ static void check_many(void)
 	struct target_list all = list_of(MANY_MACHINES, NOBODY);
 	struct spread loads = {.count = 0};
 	for (size_t i = 0; i < all.count; i += MANY_MACHINES / SAMPLED_MACHINES) {
-		struct target_list own = choose(&all, &all.targets[i], NULL);
+		struct target_list own = choose(&all, &all.targets[i], PROBERS_PER_TARGET, NULL);
 		check(!has(&own, all.targets[i].name), "%zu probes itself", i);
 		spread_add(&loads, (int)own.count);
 		target_list_clear(&own);
@@ -347,20 +360,47 @@ static void check_many(void)
 		spread_least(&loads), spread_most(&loads));
 	for (size_t i = 0; i < SAMPLED_TARGETS; i++)
 		check_probers(&all, &all.targets[i * (MANY_MACHINES / SAMPLED_TARGETS)]);
-	print_row("10,000 machines, of which 100 were looked at", "200,000", &loads, NULL);
+	print_row("10,000 machines, 20 probers per target (a hundred machines)",
+		MANY_MACHINES * PROBERS_PER_TARGET, &loads, NULL);
 	target_list_clear(&all);
+}
+
+static void check_everybody(const struct fleet *fleet)
+{
+	struct spread loads = loads_of(fleet);
+	struct spread rack_pairs = rack_pairs_of(fleet);
+	check(spread_least(&loads) == MACHINES - 1 && spread_most(&loads) == MACHINES - 1,
+		"loads: %d to %d", spread_least(&loads), spread_most(&loads));
+	print_row("1,000 machines, each with each", pairs_of(fleet), &loads, &rack_pairs);
+}
+
+/* srcdir: as make check tells. */
+static void read_document(void)
+{
+	char path[1024];
+	/* There is no other thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	const char *srcdir = getenv("srcdir");
+	struct text_error error = {.reason = ""};
+	if (!srcdir)
+		return;
+	snprintf(path, sizeof(path), "%s/docs/fleet.md", srcdir);
+	check(file_text_read(path, DOCUMENT_MAX, &document, &error) == 0, "%s", error.reason);
 }
 
 int main(void)
 {
 	static struct fleet fleet;
-	printf("| | pairs | targets of a machine | pairs from a rack to another |\n");
-	printf("| --- | --- | --- | --- |\n");
-	fleet_choose(&fleet, NOBODY, "rack");
+	read_document();
+	tell("| | pairs | targets of a machine | pairs from a rack to another |");
+	tell("| --- | --- | --- | --- |");
+	fleet_choose(&fleet, NOBODY, MACHINES - 1, NULL);
+	check_everybody(&fleet);
+	fleet_choose(&fleet, NOBODY, PROBERS_PER_TARGET, "rack");
 	check_racks(&fleet);
-	fleet_choose(&fleet, NOBODY, NULL);
+	fleet_choose(&fleet, NOBODY, PROBERS_PER_TARGET, NULL);
 	check_plain(&fleet);
 	check_many();
 	check_losses(&fleet);
+	buffer_clear(&document);
 	return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
