@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/utf8.h"
 
 #define CAPACITY_MIN 16
@@ -20,21 +21,12 @@ struct target_index {
 	size_t slots[];
 };
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). */
-static uint64_t hash_name(const char *name)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
-	return hash;
-}
-
 /* Returns the slot that holds the target of that name, or the free one where it belongs. */
 static size_t *index_slot(
 	struct target_index *index, const struct target_config *targets, const char *name)
 {
 	size_t mask = index->size - 1;
-	size_t at = (size_t)hash_name(name) & mask;
+	size_t at = (size_t)fnv1a_64(FNV1A_64_START, name, strlen(name)) & mask;
 	while (index->slots[at] != 0 && strcmp(targets[index->slots[at] - 1].name, name) != 0)
 		at = (at + 1) & mask;
 	return &index->slots[at];

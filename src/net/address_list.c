@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/hash.h"
+
 /* The room of a list is a power of two: it is full when its count is one. */
 #define ROOM_MIN 4
 
@@ -49,14 +51,9 @@ int address_list_copy(const struct address_list *list, uint16_t port, struct add
 	return 0;
 }
 
-/* FNV-1a. */
 static size_t hash_address(const union address *address)
 {
-	const unsigned char *bytes = (const unsigned char *)address;
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (size_t i = 0; i < (size_t)address_length(address); i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
-	return (size_t)hash;
+	return (size_t)fnv1a_64(FNV1A_64_START, address, (size_t)address_length(address));
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/network_files.h"
 
+#include "base/hash.h"
 #include "base/network.h"
 
 /* It needs the headers of sockets before it. */
@@ -12,27 +13,18 @@
 		GAA_FLAG_SKIP_FRIENDLY_NAME)
 #define HOSTS L"%SystemRoot%\\System32\\drivers\\etc\\hosts"
 
-/* FNV-1a. */
-static uint64_t add_to_hash(uint64_t hash, const void *bytes, size_t length)
-{
-	const unsigned char *each = bytes;
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ each[i]) * UINT64_C(1099511628211);
-	return hash;
-}
-
 /* The system has no file of name servers: what it has is taken for the time of a change. */
 static void read_servers(struct network_file *file)
 {
 	ULONG size = 65536;
 	IP_ADAPTER_ADDRESSES *adapters = malloc(size);
-	uint64_t hash = UINT64_C(14695981039346656037);
+	uint64_t hash = FNV1A_64_START;
 	if (adapters && GetAdaptersAddresses(AF_UNSPEC, FLAGS, NULL, adapters, &size) == NO_ERROR)
 		for (const IP_ADAPTER_ADDRESSES *each = adapters; each; each = each->Next)
 			for (const IP_ADAPTER_DNS_SERVER_ADDRESS *server =
 					each->FirstDnsServerAddress;
 				server; server = server->Next)
-				hash = add_to_hash(hash, server->Address.lpSockaddr,
+				hash = fnv1a_64(hash, server->Address.lpSockaddr,
 					(size_t)server->Address.iSockaddrLength);
 	free(adapters);
 	*file = (struct network_file){.changed_ns = hash};

@@ -16,8 +16,11 @@ from lib.scenario import main, scenario
 from lib.wait import wait_for
 
 README = os.path.join(TOP, "README.md")
+FLEET = os.path.join(TOP, "docs", "fleet.md")
 READING_LOSSES = os.path.join(TOP, "docs", "reading-losses.md")
 RULES = os.path.join(TOP, "examples", "rules.yml")
+FLEET_RULES = os.path.join(TOP, "examples", "fleet", "rules.yml")
+FLEET_CONFIG = os.path.join(TOP, "examples", "fleet", "prometheus.yml")
 EXAMPLE_CONFIG = os.path.join(TOP, "examples", "prometheus.yml")
 
 
@@ -211,10 +214,10 @@ def five_hundred_targets_fit_the_dashboard():
 @scenario
 def every_query_of_the_documents_has_data():
     queries = []
-    for path in (README, READING_LOSSES):
+    for path, least in ((README, 5), (READING_LOSSES, 5), (FLEET, 2)):
         with open(path, encoding="utf-8") as file:
             found = re.findall(r"^```promql\n(.*?)^```", file.read(), re.MULTILINE | re.DOTALL)
-        assert len(found) >= 5, f"the queries of {path}: {found}"
+        assert len(found) >= least, f"the queries of {path}: {found}"
         queries += found
     with measured() as prometheus:
         for query in queries:
@@ -277,7 +280,8 @@ def the_recording_rules_record_what_they_say():
 @scenario
 def the_examples_pass_promtool():
     promtool = need("promtool")
-    for command in (["check", "rules", ALERTS], ["check", "rules", RULES], ["check", "config", EXAMPLE_CONFIG]):
+    for command in (["check", "rules", ALERTS], ["check", "rules", RULES], ["check", "rules", FLEET_RULES],
+                    ["check", "config", EXAMPLE_CONFIG], ["check", "config", FLEET_CONFIG]):
         done = subprocess.run([promtool, *command], capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, f"promtool {command}: {done.stdout}{done.stderr}"
 
