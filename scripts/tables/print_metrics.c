@@ -88,7 +88,7 @@ int main(void)
 {
 	print_metrics(METRICS, "target", METRIC_OF_TARGET, METRIC_OF_TARGET);
 	print_metrics(METRICS, "process", METRIC_OF_PROCESS, METRIC_OF_PROBER);
-	print_metrics(METRICS, "source", METRIC_OF_SOURCE, METRIC_OF_SOURCE);
+	print_metrics(METRICS, "source", METRIC_OF_SOURCE, METRIC_OF_MESH);
 	print_metrics(METRICS, "server", METRIC_OF_SERVER, METRIC_OF_SERVER);
 	print_metrics("docs/collectd.md", "readings", METRIC_OF_READING, METRIC_OF_READING);
 	printf("=== src/collectd/types.db types\n");

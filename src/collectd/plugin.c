@@ -85,12 +85,15 @@ static int on_read(void)
 	process.is_alive = readings->latest.is_alive;
 	runtime_read_process(plugin.runtime, &process);
 	struct source_values sources[TARGET_SOURCES_MAX];
+	struct mesh_values mesh;
+	bool has_mesh = runtime_read_mesh(plugin.runtime, &mesh);
 	const struct value_lists_input input = {
 		.config = &plugin.config,
 		.snapshot = &readings->latest,
 		.periods = readings->periods,
 		.process = &process,
 		.sources = sources,
+		.mesh = has_mesh ? &mesh : NULL,
 		.source_count = runtime_read_sources(plugin.runtime, sources),
 		.version = version_text(),
 		.revision = version_revision(),

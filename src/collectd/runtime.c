@@ -271,6 +271,11 @@ void runtime_read_process(const struct runtime *runtime, struct process_values *
 	process->reloaded_ns = atomic_load(&runtime->reloads.success_ns);
 }
 
+bool runtime_read_mesh(const struct runtime *runtime, struct mesh_values *mesh)
+{
+	return discovery_read_mesh(runtime->discovery, mesh);
+}
+
 size_t runtime_read_sources(const struct runtime *runtime, struct source_values *values)
 {
 	return discovery_read(runtime->discovery, values);

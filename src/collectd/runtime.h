@@ -29,6 +29,9 @@ int runtime_start(
  */
 const struct readings *runtime_read(struct runtime *runtime);
 
+/* Tells of the mesh. Returns false where there is none. */
+bool runtime_read_mesh(const struct runtime *runtime, struct mesh_values *mesh);
+
 /* Tells of each source of targets. values: TARGET_SOURCES_MAX. Returns how many there are. */
 size_t runtime_read_sources(const struct runtime *runtime, struct source_values *values);
 

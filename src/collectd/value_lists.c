@@ -65,6 +65,8 @@ static size_t count_subjects(const struct maker *maker, const struct metric *met
 		return snapshot->has_server ? 1 : 0;
 	case METRIC_OF_SOURCE:
 		return maker->input->source_count;
+	case METRIC_OF_MESH:
+		return maker->input->mesh ? 1 : 0;
 	case METRIC_OF_PROCESS:
 		return 1;
 	}
@@ -86,6 +88,8 @@ static const void *values_of(const struct maker *maker, const struct metric *met
 		return &snapshot->server;
 	case METRIC_OF_SOURCE:
 		return &maker->input->sources[i];
+	case METRIC_OF_MESH:
+		return maker->input->mesh;
 	case METRIC_OF_PROCESS:
 		return maker->input->process;
 	}

@@ -26,6 +26,7 @@ struct value_lists_input {
 	const struct process_values *process;
 	const struct source_values *sources; /* Where the targets come from. */
 	size_t source_count;
+	const struct mesh_values *mesh; /* NULL: there is none. */
 	const char *version;
 	const char *revision;
 	const char *compiler;

@@ -14,6 +14,8 @@ static const enum option_id text_options[DISCOVERY_TEXTS] = {
 	[DISCOVERY_TOKEN_FILE] = OPTION_TARGETS_TOKEN_FILE,
 	[DISCOVERY_USER] = OPTION_TARGETS_USER,
 	[DISCOVERY_PASSWORD_FILE] = OPTION_TARGETS_PASSWORD_FILE,
+	[DISCOVERY_SELF] = OPTION_SELF,
+	[DISCOVERY_GROUP_LABEL] = OPTION_GROUP_LABEL,
 };
 
 /* Returns DISCOVERY_TEXTS where it is none. */
@@ -43,7 +45,13 @@ void discovery_settings_init(struct discovery_settings *settings)
 bool discovery_settings_has(enum option_id id)
 {
 	return id == OPTION_TARGETS || id == OPTION_TARGETS_FROM || id == OPTION_TARGETS_REFRESH ||
-	       id == OPTION_TARGETS_TIMEOUT || find_text(id) < DISCOVERY_TEXTS;
+	       id == OPTION_TARGETS_TIMEOUT || id == OPTION_PROBERS_PER_TARGET ||
+	       find_text(id) < DISCOVERY_TEXTS;
+}
+
+bool discovery_text_is_path(enum discovery_text text)
+{
+	return option_get(text_options[text])->kind == OPTION_KIND_PATH;
 }
 
 int discovery_settings_set(
@@ -55,6 +63,10 @@ int discovery_settings_set(
 	}
 	if (id == OPTION_TARGETS_TIMEOUT) {
 		settings->timeout_ns = value->number;
+		return 0;
+	}
+	if (id == OPTION_PROBERS_PER_TARGET) {
+		settings->probers_per_target = (unsigned)value->number;
 		return 0;
 	}
 	char *copy = strdup(value->text);
@@ -82,6 +94,7 @@ static const struct {
 	{DISCOVERY_USER, DISCOVERY_PASSWORD_FILE, false},
 	{DISCOVERY_PASSWORD_FILE, DISCOVERY_USER, false},
 	{DISCOVERY_TOKEN_FILE, DISCOVERY_USER, true},
+	{DISCOVERY_GROUP_LABEL, DISCOVERY_SELF, false},
 };
 
 int discovery_settings_check(const struct discovery_settings *settings, struct text_error *error)
@@ -95,7 +108,15 @@ int discovery_settings_check(const struct discovery_settings *settings, struct t
 			option_get(text_options[pairs[i].other])->flag);
 		return -EINVAL;
 	}
-	return 0;
+	bool has_self = settings->texts[DISCOVERY_SELF];
+	bool has_probers = settings->probers_per_target > 0;
+	if (has_self == has_probers)
+		return 0;
+	const struct option *self = option_get(OPTION_SELF);
+	const struct option *probers = option_get(OPTION_PROBERS_PER_TARGET);
+	text_error_set(error, 0, "%s: is of no use without -%s",
+		has_self ? self->flag : probers->flag, has_self ? probers->flag : self->flag);
+	return -EINVAL;
 }
 
 void discovery_settings_clear(struct discovery_settings *settings)

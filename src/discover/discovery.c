@@ -54,6 +54,8 @@ struct discovery {
 	int result;		/* Of the last one, */
 	struct text_error said; /* and what it came to. */
 	struct text_error failure;
+	struct mesh_values mesh;
+	bool is_outside; /* This machine is not in the list of its mesh, and the log says so. */
 };
 
 /* A look at all sources, and what came of it. */
@@ -219,6 +221,46 @@ static int merge(struct round *round, struct target_list *merged)
 		&refusal, merged);
 }
 
+/*
+ * Leaves of the targets of a mesh those that this machine probes. Returns 0, or -ENOENT with error and none of them if
+ * it is not in the list, or -ENOMEM.
+ */
+static int choose(
+	struct discovery *discovery, struct target_list *targets, struct text_error *error)
+{
+	const struct discovery_settings *settings = discovery->input.settings;
+	const struct mesh_settings mesh = {
+		.self = settings->texts[DISCOVERY_SELF],
+		.probers_per_target = settings->probers_per_target,
+		.group_label = settings->texts[DISCOVERY_GROUP_LABEL],
+	};
+	struct target_list own = {0};
+	struct mesh_values summary = {0};
+	if (settings->probers_per_target == 0)
+		return 0;
+	int result = mesh_choose(targets, &mesh, &own, &summary, error);
+	if (result == -ENOMEM)
+		return result;
+	target_list_clear(targets);
+	*targets = own;
+	pthread_mutex_lock(&discovery->mutex);
+	discovery->mesh = summary;
+	pthread_mutex_unlock(&discovery->mutex);
+	return result;
+}
+
+/* The same, while it runs: what is not in the list probes nothing. */
+static int choose_or_warn(
+	struct discovery *discovery, struct target_list *targets, struct text_error *error)
+{
+	int result = choose(discovery, targets, error);
+	bool is_outside = result == -ENOENT;
+	if (is_outside && !discovery->is_outside)
+		say(discovery, LOG_LEVEL_WARNING, error->reason);
+	discovery->is_outside = is_outside;
+	return is_outside ? 0 : result;
+}
+
 /* Counts what is in use of each source; with the mutex held. */
 static void count_targets(struct discovery *discovery)
 {
@@ -330,6 +372,8 @@ static void settle(struct round *round, struct text_error *said)
 	if (result != 0)
 		text_error_set(&error, 0, "out of memory");
 	else if (members_count_fresh(&discovery->members, &unused) > 0)
+		result = choose_or_warn(discovery, &merged, &error);
+	if (result == 0 && members_count_fresh(&discovery->members, &unused) > 0)
 		result = apply(round, &merged, said, &error);
 	target_list_clear(&merged);
 	if (result == 0) {
@@ -584,6 +628,19 @@ int discovery_ask(struct discovery *discovery, struct text_error *error)
 	return result;
 }
 
+/* Of files alone it is a mistake not to be in their list; others may tell of this machine later. */
+static int join_mesh(
+	struct discovery *discovery, struct target_list *targets, struct text_error *error)
+{
+	int result = choose(discovery, targets, error);
+	bool may_come = discovery_descriptors(discovery->input.settings) > 0;
+	if (result == -ENOENT && may_come)
+		return 0;
+	if (result != 0)
+		target_list_clear(targets);
+	return result;
+}
+
 int discovery_collect(
 	struct discovery *discovery, struct target_list *targets, struct text_error *error)
 {
@@ -600,7 +657,7 @@ int discovery_collect(
 	}
 	members_accept(&discovery->members);
 	count_targets(discovery);
-	return 0;
+	return join_mesh(discovery, targets, error);
 }
 
 void discovery_warn(const struct discovery *discovery, struct text_error *warning)
@@ -663,6 +720,14 @@ size_t discovery_read(struct discovery *discovery, struct source_values *values)
 		values[i] = discovery->sources[i].values;
 	pthread_mutex_unlock(&discovery->mutex);
 	return discovery->source_count;
+}
+
+bool discovery_read_mesh(struct discovery *discovery, struct mesh_values *mesh)
+{
+	pthread_mutex_lock(&discovery->mutex);
+	*mesh = discovery->mesh;
+	pthread_mutex_unlock(&discovery->mutex);
+	return discovery->input.settings->probers_per_target > 0;
 }
 
 size_t discovery_descriptors(const struct discovery_settings *settings)

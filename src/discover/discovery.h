@@ -6,6 +6,7 @@
 #ifndef DISCOVER_DISCOVERY_H
 #define DISCOVER_DISCOVERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "config/discovery_settings.h"
 #include "config/reloads.h"
 #include "config/target_list.h"
+#include "discover/mesh.h"
 #include "engine/engine.h"
 #include "measure/source_values.h"
 
@@ -34,8 +36,11 @@ int discovery_new(const struct discovery_input *input, struct discovery **discov
  * failed. Not after discovery_start(). */
 int discovery_ask(struct discovery *discovery, struct text_error *error);
 
-/* Puts together the targets that are known so far. Returns 0 with *targets owned by the caller, or -ENOMEM. Not after
- * discovery_start(). */
+/*
+ * Puts together the targets that are known so far; of a mesh, those that this machine probes. Returns 0 with *targets
+ * owned by the caller, or a negative errno with error: -ENOENT if this machine is not in the list, and never will be
+ * without a change of a file. Not after discovery_start().
+ */
 int discovery_collect(
 	struct discovery *discovery, struct target_list *targets, struct text_error *error);
 
@@ -67,6 +72,9 @@ void discovery_failure(struct discovery *discovery, struct text_error *failure);
 
 /* Tells of each source, in their order. Any thread. values: TARGET_SOURCES_MAX. Returns how many there are. */
 size_t discovery_read(struct discovery *discovery, struct source_values *values);
+
+/* Tells what is known of the mesh. Any thread. Returns false where there is none. */
+bool discovery_read_mesh(struct discovery *discovery, struct mesh_values *mesh);
 
 /* How many descriptors it may need. */
 size_t discovery_descriptors(const struct discovery_settings *settings);

@@ -153,10 +153,10 @@ static int copy_probed(const struct mesh *mesh, const struct target_list *all,
 }
 
 int mesh_choose(const struct target_list *all, const struct mesh_settings *settings,
-	struct target_list *own, struct mesh_summary *summary, struct text_error *error)
+	struct target_list *own, struct mesh_values *values, struct text_error *error)
 {
-	*summary =
-		(struct mesh_summary){.members = all->count, .list_hash = hash_list(all, settings)};
+	*values =
+		(struct mesh_values){.members = all->count, .list_hash = hash_list(all, settings)};
 	const struct target_config *self = find_self(all, settings->self);
 	if (!self) {
 		text_error_set(error, 0,
@@ -172,6 +172,6 @@ int mesh_choose(const struct target_list *all, const struct mesh_settings *setti
 	int result = copy_probed(&mesh, all, own, error);
 	free(mesh.rivals);
 	if (result == 0)
-		summary->targets = own->count;
+		values->targets = own->count;
 	return result;
 }

@@ -8,6 +8,7 @@
 
 #include "base/text_error.h"
 #include "config/target_list.h"
+#include "measure/mesh_values.h"
 
 /*
  * Each member of the list is a machine, and so a target and a prober. A machine probes those targets
@@ -28,17 +29,6 @@ struct mesh_settings {
 	const char *group_label;
 };
 
-/* What machines with the same list agree on, and how much of it is this machine's. */
-struct mesh_summary {
-	size_t members;
-	size_t targets; /* That this machine probes. */
-	/*
-	 * The same for lists of the same names, or names and groups, in any order; less than 2^53, so
-	 * that a double holds it.
-	 */
-	uint64_t list_hash;
-};
-
 /*
  * How much a prober is meant for a target: splitmix64(FNV-1a(prober's name, NUL, target's name)). Of
  * equal weights, that of the name that sorts first, byte by byte, counts as the higher one. All
@@ -50,11 +40,11 @@ uint64_t mesh_weight(const char *prober, const char *target);
  * Copies the targets that this machine probes, in the order of the list and never itself. Among
  * 10,000 members that takes some 20 ms with 20 probers per target, and 1.5 s in the worst case, of
  * nearly all.
- * own: overwritten on success, else untouched; what it held is not released. summary: complete on
+ * own: overwritten on success, else untouched; what it held is not released. values: complete on
  * success; with -ENOENT its targets is 0. error may be NULL.
  * Returns 0, or -ENOENT if no member is called self, or -ENOMEM, with the reason in error.
  */
 int mesh_choose(const struct target_list *all, const struct mesh_settings *settings,
-	struct target_list *own, struct mesh_summary *summary, struct text_error *error);
+	struct target_list *own, struct mesh_values *values, struct text_error *error);
 
 #endif

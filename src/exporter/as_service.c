@@ -37,7 +37,7 @@ static size_t list_files(const struct discovery_settings *discovery, const char 
 			files[count++] = source.text;
 	}
 	for (int i = 0; i < DISCOVERY_TEXTS; i++)
-		if (discovery->texts[i] && i != DISCOVERY_USER)
+		if (discovery->texts[i] && discovery_text_is_path((enum discovery_text)i))
 			files[count++] = discovery->texts[i];
 	return count;
 }

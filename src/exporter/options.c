@@ -443,6 +443,12 @@ static int combine(const struct reading *reading, struct text_error *error)
 		text_error_set(error, 0, "-%s", wrong.reason);
 		return result;
 	}
+	if (options->discovery.probers_per_target > 0 && options->settings.probe &&
+		options->discovery.source_count == 0) {
+		text_error_set(
+			error, 0, "-probers-per-target: needs -targets, the list of the mesh");
+		return -EINVAL;
+	}
 	bool has_target = reading->given[OPTION_TARGET];
 	if (!reading->given[OPTION_MODE] && (has_target || reading->given[OPTION_TARGETS])) {
 		text_error_set(error, 0,

@@ -22,6 +22,7 @@ enum metric_subject {
 	METRIC_OF_PROBER,  /* struct snapshot, if targets are probed. */
 	METRIC_OF_SERVER,  /* struct server_values, if an echo server runs. */
 	METRIC_OF_SOURCE,  /* struct source_values; each source of targets has one. */
+	METRIC_OF_MESH,	   /* struct mesh_values, of a mesh. */
 	METRIC_OF_PROCESS, /* struct process_values. */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "metrics/table.h"
 
+#include "measure/mesh_values.h"
 #include "measure/period_values.h"
 #include "measure/snapshot.h"
 #include "measure/source_values.h"
@@ -585,7 +586,7 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_source_targets",
-		.help = "Targets in use that come from this source: a file, a pattern of files, or one that is asked.",
+		.help = "Targets that this source gives: a file, a pattern of files, or one that is asked.",
 		.type = METRIC_GAUGE,
 		.subject = METRIC_OF_SOURCE,
 		.value = VALUE_COUNT,
@@ -609,6 +610,31 @@ const struct metric metric_table[] = {
 		.value = VALUE_SECONDS,
 		.known = KNOWN_UNLESS_NEGATIVE,
 		.offset = offsetof(struct source_values, success_ns),
+	},
+	{
+		.name = "tcp_echo_mesh_members",
+		.help = "Members of the list of targets that the machines of the mesh share.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_MESH,
+		.value = VALUE_COUNT,
+		.offset = offsetof(struct mesh_values, members),
+	},
+	{
+		.name = "tcp_echo_mesh_targets",
+		.help = "How many of them this machine probes.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_MESH,
+		.value = VALUE_COUNT,
+		.offset = offsetof(struct mesh_values, targets),
+	},
+	{
+		.name = "tcp_echo_mesh_list_hash",
+		.help = "A number that is the same on all machines with the same list, in whatever order; machines that "
+			"differ choose by another list.",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_MESH,
+		.value = VALUE_COUNT,
+		.offset = offsetof(struct mesh_values, list_hash),
 	},
 	{
 		.name = "tcp_echo_config_last_reload_successful",

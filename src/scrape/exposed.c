@@ -23,6 +23,9 @@ enum exposition_presence exposition_presence(
 	case METRIC_OF_SOURCE:
 		return exposition->source_count > 0 ? EXPOSITION_HAS_EACH_SOURCES
 						    : EXPOSITION_HAS_NONE;
+	case METRIC_OF_MESH:
+		*values = exposition->mesh;
+		return exposition->mesh ? EXPOSITION_HAS_ONE : EXPOSITION_HAS_NONE;
 	case METRIC_OF_PROCESS:
 		*values = exposition->process;
 		return EXPOSITION_HAS_ONE;

@@ -3,6 +3,7 @@
 #ifndef SCRAPE_EXPOSED_H
 #define SCRAPE_EXPOSED_H
 
+#include "measure/mesh_values.h"
 #include "measure/snapshot.h"
 #include "measure/source_values.h"
 #include "metrics/metric.h"
@@ -31,6 +32,7 @@ struct exposition {
 	const struct build_info *build;
 	const struct source_values *sources; /* Where the targets come from. */
 	size_t source_count;
+	const struct mesh_values *mesh; /* NULL: there is none. */
 };
 
 /* How often a metric is in an exposition. */

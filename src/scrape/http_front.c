@@ -71,9 +71,12 @@ static int answer_metrics(
 	process.is_reloaded = reloads_are_successful(front->settings.reloads);
 	process.reloaded_ns = atomic_load(&front->settings.reloads->success_ns);
 	struct source_values sources[TARGET_SOURCES_MAX];
+	struct mesh_values mesh;
 	struct discovery *discovery = front->settings.discovery;
+	bool has_mesh = discovery && discovery_read_mesh(discovery, &mesh);
 	const struct exposition exposition = {
 		.sources = sources,
+		.mesh = has_mesh ? &mesh : NULL,
 		.source_count = discovery ? discovery_read(discovery, sources) : 0,
 		.format = format,
 		.is_lean = front->settings.is_lean,

@@ -174,7 +174,7 @@ static void check_exposition(const struct snapshot *snapshot, const struct targe
 	static const struct build_info build = {"1", "abc", "cc"};
 	struct buffer text = {0};
 	expect(exposition_write(&(struct exposition){format, false, false, snapshot, &process,
-					&build, NULL, 0},
+					&build, NULL, 0, NULL},
 		       &text) == 0);
 	buffer_append(&text, "", 1);
 	expect(strlen(text.data) + 1 == text.length);
@@ -240,7 +240,7 @@ static void check_protobuf(const struct snapshot *snapshot)
 		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
 	static const struct build_info build = {"1", "abc", "cc"};
 	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, false, true, snapshot, &process, &build, NULL, 0};
+		EXPOSITION_PROTOBUF, false, true, snapshot, &process, &build, NULL, 0, NULL};
 	struct buffer bytes = {0};
 	expect(exposition_write(&exposition, &bytes) == 0);
 	const char *at = bytes.data;

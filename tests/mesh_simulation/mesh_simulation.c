@@ -95,7 +95,7 @@ static struct target_list choose(const struct target_list *all, const struct tar
 {
 	const struct mesh_settings settings = {self->name, probers_per_target, group_label};
 	struct target_list own;
-	struct mesh_summary summary;
+	struct mesh_values summary;
 	need(mesh_choose(all, &settings, &own, &summary, NULL) == 0);
 	return own;
 }

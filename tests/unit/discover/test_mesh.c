@@ -111,7 +111,7 @@ START_TEST(a_machine_chooses)
 	const struct mesh_settings settings = {
 		choices[_i].self, choices[_i].probers_per_target, choices[_i].group_label};
 	struct target_list own;
-	struct mesh_summary summary;
+	struct mesh_values summary;
 	ck_assert_int_eq(mesh_choose(&all, &settings, &own, &summary, NULL), 0);
 	char names[TEXT_MAX];
 	names_of(&own, names);
@@ -144,7 +144,7 @@ START_TEST(a_list_has_a_hash)
 	struct target_list all = list_of(lists[_i].members);
 	const struct mesh_settings settings = {all.targets[0].name, 1, lists[_i].group_label};
 	struct target_list own;
-	struct mesh_summary summary;
+	struct mesh_values summary;
 	ck_assert_int_eq(mesh_choose(&all, &settings, &own, &summary, NULL), 0);
 	ck_assert_msg(summary.list_hash == lists[_i].list_hash, "%s", lists[_i].says);
 	/* As a double holds it. */
@@ -159,7 +159,7 @@ START_TEST(a_machine_that_is_not_in_the_list_is_told)
 	struct target_list all = list_of("a b c d e");
 	const struct mesh_settings settings = {"A", 1, NULL};
 	struct target_list own = {.count = 42};
-	struct mesh_summary summary;
+	struct mesh_values summary;
 	struct text_error error = {.reason = ""};
 	ck_assert_int_eq(mesh_choose(&all, &settings, &own, &summary, &error), -ENOENT);
 	ck_assert_str_eq(
@@ -177,7 +177,7 @@ START_TEST(an_empty_list_has_nobody)
 	struct target_list all = {0};
 	const struct mesh_settings settings = {"a", 1, NULL};
 	struct target_list own;
-	struct mesh_summary summary;
+	struct mesh_values summary;
 	ck_assert_int_eq(mesh_choose(&all, &settings, &own, &summary, NULL), -ENOENT);
 	ck_assert_uint_eq(summary.list_hash, 0);
 }
@@ -192,7 +192,7 @@ START_TEST(what_is_chosen_is_a_whole_copy)
 	all.targets[1].own = 42;
 	const struct mesh_settings settings = {"a", 1, NULL};
 	struct target_list own;
-	struct mesh_summary summary;
+	struct mesh_values summary;
 	ck_assert_int_eq(mesh_choose(&all, &settings, &own, &summary, NULL), 0);
 	target_list_clear(&all);
 	ck_assert_uint_eq(own.count, 1);
@@ -244,7 +244,7 @@ static void crowd_choose(struct crowd *crowd, int missing, uint64_t seed, size_t
 	for (size_t i = 0; i < all.count; i++) {
 		const struct mesh_settings settings = {all.targets[i].name, asked_for, NULL};
 		struct target_list own;
-		struct mesh_summary summary;
+		struct mesh_values summary;
 		ck_assert_int_eq(mesh_choose(&all, &settings, &own, &summary, NULL), 0);
 		for (size_t j = 0; j < own.count; j++)
 			crowd->probes[number_of(&all.targets[i])][number_of(&own.targets[j])] =

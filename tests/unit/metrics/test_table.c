@@ -7,6 +7,7 @@
 
 #include "../unit.h"
 #include "config/label_rules.h"
+#include "measure/mesh_values.h"
 #include "measure/period_values.h"
 #include "measure/snapshot.h"
 #include "measure/source_values.h"
@@ -113,6 +114,8 @@ static size_t size_of_subject(enum metric_subject subject)
 		return sizeof(struct server_values);
 	case METRIC_OF_SOURCE:
 		return sizeof(struct source_values);
+	case METRIC_OF_MESH:
+		return sizeof(struct mesh_values);
 	case METRIC_OF_PROCESS:
 		return sizeof(struct process_values);
 	}

@@ -725,12 +725,14 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 	snapshot.tx_delay.counts[0] = 1;
 	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000};
 	static const struct source_values source = {"a", 1, 1, 1};
+	static const struct mesh_values mesh = {30, 5, 7090260401002555};
 	const struct exposition exposition = {.format = EXPOSITION_OPENMETRICS,
 		.snapshot = &snapshot,
 		.process = &process,
 		.build = &build,
 		.sources = &source,
-		.source_count = 1};
+		.source_count = 1,
+		.mesh = &mesh};
 	char *text = render_exposition(&exposition);
 	size_t count = 0;
 	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
@@ -749,6 +751,8 @@ START_TEST(has_every_metric_of_the_table_once_and_in_order)
 		count++;
 	}
 	ck_assert_uint_eq(count, metric_table_size);
+	/* Exactly, though it has 53 bits. */
+	ck_assert_ptr_nonnull(strstr(text, "\ntcp_echo_mesh_list_hash 7090260401002555\n"));
 	free(text);
 }
 END_TEST

@@ -204,10 +204,12 @@ static const struct source_values sources[] = {
 	{"dns:\"x\":1", 0, 2, -1},
 };
 
+static const struct mesh_values mesh = {30, 5, 7090260401002555};
+
 static void render(bool is_lean, bool is_native)
 {
-	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, is_lean, is_native, &snapshot, &process, &build, sources, 2};
+	const struct exposition exposition = {EXPOSITION_PROTOBUF, is_lean, is_native, &snapshot,
+		&process, &build, sources, 2, &mesh};
 	struct buffer bytes = {0};
 	struct buffer shown = {0};
 	ck_assert_int_eq(exposition_write(&exposition, &bytes), 0);
@@ -364,6 +366,14 @@ START_TEST(tells_of_each_source)
 }
 END_TEST
 
+START_TEST(tells_of_the_mesh)
+{
+	render(true, false);
+	check_has("tcp_echo_mesh_members gauge {} 30\n");
+	check_has("tcp_echo_mesh_targets gauge {} 5\n");
+}
+END_TEST
+
 START_TEST(is_lean_if_asked_to)
 {
 	targets[0].values.connect_failures[CONNECT_FAILURE_REFUSED] = 7;
@@ -379,7 +389,7 @@ END_TEST
 START_TEST(fails_when_out_of_memory)
 {
 	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, false, false, &snapshot, &process, &build, sources, 2};
+		EXPOSITION_PROTOBUF, false, false, &snapshot, &process, &build, sources, 2, &mesh};
 	struct buffer buffer = {.failed = true};
 	ck_assert_int_eq(exposition_write(&exposition, &buffer), -ENOMEM);
 	buffer_clear(&buffer);
@@ -398,6 +408,7 @@ int main(void)
 	tcase_add_test(tcase, has_the_excess_of_each_direction);
 	tcase_add_test(tcase, has_the_probers_native_histogram);
 	tcase_add_test(tcase, tells_of_each_source);
+	tcase_add_test(tcase, tells_of_the_mesh);
 	tcase_add_test(tcase, is_lean_if_asked_to);
 	tcase_add_test(tcase, fails_when_out_of_memory);
 	return unit_run("scrape/exposition_protobuf", tcase);
