@@ -61,6 +61,7 @@ SHIPPED = {
         "/usr/share/bash-completion/completions/tcp-echo-metrics",
         "/usr/share/fish/vendor_completions.d/tcp-echo-metrics.fish",
         "/usr/share/man/man1/tcp-echo-metrics.1",
+        "/usr/share/tcp-echo-metrics/dashboards/tcp-echo-mesh.json",
         "/usr/share/tcp-echo-metrics/dashboards/tcp-echo-metrics.json",
         "/usr/share/zsh/vendor-completions/_tcp-echo-metrics",
     },

@@ -117,6 +117,7 @@ def each_package_has_its_files():
         "/usr/share/bash-completion/completions/tcp-echo-metrics",
         "/usr/share/fish/vendor_completions.d/tcp-echo-metrics.fish",
         "/usr/share/man/man1/tcp-echo-metrics.1.gz",
+        "/usr/share/tcp-echo-metrics/dashboards/tcp-echo-mesh.json",
         "/usr/share/tcp-echo-metrics/dashboards/tcp-echo-metrics.json",
         "/usr/share/zsh/site-functions/_tcp-echo-metrics",
         f"{doc}/README.md",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The dashboard, the documents' queries and the alerts, in a real Prometheus that scrapes the real binary."""
+"""The dashboards, the documents' queries and the alerts, in a real Prometheus that scrapes the real binary."""
 import contextlib
 import json
 import math
@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from lib.dashboard import CHOICES, check_dashboard, check_values, panels_of, read_dashboard, substitute
+from lib.dashboard import CHOICES, DASHBOARD, MESH, check_dashboard, check_values, panels_of, read_dashboard, substitute
 from lib.program import Program, free_port
 from lib.prometheus import ALERTS, JOB, TOP, Prometheus, need, scraping
 from lib.scenario import main, scenario
@@ -23,6 +23,9 @@ FLEET_RULES = os.path.join(TOP, "examples", "fleet", "rules.yml")
 FLEET_CONFIG = os.path.join(TOP, "examples", "fleet", "prometheus.yml")
 EXAMPLE_CONFIG = os.path.join(TOP, "examples", "prometheus.yml")
 
+# Which variables they have beside the common ones.
+DASHBOARDS = {DASHBOARD: set(), MESH: {"group"}}
+
 
 @contextlib.contextmanager
 def measured():
@@ -35,11 +38,9 @@ def measured():
             yield prometheus
 
 
-@scenario
-def the_dashboard_is_complete():
-    dashboard = read_dashboard()
+def check_is_complete(dashboard, more_variables):
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
-    assert set(variables) == {"datasource", "job", "instance", "target"}, variables
+    assert set(variables) == {"datasource", "job", "instance", "target"} | more_variables, variables
     assert all(variables[name]["multi"] and variables[name]["includeAll"] for name in ("job", "instance", "target"))
     numbers = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(numbers)) == len(numbers), "a panel ID is used twice"
@@ -59,15 +60,29 @@ def the_dashboard_is_complete():
 
 
 @scenario
-def panels_of_the_dashboard_do_not_overlap():
+def the_dashboards_are_complete():
+    read = [read_dashboard(path) for path in DASHBOARDS]
+    for dashboard, more_variables in zip(read, DASHBOARDS.values()):
+        check_is_complete(dashboard, more_variables)
+    for key in ("uid", "title"):
+        assert len({dashboard[key] for dashboard in read}) == len(read), key
+
+
+def check_overlaps(panels):
     taken = {}
-    for panel in read_dashboard()["panels"]:
+    for panel in panels:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24, f"{panel['title']} is too far right"
         for x in range(place["x"], place["x"] + place["w"]):
             for y in range(place["y"], place["y"] + place["h"]):
                 other = taken.setdefault((x, y), panel["title"])
                 assert other == panel["title"], f"{panel['title']} overlaps {other}"
+
+
+@scenario
+def panels_of_the_dashboards_do_not_overlap():
+    for path in DASHBOARDS:
+        check_overlaps(read_dashboard(path)["panels"])
 
 
 # What Grafana's own types have (npm, @grafana/schema 11): other properties are leftovers.
@@ -105,9 +120,7 @@ def check_keys(what, value, known):
     assert not left, f"{what}: Grafana knows no {left}"
 
 
-@scenario
-def nothing_is_left_over_that_grafanas_schema_does_not_have():
-    dashboard = read_dashboard()
+def check_schema(dashboard):
     check_keys("the dashboard", dashboard, DASHBOARD)
     for variable in dashboard["templating"]["list"]:
         check_keys(variable["name"], variable, VARIABLE)
@@ -127,9 +140,13 @@ def nothing_is_left_over_that_grafanas_schema_does_not_have():
 
 
 @scenario
-def the_rules_of_dashboard_linter_hold():
+def nothing_is_left_over_that_grafanas_schema_does_not_have():
+    for path in DASHBOARDS:
+        check_schema(read_dashboard(path))
+
+
+def check_linter_rules(dashboard):
     """https://github.com/grafana/dashboard-linter/blob/main/docs/index.md"""
-    dashboard = read_dashboard()
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
     assert dashboard["editable"] is False
     source = variables["datasource"]
@@ -153,6 +170,12 @@ def the_rules_of_dashboard_linter_hold():
                 if metric.endswith(("_total", "_bucket")):
                     assert re.search(rf"(rate|increase)\({metric}\{{[^}}]*\}}\[\$__(rate_interval|range)\]", expression), (panel["title"], metric)
             assert not re.search(r"\[\d", expression), f"{panel['title']}: a fixed range"
+
+
+@scenario
+def the_rules_of_dashboard_linter_hold():
+    for path in DASHBOARDS:
+        check_linter_rules(read_dashboard(path))
 
 
 @scenario
@@ -182,6 +205,55 @@ def check_what_they_show(values):
     failures = {labels["reason"]: value for labels, value in
                 values["Connect failures and disconnects by reason", "A", ".+"]}
     assert failures["refused"] > 0, f"connect failures: {failures}"
+
+
+def probers_by_rack(*ports):
+    """A configuration whose probers are in racks p1, p2, and so on."""
+    return json.dumps({
+        "global": {"scrape_interval": "1s"},
+        "scrape_configs": [{
+            "job_name": JOB,
+            "static_configs": [{"targets": [f"127.0.0.1:{port}"], "labels": {"prober_rack": f"p{number}"}}
+                               for number, port in enumerate(ports, 1)],
+        }],
+    })
+
+
+@scenario
+def every_query_of_the_mesh_dashboard_has_data():
+    """Two probers of the same three targets, of which one is dead and one is in no rack."""
+    need("prometheus")
+    rack = {"labels": {"rack": "r1"}}
+    targets = {"alive": {"address": "127.0.0.1:{listen}", **rack}, "plain": "127.0.0.1:{listen}",
+               "dead": {"address": f"127.0.0.1:{free_port()}", **rack}}
+    flags = ("-interval=20ms", "-timeout=200ms", "-window=50")
+    with Program("both", *flags, targets=targets) as one, Program("both", *flags, targets=targets) as other:
+        with Prometheus(probers_by_rack(one.metrics_port, other.metrics_port)) as prometheus:
+            wait_for(lambda: len(prometheus.query('sum_over_time(up[5m]) >= 6')) == 2, "six scrapes of both", 60, 0.2)
+            check_what_the_mesh_shows(check_dashboard(prometheus, MESH))
+
+
+def check_what_the_mesh_shows(values):
+    """The pairs, groups, and who is to blame."""
+
+    def shown(title, *names):
+        return {tuple(labels.get(name) for name in names): value for labels, value in values[title, "A", ".+"]}
+
+    assert [values["Pairs", name, ".+"][0][1] for name in "AB"] == [6, 2]
+    assert [values["Targets of a prober", name, ".+"][0][1] for name in "ABC"] == [3, 3, 3]
+    assert [values["Probers", name, ".+"][0][1] for name in "AB"] == [2, 3]
+    losing = shown("Targets that many probers lose probes to", "target")
+    assert losing["dead",] == 100 and losing["alive",] < 100, losing
+    losing = shown("Probers that lose probes to many targets", "instance")
+    assert len(losing) == 2 and min(losing.values()) > 33, losing
+    for title in ("Median by pair", "99th percentile by pair", "Loss by pair"):
+        assert len(shown(title, "instance", "target")) == 6, title
+    worst = values["Pairs with the most loss", "A", ".+"]
+    assert [labels["target"] for labels, _ in worst[:2]] == ["dead", "dead"], worst
+    for title in ("Median by pair of groups", "99th percentile by pair of groups", "Loss by pair of groups"):
+        groups = shown(title, "prober_group", "group")
+        assert set(groups) == {(prober, group) for prober in ("p1", "p2") for group in ("r1", "-")}, groups
+    assert set(shown("Loss by group of the target", "group")) == {("r1",), ("-",)}
 
 
 @scenario

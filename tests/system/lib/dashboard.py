@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The Grafana dashboard, and its queries as Grafana would make them."""
+"""The Grafana dashboards, and their queries as Grafana would make them."""
 import json
 import math
 import os
@@ -8,7 +8,9 @@ import time
 
 from lib.prometheus import JOB, TOP
 
+# One prober or several, and fleets whose machines probe one another.
 DASHBOARD = os.path.join(TOP, "dashboards", "tcp-echo-metrics.json")
+MESH = os.path.join(TOP, "dashboards", "tcp-echo-mesh.json")
 
 # What collectd calls itself in tests, and so its instance.
 HOST = "testhost"
@@ -19,15 +21,15 @@ CHOICES = [
     {"job": JOB, "instance": f"(127.0.0.1:.+|{HOST})", "target": "alive"},
     {"job": f"({JOB}|other)", "instance": f"(127.0.0.1:[0-9]+|{HOST}|other)", "target": "(alive|dead)"},
 ]
-BUILT_IN = {"__rate_interval": "10s", "__range": "60s"}
+BUILT_IN = {"__rate_interval": "10s", "__range": "60s", "group": "rack"}
 # The range that a value of that unit can have here.
 SANE = {
     "s": (0, 60), "percent": (0, 100), "cps": (0, 1e6), "none": (0, 1), "short": (0, 1e12),
 }
 
 
-def read_dashboard():
-    with open(DASHBOARD, encoding="utf-8") as file:
+def read_dashboard(path=DASHBOARD):
+    with open(path, encoding="utf-8") as file:
         return json.load(file)
 
 
@@ -86,9 +88,9 @@ def check_target(prometheus, panel, target, choice):
     return found
 
 
-def check_dashboard(prometheus):
+def check_dashboard(prometheus, path=DASHBOARD):
     """Checks that every variable and query has plausible data. Returns the values by panel and query."""
-    dashboard = read_dashboard()
+    dashboard = read_dashboard(path)
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
             metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"]).groups()
