@@ -454,7 +454,7 @@ int plugin_config_add(
 
 int plugin_config_complete(struct plugin_config *config, struct text_error *error)
 {
-	int result = discovery_settings_check(&config->discovery, error);
+	int result = discovery_settings_check(&config->discovery, OPTION_STYLE_COLLECTD, error);
 	return result == 0 ? settings_complete(&config->settings, error) : result;
 }
 

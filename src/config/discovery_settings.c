@@ -97,26 +97,36 @@ static const struct {
 	{DISCOVERY_GROUP_LABEL, DISCOVERY_SELF, false},
 };
 
-int discovery_settings_check(const struct discovery_settings *settings, struct text_error *error)
+/* option's name is first in the line, and the front's sign stands before it. */
+static int refuse(enum option_id id, const char *reason, enum option_id other,
+	enum option_style style, struct text_error *error)
 {
+	bool is_collectd = style == OPTION_STYLE_COLLECTD;
+	const struct option *culprit = option_get(id);
+	const struct option *partner = option_get(other);
+	text_error_set(error, 0, "%s: %s %s%s", is_collectd ? culprit->collectd : culprit->flag,
+		reason, is_collectd ? "" : "-", is_collectd ? partner->collectd : partner->flag);
+	return -EINVAL;
+}
+
+int discovery_settings_check(const struct discovery_settings *settings, enum option_style style,
+	struct text_error *error)
+{
+	static const char without[] = "is of no use without";
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		bool has_other = settings->texts[pairs[i].other];
-		if (!settings->texts[pairs[i].one] || has_other == !pairs[i].excludes)
-			continue;
-		text_error_set(error, 0, "%s: %s -%s", option_get(text_options[pairs[i].one])->flag,
-			pairs[i].excludes ? "cannot be combined with" : "is of no use without",
-			option_get(text_options[pairs[i].other])->flag);
-		return -EINVAL;
+		if (settings->texts[pairs[i].one] && has_other == pairs[i].excludes)
+			return refuse(text_options[pairs[i].one],
+				pairs[i].excludes ? "cannot be combined with" : without,
+				text_options[pairs[i].other], style, error);
 	}
 	bool has_self = settings->texts[DISCOVERY_SELF];
 	bool has_probers = settings->probers_per_target > 0;
-	if (has_self == has_probers)
-		return 0;
-	const struct option *self = option_get(OPTION_SELF);
-	const struct option *probers = option_get(OPTION_PROBERS_PER_TARGET);
-	text_error_set(error, 0, "%s: is of no use without -%s",
-		has_self ? self->flag : probers->flag, has_self ? probers->flag : self->flag);
-	return -EINVAL;
+	if (has_self && !has_probers)
+		return refuse(OPTION_SELF, without, OPTION_PROBERS_PER_TARGET, style, error);
+	if (has_probers && !has_self)
+		return refuse(OPTION_PROBERS_PER_TARGET, without, OPTION_SELF, style, error);
+	return 0;
 }
 
 void discovery_settings_clear(struct discovery_settings *settings)

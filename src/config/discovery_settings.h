@@ -48,9 +48,10 @@ bool discovery_text_is_path(enum discovery_text text);
 int discovery_settings_set(
 	struct discovery_settings *settings, enum option_id id, const struct option_value *value);
 
-/* Whether what is given goes together. Returns 0, or -EINVAL with a reason that begins with the option's key, `token
- * and password`. */
-int discovery_settings_check(const struct discovery_settings *settings, struct text_error *error);
+/* Whether what is given goes together. style: how options are named. Returns 0, or -EINVAL with a reason that begins
+ * with an option's name, without a dash: `self: is of no use without -probers-per-target`. */
+int discovery_settings_check(const struct discovery_settings *settings, enum option_style style,
+	struct text_error *error);
 
 /* Frees what it holds; as discovery_settings_init() leaves it afterwards. */
 void discovery_settings_clear(struct discovery_settings *settings);

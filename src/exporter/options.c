@@ -438,7 +438,7 @@ static int combine(const struct reading *reading, struct text_error *error)
 	struct text_error wrong;
 	int result = settings_check(&options->settings, &wrong);
 	if (result == 0)
-		result = discovery_settings_check(&options->discovery, &wrong);
+		result = discovery_settings_check(&options->discovery, OPTION_STYLE_PLAIN, &wrong);
 	if (result != 0) {
 		text_error_set(error, 0, "-%s", wrong.reason);
 		return result;

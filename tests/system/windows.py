@@ -47,6 +47,7 @@ REFUSED = [
     ("a flag in UTF-8", ["-mode=büro"], 2, 'büro" is not a valid mode'),
     ("transmit stamps", ["-mode=client", "-tx-stamps=1/100"], 2, "tx_stamps: 1/100 cannot be had on this system"),
     ("a mark on packets", ["-mode=client", "-dscp=ef"], 2, "dscp: 46 has no effect on Windows"),
+    ("targets over HTTP", ["-mode=client", "-targets=http://h/t"], 1, "http://h/t: needs libcurl, which this program was built without"),
     ("a web configuration", ["-web.config.file=web.yml"], 1, "web.yml: this program was built without libyaml and GnuTLS"),
     ("a missing file", ["-mode=client", "-targets=nowhere.json"], 1, "No such file"),
     ("a folder", ["-mode=client", "-targets=."], 1, "directory"),
