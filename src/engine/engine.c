@@ -214,28 +214,55 @@ static int compare_name(const void *name, const void *element)
 	return strcmp(name, (*entry)->target->name);
 }
 
-/* The present entries by name; the array is the caller's to free. NULL without memory. */
-static struct entry **sort_entries(struct entries *entries)
+/* Finds the present entries by name. */
+struct finder {
+	struct entries *entries;
+	struct entry **sorted; /* Owned; by name. NULL until that is needed. */
+	size_t next;	       /* Mostly lists keep their order: the one behind the last found. */
+};
+
+static void finder_init(struct finder *finder, struct entries *entries)
 {
-	struct entry **sorted = calloc(entries->count + 1, sizeof(struct entry *));
-	if (!sorted)
-		return NULL;
+	*finder = (struct finder){.entries = entries};
 	for (size_t i = 0; i < entries->count; i++) {
 		entries->entries[i].is_named = false;
 		entries->entries[i].is_kept = false;
-		sorted[i] = &entries->entries[i];
 	}
-	qsort(sorted, entries->count, sizeof(struct entry *), compare_entries);
-	return sorted;
 }
 
-/* The present entry of that name, or NULL. */
-static struct entry *find_named(
-	const struct engine *engine, struct entry **sorted, const char *name)
+static int sort_entries(struct finder *finder)
 {
-	struct entry **found =
-		bsearch(name, sorted, engine->entries.count, sizeof(struct entry *), compare_name);
-	return found ? *found : NULL;
+	size_t count = finder->entries->count;
+	finder->sorted = calloc(count + 1, sizeof(struct entry *));
+	if (!finder->sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		finder->sorted[i] = &finder->entries->entries[i];
+	qsort(finder->sorted, count, sizeof(struct entry *), compare_entries);
+	return 0;
+}
+
+/* Returns 0 with *found, which is NULL if there is none of that name, or -ENOMEM. */
+static int find_named(struct finder *finder, const char *name, struct entry **found)
+{
+	const struct entries *all = finder->entries;
+	*found = NULL;
+	if (finder->next < all->count &&
+		strcmp(all->entries[finder->next].target->name, name) == 0) {
+		*found = &all->entries[finder->next++];
+		return 0;
+	}
+	if (all->count == 0)
+		return 0;
+	if (!finder->sorted && sort_entries(finder) != 0)
+		return -ENOMEM;
+	struct entry **at =
+		bsearch(name, finder->sorted, all->count, sizeof(struct entry *), compare_name);
+	if (!at)
+		return 0;
+	*found = *at;
+	finder->next = (size_t)(*at - all->entries) + 1;
+	return 0;
 }
 
 /* Whether it is probed just like that. Labels do not matter to it. */
@@ -282,17 +309,19 @@ static void drop_entries(struct entries *entries)
 
 /* Puts together the entries of a new list: those that stay (is_kept) and newly made ones. */
 static int fill_entries(struct engine *engine, const struct target_list *targets,
-	struct entry **sorted, struct reload_report *report, struct entries *filled)
+	struct finder *finder, struct reload_report *report, struct entries *filled)
 {
 	filled->entries = calloc(targets->count + 1, sizeof(*filled->entries));
 	if (!filled->entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct target_config *config = &targets->targets[i];
-		struct entry *named = find_named(engine, sorted, config->name);
+		struct entry *named;
+		int error = find_named(finder, config->name, &named);
 		bool is_alike = named && is_probed_alike(named, config);
-		int error = is_alike ? keep_entry(named, config, &filled->entries[i])
-				     : make_entry(engine, config, &filled->entries[i]);
+		if (!error)
+			error = is_alike ? keep_entry(named, config, &filled->entries[i])
+					 : make_entry(engine, config, &filled->entries[i]);
 		if (named)
 			named->is_named = true;
 		if (!named)
@@ -354,12 +383,11 @@ int engine_reload(struct engine *engine, const struct target_list *targets,
 	int failure = share_descriptors(engine, targets, &shares, error);
 	if (failure)
 		return failure;
-	struct entry **sorted = sort_entries(&engine->entries);
-	if (!sorted)
-		return fail_memory(error);
+	struct finder finder;
 	struct entries filled = {0};
-	failure = fill_entries(engine, targets, sorted, report, &filled);
-	free(sorted);
+	finder_init(&finder, &engine->entries);
+	failure = fill_entries(engine, targets, &finder, report, &filled);
+	free(finder.sorted);
 	if (failure)
 		return fail_memory(error);
 	report_gone(&engine->entries, report);
