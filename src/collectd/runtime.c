@@ -239,8 +239,8 @@ static int start(struct runtime *runtime, struct text_error *error)
 {
 	const struct plugin_config *config = runtime->config;
 	if (!config->settings.serve && !config->settings.probe) {
-		text_error_set(
-			error, 0, "nothing to do: no Listen, no <Target> and no TargetsFile");
+		text_error_set(error, 0,
+			"nothing to do: no Listen, no <Target>, no TargetsFile, and no ProbeAllow with Metrics");
 		return -EINVAL;
 	}
 	int failure = outbox_new(&runtime->outbox);

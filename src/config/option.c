@@ -278,6 +278,10 @@ void option_allowed(const struct option *option, enum option_style style, char *
 		append(text, "IP addresses and networks separated by commas, e.g. %s%s",
 			"10.0.0.0/8,2001:db8::/32", quoted);
 		return;
+	case OPTION_KIND_DESTINATIONS:
+		append(text, "networks, with a port or ports or without, e.g. %s%s",
+			"10.0.0.0/8:4000-4010,[2001:db8::/32]:7", quoted);
+		return;
 	case OPTION_KIND_ENDPOINT_TO_LISTEN:
 		append(text, "host:port, or :port for every address%s", quoted);
 		return;

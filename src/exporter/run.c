@@ -92,8 +92,11 @@ static void log_start(const struct exporter *exporter)
 	if (settings->serve)
 		buffer_append_format(
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
-	if (settings->probe)
+	bool is_on_request = settings->probe && settings->probe_allow.count > 0;
+	if (settings->probe && (settings->targets.count > 0 || !is_on_request))
 		append_targets(&settings->targets, &settings->defaults, &line);
+	if (is_on_request)
+		buffer_append_format(&line, ", up to %zu targets on request", settings->probe_max);
 	buffer_append_format(&line, ", metrics on %s, page on %s", http_front_urls(exporter->front),
 		http_front_page(exporter->front));
 	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);

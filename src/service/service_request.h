@@ -24,7 +24,7 @@ struct service_flag {
 };
 
 /* The most flags that a service takes. */
-#define SERVICE_FLAGS_MAX 136
+#define SERVICE_FLAGS_MAX 208
 
 /* The most files that a service reads, and a NULL. */
 #define SERVICE_FILES_MAX 6
