@@ -265,6 +265,8 @@ static int start(struct runtime *runtime, struct text_error *error)
 	struct http_front_settings front = config->front;
 	front.reloads = &runtime->reloads;
 	front.guard = runtime->guard;
+	front.probe = (struct probe_rules){&config->settings.probe_allow,
+		config->settings.probe_max, &config->settings.defaults};
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
 			&front, runtime->engine, &runtime->log, &runtime->front, error);
@@ -328,8 +330,11 @@ const struct readings *runtime_read(struct runtime *runtime)
 void runtime_read_process(const struct runtime *runtime, struct process_values *process)
 {
 	memset(process->http_rejected, 0, sizeof(process->http_rejected));
-	if (runtime->front)
+	process->probes = (struct probe_values){0};
+	if (runtime->front) {
 		http_front_read(runtime->front, process->http_rejected);
+		http_front_read_probes(runtime->front, &process->probes);
+	}
 	process->is_reloaded = reloads_are_successful(&runtime->reloads);
 	process->reloaded_ns = atomic_load(&runtime->reloads.success_ns);
 }

@@ -287,6 +287,8 @@ static int start(struct exporter *exporter, struct text_error *error)
 	struct http_front_settings front = options->front;
 	front.reloads = &exporter->reloads;
 	front.guard = exporter->guard;
+	front.probe = (struct probe_rules){
+		&options->settings.probe_allow, settings.probe_max, &options->settings.defaults};
 	if (options->enables_lifecycle)
 		front.reload = (struct http_reload){reload_over_http, exporter};
 	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);

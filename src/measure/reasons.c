@@ -76,6 +76,7 @@ const char *probe_refusal_name(enum probe_refusal refusal)
 		[PROBE_REFUSAL_RATE] = "rate",
 		[PROBE_REFUSAL_DESCRIPTORS] = "descriptors",
 		[PROBE_REFUSAL_MEMORY] = "memory",
+		[PROBE_REFUSAL_OTHER] = "other",
 	};
 	return names[refusal];
 }

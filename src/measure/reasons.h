@@ -63,6 +63,7 @@ enum probe_refusal {
 	PROBE_REFUSAL_RATE,	   /* or too many came at once. */
 	PROBE_REFUSAL_DESCRIPTORS, /* Out of file descriptors, or of those that are for these targets. */
 	PROBE_REFUSAL_MEMORY,	   /* Out of memory. */
+	PROBE_REFUSAL_OTHER,
 	PROBE_REFUSALS,
 };
 

@@ -67,6 +67,7 @@ static unsigned refuse(struct probe_targets *targets, enum probe_refusal why)
 	case PROBE_REFUSAL_RATE:
 	case PROBE_REFUSAL_DESCRIPTORS:
 	case PROBE_REFUSAL_MEMORY:
+	case PROBE_REFUSAL_OTHER:
 	case PROBE_REFUSALS:
 		break;
 	}
@@ -117,8 +118,11 @@ static unsigned refuse_addition(
 		text_error_set(error, 0,
 			"no file descriptors left for more targets on request: raise the limit (ulimit -n, LimitNOFILE=)");
 		return refuse(targets, PROBE_REFUSAL_DESCRIPTORS);
-	default:
+	case -ENOMEM:
 		return refuse_memory(targets, error);
+	default:
+		text_error_set(error, 0, "nothing may be probed on request");
+		return refuse(targets, PROBE_REFUSAL_OTHER);
 	}
 }
 

@@ -76,7 +76,7 @@ def all_types():
     targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto", "tx_stamps": "1/1"}}
     with SteppedClock() as clock:
         clock.synchronise(100)
-        with Program("both", "-native-histograms", targets=targets, env=clock.environment()) as program:
+        with Program("both", "-native-histograms", "-probe-allow=127.0.0.1", targets=targets, env=clock.environment()) as program:
             program.wait_target("alive", lambda t: t.metrics.has("tcp_echo_one_way_seconds")
                                 and "tcp_echo_tx_delay_seconds" in t.metrics.types, "all there is")
             answer = program.http(headers={"Accept": protobuf.MEDIA_TYPE})

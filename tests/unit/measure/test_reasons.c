@@ -32,6 +32,7 @@ START_TEST(names_are_those_of_the_label)
 	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_RATE), "rate");
 	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_DESCRIPTORS), "descriptors");
 	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_MEMORY), "memory");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_OTHER), "other");
 }
 END_TEST
 
