@@ -2,6 +2,7 @@
 """/probe: targets that are probed for as long as somebody asks for them."""
 import json
 import os
+import re
 import tempfile
 import time
 
@@ -9,7 +10,7 @@ from lib import peer as behave, protobuf
 from lib.on_request import path_of, probe, refused, wait_probe
 from lib.peer import Peer
 from lib.program import Program
-from lib.prometheus import Prometheus, need
+from lib.prometheus import TOP, Prometheus, need
 from lib.scenario import main, scenario
 from lib.stepped_clock import S, SteppedClock
 from lib.wait import wait_for
@@ -135,21 +136,13 @@ def without_descriptors_there_are_fewer():
 
 
 def relabelled(port, targets_path):
-    """The recipe of docs/prometheus.md."""
-    return json.dumps({
-        "global": {"scrape_interval": "1s"},
-        "scrape_configs": [{
-            "job_name": "tcp-echo-probe",
-            "metrics_path": "/probe",
-            "params": {"interval": ["100ms"]},
-            "file_sd_configs": [{"files": [targets_path], "refresh_interval": "1s"}],
-            "relabel_configs": [
-                {"source_labels": ["__address__"], "target_label": "__param_target"},
-                {"source_labels": ["__address__"], "target_label": "instance"},
-                {"target_label": "__address__", "replacement": f"127.0.0.1:{port}"},
-            ],
-        }],
-    })
+    """The recipe of docs/prometheus.md, for this machine and in a hurry."""
+    with open(os.path.join(TOP, "docs", "prometheus.md"), encoding="utf-8") as file:
+        (recipe,) = re.findall(r"^```yaml\n(scrape_configs:.*?)^```", file.read(), re.MULTILINE | re.DOTALL)
+    for text, here in (("prober1:2112", f"127.0.0.1:{port}"), ("/etc/prometheus/echo/*.json", targets_path)):
+        assert recipe.count(text) == 1, text
+        recipe = recipe.replace(text, here)
+    return "global: {scrape_interval: 1s}\n" + recipe
 
 
 def write_file_sd(path, targets):
@@ -193,7 +186,7 @@ def prometheus_says_what_is_probed():
             assert all(labels["instance"] == labels["target"] for labels, _ in series), series
             assert not prometheus.query('sum_over_time(up[5m]) < count_over_time(up[5m])'), "a scrape failed"
             replies = prometheus.query(f'tcp_echo_received_total{{target="{names[0]}"}}')
-            assert replies[0][1] > 50, replies
+            assert replies[0][1] > 10, replies
 
 
 if __name__ == "__main__":
