@@ -29,7 +29,7 @@ int probe_leases_new(size_t most, struct probe_leases **leases)
 	size_t size = 1;
 	while (size < most)
 		size *= 2;
-	struct probe_leases *made = calloc(1, sizeof(*made) + size * sizeof(made->chains[0]));
+	struct probe_leases *made = calloc(1, sizeof(*made) + size * sizeof(struct lease *));
 	if (!made)
 		return -ENOMEM;
 	made->most = most;

@@ -3,6 +3,7 @@
 #ifndef SCRAPE_PROBE_REQUEST_H
 #define SCRAPE_PROBE_REQUEST_H
 
+#include "base/clock.h"
 #include "base/text_error.h"
 #include "config/target_list.h"
 

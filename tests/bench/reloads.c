@@ -32,7 +32,7 @@ static const struct log silence;
 static void fail(const char *what)
 {
 	fprintf(stderr, "reloads: %s\n", what);
-	exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
 }
 
 static struct engine *start(const struct settings *settings)

@@ -2,6 +2,7 @@
 #include "scrape/http_query.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "../unit.h"
 
@@ -68,12 +69,13 @@ static const struct {
 START_TEST(tells_which_parameters_there_are)
 {
 	char found[64] = "";
+	size_t end = 0;
 	const char *rest = names[_i].query;
 	const char *name;
 	size_t length;
 	while (http_query_next(&rest, &name, &length)) {
-		strncat(found, name, length);
-		strcat(found, ";");
+		end += (size_t)snprintf(
+			found + end, sizeof(found) - end, "%.*s;", (int)length, name);
 	}
 	ck_assert_msg(strcmp(found, names[_i].names) == 0, "%s: %s", names[_i].says, found);
 }
