@@ -69,22 +69,25 @@ static int parse_address(const char *text, struct network *network, unsigned *bi
 	return inet_pton(AF_INET, text, network->bytes + sizeof(mapped)) == 1 ? 0 : -EINVAL;
 }
 
-static int parse_network(char *text, struct network *network, const char **reason)
+int network_parse(const char *text, size_t length, struct network *network)
 {
+	char one[NETWORK_TEXT_MAX];
 	unsigned bits;
 	unsigned prefix;
-	char *slash = strchr(text, '/');
+	if (length >= sizeof(one))
+		return -EINVAL;
+	memcpy(one, text, length);
+	one[length] = '\0';
+	char *slash = strchr(one, '/');
 	if (slash)
 		*slash = '\0';
-	*reason = "is not a valid list of networks";
-	if (parse_address(text, network, &bits) != 0)
+	if (parse_address(one, network, &bits) != 0)
 		return -EINVAL;
 	prefix = bits;
 	if (slash && parse_prefix(slash + 1, bits, &prefix) != 0)
 		return -EINVAL;
 	network->prefix = BITS - bits + prefix;
-	*reason = "has bits set beyond its prefix";
-	return has_bits_beyond(network) ? -EINVAL : 0;
+	return has_bits_beyond(network) ? -EDOM : 0;
 }
 
 static int append(struct networks *networks, const struct network *network)
@@ -114,17 +117,14 @@ static int append_all(struct networks *networks, const struct networks *more)
 static int parse_list(const char *text, struct networks *read, const char **reason)
 {
 	for (const char *at = text;; at++) {
-		char one[NETWORK_TEXT_MAX];
 		size_t length = strcspn(at, ",");
-		*reason = "is not a valid list of networks";
-		if (length >= sizeof(one))
-			return -EINVAL;
-		memcpy(one, at, length);
-		one[length] = '\0';
 		struct network network;
-		int error = parse_network(one, &network, reason);
-		if (!error)
-			error = append(read, &network);
+		int error = network_parse(at, length, &network);
+		*reason = error == -EDOM ? NETWORK_HAS_BITS_BEYOND
+					 : "is not a valid list of networks";
+		if (error)
+			return -EINVAL;
+		error = append(read, &network);
 		if (error)
 			return error;
 		at += length;
@@ -143,18 +143,21 @@ int networks_add(struct networks *networks, const char *text, const char **reaso
 	return error;
 }
 
-bool networks_contain(const struct networks *networks, const union address *address)
+bool network_contains(const struct network *network, const union address *address)
 {
 	unsigned char bytes[NETWORK_BYTES];
 	network_bytes(address, bytes);
-	bool is_v4 = network_is_v4(bytes);
-	for (size_t i = 0; i < networks->count; i++) {
-		const struct network *network = &networks->networks[i];
-		/* ::/0 is all of IPv6, and none of IPv4. */
-		if (is_v4 == (network->prefix >= MAPPED_BITS && network_is_v4(network->bytes)) &&
-			is_same_prefix(network->bytes, bytes, network->prefix))
+	/* ::/0 is all of IPv6, and none of IPv4. */
+	bool is_for_v4 = network->prefix >= MAPPED_BITS && network_is_v4(network->bytes);
+	return network_is_v4(bytes) == is_for_v4 &&
+	       is_same_prefix(network->bytes, bytes, network->prefix);
+}
+
+bool networks_contain(const struct networks *networks, const union address *address)
+{
+	for (size_t i = 0; i < networks->count; i++)
+		if (network_contains(&networks->networks[i], address))
 			return true;
-	}
 	return false;
 }
 

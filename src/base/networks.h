@@ -23,6 +23,18 @@ struct networks {
 };
 
 /*
+ * Reads a single network: length bytes at text. Returns 0; -EINVAL, or -EDOM where it has bits set beyond
+ * its prefix; *network is useless then.
+ */
+int network_parse(const char *text, size_t length, struct network *network);
+
+/* Whether it contains the address; the port does not matter. IPv4-mapped is IPv4. */
+bool network_contains(const struct network *network, const union address *address);
+
+/* What -EDOM of network_parse() means, to follow the quoted text. */
+#define NETWORK_HAS_BITS_BEYOND "has bits set beyond its prefix"
+
+/*
  * Adds those of a list to the others; a plain address is a network of its own. IPv4-mapped ones are
  * IPv4. Returns 0; -EINVAL with *reason (static, to follow the quoted text: "is not a valid list of
  * networks", "has bits set beyond its prefix") or -ENOMEM; then nothing was added. networks may be

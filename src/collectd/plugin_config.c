@@ -105,6 +105,20 @@ static int store_web_config_file(
 	return 0;
 }
 
+static int store_probe_allow(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	return destinations_add(&config->settings.probe_allow, value->text, reason);
+}
+
+static int store_probe_max(
+	struct plugin_config *config, const struct option_value *value, const char **reason)
+{
+	(void)reason;
+	config->settings.probe_max = (size_t)value->number;
+	return 0;
+}
+
 static int store_threads(
 	struct plugin_config *config, const struct option_value *value, const char **reason)
 {
@@ -184,6 +198,8 @@ static int (*const store[OPTIONS])(
 	[OPTION_NATIVE_HISTOGRAMS] = store_native_histograms,
 	[OPTION_HISTORY] = store_history,
 	[OPTION_WEB_CONFIG_FILE] = store_web_config_file,
+	[OPTION_PROBE_ALLOW] = store_probe_allow,
+	[OPTION_PROBE_MAX] = store_probe_max,
 	[OPTION_DISPATCH] = store_dispatch,
 	[OPTION_DISPATCH_INFO] = store_dispatch_info,
 	[OPTION_STANDARD_TYPES] = store_standard_types,
@@ -454,6 +470,9 @@ int plugin_config_add(
 
 int plugin_config_complete(struct plugin_config *config, struct text_error *error)
 {
+	/* They are asked for over HTTP. */
+	if (config->serve_metrics && config->settings.probe_allow.count > 0)
+		config->settings.probe = true;
 	int result = discovery_settings_check(&config->discovery, OPTION_STYLE_COLLECTD, error);
 	return result == 0 ? settings_complete(&config->settings, error) : result;
 }

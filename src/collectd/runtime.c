@@ -176,7 +176,7 @@ static int start(struct runtime *runtime, struct text_error *error)
 	const struct plugin_config *config = runtime->config;
 	if (!config->settings.serve && !config->settings.probe) {
 		text_error_set(error, 0,
-			"nothing to do: no Listen, no <Target>, no TargetsFile and no TargetsFrom");
+			"nothing to do: no Listen, no <Target>, no TargetsFile, no TargetsFrom, and no ProbeAllow with Metrics");
 		return -EINVAL;
 	}
 	int failure = outbox_new(&runtime->outbox);
@@ -203,6 +203,8 @@ static int start(struct runtime *runtime, struct text_error *error)
 	front.reloads = &runtime->reloads;
 	front.guard = runtime->guard;
 	front.discovery = runtime->discovery;
+	front.probe = (struct probe_rules){&config->settings.probe_allow,
+		config->settings.probe_max, &config->settings.defaults};
 	if (!failure && config->serve_metrics)
 		failure = http_front_start(
 			&front, runtime->engine, &runtime->log, &runtime->front, error);
@@ -265,8 +267,11 @@ const struct readings *runtime_read(struct runtime *runtime)
 void runtime_read_process(const struct runtime *runtime, struct process_values *process)
 {
 	memset(process->http_rejected, 0, sizeof(process->http_rejected));
-	if (runtime->front)
+	process->probes = (struct probe_values){0};
+	if (runtime->front) {
 		http_front_read(runtime->front, process->http_rejected);
+		http_front_read_probes(runtime->front, &process->probes);
+	}
 	process->is_reloaded = reloads_are_successful(&runtime->reloads);
 	process->reloaded_ns = atomic_load(&runtime->reloads.success_ns);
 }

@@ -247,6 +247,16 @@ static void append_dscp(const struct option *option, enum option_style style, ch
 	append(text, ", or a name like %s", names[style]);
 }
 
+static void append_networks(const struct option *option, const char *quoted, char *text)
+{
+	if (option->kind == OPTION_KIND_NETWORKS)
+		append(text, "IP addresses and networks separated by commas, e.g. %s%s",
+			"10.0.0.0/8,2001:db8::/32", quoted);
+	else
+		append(text, "networks, with a port or ports or without, e.g. %s%s",
+			"10.0.0.0/8:4000-4010,[2001:db8::/32]:7", quoted);
+}
+
 void option_allowed(const struct option *option, enum option_style style, char *text)
 {
 	const char *quoted = style == OPTION_STYLE_COLLECTD ? ", in quotes" : "";
@@ -276,8 +286,8 @@ void option_allowed(const struct option *option, enum option_style style, char *
 			OPTION_INTERFACE_MAX, quoted);
 		return;
 	case OPTION_KIND_NETWORKS:
-		append(text, "IP addresses and networks separated by commas, e.g. %s%s",
-			"10.0.0.0/8,2001:db8::/32", quoted);
+	case OPTION_KIND_DESTINATIONS:
+		append_networks(option, quoted, text);
 		return;
 	case OPTION_KIND_ENDPOINT_TO_LISTEN:
 		append(text, "host:port, or :port for every address%s", quoted);

@@ -15,6 +15,9 @@
 /* How many peers an echo server may have. */
 #define OPTION_PEERS_MAX 1000000
 
+/* How many targets may be probed on request. */
+#define OPTION_PROBE_MOST 10000
+
 #define OPTION_WORDS_MAX 15
 
 /* One percent, as percentages are kept. */
@@ -58,8 +61,9 @@ enum option_kind {
 	OPTION_KIND_CHOICE,   /* One of some words. */
 	OPTION_KIND_DSCP,     /* A codepoint by number or by name. */
 	OPTION_KIND_IP_ADDRESS,
-	OPTION_KIND_INTERFACE, /* By name. It need not exist: interfaces come and go. */
-	OPTION_KIND_NETWORKS,  /* A list, as networks_add() reads it. */
+	OPTION_KIND_INTERFACE,	  /* By name. It need not exist: interfaces come and go. */
+	OPTION_KIND_NETWORKS,	  /* A list, as networks_add() reads it. */
+	OPTION_KIND_DESTINATIONS, /* Likewise for destinations_add(). */
 	OPTION_KIND_ENDPOINT_TO_LISTEN,
 	OPTION_KIND_ENDPOINT_TO_DIAL,
 	OPTION_KIND_PATH,    /* Of a file. */

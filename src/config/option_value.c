@@ -11,6 +11,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/destinations.h"
 #include "base/duration.h"
 #include "base/networks.h"
 #include "config/target_source.h"
@@ -175,6 +176,15 @@ static int parse_networks(const char *text, struct option_value *value, const ch
 	return 0;
 }
 
+static int parse_destinations(const char *text, struct option_value *value, const char **reason)
+{
+	*reason = "takes more memory than there is";
+	if (destinations_add(NULL, text, reason) != 0)
+		return -EINVAL;
+	value->text = text;
+	return 0;
+}
+
 static int parse_boolean(const char *text, struct option_value *value, const char **reason)
 {
 	bool is_true = strcmp(text, "true") == 0;
@@ -259,6 +269,8 @@ int option_value_parse(const struct option *option, const char *text, struct opt
 		return parse_interface(text, value, reason);
 	case OPTION_KIND_NETWORKS:
 		return parse_networks(text, value, reason);
+	case OPTION_KIND_DESTINATIONS:
+		return parse_destinations(text, value, reason);
 	case OPTION_KIND_ENDPOINT_TO_LISTEN:
 		return endpoint_parse(text, ENDPOINT_TO_LISTEN, &value->endpoint, reason);
 	case OPTION_KIND_ENDPOINT_TO_DIAL:
@@ -351,6 +363,7 @@ void option_value_format(const struct option *option, const struct option_value 
 	case OPTION_KIND_IP_ADDRESS:
 	case OPTION_KIND_INTERFACE:
 	case OPTION_KIND_NETWORKS:
+	case OPTION_KIND_DESTINATIONS:
 	case OPTION_KIND_PATH:
 	case OPTION_KIND_SOURCE:
 	case OPTION_KIND_SERVICE_NAME:

@@ -7,13 +7,16 @@ void settings_init(struct settings *settings)
 	struct option_value threads = {0};
 	struct option_value resolver = {0};
 	struct option_value reflects = {0};
+	struct option_value probe_max = {0};
 	option_value_initial(option_get(OPTION_LISTEN), &listen);
 	option_value_initial(option_get(OPTION_REFLECT_DSCP), &reflects);
 	option_value_initial(option_get(OPTION_THREADS), &threads);
+	option_value_initial(option_get(OPTION_PROBE_MAX), &probe_max);
 	option_value_initial(option_get(OPTION_RESOLVER), &resolver);
 	*settings = (struct settings){
 		.listen = listen.endpoint,
 		.reflects_dscp = reflects.number,
+		.probe_max = (size_t)probe_max.number,
 		.threads = (unsigned)threads.number,
 		.resolver = (enum settings_resolver)resolver.number,
 	};
@@ -24,6 +27,7 @@ void settings_clear(struct settings *settings)
 {
 	target_list_clear(&settings->targets);
 	networks_clear(&settings->allow);
+	destinations_clear(&settings->probe_allow);
 }
 
 int settings_check(const struct settings *settings, struct text_error *error)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/destinations.h"
 #include "base/endpoint.h"
 #include "base/networks.h"
 #include "base/text_error.h"
@@ -24,12 +25,14 @@ struct settings {
 	struct endpoint listen; /* Its address; an empty host means every address, both families. */
 	struct networks allow;	/* Owned. Who may use it; empty: everyone. */
 	size_t max_peers;	/* 1 to OPTION_PEERS_MAX, or 0: as many as descriptors allow. */
-	size_t max_peers_per_address;	/* Likewise; 0: a share of those. */
-	bool reflects_dscp;		/* Replies are marked as the connection's SYN was. */
-	bool probe;			/* Run the prober. */
-	struct target_list targets;	/* Owned. */
-	struct target_options defaults; /* For targets that do not say otherwise; complete. */
-	unsigned threads;		/* Prober threads, 1 to OPTION_THREADS_MAX. */
+	size_t max_peers_per_address;	 /* Likewise; 0: a share of those. */
+	bool reflects_dscp;		 /* Replies are marked as the connection's SYN was. */
+	bool probe;			 /* Run the prober. */
+	struct target_list targets;	 /* Owned. */
+	struct target_options defaults;	 /* For targets that do not say otherwise; complete. */
+	struct destinations probe_allow; /* Owned. What engine_add() may probe; empty: nothing. */
+	size_t probe_max;		 /* How many it adds, 1 to OPTION_PROBE_MOST. */
+	unsigned threads;		 /* Prober threads, 1 to OPTION_THREADS_MAX. */
 	enum settings_resolver resolver;
 	bool keep_excess; /* Snapshots have the excess of each direction in fine buckets, too. */
 	size_t front_connections; /* Those that the front wants descriptors for; 0: it has none. */

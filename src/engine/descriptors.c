@@ -19,6 +19,9 @@
 /* Of what is left then, the front has one in so many. */
 #define FRONT_PART 4
 
+/* Targets that are added one by one have one in so many of what is left, beyond one each. */
+#define LONE_PART 4
+
 /* For dials to several addresses of a name at a time, and names that move. */
 #define DIALS_LEAST 8
 #define DIALS_PART 8
@@ -63,13 +66,15 @@ static void share_rest(
 	size_t enough = wishes->front_is_fixed ? wishes->front : least(wishes->front, FRONT_ENOUGH);
 	size_t front = take(&left, enough);
 	size_t peers = take(&left, least(peers_wanted, PEERS_LEAST));
+	size_t lone = take(&left, wishes->lone);
 	if (wishes->asks_system)
 		take(&left, look_ups(wishes->limit));
 	size_t dials = 0;
 	if (wishes->threads > 0)
-		dials = take(&left, DIALS_LEAST + wishes->targets / DIALS_PART);
+		dials = take(&left, DIALS_LEAST + (wishes->targets + lone) / DIALS_PART);
 	if (wishes->is_shared)
 		left /= 2;
+	lone += take(&left, least(left / LONE_PART, wishes->lone * (DESCRIPTORS_LONE - 1)));
 	front += take(&left, least(left / FRONT_PART, wishes->front - front));
 	peers += take(&left, peers_wanted - peers);
 	front += take(&left, wishes->front - front);
@@ -79,6 +84,7 @@ static void share_rest(
 		.front = front > front_least ? front : front_least,
 		.peers = peers > peers_least ? peers : peers_least,
 		.dials = dials,
+		.lone = lone,
 	};
 }
 

@@ -10,6 +10,9 @@
 /* What has to be open in any case, at least; with it a start is refused if the limit is lower. */
 #define DESCRIPTORS_BESIDES 32
 
+/* What a target that connects with each probe takes with the default options. */
+#define DESCRIPTORS_LONE 8
+
 struct descriptor_wishes {
 	int64_t limit;	     /* Of the process; INT64_MAX for none. */
 	bool is_shared;	     /* Others in the process need descriptors, too: collectd's plugins. */
@@ -20,6 +23,7 @@ struct descriptor_wishes {
 	bool serves;	     /* There is an echo server. */
 	size_t peers;	     /* Peers that it wants at most. */
 	bool asks_system;    /* Names are looked up by the system's means: RESOLVER_SYSTEM. */
+	size_t lone; /* Targets that may yet be added one by one: as many as there is room for. */
 	size_t sources; /* What it takes to ask for targets. */
 };
 
@@ -27,11 +31,13 @@ struct descriptor_shares {
 	size_t front; /* Connections of the front. */
 	size_t peers; /* Of the echo server. */
 	size_t dials; /* Sockets of the targets beyond one each. */
+	size_t lone;  /* For targets that are added one by one. */
 };
 
 /*
  * Shares the limit out: to the process itself and to the targets what they need; to the front at
- * least a few; to the targets some more, for several dials at a time; to the front a quarter of what
+ * least a few; to those that may be added one each, and up to DESCRIPTORS_LONE where there are many; to the
+ * targets some more, for several dials at a time; to the front a quarter of what
  * is left, and the rest to the echo server. A shared process keeps half of what is left. Returns 0;
  * or -EMFILE with *needed, how many are needed at least, and *shares untouched.
  */

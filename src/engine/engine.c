@@ -52,6 +52,16 @@ struct entries {
 	size_t count;
 };
 
+/* Targets that were added one by one. */
+struct lone_targets {
+	struct destinations allowed; /* Owned. */
+	size_t most;
+	pthread_mutex_t mutex;	/* Guards the entries while they are read. */
+	struct entries entries; /* By id; there is room for as many as there may be. */
+	size_t descriptors;	/* That they may take, and have. */
+	size_t descriptors_most;
+};
+
 struct engine {
 	const struct log *log;
 	struct resolver *resolver;
@@ -64,19 +74,25 @@ struct engine {
 	bool is_peer_limit_wanted;
 	char listen_address[LISTENERS_TEXT_MAX];
 	bool keeps_excess;
+	pthread_mutex_t change_mutex; /* Whoever adds or ends targets has it. */
 	uint64_t last_id;
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
+	struct lone_targets lone;
 };
 
-/* How many descriptors the targets take, at most. */
+/* How many descriptors a target takes, at most. */
+static size_t descriptors_of(const struct target_options *options)
+{
+	return options->probe == PROBE_KIND_CONNECT ? target_options_records(options) : 1;
+}
+
+/* The same of a list. */
 static size_t count_descriptors(const struct target_list *targets)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < targets->count; i++) {
-		const struct target_options *options = &targets->targets[i].options;
-		count += options->probe == PROBE_KIND_CONNECT ? target_options_records(options) : 1;
-	}
+	for (size_t i = 0; i < targets->count; i++)
+		count += descriptors_of(&targets->targets[i].options);
 	return count;
 }
 
@@ -87,7 +103,9 @@ static int share_descriptors(struct engine *engine, const struct target_list *ta
 	struct descriptor_wishes *wishes = &engine->wishes;
 	size_t needed;
 	wishes->limit = files_limit();
-	wishes->targets = wishes->threads > 0 ? count_descriptors(targets) : 0;
+	wishes->targets =
+		wishes->threads > 0 ? count_descriptors(targets) + engine->lone.descriptors : 0;
+	wishes->lone = engine->lone.most - engine->lone.entries.count;
 	int failure = descriptors_share(wishes, shares, &needed);
 	if (!failure)
 		return 0;
@@ -121,7 +139,8 @@ static void wish_descriptors(struct engine *engine, const struct settings *setti
 static void stay_above(const struct engine *engine)
 {
 	const struct descriptor_wishes *wishes = &engine->wishes;
-	size_t wanted = wishes->targets + engine->shares_of_descriptors.front;
+	size_t wanted = wishes->targets + engine->shares_of_descriptors.front +
+			engine->shares_of_descriptors.lone;
 	if (wishes->limit < SELECT_LIMIT || (uint64_t)(wishes->limit - SELECT_LIMIT) < wanted)
 		log_write(engine->log, LOG_LEVEL_WARNING, NULL,
 			"the limit of %lld file descriptors leaves too few above %d: other plugins may need those below for select(); raise it (LimitNOFILE=)",
@@ -150,6 +169,7 @@ static void take_shares(struct engine *engine, const struct descriptor_shares *s
 			engine->shares[i].prober, (unsigned)(shares->dials / engine->share_count));
 	bool is_same = engine->shares_of_descriptors.peers == shares->peers;
 	engine->shares_of_descriptors = *shares;
+	engine->lone.descriptors_most = engine->lone.descriptors + shares->lone;
 	if (!engine->server || is_same)
 		return;
 	struct echo_server_limits limits = server_limits(engine);
@@ -215,28 +235,55 @@ static int compare_name(const void *name, const void *element)
 	return strcmp(name, (*entry)->target->name);
 }
 
-/* The present entries by name; the array is the caller's to free. NULL without memory. */
-static struct entry **sort_entries(struct entries *entries)
+/* Finds the present entries by name. */
+struct finder {
+	struct entries *entries;
+	struct entry **sorted; /* Owned; by name. NULL until that is needed. */
+	size_t next;	       /* Mostly lists keep their order: the one behind the last found. */
+};
+
+static void finder_init(struct finder *finder, struct entries *entries)
 {
-	struct entry **sorted = calloc(entries->count + 1, sizeof(struct entry *));
-	if (!sorted)
-		return NULL;
+	*finder = (struct finder){.entries = entries};
 	for (size_t i = 0; i < entries->count; i++) {
 		entries->entries[i].is_named = false;
 		entries->entries[i].is_kept = false;
-		sorted[i] = &entries->entries[i];
 	}
-	qsort(sorted, entries->count, sizeof(struct entry *), compare_entries);
-	return sorted;
 }
 
-/* The present entry of that name, or NULL. */
-static struct entry *find_named(
-	const struct engine *engine, struct entry **sorted, const char *name)
+static int sort_entries(struct finder *finder)
 {
-	struct entry **found =
-		bsearch(name, sorted, engine->entries.count, sizeof(struct entry *), compare_name);
-	return found ? *found : NULL;
+	size_t count = finder->entries->count;
+	finder->sorted = calloc(count + 1, sizeof(struct entry *));
+	if (!finder->sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		finder->sorted[i] = &finder->entries->entries[i];
+	qsort(finder->sorted, count, sizeof(struct entry *), compare_entries);
+	return 0;
+}
+
+/* Returns 0 with *found, which is NULL if there is none of that name, or -ENOMEM. */
+static int find_named(struct finder *finder, const char *name, struct entry **found)
+{
+	const struct entries *all = finder->entries;
+	*found = NULL;
+	if (finder->next < all->count &&
+		strcmp(all->entries[finder->next].target->name, name) == 0) {
+		*found = &all->entries[finder->next++];
+		return 0;
+	}
+	if (all->count == 0)
+		return 0;
+	if (!finder->sorted && sort_entries(finder) != 0)
+		return -ENOMEM;
+	struct entry **at =
+		bsearch(name, finder->sorted, all->count, sizeof(struct entry *), compare_name);
+	if (!at)
+		return 0;
+	*found = *at;
+	finder->next = (size_t)(*at - all->entries) + 1;
+	return 0;
 }
 
 /* Whether it is probed just like that. Labels do not matter to it. */
@@ -278,17 +325,19 @@ static void drop_entries(struct entries *entries)
 
 /* Puts together the entries of a new list: those that stay (is_kept) and newly made ones. */
 static int fill_entries(struct engine *engine, const struct target_list *targets,
-	struct entry **sorted, struct reload_report *report, struct entries *filled)
+	struct finder *finder, struct reload_report *report, struct entries *filled)
 {
 	filled->entries = calloc(targets->count + 1, sizeof(*filled->entries));
 	if (!filled->entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct target_config *config = &targets->targets[i];
-		struct entry *named = find_named(engine, sorted, config->name);
+		struct entry *named;
+		int error = find_named(finder, config->name, &named);
 		bool is_alike = named && is_probed_alike(named, config);
-		int error = is_alike ? keep_entry(named, config, &filled->entries[i])
-				     : make_entry(engine, config, &filled->entries[i]);
+		if (!error)
+			error = is_alike ? keep_entry(named, config, &filled->entries[i])
+					 : make_entry(engine, config, &filled->entries[i]);
 		if (named)
 			named->is_named = true;
 		if (!named)
@@ -341,21 +390,19 @@ static void report_gone(const struct entries *entries, struct reload_report *rep
 			reload_report_add(report, RELOAD_GONE, entries->entries[i].target->name);
 }
 
-int engine_reload(struct engine *engine, const struct target_list *targets,
+/* With the mutex of changes held. */
+static int change_list(struct engine *engine, const struct target_list *targets,
 	struct reload_report *report, struct text_error *error)
 {
-	if (engine->share_count == 0)
-		return 0;
 	struct descriptor_shares shares;
 	int failure = share_descriptors(engine, targets, &shares, error);
 	if (failure)
 		return failure;
-	struct entry **sorted = sort_entries(&engine->entries);
-	if (!sorted)
-		return fail_memory(error);
+	struct finder finder;
 	struct entries filled = {0};
-	failure = fill_entries(engine, targets, sorted, report, &filled);
-	free(sorted);
+	finder_init(&finder, &engine->entries);
+	failure = fill_entries(engine, targets, &finder, report, &filled);
+	free(finder.sorted);
 	if (failure)
 		return fail_memory(error);
 	report_gone(&engine->entries, report);
@@ -366,6 +413,105 @@ int engine_reload(struct engine *engine, const struct target_list *targets,
 	engine->entries = filled;
 	pthread_mutex_unlock(&engine->mutex);
 	take_shares(engine, &shares);
+	return 0;
+}
+
+int engine_reload(struct engine *engine, const struct target_list *targets,
+	struct reload_report *report, struct text_error *error)
+{
+	if (engine->share_count == 0)
+		return 0;
+	pthread_mutex_lock(&engine->change_mutex);
+	int failure = change_list(engine, targets, report, error);
+	pthread_mutex_unlock(&engine->change_mutex);
+	return failure;
+}
+
+/* With the mutex of changes held. */
+static int add_lone(struct engine *engine, const struct target_config *config, uint64_t *id)
+{
+	struct lone_targets *lone = &engine->lone;
+	size_t descriptors = descriptors_of(&config->options);
+	if (lone->entries.count == lone->most)
+		return -ENOSPC;
+	if (lone->descriptors + descriptors > lone->descriptors_most)
+		return -EMFILE;
+	struct entry entry;
+	int error = make_entry(engine, config, &entry);
+	if (error)
+		return error;
+	struct target *target = &entry.probed->link.target;
+	target->allowed = &lone->allowed;
+	target->is_unwatched = true;
+	target->report.is_one_of_many = true;
+	lone->descriptors += descriptors;
+	pthread_mutex_lock(&lone->mutex);
+	lone->entries.entries[lone->entries.count++] = entry;
+	pthread_mutex_unlock(&lone->mutex);
+	prober_add(entry.share->prober, entry.probed);
+	*id = entry.id;
+	return 0;
+}
+
+int engine_add(struct engine *engine, const struct target_config *target, uint64_t *id)
+{
+	struct target_config plain = *target;
+	plain.labels = (struct labels){0};
+	if (engine->share_count == 0 || engine->lone.most == 0)
+		return -EPERM;
+	pthread_mutex_lock(&engine->change_mutex);
+	int error = add_lone(engine, &plain, id);
+	pthread_mutex_unlock(&engine->change_mutex);
+	return error;
+}
+
+static int compare_id(const void *id, const void *element)
+{
+	const uint64_t *wanted = id;
+	const struct entry *entry = element;
+	return (*wanted > entry->id) - (*wanted < entry->id);
+}
+
+/* With either of its mutexes held. NULL if there is none of that id. */
+static struct entry *find_lone(const struct lone_targets *lone, uint64_t id)
+{
+	if (lone->entries.count == 0)
+		return NULL;
+	return bsearch(
+		&id, lone->entries.entries, lone->entries.count, sizeof(struct entry), compare_id);
+}
+
+void engine_remove(struct engine *engine, uint64_t id)
+{
+	struct lone_targets *lone = &engine->lone;
+	pthread_mutex_lock(&engine->change_mutex);
+	struct entry *found = find_lone(lone, id);
+	if (found) {
+		struct entry entry = *found;
+		lone->descriptors -= descriptors_of(&entry.target->options);
+		entry.share->load -= load_of(&entry.target->options);
+		pthread_mutex_lock(&lone->mutex);
+		size_t behind = (size_t)(&lone->entries.entries[lone->entries.count] - found - 1);
+		memmove(found, found + 1, behind * sizeof(*found));
+		lone->entries.count--;
+		pthread_mutex_unlock(&lone->mutex);
+		prober_remove(entry.share->prober, entry.probed);
+	}
+	pthread_mutex_unlock(&engine->change_mutex);
+}
+
+/* Makes room for all that there may be. */
+static int prepare_lone(
+	struct engine *engine, const struct settings *settings, struct text_error *error)
+{
+	struct lone_targets *lone = &engine->lone;
+	if (!settings->probe || settings->probe_allow.count == 0)
+		return 0;
+	lone->entries.entries = calloc(settings->probe_max, sizeof(*lone->entries.entries));
+	if (!lone->entries.entries ||
+		destinations_copy(&settings->probe_allow, &lone->allowed) != 0)
+		return fail_memory(error);
+	lone->most = settings->probe_max;
 	return 0;
 }
 
@@ -439,15 +585,19 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 int engine_start(const struct settings *settings, const struct log *log,
 	const struct target_watcher *watcher, struct engine **engine, struct text_error *error)
 {
-	int failure = 0;
 	struct engine *made = calloc(1, sizeof(*made));
 	if (!made)
 		return fail_memory(error);
 	pthread_mutex_init(&made->mutex, NULL);
+	pthread_mutex_init(&made->change_mutex, NULL);
+	pthread_mutex_init(&made->lone.mutex, NULL);
 	made->log = log;
 	made->keeps_excess = settings->keep_excess;
 	wish_descriptors(made, settings);
-	failure = share_descriptors(made, &settings->targets, &made->shares_of_descriptors, error);
+	int failure = prepare_lone(made, settings, error);
+	if (!failure)
+		failure = share_descriptors(
+			made, &settings->targets, &made->shares_of_descriptors, error);
 	made->wishes.front = made->shares_of_descriptors.front;
 	made->wishes.front_is_fixed = true;
 	if (!failure && settings->is_guest)
@@ -589,6 +739,24 @@ int engine_snapshot_target(struct engine *engine, const char *name, struct snaps
 	return error;
 }
 
+int engine_snapshot_added(
+	struct engine *engine, uint64_t id, bool with_distributions, struct snapshot *snapshot)
+{
+	struct lone_targets *lone = &engine->lone;
+	*snapshot = (struct snapshot){
+		.has_prober = engine_has_prober(engine),
+		.lacks_tcp_info = !tcp_info_is_available(),
+	};
+	pthread_mutex_lock(&lone->mutex);
+	struct entries one = {find_lone(lone, id), 1};
+	int error =
+		one.entries ? copy_targets(engine, &one, with_distributions, snapshot) : -ENOENT;
+	pthread_mutex_unlock(&lone->mutex);
+	if (error)
+		snapshot_clear(snapshot);
+	return error;
+}
+
 void engine_visit(struct engine *engine,
 	void (*visit)(void *context, uint64_t target_id, const struct target_values *values,
 		const struct distribution *round_trips),
@@ -692,6 +860,10 @@ void engine_stop(struct engine *engine)
 	for (size_t i = 0; i < engine->entries.count; i++)
 		labels_clear(&engine->entries.entries[i].labels);
 	free(engine->entries.entries);
+	free(engine->lone.entries.entries);
+	destinations_clear(&engine->lone.allowed);
+	pthread_mutex_destroy(&engine->lone.mutex);
+	pthread_mutex_destroy(&engine->change_mutex);
 	pthread_mutex_destroy(&engine->mutex);
 	free(engine);
 }

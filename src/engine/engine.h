@@ -40,6 +40,24 @@ int engine_start(const struct settings *settings, const struct log *log,
 int engine_reload(struct engine *engine, const struct target_list *targets,
 	struct reload_report *report, struct text_error *error);
 
+/*
+ * Adds a target beside the list, which no reload touches and no snapshot of all has; the watcher is not told of
+ * it. It is bound to settings->probe_allow, at each dial. target: complete; copied, without its labels.
+ * Any thread. Returns 0 with *id; -EPERM if nothing may be added, -ENOSPC if settings->probe_max are
+ * there, -EMFILE if there are no descriptors left for it, or -ENOMEM.
+ */
+int engine_add(struct engine *engine, const struct target_config *target, uint64_t *id);
+
+/* Ends a target that engine_add() has added; nothing happens if there is none of that id. Any thread. */
+void engine_remove(struct engine *engine, uint64_t id);
+
+/*
+ * Copies the state of a target that engine_add() has added, alone, with or without distributions; all else but
+ * has_prober and lacks_tcp_info is zero. Any thread. Returns 0, -ENOENT or -ENOMEM.
+ */
+int engine_snapshot_added(
+	struct engine *engine, uint64_t id, bool with_distributions, struct snapshot *snapshot);
+
 /* Copies the targets that are probed, with all their options. Any thread. Returns 0 with *targets owned by
  * the caller, or -ENOMEM. */
 int engine_copy_targets(struct engine *engine, struct target_list *targets);

@@ -79,14 +79,21 @@ static void describe_targets(const struct description *description, struct buffe
 			buffer, "%-10sand %zu more\n", "", list->count - TARGETS_SHOWN);
 }
 
+/* All values of a flag that repeats, one a line. */
+static void describe_given(
+	const struct options *options, enum option_id id, const char *name, struct buffer *buffer)
+{
+	const char *flag = option_get(id)->flag;
+	for (size_t i = 0; i < options->given_count; i++)
+		if (strcmp(options->given[i].name, flag) == 0)
+			describe(name, options->given[i].value, buffer);
+}
+
 static void describe_server(const struct options *options, struct buffer *buffer)
 {
 	const struct settings *settings = &options->settings;
-	const char *allow = option_get(OPTION_ALLOW)->flag;
 	describe_endpoint(OPTION_LISTEN, &settings->listen, buffer);
-	for (size_t i = 0; i < options->given_count; i++)
-		if (strcmp(options->given[i].name, allow) == 0)
-			describe(allow, options->given[i].value, buffer);
+	describe_given(options, OPTION_ALLOW, option_get(OPTION_ALLOW)->flag, buffer);
 	if (settings->max_peers > 0)
 		buffer_append_format(buffer, "%-10s%zu\n", "peers", settings->max_peers);
 	if (settings->max_peers_per_address > 0)
@@ -129,4 +136,8 @@ void description_append(const struct description *description, struct buffer *bu
 	const char *resolver = option_get(OPTION_RESOLVER)->words[settings->resolver - 1];
 	buffer_append_format(buffer, "%-10s%s\n", "resolver", resolver);
 	describe_targets(description, buffer);
+	if (settings->probe_allow.count == 0)
+		return;
+	describe_given(options, OPTION_PROBE_ALLOW, "/probe", buffer);
+	buffer_append_format(buffer, "%-10s%zu targets at most\n", "", settings->probe_max);
 }

@@ -20,7 +20,7 @@
 #define PORT_DIGITS 5
 
 /* How many values flags that repeat may have together, by their rows. */
-#define REPEATED_MAX (64 + TARGET_SOURCES_MAX + HTTP_FRONT_ADDRESSES_MAX)
+#define REPEATED_MAX (64 + 64 + TARGET_SOURCES_MAX + HTTP_FRONT_ADDRESSES_MAX)
 
 /* The command line while it is read. */
 struct reading {
@@ -131,6 +131,18 @@ static void store_web_enable_lifecycle(struct reading *reading, const struct opt
 	reading->options->enables_lifecycle = value->number;
 }
 
+static void store_probe_allow(struct reading *reading, const struct option_value *value)
+{
+	const char *reason;
+	if (destinations_add(&reading->options->settings.probe_allow, value->text, &reason) != 0)
+		reading->lacks_memory = true;
+}
+
+static void store_probe_max(struct reading *reading, const struct option_value *value)
+{
+	reading->options->settings.probe_max = (size_t)value->number;
+}
+
 static void store_log_level(struct reading *reading, const struct option_value *value)
 {
 	reading->options->log_level = (enum log_level)(LOG_LEVEL_ERROR + value->number - 1);
@@ -187,6 +199,8 @@ static void (*const store[OPTIONS])(struct reading *reading, const struct option
 	[OPTION_HISTORY] = store_history,
 	[OPTION_WEB_CONFIG_FILE] = store_web_config_file,
 	[OPTION_WEB_ENABLE_LIFECYCLE] = store_web_enable_lifecycle,
+	[OPTION_PROBE_ALLOW] = store_probe_allow,
+	[OPTION_PROBE_MAX] = store_probe_max,
 	[OPTION_LOG_LEVEL] = store_log_level,
 	[OPTION_LOG_FORMAT] = store_log_format,
 	[OPTION_JSON_LOGS] = store_json_logs,
@@ -214,7 +228,9 @@ static int keep_repeated(struct reading *reading, const struct option *flag, con
 	if (times > flag->times) {
 		text_error_set(error, 0, "-%s: is given more than %u times%s", flag->flag,
 			flag->times,
-			flag->kind == OPTION_KIND_NETWORKS ? "; allowed: a list in each" : "");
+			flag->kind == OPTION_KIND_NETWORKS || flag->kind == OPTION_KIND_DESTINATIONS
+				? "; allowed: a list in each"
+				: "");
 		return -EINVAL;
 	}
 	reading->repeated[reading->repeated_count].id = flag->id;
@@ -379,6 +395,8 @@ static void warn_of_idle_flags(const char *const *given, struct options *options
 	if (warning->reason[0] == '\0') {
 		if (given[OPTION_TARGET] && given[OPTION_TARGETS])
 			text_error_set(warning, 0, "-target is ignored because -targets is given");
+		else if (given[OPTION_PROBE_MAX] && !given[OPTION_PROBE_ALLOW])
+			text_error_set(warning, 0, "-probe-max has no effect without -probe-allow");
 		else if (given[OPTION_NAME] && options->verb == VERB_NONE)
 			text_error_set(warning, 0, "-name has no effect without -svc");
 		return;
@@ -419,6 +437,9 @@ static int add_single_target(const struct reading *reading, struct text_error *e
 	struct settings *settings = &reading->options->settings;
 	char own[ENDPOINT_TEXT_MAX];
 	const char *address = reading->given[OPTION_TARGET];
+	/* Whoever has targets probed on request need not have any other. */
+	if (!address && settings->probe_allow.count > 0)
+		return 0;
 	if (!address && settings->serve) {
 		int result = own_server(&settings->listen, own, error);
 		if (result != 0)

@@ -82,8 +82,11 @@ static void log_start(const struct exporter *exporter, const struct target_list 
 	if (settings->serve)
 		buffer_append_format(
 			&line, ", echo server on %s", engine_listen_address(exporter->engine));
-	if (settings->probe)
+	bool is_on_request = settings->probe && settings->probe_allow.count > 0;
+	if (settings->probe && (targets->count > 0 || !is_on_request))
 		append_targets(targets, &settings->defaults, &line);
+	if (is_on_request)
+		buffer_append_format(&line, ", up to %zu targets on request", settings->probe_max);
 	buffer_append_format(&line, ", metrics on %s, page on %s", http_front_urls(exporter->front),
 		http_front_page(exporter->front));
 	log_write(&exporter->log, LOG_LEVEL_INFO, NULL, "%.*s", (int)line.length, line.data);
@@ -214,6 +217,8 @@ static int start_front(struct exporter *exporter, struct text_error *error)
 	struct http_front_settings front = exporter->options->front;
 	front.reloads = &exporter->reloads;
 	front.discovery = exporter->discovery;
+	front.probe = (struct probe_rules){&exporter->options->settings.probe_allow,
+		exporter->options->settings.probe_max, &exporter->options->settings.defaults};
 	front.guard = exporter->guard;
 	if (exporter->options->enables_lifecycle)
 		front.reload = (struct http_reload){reload_over_http, exporter};

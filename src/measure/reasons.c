@@ -66,3 +66,17 @@ const char *http_reject_name(enum http_reject reject)
 	};
 	return names[reject];
 }
+
+const char *probe_refusal_name(enum probe_refusal refusal)
+{
+	static const char *const names[PROBE_REFUSALS] = {
+		[PROBE_REFUSAL_INVALID] = "invalid",
+		[PROBE_REFUSAL_NOT_ALLOWED] = "not_allowed",
+		[PROBE_REFUSAL_LIMIT] = "limit",
+		[PROBE_REFUSAL_RATE] = "rate",
+		[PROBE_REFUSAL_DESCRIPTORS] = "descriptors",
+		[PROBE_REFUSAL_MEMORY] = "memory",
+		[PROBE_REFUSAL_OTHER] = "other",
+	};
+	return names[refusal];
+}

@@ -55,11 +55,24 @@ enum http_reject {
 	HTTP_REJECTS,
 };
 
+/* Why a target was not probed on request. */
+enum probe_refusal {
+	PROBE_REFUSAL_INVALID,	   /* The request was not valid. */
+	PROBE_REFUSAL_NOT_ALLOWED, /* The address, or the port, may not be probed. */
+	PROBE_REFUSAL_LIMIT,	   /* As many as are wanted are there, */
+	PROBE_REFUSAL_RATE,	   /* or too many came at once. */
+	PROBE_REFUSAL_DESCRIPTORS, /* Out of file descriptors, or of those that are for these targets. */
+	PROBE_REFUSAL_MEMORY,	   /* Out of memory. */
+	PROBE_REFUSAL_OTHER,
+	PROBE_REFUSALS,
+};
+
 /* The label's value, e.g. "refused". Not for the counts, which come last. Static. */
 const char *connect_failure_name(enum connect_failure failure);
 const char *disconnect_name(enum disconnect disconnect);
 const char *server_close_name(enum server_close close);
 const char *server_reject_name(enum server_reject reject);
 const char *http_reject_name(enum http_reject reject);
+const char *probe_refusal_name(enum probe_refusal refusal);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "measure/histogram.h"
 #include "measure/target_stats.h"
+#include "metrics/process_values.h"
 
 /* What the names of all metrics begin with, except those of the process. */
 #define METRIC_PREFIX "tcp_echo"
@@ -52,6 +53,7 @@ enum metric_known {
 	KNOWN_UNLESS_NEGATIVE, /* The word at offset is negative while the value is unknown. */
 	KNOWN_UNLESS_ZERO, /* The word at offset, or a histogram's count, is 0 where there is none. */
 	KNOWN_WHERE_STAMPED, /* If the target's peer stamps, or did. */
+	KNOWN_WHERE_ALLOWED, /* Of the process: if targets may be probed on request. */
 };
 
 /* A label that tells a metric's numbers apart, such as "reason". */
@@ -91,6 +93,8 @@ static inline bool metric_is_absent(const struct metric *metric, const void *val
 {
 	if (metric->known == KNOWN_WHERE_STAMPED)
 		return ((const struct target_values *)values)->stamped < 0;
+	if (metric->known == KNOWN_WHERE_ALLOWED)
+		return !((const struct process_values *)values)->probes.is_on;
 	return metric->known == KNOWN_UNLESS_ZERO && metric->value == VALUE_HISTOGRAM &&
 	       histogram_count(metric_at(metric, values)) == 0;
 }

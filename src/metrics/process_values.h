@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "measure/probe_values.h"
 #include "measure/reasons.h"
 
 /* Each is -1 where the system does not tell. */
@@ -21,6 +22,7 @@ struct process_values {
 	uint64_t http_rejected[HTTP_REJECTS];
 	bool is_reloaded;    /* The last reload of configuration succeeded. */
 	int64_t reloaded_ns; /* When one did, since 1970-01-01 00:00 UTC. */
+	struct probe_values probes;
 };
 
 /*

@@ -32,6 +32,11 @@ static const char *http_reject(unsigned reason)
 	return http_reject_name((enum http_reject)reason);
 }
 
+static const char *probe_refusal(unsigned reason)
+{
+	return probe_refusal_name((enum probe_refusal)reason);
+}
+
 static const char *direction(unsigned number)
 {
 	return direction_name((enum direction)number);
@@ -49,6 +54,7 @@ static const struct metric_label server_rejects = {"reason", SERVER_REJECTS, ser
 static const struct metric_label directions = {"direction", DIRECTIONS, direction};
 static const struct metric_label slow_wheres = {"where", SLOW_WHERES, slow_where};
 static const struct metric_label http_rejects = {"reason", HTTP_REJECTS, http_reject};
+static const struct metric_label probe_refusals = {"reason", PROBE_REFUSALS, probe_refusal};
 
 const struct metric metric_table[] = {
 	{
@@ -635,6 +641,46 @@ const struct metric metric_table[] = {
 		.subject = METRIC_OF_MESH,
 		.value = VALUE_COUNT,
 		.offset = offsetof(struct mesh_values, list_hash),
+	},
+	{
+		.name = "tcp_echo_probe_targets",
+		.help = "Targets that are probed on request at present. This metric and the following three exist "
+			"only where that is allowed (probe-allow).",
+		.type = METRIC_GAUGE,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_COUNT,
+		.known = KNOWN_WHERE_ALLOWED,
+		.offset = offsetof(struct process_values, probes.targets),
+	},
+	{
+		.name = "tcp_echo_probe_begun",
+		.help = "Targets that were begun to be probed on request.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_COUNT,
+		.known = KNOWN_WHERE_ALLOWED,
+		.offset = offsetof(struct process_values, probes.begun),
+	},
+	{
+		.name = "tcp_echo_probe_ended",
+		.help = "Those that ended, as nobody asked for them any more.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_COUNT,
+		.known = KNOWN_WHERE_ALLOWED,
+		.offset = offsetof(struct process_values, probes.ended),
+	},
+	{
+		.name = "tcp_echo_probe_refused",
+		.help = "Requests to probe a target that were refused, by reason: the request is not valid, its target "
+			"is not allowed, as many targets as are wanted are there (limit), too many came at once "
+			"(rate), or a resource had run out.",
+		.type = METRIC_COUNTER,
+		.subject = METRIC_OF_PROCESS,
+		.value = VALUE_COUNTS,
+		.known = KNOWN_WHERE_ALLOWED,
+		.offset = offsetof(struct process_values, probes.refused),
+		.label = &probe_refusals,
 	},
 	{
 		.name = "tcp_echo_config_last_reload_successful",

@@ -13,6 +13,9 @@ int alarms_reserve(struct alarms *alarms, size_t capacity)
 {
 	if (capacity <= alarms->capacity)
 		return 0;
+	/* Those that come one by one find room. */
+	if (capacity < 2 * alarms->capacity)
+		capacity = 2 * alarms->capacity;
 	struct alarm **heap = realloc(alarms->heap, capacity * sizeof(struct alarm *));
 	if (!heap)
 		return -ENOMEM;

@@ -233,7 +233,8 @@ static void settle(struct link *link, int64_t now_ns)
 static int dial(struct handshake *handshake)
 {
 	const struct target *target = &handshake->probe->link.target;
-	int error = dial_begin(&target->options, &handshake->address, &handshake->fd);
+	int error =
+		dial_begin(&target->options, target->allowed, &handshake->address, &handshake->fd);
 	if (handshake->fd < 0)
 		return error;
 	target->context->lookout.open++;

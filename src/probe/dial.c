@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/dial.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,10 +49,13 @@ static int apply_options(const struct target_options *options, int family, evuti
 	return error;
 }
 
-int dial_begin(
-	const struct target_options *options, const union address *address, evutil_socket_t *fd)
+int dial_begin(const struct target_options *options, const struct destinations *allowed,
+	const union address *address, evutil_socket_t *fd)
 {
 	int family = address->any.sa_family;
+	*fd = -1;
+	if (allowed && !destinations_contain(allowed, address))
+		return DIAL_NOT_ALLOWED;
 	evutil_socket_t opened = socket_open(family);
 	*fd = opened < 0 ? -1 : opened;
 	if (opened < 0)
@@ -133,6 +135,10 @@ static void describe_other(const char *address, int error, char *why, size_t siz
 {
 	if (error == -EMFILE || error == -ENFILE) {
 		snprintf(why, size, "no file descriptors left to connect to %s", address);
+		return;
+	}
+	if (error == DIAL_NOT_ALLOWED) {
+		snprintf(why, size, "%s is not among what may be probed", address);
 		return;
 	}
 	char reason[ERROR_TEXT_MAX] = "out of memory";

@@ -168,7 +168,7 @@ static int start(struct handshake_under_way *made)
 	const struct target *target = made->dialling->target;
 	struct probe_context *context = target->context;
 	dialled->begun_ns = clock_monotonic_ns();
-	int error = dial_begin(&target->options, &dialled->peer, &dialled->fd);
+	int error = dial_begin(&target->options, target->allowed, &dialled->peer, &dialled->fd);
 	/* It can be deleted in any case. */
 	event_assign(&made->event, context->base, dialled->fd, EV_WRITE, on_writable, made);
 	if (dialled->fd < 0)

@@ -20,8 +20,10 @@ struct probed_target {
 	struct schedule_place place; /* Of its slots. */
 	struct probed_target *next;  /* Among all of a prober's. */
 	struct probed_target *previous;
-	struct probed_target *next_to_add; /* In the prober's mailbox. */
+	struct probed_target *next_to_add; /* In the prober's mailbox, or its backlog. */
 	struct probed_target *next_to_remove;
+	bool is_admitted; /* It was in the mailbox, and is among the prober's now. */
+	bool is_gone;	  /* It was taken away before that. */
 };
 
 /*

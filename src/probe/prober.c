@@ -30,6 +30,15 @@
 /* Ten thousand targets that start at once dial over a second. */
 #define DIAL_SPACING_NS (100 * NS_PER_US)
 
+/* How many targets come, and go, in a turn: ten thousand must not make the others wait. */
+#define CHANGES_A_TURN 32
+
+/* Targets in the order in which they came. */
+struct queue {
+	struct probed_target *first;
+	struct probed_target **end;
+};
+
 struct prober {
 	struct probe_context context;
 	struct schedule schedule;
@@ -37,7 +46,11 @@ struct prober {
 	size_t target_count;
 	struct event *wake_event;
 	struct event *timer_event;
-	int64_t woken_ns;  /* When this turn began. */
+	int64_t woken_ns; /* When this turn began. */
+	/* Taken from the mailbox, and still to be done. */
+	struct queue coming;
+	struct queue going;
+	int64_t dial_ns;   /* When the next one that comes may be dialled. */
 	int spare_sockets; /* As the context got them. */
 	struct waker waker;
 	struct heartbeat heartbeat;
@@ -45,12 +58,26 @@ struct prober {
 	/* The mailbox, guarded by the mutex, except for the flag that says that it is not empty. */
 	atomic_bool has_mail;
 	pthread_mutex_t mutex;
-	struct probed_target *to_add; /* A list, first come first. */
-	struct probed_target **to_add_end;
-	struct probed_target *to_remove; /* A list. */
+	struct queue to_add;
+	struct queue to_remove;
 	int spare_sockets_wanted;
 	bool is_stopping;
 };
+
+static void queue_init(struct queue *queue)
+{
+	*queue = (struct queue){.end = &queue->first};
+}
+
+/* Appends all that another queue has, which is empty afterwards. */
+static void queue_take(struct queue *queue, struct queue *other)
+{
+	if (!other->first)
+		return;
+	*queue->end = other->first;
+	queue->end = other->end;
+	queue_init(other);
+}
 
 static int64_t tick_ns(const struct prober *prober)
 {
@@ -62,6 +89,8 @@ static int64_t tick_ns(const struct prober *prober)
 
 static int64_t next_due_ns(const struct prober *prober)
 {
+	if (prober->coming.first || prober->going.first)
+		return prober->woken_ns;
 	int64_t slot_ns = schedule_next_ns(&prober->schedule);
 	int64_t alarm_ns = alarms_next_ns(&prober->context.alarms);
 	return slot_ns < alarm_ns ? slot_ns : alarm_ns;
@@ -170,6 +199,7 @@ static void admit(struct prober *prober, struct probed_target *target, int64_t d
 		target->next->previous = target;
 	prober->targets = target;
 	prober->target_count++;
+	target->is_admitted = true;
 	if (alarms_reserve(&context->alarms, prober->target_count) < 0 ||
 		schedule_add(&prober->schedule, identity->options.interval_ns, prober->woken_ns,
 			&target->link, &target->place) < 0) {
@@ -180,37 +210,64 @@ static void admit(struct prober *prober, struct probed_target *target, int64_t d
 	link_start(&target->link, context, dial_ns);
 }
 
-/*
- * Goes through the mailbox: first those that come, then those that go, since one may do both in
- * a turn.
- * Returns false when the thread is to end.
- */
-static bool run_commands(struct prober *prober)
+/* Those that go make room for those that come. */
+static void let_some_go(struct prober *prober)
+{
+	struct queue *going = &prober->going;
+	for (unsigned i = 0; going->first && i < CHANGES_A_TURN; i++) {
+		struct probed_target *target = going->first;
+		going->first = target->next_to_remove;
+		if (target->is_admitted)
+			retire(prober, target);
+		else
+			target->is_gone = true;
+	}
+	if (!going->first)
+		queue_init(going);
+}
+
+static void let_some_come(struct prober *prober)
+{
+	struct queue *coming = &prober->coming;
+	if (prober->dial_ns < prober->woken_ns)
+		prober->dial_ns = prober->woken_ns;
+	for (unsigned i = 0; coming->first && i < CHANGES_A_TURN; i++) {
+		struct probed_target *target = coming->first;
+		coming->first = target->next_to_add;
+		if (target->is_gone) {
+			probed_target_free(target);
+			continue;
+		}
+		admit(prober, target, prober->dial_ns);
+		prober->dial_ns += DIAL_SPACING_NS;
+	}
+	if (!coming->first)
+		queue_init(coming);
+}
+
+/* Takes what is in the mailbox. Returns false when the thread is to end. */
+static bool read_mail(struct prober *prober)
 {
 	if (!atomic_exchange_explicit(&prober->has_mail, false, memory_order_acquire))
 		return true;
 	pthread_mutex_lock(&prober->mutex);
-	struct probed_target *to_add = prober->to_add;
-	struct probed_target *to_remove = prober->to_remove;
-	prober->to_add = NULL;
-	prober->to_add_end = &prober->to_add;
-	prober->to_remove = NULL;
+	queue_take(&prober->coming, &prober->to_add);
+	queue_take(&prober->going, &prober->to_remove);
 	bool is_stopping = prober->is_stopping;
 	/* Below 0 until enough of them are given back. */
 	prober->context.spare_sockets += prober->spare_sockets_wanted - prober->spare_sockets;
 	prober->spare_sockets = prober->spare_sockets_wanted;
 	pthread_mutex_unlock(&prober->mutex);
-	int64_t dial_ns = prober->woken_ns;
-	for (; to_add; to_add = to_add->next_to_add) {
-		admit(prober, to_add, dial_ns);
-		dial_ns += DIAL_SPACING_NS;
-	}
-	while (to_remove) {
-		struct probed_target *target = to_remove;
-		to_remove = target->next_to_remove;
-		retire(prober, target);
-	}
 	return !is_stopping;
+}
+
+/* Returns false when the thread is to end. */
+static bool run_commands(struct prober *prober)
+{
+	bool goes_on = read_mail(prober);
+	let_some_go(prober);
+	let_some_come(prober);
+	return goes_on;
 }
 
 static void on_wake(evutil_socket_t fd, short what, void *context)
@@ -272,6 +329,12 @@ static void prober_free(struct prober *prober)
 {
 	while (prober->targets)
 		retire(prober, prober->targets);
+	queue_take(&prober->coming, &prober->to_add);
+	while (prober->coming.first) {
+		struct probed_target *target = prober->coming.first;
+		prober->coming.first = target->next_to_add;
+		probed_target_free(target);
+	}
 	resolver_inbox_free(prober->context.inbox);
 	if (prober->timer_event)
 		event_free(prober->timer_event);
@@ -298,7 +361,10 @@ int prober_start(int64_t start_ns, double shift, struct resolver *resolver, cons
 		return error;
 	}
 	pthread_mutex_init(&made->mutex, NULL);
-	made->to_add_end = &made->to_add;
+	queue_init(&made->coming);
+	queue_init(&made->going);
+	queue_init(&made->to_add);
+	queue_init(&made->to_remove);
 	made->context.log = log;
 	if (watcher)
 		made->context.watcher = *watcher;
@@ -323,16 +389,17 @@ int prober_start(int64_t start_ns, double shift, struct resolver *resolver, cons
 /* With the mutex held. */
 static void post(struct prober *prober)
 {
-	atomic_store_explicit(&prober->has_mail, true, memory_order_release);
-	waker_wake(&prober->waker);
+	/* Whoever posted what is there has woken it. */
+	if (!atomic_exchange_explicit(&prober->has_mail, true, memory_order_acq_rel))
+		waker_wake(&prober->waker);
 }
 
 void prober_add(struct prober *prober, struct probed_target *target)
 {
 	pthread_mutex_lock(&prober->mutex);
 	target->next_to_add = NULL;
-	*prober->to_add_end = target;
-	prober->to_add_end = &target->next_to_add;
+	*prober->to_add.end = target;
+	prober->to_add.end = &target->next_to_add;
 	post(prober);
 	pthread_mutex_unlock(&prober->mutex);
 }
@@ -340,8 +407,9 @@ void prober_add(struct prober *prober, struct probed_target *target)
 void prober_remove(struct prober *prober, struct probed_target *target)
 {
 	pthread_mutex_lock(&prober->mutex);
-	target->next_to_remove = prober->to_remove;
-	prober->to_remove = target;
+	target->next_to_remove = NULL;
+	*prober->to_remove.end = target;
+	prober->to_remove.end = &target->next_to_remove;
 	post(prober);
 	pthread_mutex_unlock(&prober->mutex);
 }

@@ -86,7 +86,7 @@ void target_count_unsent(struct target *target)
 static void tell_watcher(const struct target *target, bool is_up, const char *text)
 {
 	const struct target_watcher *watcher = &target->context->watcher;
-	if (!watcher->on_change)
+	if (!watcher->on_change || target->is_unwatched)
 		return;
 	struct target_values values;
 	target_stats_read(target->stats, &values);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/destinations.h"
 #include "base/endpoint.h"
 #include "config/target_options.h"
 #include "measure/target_stats.h"
@@ -22,6 +23,9 @@ struct target {
 	uint16_t port;
 	struct target_options options; /* Complete. */
 	struct target_stats *stats;    /* Owned. */
+	const struct destinations
+		*allowed;  /* Which addresses may be dialled. Borrowed; NULL: all. */
+	bool is_unwatched; /* The watcher is not told of it. */
 
 	/* Its prober's thread alone. */
 	struct probe_context *context; /* Borrowed; NULL until a prober has it. */

@@ -7,6 +7,8 @@ enum exposition_presence exposition_presence(
 	const struct snapshot *snapshot = exposition->snapshot;
 	if (metric->known == KNOWN_WITH_TCP_INFO && snapshot->lacks_tcp_info)
 		return EXPOSITION_HAS_NONE;
+	if (exposition->is_of_targets && metric->subject != METRIC_OF_TARGET)
+		return EXPOSITION_HAS_NONE;
 	switch (metric->subject) {
 	case METRIC_OF_TARGET:
 		if (!snapshot->has_prober || (exposition->is_lean && !metric->is_lean))

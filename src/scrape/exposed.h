@@ -26,7 +26,8 @@ struct build_info {
 struct exposition {
 	enum exposition_format format;
 	bool is_lean; /* Of targets only what metric.is_lean tells, and no label whose count is 0. */
-	bool is_native; /* Histograms have native buckets, too, in the format that can. */
+	bool is_of_targets; /* Nothing else is in it. */
+	bool is_native;	    /* Histograms have native buckets, too, in the format that can. */
 	const struct snapshot *snapshot; /* With distributions, if it is native. */
 	const struct process_values *process;
 	const struct build_info *build;

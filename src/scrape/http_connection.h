@@ -24,6 +24,8 @@ struct http_handler {
 	struct tls_context *(*tls)(void *context);
 	/* Headers for every answer. May be NULL. */
 	const struct labels *(*headers)(void *context);
+	/* Called now and then, whether anything is asked or not. May be NULL. */
+	void (*turn)(void *context);
 	void *context;
 };
 

@@ -41,11 +41,12 @@
 struct http_front {
 	struct http_front_settings settings;
 	struct http_server *server;
-	struct engine *engine;	 /* Borrowed. */
-	struct history *history; /* NULL: none is kept. */
-	const struct log *log;	 /* Borrowed. */
-	int64_t start_time_ns;	 /* Of the process. */
-	char *urls;		 /* Owned. */
+	struct engine *engine;	      /* Borrowed. */
+	struct history *history;      /* NULL: none is kept. */
+	struct probe_targets *probes; /* NULL: nothing may be probed on request. */
+	const struct log *log;	      /* Borrowed. */
+	int64_t start_time_ns;	      /* Of the process. */
+	char *urls;		      /* Owned. */
 	char page[ENDPOINT_TEXT_MAX + 16];
 };
 
@@ -68,6 +69,7 @@ static int answer_metrics(
 	process_values_read(&front->start_time_ns, &process);
 	process.is_alive = snapshot.is_alive;
 	http_server_read(front->server, process.http_rejected);
+	probe_targets_read(front->probes, &process.probes);
 	process.is_reloaded = reloads_are_successful(front->settings.reloads);
 	process.reloaded_ns = atomic_load(&front->settings.reloads->success_ns);
 	struct source_values sources[TARGET_SOURCES_MAX];
@@ -92,6 +94,47 @@ static int answer_metrics(
 	answer->content_type = exposition_content_type(format);
 	answer->is_negotiated = true;
 	return error;
+}
+
+static int expose_added(struct http_front *front, const struct http_request *request, uint64_t id,
+	struct http_answer *answer)
+{
+	enum exposition_format format = negotiation_format(&request->wishes);
+	bool is_native = front->settings.is_native && format == EXPOSITION_PROTOBUF;
+	struct snapshot snapshot;
+	int error = engine_snapshot_added(front->engine, id, is_native, &snapshot);
+	if (error)
+		return error;
+	const struct exposition exposition = {
+		.format = format,
+		.is_lean = front->settings.is_lean,
+		.is_of_targets = true,
+		.is_native = is_native,
+		.snapshot = &snapshot,
+	};
+	error = exposition_write(&exposition, &answer->body);
+	snapshot_clear(&snapshot);
+	answer->content_type = exposition_content_type(format);
+	answer->is_negotiated = true;
+	return error;
+}
+
+static int answer_probe(
+	struct http_front *front, const struct http_request *request, struct http_answer *answer)
+{
+	struct text_error error;
+	uint64_t id;
+	if (!front->probes) {
+		http_answer_write_text(answer, 403,
+			"Probing on request is off; see -probe-allow, in collectd ProbeAllow.");
+		return 0;
+	}
+	unsigned status =
+		probe_targets_ask(front->probes, request->query, clock_monotonic_ns(), &id, &error);
+	if (status == 0)
+		return expose_added(front, request, id, answer);
+	http_answer_write_text(answer, status, error.reason);
+	return 0;
 }
 
 /* What page and API show; released by view_clear(). */
@@ -298,6 +341,7 @@ struct route {
 
 static const struct route routes[] = {
 	{"/metrics", answer_metrics, true, false},
+	{"/probe", answer_probe, false, false},
 	{"/", answer_page, true, false},
 	{"/page.js", answer_file, false, false},
 	{"/page.css", answer_file, false, false},
@@ -445,6 +489,21 @@ static int start_history(struct http_front *front)
 		front->engine, front->settings.history_ns, front->log, &front->history);
 }
 
+static void on_turn(void *context)
+{
+	struct http_front *front = context;
+	probe_targets_end_due(front->probes, clock_monotonic_ns());
+}
+
+static int start_probes(struct http_front *front)
+{
+	const struct probe_rules *rules = &front->settings.probe;
+	if (!rules->allow || rules->allow->count == 0 || !engine_has_prober(front->engine))
+		return 0;
+	return probe_targets_new(
+		rules, front->engine, front->log, clock_monotonic_ns(), &front->probes);
+}
+
 /* Takes the listeners over. Returns 0 or a negative errno. */
 static int start_server(struct http_front *front, struct listeners *listeners)
 {
@@ -452,11 +511,14 @@ static int start_server(struct http_front *front, struct listeners *listeners)
 	make_page(listeners->text, has_tls, front->page, sizeof(front->page));
 	front->urls = make_urls(listeners->text, has_tls);
 	int error = front->urls ? start_history(front) : -ENOMEM;
+	if (!error)
+		error = start_probes(front);
 	if (error) {
 		listeners_close(listeners);
 		return error;
 	}
-	const struct http_handler handler = {on_request, on_connection, headers_of, front};
+	const struct http_handler handler = {
+		on_request, on_connection, headers_of, front->probes ? on_turn : NULL, front};
 	unsigned connections = (unsigned)engine_front_connections(front->engine);
 	return http_server_start(listeners, connections, &handler, front->log, &front->server);
 }
@@ -464,6 +526,7 @@ static int start_server(struct http_front *front, struct listeners *listeners)
 static void front_free(struct http_front *front)
 {
 	history_stop(front->history);
+	probe_targets_free(front->probes);
 	free(front->urls);
 	free(front);
 }
@@ -501,6 +564,11 @@ int http_front_start(const struct http_front_settings *settings, struct engine *
 void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJECTS])
 {
 	http_server_read(front->server, rejected);
+}
+
+void http_front_read_probes(const struct http_front *front, struct probe_values *values)
+{
+	probe_targets_read(front->probes, values);
 }
 
 const char *http_front_urls(const struct http_front *front)

@@ -12,7 +12,9 @@
 #include "config/reloads.h"
 #include "discover/discovery.h"
 #include "engine/engine.h"
+#include "measure/probe_values.h"
 #include "measure/reasons.h"
+#include "scrape/probe_targets.h"
 #include "web/web_guard.h"
 
 struct http_front;
@@ -43,6 +45,7 @@ struct http_front_settings {
 	struct reloads *reloads;
 	struct discovery *discovery; /* Where the targets come from; NULL: nowhere else. */
 	struct web_guard *guard;     /* NULL: plain HTTP for everyone. */
+	struct probe_rules probe;    /* What /probe does; all zero: it is refused. */
 	struct http_reload reload;   /* What POST /-/reload does; all zero: it is refused. */
 };
 
@@ -57,6 +60,9 @@ int http_front_start(const struct http_front_settings *settings, struct engine *
 
 /* How many clients were turned away, by reason. Any thread. */
 void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJECTS]);
+
+/* What is known of the targets that are probed on request. Any thread. */
+void http_front_read_probes(const struct http_front *front, struct probe_values *values);
 
 /*
  * Where the metrics are, by bound address: "http://127.0.0.1:2112/metrics,

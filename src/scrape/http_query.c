@@ -2,7 +2,6 @@
 #include "scrape/http_query.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -53,6 +52,15 @@ int http_query_text(const char *query, const char *name, char *value, size_t siz
 		query += *query == '&';
 	}
 	return found;
+}
+
+bool http_query_next(const char **rest, const char **name, size_t *length)
+{
+	const char *at = *rest + strspn(*rest, "&");
+	*name = at;
+	*length = strcspn(at, "=&");
+	*rest = at + strcspn(at, "&");
+	return *at != '\0';
 }
 
 int http_query_number(

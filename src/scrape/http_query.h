@@ -3,6 +3,7 @@
 #ifndef SCRAPE_HTTP_QUERY_H
 #define SCRAPE_HTTP_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,12 @@
  * is not UTF-8 without control characters. value is useless then.
  */
 int http_query_text(const char *query, const char *name, char *value, size_t size);
+
+/*
+ * Takes the first parameter off what is left of a query: *name as it is spelt there, length bytes. Returns false if
+ * there is none.
+ */
+bool http_query_next(const char **rest, const char **name, size_t *length);
 
 /*
  * The same for a whole number from least to most. Returns 0 with *number, which is untouched otherwise: -ENOENT as above,

@@ -24,6 +24,9 @@
 #define SEND_BUFFER (128 * 1024)
 #define RECEIVE_BUFFER (32 * 1024)
 /* How long accepting pauses when there are no descriptors, or no memory. */
+/* From one turn of the handler to the next. */
+static const struct timeval turn_pause = {.tv_sec = 5};
+
 static const struct timeval accept_pause = {.tv_usec = 50000};
 /* How often the log tells of clients that are turned away. */
 #define LOG_PAUSE_NS (60 * NS_PER_S)
@@ -51,6 +54,7 @@ struct http_server {
 	struct event *accept_events[LISTENERS_MAX]; /* One for each listener. */
 	struct event *resume_event;		    /* Ends a pause of accepting. */
 	struct event *wake_event;
+	struct event *turn_event; /* NULL: nobody wants turns. */
 	struct waker waker;
 	atomic_bool is_stopping;
 	pthread_t thread;
@@ -370,6 +374,8 @@ static void server_free(struct http_server *server)
 			event_free(server->accept_events[i]);
 	if (server->resume_event)
 		event_free(server->resume_event);
+	if (server->turn_event)
+		event_free(server->turn_event);
 	if (server->wake_event)
 		event_free(server->wake_event);
 	if (server->base)
@@ -388,6 +394,23 @@ static struct event_base *make_base(void)
 	struct event_base *base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	const struct http_server *server = context;
+	server->handler.turn(server->handler.context);
+}
+
+/* Returns 0 or a negative errno. */
+static int make_turn_event(struct http_server *server)
+{
+	if (!server->handler.turn)
+		return 0;
+	server->turn_event = event_new(server->base, -1, EV_PERSIST, on_turn, server);
+	return server->turn_event && event_add(server->turn_event, &turn_pause) == 0 ? 0 : -ENOMEM;
 }
 
 /* Returns 0 or a negative errno. */
@@ -409,7 +432,7 @@ static int make_events(struct http_server *server)
 		return -ENOMEM;
 	if (resume_accepting(server) < 0 || event_add(server->wake_event, NULL) < 0)
 		return -ENOMEM;
-	return 0;
+	return make_turn_event(server);
 }
 
 int http_server_start(struct listeners *listeners, unsigned connections_max,

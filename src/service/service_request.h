@@ -24,7 +24,7 @@ struct service_flag {
 };
 
 /* The most flags that a service takes. */
-#define SERVICE_FLAGS_MAX 216
+#define SERVICE_FLAGS_MAX 280
 
 /* The most files that a service reads, and a NULL. */
 #define SERVICE_FILES_MAX 80

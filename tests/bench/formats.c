@@ -125,7 +125,7 @@ static struct snapshot make_snapshot(size_t count)
 static void measure_format(
 	const char *says, const struct snapshot *snapshot, struct exposition exposition)
 {
-	static const struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1};
+	static const struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1, {0}};
 	static const struct build_info build = {"1.0.0", "0123456789ab", "cc"};
 	double plain[ROUNDS_MAX] = {0};
 	double packing[ROUNDS_MAX] = {0};

@@ -170,10 +170,10 @@ static void check_exposition(const struct snapshot *snapshot, const struct targe
 	enum exposition_format format)
 {
 	static const struct process_values process = {
-		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
+		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000, {0}};
 	static const struct build_info build = {"1", "abc", "cc"};
 	struct buffer text = {0};
-	expect(exposition_write(&(struct exposition){format, false, false, snapshot, &process,
+	expect(exposition_write(&(struct exposition){format, false, false, false, snapshot, &process,
 					&build, NULL, 0, NULL},
 		       &text) == 0);
 	buffer_append(&text, "", 1);
@@ -237,10 +237,10 @@ static void check_message(const char *at, const char *end, bool is_family)
 static void check_protobuf(const struct snapshot *snapshot)
 {
 	static const struct process_values process = {
-		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
+		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000, {0}};
 	static const struct build_info build = {"1", "abc", "cc"};
 	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, false, true, snapshot, &process, &build, NULL, 0, NULL};
+		EXPOSITION_PROTOBUF, false, false, true, snapshot, &process, &build, NULL, 0, NULL};
 	struct buffer bytes = {0};
 	expect(exposition_write(&exposition, &bytes) == 0);
 	const char *at = bytes.data;

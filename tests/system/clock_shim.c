@@ -4,6 +4,9 @@
  * What the program reads from it, and the kernel's timestamps on what it receives, are what a real
  * step at that moment would make of them: a timestamp is of the clock in force when bytes arrived.
  *
+ * The monotonic clock can be put ahead for the HTTP thread alone, which measures nothing: there leases
+ * of minutes end at once.
+ *
  * TCP_ECHO_CLOCK_SHIM names the file that lists the steps; the test writes it while the program
  * runs. tests/system/lib/stepped_clock.py knows its layout too.
  */
@@ -15,6 +18,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/timex.h>
@@ -41,6 +45,7 @@ struct shim {
 	_Atomic int64_t drift_since_ns;
 	/* In us: the most that the clock is off, being synchronised; below 0: it is not. 0: as it is. */
 	_Atomic int64_t max_error_us;
+	_Atomic int64_t http_ahead_ns; /* The monotonic clock of the HTTP thread. */
 	struct step steps[STEPS_MAX];
 };
 
@@ -83,13 +88,28 @@ static int64_t stepped_ns(int64_t true_ns)
 	return true_ns + by_ns + (int64_t)drift_ns;
 }
 
-static struct timespec stepped_time(struct timespec time)
+static int64_t ns_of(struct timespec time)
 {
-	int64_t ns = stepped_ns((int64_t)time.tv_sec * NS_PER_S + time.tv_nsec);
+	return (int64_t)time.tv_sec * NS_PER_S + time.tv_nsec;
+}
+
+static struct timespec time_of(int64_t ns)
+{
 	int64_t part_ns = ns % NS_PER_S;
 	if (part_ns < 0)
 		part_ns += NS_PER_S;
 	return (struct timespec){.tv_sec = (time_t)((ns - part_ns) / NS_PER_S), .tv_nsec = part_ns};
+}
+
+static struct timespec stepped_time(struct timespec time)
+{
+	return time_of(stepped_ns(ns_of(time)));
+}
+
+static int is_http_thread(void)
+{
+	char name[16] = "";
+	return prctl(PR_GET_NAME, name) == 0 && strcmp(name, "http") == 0;
 }
 
 /* The function of that name that would be called without this library. */
@@ -111,6 +131,9 @@ EXPORTED int clock_gettime(clockid_t clock, struct timespec *time)
 	int status = read(clock, time);
 	if (status == 0 && clock == CLOCK_REALTIME)
 		*time = stepped_time(*time);
+	int64_t ahead_ns = atomic_load(&shim()->http_ahead_ns);
+	if (status == 0 && clock == CLOCK_MONOTONIC && ahead_ns != 0 && is_http_thread())
+		*time = time_of(ns_of(*time) + ahead_ns);
 	return status;
 }
 

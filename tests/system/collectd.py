@@ -15,6 +15,7 @@ from lib import peer as behave
 from lib.collectd import (
     TOP, Daemon, Trial, errors_of, names_us, sanitizer_runtimes, system_plugins, target_block, want_collectd)
 from lib.law import Target
+from lib.on_request import path_of, refused, wait_probe
 from lib.peer import FullBacklog, Peer
 from lib.program import WRAPPER, free_port, write_targets
 from lib.scenario import Skip, main, scenario, scenarios_of
@@ -393,6 +394,19 @@ def strangers_and_more_peers_than_wanted_are_turned_away():
             assert reads_end(more)
         rejected = daemon.metrics().reasons("tcp_echo_server_rejected_total")
         assert rejected == {"not_allowed": 1, "limit": 1}, rejected
+
+
+@scenario
+def targets_are_probed_on_request():
+    with Daemon(FAST + 'ProbeAllow "127.0.0.1"\nProbeMax 1\n') as daemon:
+        own = f"127.0.0.1:{daemon.listen_port}"
+        wait_probe(daemon, lambda t: t.received > 5, "replies", own, interval="100ms")
+        refused(daemon, path_of("127.0.0.1:1", interval="1s"), 503, "as many targets are probed on request as may be: 1")
+        refused(daemon, path_of("127.0.0.2:1", interval="1s"), 403, "is not among what may be probed")
+        assert daemon.metrics().targets() == [], daemon.metrics().targets()
+        assert daemon.metrics().value("tcp_echo_probe_targets") == 1
+        wait_for(lambda: "probe_begun" in open(daemon.csv_path, encoding="utf-8").read(), "its number among the values")
+        assert own not in open(daemon.csv_path, encoding="utf-8").read(), "the target is among the values"
 
 
 @scenario

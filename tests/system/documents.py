@@ -76,7 +76,8 @@ def all_types():
     targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "auto", "tx_stamps": "1/1"}, "self": "127.0.0.1:9"}
     with SteppedClock() as clock:
         clock.synchronise(100)
-        with Program("both", "-native-histograms", "-self=self", "-probers-per-target=1", targets=targets, env=clock.environment()) as program:
+        flags = ("-native-histograms", "-self=self", "-probers-per-target=1", "-probe-allow=127.0.0.1")
+        with Program("both", *flags, targets=targets, env=clock.environment()) as program:
             program.wait_target("alive", lambda t: t.metrics.has("tcp_echo_one_way_seconds")
                                 and "tcp_echo_tx_delay_seconds" in t.metrics.types, "all there is")
             answer = program.http(headers={"Accept": protobuf.MEDIA_TYPE})

@@ -41,6 +41,8 @@ complete -c tcp-echo-metrics -o native-histograms -d 'add native buckets to hist
 complete -c tcp-echo-metrics -o history -x -d 'how far back the page\'s graphs go; 0: none'
 complete -c tcp-echo-metrics -o web-config-file -r -F -d 'TLS, passwords and headers for HTTP, as YAML'
 complete -c tcp-echo-metrics -o web-enable-lifecycle -d 'let POST /-/reload reload the targets'
+complete -c tcp-echo-metrics -o probe-allow -x -d 'what /probe?target= may probe'
+complete -c tcp-echo-metrics -o probe-max -x -d 'targets of /probe at a time'
 complete -c tcp-echo-metrics -o log-level -x -a 'error warning info debug' -d 'error, warning, info or debug'
 complete -c tcp-echo-metrics -o log-format -x -a 'text logfmt json' -d 'text, logfmt or json'
 complete -c tcp-echo-metrics -o json-logs -d 'the same as -log-format=json'

@@ -13,8 +13,8 @@ from lib.scenario import Skip
 SHIM = os.environ.get("TCP_ECHO_METRICS_CLOCK_SHIM") or os.path.join(
     os.path.dirname(BINARY), ".libs", "clock_shim.so")
 # As in the shim: the number of steps, whether timestamps are dropped, how long polls are held up, how fast the
-# clock runs, since when, how far off it is; then the steps.
-HEADER = struct.Struct("=QQqqqq")
+# clock runs, since when, how far off it is, how far the HTTP thread's monotonic clock is ahead; then the steps.
+HEADER = struct.Struct("=QQqqqqq")
 STEP = struct.Struct("=qq")
 STEPS_MAX = 4096
 US, MS, S = 1_000, 1_000_000, 1_000_000_000
@@ -107,6 +107,10 @@ class SteppedClock:
     def hold_up_polls(self, lag_ns):
         """From now on the program is held up that long, less than a second, each time before it looks for events."""
         struct.pack_into("=q", self._map, 16, lag_ns)
+
+    def put_http_ahead(self, ahead_ns):
+        """From now on the monotonic clock of the HTTP thread is that far ahead of the others' in all."""
+        struct.pack_into("=q", self._map, 48, ahead_ns)
 
     def check_effect(self, program):
         """Checks that the program runs under this clock: the start time that it exposes is ahead too."""

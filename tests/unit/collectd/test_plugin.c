@@ -238,7 +238,7 @@ static void check_failed_init(const char *message)
 START_TEST(fails_with_nothing_to_do)
 {
 	check_failed_init("3 tcp_echo plugin: nothing to do: no Listen, no <Target>, no "
-			  "TargetsFile and no TargetsFrom\n");
+			  "TargetsFile, no TargetsFrom, and no ProbeAllow with Metrics\n");
 }
 END_TEST
 

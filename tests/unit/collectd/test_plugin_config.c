@@ -429,6 +429,20 @@ START_TEST(networks_add_up_over_blocks)
 }
 END_TEST
 
+START_TEST(targets_on_request_need_metrics)
+{
+	struct text_error error = {0};
+	ck_assert_int_eq(add("ProbeAllow \"10.0.0.0/8:7\"\nProbeMax 10", &error), 0);
+	ck_assert_int_eq(plugin_config_complete(&config, &error), 0);
+	ck_assert(!config.settings.probe);
+	ck_assert_int_eq(add("ProbeAllow \"::1\"\nMetrics \":2112\"", &error), 0);
+	ck_assert_int_eq(plugin_config_complete(&config, &error), 0);
+	ck_assert(config.settings.probe);
+	ck_assert_uint_eq(config.settings.probe_allow.count, 2);
+	ck_assert_uint_eq(config.settings.probe_max, 10);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("plugin_config");
@@ -437,6 +451,7 @@ int main(void)
 	tcase_add_loop_test(tcase, takes_what_is_done_with_readings, 0, ROWS(goods_for_readings));
 	tcase_add_loop_test(tcase, takes_a_resolver, 0, ROWS(resolvers));
 	tcase_add_test(tcase, networks_add_up_over_blocks);
+	tcase_add_test(tcase, targets_on_request_need_metrics);
 	tcase_add_loop_test(tcase, refuses, 0, ROWS(bad));
 	tcase_add_test(tcase, truncates_long_values);
 	tcase_add_test(tcase, merges_blocks);

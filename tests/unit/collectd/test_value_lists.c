@@ -10,7 +10,7 @@
 
 static const struct process_values process = {1250000000, 12, 1024, 4096000, 2048000,
 	INT64_C(1700000000120000000), true, {1, 2, 3, 4, 5, 6, 7}, false,
-	INT64_C(1700000000500000000)};
+	INT64_C(1700000000500000000), {0}};
 
 static const char *source_folder = ".";
 
@@ -253,7 +253,7 @@ START_TEST(leaves_out_what_is_not_known)
 		"nan"};
 	struct target_snapshot target = fresh_target("a");
 	struct snapshot snapshot = {.targets = &target, .target_count = 1, .lacks_tcp_info = true};
-	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}, true, 1};
+	const struct process_values nothing = {-1, -1, -1, -1, -1, -1, true, {0}, true, 1, {0}};
 	period = (struct period_values){false, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	const char *lists = make(&snapshot, &nothing);
 	for (int i = 0; i < ROWS(unknown); i++)

@@ -95,6 +95,9 @@ static const struct {
 		"host:port, or :port for every address, in quotes"},
 	{"networks", OPTION_ALLOW, OPTION_STYLE_PLAIN,
 		"IP addresses and networks separated by commas, e.g. 10.0.0.0/8,2001:db8::/32"},
+	{"networks with ports", OPTION_PROBE_ALLOW, OPTION_STYLE_COLLECTD,
+		"networks, with a port or ports or without, e.g. "
+		"10.0.0.0/8:4000-4010,[2001:db8::/32]:7, in quotes"},
 	{"an address to dial", OPTION_TARGET, OPTION_STYLE_PLAIN,
 		"host:port, or :port for localhost"},
 	{"a path", OPTION_WEB_CONFIG_FILE, OPTION_STYLE_PLAIN, "the path of a YAML file"},

@@ -903,6 +903,140 @@ START_TEST(a_refused_reload_keeps_the_previous_targets)
 }
 END_TEST
 
+/* allowed: as for -probe-allow. */
+static struct engine *start_allowing(const char *allowed, size_t most)
+{
+	struct settings settings;
+	const char *reason;
+	init_settings(&settings);
+	settings.serve = true;
+	settings.probe = true;
+	settings.probe_max = most;
+	ck_assert_int_eq(destinations_add(&settings.probe_allow, allowed, &reason), 0);
+	struct engine *engine = start(&settings);
+	settings_clear(&settings);
+	return engine;
+}
+
+static int add_lone(struct engine *engine, const char *address, const char *own, uint64_t *id)
+{
+	struct target_list list = {0};
+	add_own(&list, "lone", address, own, NULL);
+	int error = engine_add(engine, &list.targets[0], id);
+	target_list_clear(&list);
+	return error;
+}
+
+static struct target_values await_lone(struct engine *engine, uint64_t id, condition *holds)
+{
+	for (int i = 0; i < 2000; i++) {
+		struct snapshot snapshot;
+		ck_assert_int_eq(engine_snapshot_added(engine, id, true, &snapshot), 0);
+		ck_assert_uint_eq(snapshot.target_count, 1);
+		ck_assert(snapshot.has_prober);
+		ck_assert_uint_eq(snapshot.targets[0].id, id);
+		const char *fault = find_fault(&snapshot);
+		ck_assert_msg(!fault, "%s", fault);
+		struct target_values values = snapshot.targets[0].values;
+		snapshot_clear(&snapshot);
+		if (holds(&values))
+			return values;
+		clock_sleep_until(clock_monotonic_ns() + 10 * NS_PER_MS);
+	}
+	ck_abort_msg("waited in vain");
+	return (struct target_values){0};
+}
+
+static bool is_forbidden(const struct target_values *values)
+{
+	return values->connect_failures[CONNECT_FAILURE_OTHER] > 0;
+}
+
+START_TEST(targets_are_added_one_by_one_beside_the_list)
+{
+	struct engine *engine = start_allowing("127.0.0.0/8", 3);
+	const char *address = engine_listen_address(engine);
+	struct target_list list = {0};
+	struct snapshot snapshot;
+	uint64_t ids[3];
+	uint64_t none;
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(add_lone(engine, address, "", &ids[i]), 0);
+	ck_assert_int_eq(add_lone(engine, address, "", &none), -ENOSPC);
+	uint64_t received = await_lone(engine, ids[1], has_received).received;
+	/* Neither does a snapshot have them, nor a reload touch them. */
+	add_target(&list, "lone", address);
+	reload(engine, &list);
+	target_list_clear(&list);
+	snapshot = await(engine, has_received);
+	ck_assert_uint_eq(snapshot.target_count, 1);
+	snapshot_clear(&snapshot);
+	ck_assert_uint_ge(await_lone(engine, ids[1], has_received).received, received);
+	/* One goes, another one comes. */
+	engine_remove(engine, ids[1]);
+	engine_remove(engine, ids[1]);
+	ck_assert_int_eq(engine_snapshot_added(engine, ids[1], true, &snapshot), -ENOENT);
+	ck_assert_int_eq(add_lone(engine, address, "", &ids[1]), 0);
+	for (int i = 0; i < 3; i++)
+		await_lone(engine, ids[i], has_received);
+	engine_remove(engine, ids[0]);
+	/* Of the list there is none to be had like that. */
+	snapshot = take_snapshot(engine);
+	none = snapshot.targets[0].id;
+	snapshot_clear(&snapshot);
+	ck_assert_int_eq(engine_snapshot_added(engine, none, true, &snapshot), -ENOENT);
+	stop_lawfully(engine);
+}
+END_TEST
+
+START_TEST(what_is_added_stays_within_what_is_allowed)
+{
+	struct engine *engine = start_allowing("127.0.0.1:1,192.0.2.0/24", 3);
+	uint64_t id;
+	ck_assert_int_eq(add_lone(engine, engine_listen_address(engine), "", &id), 0);
+	ck_assert_uint_eq(await_lone(engine, id, is_forbidden).connects, 0);
+	ck_assert_int_eq(add_lone(engine, "127.0.0.1:1", "", &id), 0);
+	await_lone(engine, id, is_refused);
+	stop_lawfully(engine);
+	engine = start_both(1);
+	ck_assert_int_eq(add_lone(engine, engine_listen_address(engine), "", &id), -EPERM);
+	stop_lawfully(engine);
+}
+END_TEST
+
+/* There are no more than ten for them. */
+START_TEST(what_is_added_needs_descriptors)
+{
+	struct rlimit limit = limit_descriptors(40 + 20 + 4 + 10);
+	struct engine *engine = start_allowing("127.0.0.1:1", 20);
+	const char *handshakes = "probe=connect interval=100ms timeout=100ms";
+	uint64_t ids[10];
+	uint64_t none;
+	struct text_error error;
+	struct target_list list = {0};
+	struct reload_report report = {0};
+	/* (100 ms + 500 ms) / 100 ms plus two. */
+	unsigned added = 0;
+	while (added < 10 && add_lone(engine, "127.0.0.1:1", handshakes, &ids[added]) == 0)
+		added++;
+	ck_assert_uint_ge(added, 1);
+	ck_assert_uint_le(added, 4);
+	ck_assert_int_eq(add_lone(engine, "127.0.0.1:1", handshakes, &none), -EMFILE);
+	/* A reload cannot have them. */
+	add_targets(&list, 40, "127.0.0.1:1");
+	ck_assert_int_eq(engine_reload(engine, &list, &report, &error), -EMFILE);
+	reload_report_clear(&report);
+	engine_remove(engine, ids[0]);
+	ck_assert_int_eq(add_lone(engine, "127.0.0.1:1", handshakes, &ids[0]), 0);
+	for (unsigned i = 0; i < added; i++)
+		engine_remove(engine, ids[i]);
+	reload(engine, &list);
+	target_list_clear(&list);
+	stop_lawfully(engine);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+END_TEST
+
 START_TEST(a_sleeping_prober_is_woken_to_show_that_it_is_alive)
 {
 	struct settings settings;
@@ -968,6 +1102,9 @@ int main(void)
 	tcase_add_test(tcase, too_few_descriptors_are_reported_before_anything_starts);
 	tcase_add_test(tcase, every_handshake_that_can_be_in_flight_needs_a_descriptor);
 	tcase_add_test(tcase, a_refused_reload_keeps_the_previous_targets);
+	tcase_add_test(tcase, targets_are_added_one_by_one_beside_the_list);
+	tcase_add_test(tcase, what_is_added_stays_within_what_is_allowed);
+	tcase_add_test(tcase, what_is_added_needs_descriptors);
 	tcase_add_test(tcase, a_sleeping_prober_is_woken_to_show_that_it_is_alive);
 	tcase_add_test(tcase, an_idle_echo_server_is_woken_to_show_that_it_is_alive);
 	tcase_add_test(tcase, stopping_nothing_is_fine);

@@ -430,6 +430,10 @@ static const struct {
 	{"no peers", {"-max-peers=0"}, "-max-peers: \"0\" is out of range; allowed: 1 to 1000000"},
 	{"no peers of one address", {"-max-peers-per-address=-1"},
 		"-max-peers-per-address: \"-1\" is out of range; allowed: 1 to 1000000"},
+	{"nothing to be probed on request", {"-probe-max=0"},
+		"-probe-max: \"0\" is out of range; allowed: 1 to 10000"},
+	{"a name to be probed on request", {"-probe-allow=localhost:7"},
+		"-probe-allow: \"localhost:7\" is not a valid list of networks with ports; "},
 	{"empty name", {"-svc=start", "-name="}, "-name: \"\" is not a valid service name"},
 	{"name with a slash", {"-name=../x"}, "-name: \"../x\" is not a valid service name"},
 	{"name of a template", {"-name=x@y"}, "-name: \"x@y\" is not a valid service name"},
@@ -590,6 +594,26 @@ START_TEST(describes_who_may_use_the_server)
 }
 END_TEST
 
+START_TEST(describes_what_may_be_probed_on_request)
+{
+	const char *const arguments[] = {"-mode=client", "-probe-allow=10.0.0.0/8:7,::1",
+		"-probe-max=9", "-probe-allow=192.0.2.1", NULL};
+	struct options options;
+	ck_assert_int_eq(parse(arguments, &options, NULL), 0);
+	ck_assert_uint_eq(options.settings.probe_allow.count, 3);
+	struct buffer buffer = {0};
+	describe(&options, &buffer);
+	buffer_append(&buffer, "", 1);
+	/* Without a target of its own. */
+	ck_assert_ptr_nonnull(strstr(buffer.data, "targets   0\n"
+						  "/probe    10.0.0.0/8:7,::1\n"
+						  "/probe    192.0.2.1\n"
+						  "          9 targets at most\n"));
+	buffer_clear(&buffer);
+	options_clear(&options);
+}
+END_TEST
+
 START_TEST(describes_what_differs_from_the_defaults)
 {
 	const char *const arguments[] = {"-mode=client", "-targets=x", "-probe=connect",
@@ -720,6 +744,7 @@ int main(void)
 	tcase_add_test(tcase, help_names_every_flag);
 	tcase_add_test(tcase, describes_what_would_run);
 	tcase_add_test(tcase, describes_who_may_use_the_server);
+	tcase_add_test(tcase, describes_what_may_be_probed_on_request);
 	tcase_add_test(tcase, describes_what_differs_from_the_defaults);
 	tcase_add_test(tcase, sources_of_targets_add_up);
 	tcase_add_loop_test(tcase, refuses_bad_sources, 0, ROWS(bad_sources));

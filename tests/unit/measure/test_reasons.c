@@ -26,6 +26,13 @@ START_TEST(names_are_those_of_the_label)
 	ck_assert_str_eq(server_reject_name(SERVER_REJECT_DESCRIPTORS), "descriptors");
 	ck_assert_str_eq(server_reject_name(SERVER_REJECT_MEMORY), "memory");
 	ck_assert_str_eq(server_reject_name(SERVER_REJECT_OTHER), "other");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_INVALID), "invalid");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_NOT_ALLOWED), "not_allowed");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_LIMIT), "limit");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_RATE), "rate");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_DESCRIPTORS), "descriptors");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_MEMORY), "memory");
+	ck_assert_str_eq(probe_refusal_name(PROBE_REFUSAL_OTHER), "other");
 }
 END_TEST
 
@@ -39,6 +46,8 @@ START_TEST(every_reason_has_a_name)
 		ck_assert_ptr_nonnull(server_close_name((enum server_close)i));
 	for (int i = 0; i < SERVER_REJECTS; i++)
 		ck_assert_ptr_nonnull(server_reject_name((enum server_reject)i));
+	for (int i = 0; i < PROBE_REFUSALS; i++)
+		ck_assert_ptr_nonnull(probe_refusal_name((enum probe_refusal)i));
 }
 END_TEST
 

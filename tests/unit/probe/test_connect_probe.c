@@ -329,6 +329,28 @@ START_TEST(without_descriptors_nothing_is_sent)
 }
 END_TEST
 
+START_TEST(what_is_not_allowed_is_passed_over)
+{
+	struct fixture fixture;
+	struct destinations allowed = {0};
+	const char *reason;
+	set_up(&fixture, "xo");
+	ck_assert_int_eq(destinations_add(&allowed, "192.0.2.111", &reason), 0);
+	fixture.target->link.target.allowed = &allowed;
+	probe(&fixture);
+	struct target_values values = script_values(fixture.target);
+	ck_assert_uint_eq(values.unsent, 1);
+	ck_assert_uint_eq(values.connect_failures[CONNECT_FAILURE_OTHER], 1);
+	ck_assert_str_eq(script.log, "down: 192.0.2.120:4000 is not among what may be probed");
+	ck_assert_uint_eq(script.opened, 0);
+	probe(&fixture);
+	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	ck_assert_str_eq(script.dialled, "o");
+	tear_down(&fixture);
+	destinations_clear(&allowed);
+}
+END_TEST
+
 START_TEST(lateness_against_the_slot_is_counted)
 {
 	struct fixture fixture;
@@ -354,6 +376,7 @@ int main(void)
 	tcase_add_test(tcase, the_name_is_resolved_again_sooner_while_the_target_is_down);
 	tcase_add_test(tcase, a_full_ring_settles_before_it_refuses);
 	tcase_add_test(tcase, without_descriptors_nothing_is_sent);
+	tcase_add_test(tcase, what_is_not_allowed_is_passed_over);
 	tcase_add_test(tcase, lateness_against_the_slot_is_counted);
 	return unit_run("probe/connect_probe", tcase);
 }

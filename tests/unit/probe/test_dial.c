@@ -61,6 +61,8 @@ static const struct {
 		"192.0.2.97:4000 cannot be dialled over eth7: there is no such interface"},
 	{-ENFILE, CONNECT_FAILURE_LOCAL, "",
 		"no file descriptors left to connect to 192.0.2.97:4000"},
+	{DIAL_NOT_ALLOWED, CONNECT_FAILURE_OTHER, "",
+		"192.0.2.97:4000 is not among what may be probed"},
 	{-ENOMEM, CONNECT_FAILURE_LOCAL, "", "cannot connect to 192.0.2.97:4000: out of memory"},
 	{-EPROTO, CONNECT_FAILURE_OTHER, "", "cannot connect to 192.0.2.97:4000: Protocol error"},
 };
@@ -88,27 +90,48 @@ START_TEST(the_socket_is_set_up_by_the_options)
 	set_source(&options, "192.0.2.1");
 	union address address = script_address('a');
 	evutil_socket_t fd;
-	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EINPROGRESS);
+	ck_assert_int_eq(dial_begin(&options, NULL, &address, &fd), -EINPROGRESS);
 	ck_assert_uint_eq(script.dscp, 46);
 	ck_assert_str_eq(script.interface, "eth7");
 	ck_assert_int_eq(dial_result(fd), 0);
 	socket_close(fd);
 	script.bind_error = -EADDRNOTAVAIL;
-	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EADDRNOTAVAIL);
+	ck_assert_int_eq(dial_begin(&options, NULL, &address, &fd), -EADDRNOTAVAIL);
 	socket_close(fd);
 	/* Its interface is gone. */
 	set_source(&options, "fe80::1%none");
 	script.bind_error = 0;
-	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EADDRNOTAVAIL);
+	ck_assert_int_eq(dial_begin(&options, NULL, &address, &fd), -EADDRNOTAVAIL);
 	socket_close(fd);
 	ck_assert_str_eq(script.dialled, "a");
 	script.interface_error = -ENODEV;
-	ck_assert_int_eq(dial_begin(&options, &address, &fd), -ENODEV);
+	ck_assert_int_eq(dial_begin(&options, NULL, &address, &fd), -ENODEV);
 	socket_close(fd);
 	ck_assert_str_eq(script.dialled, "a");
 	script.open_error = -EMFILE;
-	ck_assert_int_eq(dial_begin(&options, &address, &fd), -EMFILE);
+	ck_assert_int_eq(dial_begin(&options, NULL, &address, &fd), -EMFILE);
 	ck_assert_int_eq((int)fd, -1);
+	script_end(&context);
+}
+END_TEST
+
+START_TEST(what_is_not_allowed_is_not_dialled)
+{
+	struct probe_context context;
+	struct destinations allowed = {0};
+	const char *reason;
+	script_begin(&context);
+	ck_assert_int_eq(destinations_add(&allowed, "192.0.2.97:4000", &reason), 0);
+	struct target_options options = script_options(PROBE_KIND_ECHO);
+	union address address = script_address('b');
+	evutil_socket_t fd = 0;
+	ck_assert_int_eq(dial_begin(&options, &allowed, &address, &fd), DIAL_NOT_ALLOWED);
+	ck_assert_int_eq((int)fd, -1);
+	ck_assert_uint_eq(script.opened, 0);
+	address = script_address('a');
+	ck_assert_int_eq(dial_begin(&options, &allowed, &address, &fd), -EINPROGRESS);
+	socket_close(fd);
+	destinations_clear(&allowed);
 	script_end(&context);
 }
 END_TEST
@@ -133,7 +156,7 @@ START_TEST(a_handshake_ends_as_the_kernel_says_unless_with_itself)
 	struct target_options options = script_options(PROBE_KIND_ECHO);
 	union address address = script_address(expected[_i].address);
 	evutil_socket_t fd;
-	dial_begin(&options, &address, &fd);
+	dial_begin(&options, NULL, &address, &fd);
 	ck_assert_int_eq(dial_result(fd), expected[_i].error);
 	socket_close(fd);
 	script_end(&context);
@@ -146,6 +169,7 @@ int main(void)
 	tcase_add_loop_test(tcase, the_family_comes_from_version_or_source, 0, ROWS(families));
 	tcase_add_loop_test(tcase, each_failure_has_its_reason_and_message, 0, ROWS(failures));
 	tcase_add_test(tcase, the_socket_is_set_up_by_the_options);
+	tcase_add_test(tcase, what_is_not_allowed_is_not_dialled);
 	tcase_add_loop_test(
 		tcase, a_handshake_ends_as_the_kernel_says_unless_with_itself, 0, ROWS(expected));
 	return unit_run("probe/dial", tcase);

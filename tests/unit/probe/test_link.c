@@ -506,6 +506,59 @@ START_TEST(a_name_that_moves_is_followed)
 }
 END_TEST
 
+/* Allowed are a, b and c. */
+static const struct {
+	const char *says;
+	const char *before;
+	const char *answer; /* The next one; NULL: there is none. */
+	const char *dialled;
+	char peer; /* NUL: it is not connected. */
+	uint64_t failures;
+} forbidden[] = {
+	{"all of them", "xy", NULL, "", '\0', 1},
+	{"of IPv6", "A", NULL, "", '\0', 1},
+	{"the first", "xa", NULL, "a", 'a', 0},
+	{"all but the last", "xyzb", NULL, "b", 'b', 0},
+	{"the name moves there", "a", "x", "a", 'a', 0},
+	{"the name moves there and elsewhere", "a", "xb", "ab", 'b', 0},
+	{"the name moves to what is allowed", "a", "c", "ac", 'c', 0},
+};
+
+START_TEST(what_is_not_allowed_is_never_dialled)
+{
+	struct fixture fixture;
+	struct destinations allowed = {0};
+	const char *reason;
+	const char *says = forbidden[_i].says;
+	set_up(&fixture, "name.example:4000", &lasting);
+	ck_assert_int_eq(destinations_add(&allowed, "192.0.2.96/30:4000", &reason), 0);
+	fixture.link.target.allowed = &allowed;
+	begin_attempt(&fixture);
+	script_answer(forbidden[_i].before, RESOLVER_FOUND);
+	script_run(&fixture.context);
+	if (forbidden[_i].answer) {
+		script_go_to(&fixture.context, fixture.link.resolve_due_ns);
+		link_use_slot(&fixture.link, script.now_ns - 1, script.now_ns);
+		script_answer(forbidden[_i].answer, RESOLVER_FOUND);
+		script_run(&fixture.context);
+	}
+	struct target_values values = values_of(&fixture);
+	ck_assert_msg(
+		strcmp(script.dialled, forbidden[_i].dialled) == 0, "%s: %s", says, script.dialled);
+	ck_assert_msg(values.connect_failures[CONNECT_FAILURE_OTHER] == forbidden[_i].failures,
+		"%s", says);
+	ck_assert_msg(values.connected == (forbidden[_i].peer != '\0'), "%s", says);
+	if (values.connected)
+		ck_assert_msg(script_letter(&fixture.link.connection->peer) == forbidden[_i].peer,
+			"%s", says);
+	else
+		ck_assert_ptr_nonnull(strstr(script.log, " is not among what may be probed"));
+	link_drop_retired(&fixture.link);
+	tear_down(&fixture);
+	destinations_clear(&allowed);
+}
+END_TEST
+
 START_TEST(a_name_is_not_asked_for_more_often_than_all_5_s)
 {
 	struct fixture fixture;
@@ -1041,6 +1094,7 @@ int main(void)
 	tcase_add_test(tcase, without_spare_sockets_addresses_wait_for_each_other);
 	tcase_add_loop_test(tcase, an_address_may_answer_after_its_attempt, 0, 2);
 	tcase_add_loop_test(tcase, a_name_that_moves_is_followed, 0, ROWS(refreshes));
+	tcase_add_loop_test(tcase, what_is_not_allowed_is_never_dialled, 0, ROWS(forbidden));
 	tcase_add_test(tcase, a_name_is_not_asked_for_more_often_than_all_5_s);
 	tcase_add_test(tcase, a_move_is_counted_if_the_connection_was_lost_before);
 	tcase_add_test(tcase, the_old_connection_may_break_before_the_new_one_is_there);

@@ -213,6 +213,37 @@ START_TEST(targets_may_come_and_go_within_a_turn)
 }
 END_TEST
 
+/* More than come in a turn, or go. */
+#define MANY 300
+
+START_TEST(many_come_and_go_over_several_turns)
+{
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	struct probed_target *many[MANY];
+	struct endpoint endpoint = {.host = "192.0.2.1", .port = 4000};
+	struct fixture fixture;
+	set_up(&fixture, 2 * S);
+	add_all(&fixture);
+	for (unsigned i = 0; i < MANY; i++) {
+		ck_assert_int_eq(probed_target_new("many", &endpoint, &options, &many[i]), 0);
+		prober_add(fixture.prober, many[i]);
+	}
+	/* Most are gone before they were there. */
+	for (unsigned i = 0; i < MANY - 1; i++)
+		prober_remove(fixture.prober, many[i]);
+	live_through();
+	for (unsigned i = 0; i < TARGETS; i++)
+		ck_assert_uint_ge(script_values(fixture.targets[i]).received, 17);
+	ck_assert_uint_ge(script_values(many[MANY - 1]).received, 16);
+	/* Of these some never come: the end is near. */
+	for (unsigned i = 0; i < MANY; i++) {
+		ck_assert_int_eq(probed_target_new("many", &endpoint, &options, &many[i]), 0);
+		prober_add(fixture.prober, many[i]);
+	}
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(reports_that_it_is_alive_after_every_turn)
 {
 	struct fixture fixture;
@@ -248,6 +279,7 @@ int main(void)
 	tcase_add_test(tcase, oversleeping_misses_slots_and_counts_nothing_as_lost);
 	tcase_add_test(tcase, mute_peers_lose_what_was_sent_and_no_more);
 	tcase_add_test(tcase, targets_may_come_and_go_within_a_turn);
+	tcase_add_test(tcase, many_come_and_go_over_several_turns);
 #endif
 	tcase_add_test(tcase, reports_that_it_is_alive_after_every_turn);
 	tcase_add_test(tcase, stopping_nothing_is_fine);

@@ -13,7 +13,7 @@
 static const struct build_info build = {"1.2.3", "abc", "cc \"9\""};
 
 static const struct process_values no_process = {
-	-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
+	-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000, {0}};
 
 /* A target before its first connection. */
 static struct target_snapshot fresh_target(const char *name)
@@ -428,7 +428,7 @@ END_TEST
 START_TEST(writes_the_process)
 {
 	static const struct process_values process = {1250000000, 12, 1024, 4096000, 2048000,
-		INT64_C(1700000000120000000), true, {0}, true, 1500000000};
+		INT64_C(1700000000120000000), true, {0}, true, 1500000000, {0}};
 	struct snapshot snapshot = {0};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	drop_lines(text, "# HELP ");
@@ -705,7 +705,7 @@ START_TEST(names_and_explains_every_family)
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
-	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000};
+	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000, {0}};
 	char *text = render(&snapshot, &process, EXPOSITION_TEXT);
 	each_type_line(text, check_help);
 	each_type_line(text, check_total);
@@ -717,13 +717,39 @@ START_TEST(names_and_explains_every_family)
 }
 END_TEST
 
+static const enum exposition_format formats_of_targets[] = {
+	EXPOSITION_TEXT, EXPOSITION_OPENMETRICS, EXPOSITION_PROTOBUF};
+
+/* Whatever else there is to tell, and even if nothing of it is known. */
+START_TEST(may_have_nothing_but_targets)
+{
+	struct target_snapshot target = busy_target("a");
+	struct snapshot snapshot = of_targets(&target, 1);
+	snapshot.has_server = true;
+	const struct exposition exposition = {
+		.format = formats_of_targets[_i], .is_of_targets = true, .snapshot = &snapshot};
+	struct buffer buffer = {0};
+	ck_assert_int_eq(exposition_write(&exposition, &buffer), 0);
+	for (size_t i = 0; i < metric_table_size; i++) {
+		const struct metric *metric = &metric_table[i];
+		bool is_there = memmem(buffer.data, buffer.length, metric->name,
+					strlen(metric->name)) != NULL;
+		if (metric->subject != METRIC_OF_TARGET && metric->subject != METRIC_OF_READING)
+			ck_assert_msg(!is_there, "%s", metric->name);
+	}
+	ck_assert_ptr_nonnull(memmem(buffer.data, buffer.length, "tcp_echo_sent", 13));
+	buffer_clear(&buffer);
+}
+END_TEST
+
 START_TEST(has_every_metric_of_the_table_once_and_in_order)
 {
 	struct target_snapshot target = busy_target("a");
 	struct snapshot snapshot = of_targets(&target, 1);
 	snapshot.has_server = true;
 	snapshot.tx_delay.counts[0] = 1;
-	struct process_values process = {1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000};
+	struct process_values process = {
+		1, 1, 1, 1, 1, 1, true, {0}, true, 1500000000, {.is_on = true}};
 	static const struct source_values source = {"a", 1, 1, 1};
 	static const struct mesh_values mesh = {30, 5, 7090260401002555};
 	const struct exposition exposition = {.format = EXPOSITION_OPENMETRICS,
@@ -922,6 +948,7 @@ int main(void)
 	tcase_add_loop_test(tcase, writes_loss_in_its_shortest_form, 0, ROWS(losses));
 	tcase_add_test(tcase, shows_the_law_of_accounting);
 	tcase_add_test(tcase, names_and_explains_every_family);
+	tcase_add_loop_test(tcase, may_have_nothing_but_targets, 0, ROWS(formats_of_targets));
 	tcase_add_test(tcase, has_every_metric_of_the_table_once_and_in_order);
 	tcase_add_test(tcase, has_room_for_the_largest_numbers);
 	tcase_add_test(tcase, grows_with_the_targets);

@@ -173,7 +173,8 @@ static void show_family(struct buffer *text, struct reader family)
 }
 
 static const struct build_info build = {"1.2.3", "abc", "cc"};
-static const struct process_values process = {-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000};
+static const struct process_values process = {
+	-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000, {0}};
 static struct target_snapshot targets[2];
 static struct snapshot snapshot;
 static struct distribution distributions[3];
@@ -208,8 +209,8 @@ static const struct mesh_values mesh = {30, 5, 7090260401002555};
 
 static void render(bool is_lean, bool is_native)
 {
-	const struct exposition exposition = {EXPOSITION_PROTOBUF, is_lean, is_native, &snapshot,
-		&process, &build, sources, 2, &mesh};
+	const struct exposition exposition = {EXPOSITION_PROTOBUF, is_lean, false, is_native,
+		&snapshot, &process, &build, sources, 2, &mesh};
 	struct buffer bytes = {0};
 	struct buffer shown = {0};
 	ck_assert_int_eq(exposition_write(&exposition, &bytes), 0);
@@ -388,8 +389,8 @@ END_TEST
 
 START_TEST(fails_when_out_of_memory)
 {
-	const struct exposition exposition = {
-		EXPOSITION_PROTOBUF, false, false, &snapshot, &process, &build, sources, 2, &mesh};
+	const struct exposition exposition = {EXPOSITION_PROTOBUF, false, false, false, &snapshot,
+		&process, &build, sources, 2, &mesh};
 	struct buffer buffer = {.failed = true};
 	ck_assert_int_eq(exposition_write(&exposition, &buffer), -ENOMEM);
 	buffer_clear(&buffer);

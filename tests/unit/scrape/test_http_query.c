@@ -2,6 +2,7 @@
 #include "scrape/http_query.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "../unit.h"
 
@@ -53,6 +54,36 @@ END_TEST
 static const struct {
 	const char *says;
 	const char *query;
+	const char *names; /* Each with a semicolon behind it. */
+} names[] = {
+	{"none", "", ""},
+	{"one", "a=1", "a;"},
+	{"without a value", "a", "a;"},
+	{"several", "a=1&bc=2&a=3", "a;bc;a;"},
+	{"values with all sorts of things", "a=b=c&d=%26&e", "a;d;e;"},
+	{"escapes stay", "%61=1", "%61;"},
+	{"empty ones do not count", "&&a=1&&b&", "a;b;"},
+	{"an empty name does", "=1&a=2", ";a;"},
+};
+
+START_TEST(tells_which_parameters_there_are)
+{
+	char found[64] = "";
+	size_t end = 0;
+	const char *rest = names[_i].query;
+	const char *name;
+	size_t length;
+	while (http_query_next(&rest, &name, &length)) {
+		end += (size_t)snprintf(
+			found + end, sizeof(found) - end, "%.*s;", (int)length, name);
+	}
+	ck_assert_msg(strcmp(found, names[_i].names) == 0, "%s: %s", names[_i].says, found);
+}
+END_TEST
+
+static const struct {
+	const char *says;
+	const char *query;
 	int result;
 	uint64_t number; /* 7 where it is left alone. */
 } numbers[] = {
@@ -93,6 +124,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("http_query");
 	tcase_add_loop_test(tcase, finds_and_decodes_a_parameter, 0, ROWS(texts));
+	tcase_add_loop_test(tcase, tells_which_parameters_there_are, 0, ROWS(names));
 	tcase_add_loop_test(tcase, reads_a_number, 0, ROWS(numbers));
 	tcase_add_test(tcase, reads_the_greatest_number);
 	return unit_run("scrape/http_query", tcase);
