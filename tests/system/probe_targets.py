@@ -46,6 +46,7 @@ def a_reload_does_not_touch_them():
     with Program("client", "-probe-allow=127.0.0.1", targets={}) as program, Peer(behave.echo) as peer:
         wait_probe(program, lambda t: t.received >= 3, "replies", peer.address, interval="100ms")
         program.reload({"listed": {"address": peer.address, "interval": "20ms"}})
+        program.wait_line("1 new (listed)")
         program.wait_target("listed", lambda t: t.received >= 3, "replies")
         program.reload({})
         program.wait_line("1 gone (listed)")

@@ -989,6 +989,54 @@ START_TEST(targets_are_added_one_by_one_beside_the_list)
 }
 END_TEST
 
+/* Adds and ends targets until it is told that all is over. */
+static void *add_and_end(void *context)
+{
+	struct watch *watch = context;
+	uint64_t ids[4] = {0};
+	for (unsigned i = 0; !atomic_load(&watch->is_over) && !watch->fault; i++) {
+		struct snapshot snapshot;
+		uint64_t *id = &ids[i % 4];
+		engine_remove(watch->engine, *id);
+		if (add_lone(watch->engine, engine_listen_address(watch->engine), "", id) != 0)
+			watch->fault = "cannot add a target";
+		else if (engine_snapshot_added(watch->engine, *id, true, &snapshot) != 0)
+			watch->fault = "an added target is not there";
+		if (!watch->fault) {
+			watch->fault = find_fault(&snapshot);
+			watch->snapshots++;
+			snapshot_clear(&snapshot);
+		}
+		clock_sleep_until(clock_monotonic_ns() + NS_PER_MS);
+	}
+	return NULL;
+}
+
+START_TEST(targets_are_added_while_lists_are_reloaded)
+{
+	struct watch watch = {.engine = start_allowing("127.0.0.1", 4)};
+	pthread_t thread;
+	ck_assert_int_eq(pthread_create(&thread, NULL, add_and_end, &watch), 0);
+	for (int round = 0; round < 100; round++) {
+		struct target_list list = {0};
+		for (int i = 0; i < round % 5; i++) {
+			char name[32];
+			snprintf(name, sizeof(name), "target-%d", i);
+			add_target(&list, name, engine_listen_address(watch.engine));
+		}
+		reload(watch.engine, &list);
+		target_list_clear(&list);
+		clock_sleep_until(clock_monotonic_ns() + 3 * NS_PER_MS);
+	}
+	await_all(watch.engine, has_received);
+	atomic_store(&watch.is_over, true);
+	pthread_join(thread, NULL);
+	ck_assert_msg(!watch.fault, "%s", watch.fault);
+	ck_assert_int_gt(watch.snapshots, 10);
+	stop_lawfully(watch.engine);
+}
+END_TEST
+
 START_TEST(what_is_added_stays_within_what_is_allowed)
 {
 	struct engine *engine = start_allowing("127.0.0.1:1,192.0.2.0/24", 3);
@@ -1103,6 +1151,7 @@ int main(void)
 	tcase_add_test(tcase, every_handshake_that_can_be_in_flight_needs_a_descriptor);
 	tcase_add_test(tcase, a_refused_reload_keeps_the_previous_targets);
 	tcase_add_test(tcase, targets_are_added_one_by_one_beside_the_list);
+	tcase_add_test(tcase, targets_are_added_while_lists_are_reloaded);
 	tcase_add_test(tcase, what_is_added_stays_within_what_is_allowed);
 	tcase_add_test(tcase, what_is_added_needs_descriptors);
 	tcase_add_test(tcase, a_sleeping_prober_is_woken_to_show_that_it_is_alive);
