@@ -125,7 +125,7 @@ def wait_for_one_probe(prometheus):
 
 # Two processes that measure the same thing at the same time need not agree on these.
 OWN_WORDS = re.compile(
-    r"process_|tcp_echo_send_lag_seconds_|tcp_echo_config_|tcp_echo_(jitter|tcp_rtt|tcp_min_rtt|last_connect)_seconds")
+    r"process_|tcp_echo_send_lag_seconds_|tcp_echo_config_|tcp_echo_source_last_|tcp_echo_(jitter|tcp_rtt|tcp_min_rtt|last_connect)_seconds")
 # RTTs, which lie between 300 and 400 ms here.
 TIMES = ("tcp_echo_last_rtt_seconds", "tcp_echo_rtt_seconds_sum")
 
