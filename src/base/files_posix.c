@@ -64,6 +64,7 @@ int files_match(const char *pattern, struct file_names *names)
 {
 	glob_t found = {0};
 	struct file_names made = {0};
+	/* It asks for the environment only where there is a tilde to expand. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	int failure = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
 	int error = failure == 0 || failure == GLOB_NOMATCH ? 0
 		    : failure == GLOB_NOSPACE		    ? -ENOMEM

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "collectd/plugin_config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdint.h>
@@ -352,11 +353,13 @@ static const char *check_path(const struct option *option, const char *text)
 static int store_option(struct plugin_config *config, const struct option *option,
 	const struct option_value *value, const char **reason)
 {
-	*reason = check_path(option, value->text);
+	*reason = value->text ? check_path(option, value->text) : NULL;
 	if (*reason)
 		return -EINVAL;
-	return discovery_settings_has(option->id) ? store_source(config, option->id, value, reason)
-						  : store[option->id](config, value, reason);
+	if (discovery_settings_has(option->id))
+		return store_source(config, option->id, value, reason);
+	assert(store[option->id]);
+	return store[option->id](config, value, reason);
 }
 
 static int set_option(

@@ -257,6 +257,21 @@ static void append_networks(const struct option *option, const char *quoted, cha
 			"10.0.0.0/8:4000-4010,[2001:db8::/32]:7", quoted);
 }
 
+static void append_path(const struct option *option, enum option_style style, char *text)
+{
+	static const char network[] = "http://..., https://..., dns:NAME:PORT or srv:NAME";
+	bool is_collectd = style == OPTION_STYLE_COLLECTD;
+	if (option->kind == OPTION_KIND_PATH)
+		append(text, "the %spath of a %s file", is_collectd ? "absolute " : "",
+			option->content);
+	else if (!is_collectd)
+		append(text, "a path, a pattern of paths, %s", network);
+	else if (option->id == OPTION_TARGETS)
+		append(text, "the absolute path of a file, or a pattern, in quotes");
+	else
+		append(text, "%s, in quotes", network);
+}
+
 void option_allowed(const struct option *option, enum option_style style, char *text)
 {
 	const char *quoted = style == OPTION_STYLE_COLLECTD ? ", in quotes" : "";
@@ -296,13 +311,8 @@ void option_allowed(const struct option *option, enum option_style style, char *
 		append(text, "host:port, or :port for localhost%s", quoted);
 		return;
 	case OPTION_KIND_PATH:
-		append(text, "the %spath of a %s file",
-			style == OPTION_STYLE_COLLECTD ? "absolute " : "", option->content);
-		return;
 	case OPTION_KIND_SOURCE:
-		append(text,
-			"a path, a pattern of paths, http://..., https://..., dns:NAME:PORT or srv:NAME%s",
-			quoted);
+		append_path(option, style, text);
 		return;
 	case OPTION_KIND_BOOLEAN:
 		append(text, "true or false");

@@ -124,7 +124,7 @@ static int ask_services(struct asking *asking)
 static int open_asking(struct asking *asking)
 {
 	const struct dns_config config = {0};
-	const struct timeval step = {.tv_usec = FETCH_STEP_MS * 1000};
+	const struct timeval step = {.tv_usec = FETCH_STEP_MS * 1000L};
 	asking->deadline_ns = clock_monotonic_ns() + asking->fetch->settings->timeout_ns;
 	asking->base = event_base_new();
 	if (!asking->base)

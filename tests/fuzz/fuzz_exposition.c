@@ -173,8 +173,8 @@ static void check_exposition(const struct snapshot *snapshot, const struct targe
 		-1, -1, -1, -1, -1, -1, true, {0}, true, 1500000000, {0}};
 	static const struct build_info build = {"1", "abc", "cc"};
 	struct buffer text = {0};
-	expect(exposition_write(&(struct exposition){format, false, false, false, snapshot, &process,
-					&build, NULL, 0, NULL},
+	expect(exposition_write(&(struct exposition){format, false, false, false, snapshot,
+					&process, &build, NULL, 0, NULL},
 		       &text) == 0);
 	buffer_append(&text, "", 1);
 	expect(strlen(text.data) + 1 == text.length);

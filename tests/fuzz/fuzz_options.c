@@ -19,7 +19,9 @@ static void check(int argc, char *const argv[])
 	struct text_error error = {.reason = ""};
 	if (options_parse(argc, argv, &options, &error) == 0) {
 		struct buffer buffer = {0};
-		description_append(&options, NULL, &buffer);
+		const struct description description = {
+			.options = &options, .targets = &options.settings.targets};
+		description_append(&description, &buffer);
 		buffer_clear(&buffer);
 		if (options.action == OPTIONS_RUN && settings_check(&options.settings, NULL) != 0)
 			abort();

@@ -221,12 +221,12 @@ def probers_by_rack(*ports):
 
 @scenario
 def every_query_of_the_mesh_dashboard_has_data():
-    """Two probers of the same three targets, of which one is dead and one is in no rack."""
+    """Two probers of the same three targets, of which one is dead and one is in no rack; the fourth is themselves."""
     need("prometheus")
     rack = {"labels": {"rack": "r1"}}
     targets = {"alive": {"address": "127.0.0.1:{listen}", **rack}, "plain": "127.0.0.1:{listen}",
-               "dead": {"address": f"127.0.0.1:{free_port()}", **rack}}
-    flags = ("-interval=20ms", "-timeout=200ms", "-window=50")
+               "dead": {"address": f"127.0.0.1:{free_port()}", **rack}, "me": "127.0.0.1:{listen}"}
+    flags = ("-interval=20ms", "-timeout=200ms", "-window=50", "-self=me", "-probers-per-target=9")
     with Program("both", *flags, targets=targets) as one, Program("both", *flags, targets=targets) as other:
         with Prometheus(probers_by_rack(one.metrics_port, other.metrics_port)) as prometheus:
             wait_for(lambda: len(prometheus.query('sum_over_time(up[5m]) >= 6')) == 2, "six scrapes of both", 60, 0.2)
@@ -241,7 +241,7 @@ def check_what_the_mesh_shows(values):
 
     assert [values["Pairs", name, ".+"][0][1] for name in "AB"] == [6, 2]
     assert [values["Targets of a prober", name, ".+"][0][1] for name in "ABC"] == [3, 3, 3]
-    assert [values["Probers", name, ".+"][0][1] for name in "AB"] == [2, 3]
+    assert [values["Probers", name, ".+"][0][1] for name in "AB"] == [2, 4]
     losing = shown("Targets that many probers lose probes to", "target")
     assert losing["dead",] == 100 and losing["alive",] < 100, losing
     losing = shown("Probers that lose probes to many targets", "instance")

@@ -62,8 +62,8 @@ static const struct {
 	{"a swap in one step", "", {"a+x", "b+y", "=xy", "a+y", "b+x", "=yx", "!", NULL}},
 	{"two of three", "",
 		{"a+x", "b+x", "c+x", "=x",
-			"!b: target \"x\": name is used twice, here and in a; "
-			"c: target \"x\": name is used twice, here and in a; ",
+			("!b: target \"x\": name is used twice, here and in a; "
+			 "c: target \"x\": name is used twice, here and in a; "),
 			NULL}},
 	{"one that was refused goes", "", {"a+x", "b+x", "=x", "b-", "=x", "a-", "=", NULL}},
 };
