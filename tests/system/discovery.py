@@ -11,6 +11,7 @@ from lib import inventory as serve
 from lib import peer as behave
 from lib import program as programs
 from lib.certificates import PASSWORD, Certificates
+from lib.collectd import Daemon, want_collectd
 from lib.inventory import Inventory
 from lib.peer import Peer
 from lib.program import Program, free_port, write_targets
@@ -411,6 +412,27 @@ def a_check_shows_what_each_source_gives():
         inventory.behaviour = serve.is_silent
         done = run(*flags, seconds=30)
         assert done.status == 1 and f"{inventory.url}: " in done.err and "timed out" in done.err, done
+
+
+@scenario
+def the_plugin_in_collectd_has_it_too():
+    want_collectd()
+    with Folder() as folder, Peer(behave.echo) as peer, Inventory(serve.answers(groups(peer.address))) as inventory:
+        os.chmod(folder.path(), 0o755)
+        folder.write("a.json", {"a": peer.address})
+        options = f'Interval 0.02\nTargetsFrom "{inventory.url}"\nTargetsFile "{folder.path("*.json")}"\nTargetsRefresh 1\n'
+        with Daemon(options, targets={"block": peer.address}) as daemon:
+            wait_targets(daemon, "a", "block", peer.address)
+            for name in ("a", "block", peer.address):
+                daemon.wait_target(name, lambda t: t.received > 5, "replies")
+            folder.write("b.json", {"b": peer.address, "block": peer.address})
+            daemon.wait_line('b.json: target "block": name is used twice, here and in a <Target> block')
+            folder.write("b.json", {"b": peer.address})
+            inventory.behaviour = serve.hangs_up
+            wait_targets(daemon, "a", "b", "block", peer.address)
+            daemon.wait_line("keeping the previous 1 target", 20)
+            wait_sample = 'tcp_echo_source_targets{source="' + folder.path("*.json") + '"} 2'
+            wait_for(lambda: wait_sample in daemon.http().body.decode(), "the metrics of a source")
 
 
 @scenario
