@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/container.h"
+#include "base/hash.h"
 #include "probe/alarms.h"
 
 struct lease {
@@ -42,12 +43,9 @@ int probe_leases_new(size_t most, struct probe_leases **leases)
 	return 0;
 }
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). */
 static struct lease **chain_of(struct probe_leases *leases, const char *key)
 {
-	uint64_t hash = UINT64_C(14695981039346656037);
-	for (; *key != '\0'; key++)
-		hash = (hash ^ (unsigned char)*key) * UINT64_C(1099511628211);
+	uint64_t hash = fnv1a_64(FNV1A_64_START, key, strlen(key));
 	return &leases->chains[(size_t)(hash ^ hash >> 32) & leases->mask];
 }
 
