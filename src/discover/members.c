@@ -187,6 +187,7 @@ void members_accept(struct members *members)
 			member->used = member->fresh;
 			member->fresh = (struct target_list){0};
 			member->has_fresh = false;
+			member->has_failed = false;
 		}
 		if (member->is_gone && !member->has_fresh)
 			member_clear(member);

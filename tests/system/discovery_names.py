@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Targets from DNS: the addresses of a name, and its SRV records; and whatever a name server may do."""
+import contextlib
+import json
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 
+from lib import inventory
 from lib import name_server as serve
 from lib import peer as behave
 from lib import program as programs
@@ -165,6 +168,76 @@ def a_check_waits_no_longer_than_it_may():
         status, _, err = programs.run("-mode=client", "-check", "-targets=dns:mute.test:9", "-targets-timeout=500ms", seconds=20)
         assert status == 1 and "dns:mute.test:9: no answer from a name server" in err, (status, err)
         assert time.monotonic() - begin < 10 * programs.PATIENCE
+
+
+def write_text(path, text):
+    """Writes a file at once, or removes it."""
+    if text is None:
+        os.unlink(path)
+        return
+    with open(path + ".new", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
+
+
+@scenario
+def five_sources_fail_in_turn_and_nothing_is_lost():
+    """A file, a pattern, HTTP, addresses and services: each in its ways, each of which is one line in the log."""
+    with contextlib.ExitStack() as stack:
+        names, peer, folder = [stack.enter_context(each) for each in (
+            Names(asks_server=True), Peer(behave.echo, host="0.0.0.0"), tempfile.TemporaryDirectory(prefix="tcp-echo-"))]
+        one, many = os.path.join(folder, "one.json"), os.path.join(folder, "d", "a.json")
+        os.mkdir(os.path.dirname(many))
+        texts = {path: json.dumps([{"name": name, "address": f"127.0.1.1:{peer.port}"}])
+                 for name, path in (("of a file", one), ("of a pattern", many))}
+        for path, text in texts.items():
+            write_text(path, text)
+        good = inventory.answers([{"name": "of HTTP", "address": f"127.0.1.1:{peer.port}"}])
+        server = stack.enter_context(inventory.Inventory(good))
+        names.server.names["a.test"] = addresses = answers("127.0.1.2")
+        names.server.names["s.test"] = services = serves(("127.0.1.3", peer.port))
+        sources = [one, os.path.join(folder, "d", "*.json"), server.url, f"dns:a.test:{peer.port}", "srv:s.test"]
+        targets = ["of a file", "of a pattern", "of HTTP", f"127.0.1.2:{peer.port}", f"127.0.1.3:{peer.port}"]
+        program = stack.enter_context(Program("client", *FAST, *[f"-targets={source}" for source in sources]))
+
+        def set_http(behaviour):
+            server.behaviour = behaviour
+
+        def set_name(name):
+            return lambda behaviour: names.server.names.update({name: behaviour})
+
+        bad_texts = ["[", "", "{}", '[{"name": "a"}]']
+        # By source: what sets it, what is right, and the ways in which it fails.
+        ways = [
+            (lambda text: write_text(one, text), texts[one], [*bad_texts, None]),
+            (lambda text: write_text(many, text), texts[many], bad_texts),
+            (set_http, good, [inventory.answers(b"", "503 Service Unavailable"), inventory.hangs_up, inventory.babbles,
+                              inventory.answers(b"<html>")]),
+            (set_name("a.test"), addresses, [serve.denies, serve.fails, serve.refuses, answers()]),
+            (set_name("s.test"), services, [serve.denies, serve.fails, serve.is_cut_off, answers()]),
+        ]
+        wait_targets(program, *targets)
+        for name in targets:
+            program.wait_target(name, lambda t: t.received > 0, "replies")
+        count = 0
+        for source, (break_it, right, faults) in zip(sources, ways):
+            for fault in faults:
+                before = program.metrics()
+                break_it(fault)
+                wait_for(lambda: program.metrics().value("tcp_echo_source_failures_total", source=source)
+                         > before.value("tcp_echo_source_failures_total", source=source), f"{source} fails", 60)
+                count += 1
+                for name in targets:
+                    received = Target(before, name).received
+                    program.wait_target(name, lambda t: t.received > received + 5, "more replies")
+                break_it(right)
+                wait_for(lambda: program.metrics().value("tcp_echo_source_last_success_timestamp_seconds", source=source)
+                         > before.value("tcp_echo_source_last_success_timestamp_seconds", source=source), f"{source} is back", 60)
+        for name in targets:
+            target = program.target(name)
+            assert target.connects == 1 and target.timeouts == 0, target
+        told = [line for line in program.lines if "keeping the previous" in line]
+        assert len(told) == count, told
 
 
 class Dnsmasq:

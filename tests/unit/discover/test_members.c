@@ -136,6 +136,21 @@ START_TEST(members_are_found_by_source_and_name)
 }
 END_TEST
 
+START_TEST(what_is_used_after_all_has_not_failed)
+{
+	take_step("", NULL, "a+x");
+	take_step("", NULL, "b+x");
+	take_step("", NULL, "=x");
+	ck_assert(members_find(&members, 0, "b")->has_failed);
+	ck_assert(!members_find(&members, 0, "a")->has_failed);
+	take_step("", NULL, "a+");
+	take_step("", NULL, "=x");
+	ck_assert(!members_find(&members, 0, "b")->has_failed);
+	members_clear(&members);
+	buffer_clear(&refusals);
+}
+END_TEST
+
 START_TEST(tells_how_many_are_fresh)
 {
 	const struct member *last = NULL;
@@ -157,6 +172,7 @@ int main(void)
 	tcase_add_loop_test(
 		tcase, comes_to_what_the_members_have, 0, sizeof(stories) / sizeof(stories[0]));
 	tcase_add_test(tcase, members_are_found_by_source_and_name);
+	tcase_add_test(tcase, what_is_used_after_all_has_not_failed);
 	tcase_add_test(tcase, tells_how_many_are_fresh);
 	return unit_run("discover/members", tcase);
 }
