@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "echo/echo_server.h"
 #include "engine/descriptors.h"
+#include "engine/entries.h"
 #include "net/listener.h"
 #include "net/resolver.h"
 #include "net/socket.h"
@@ -29,29 +30,6 @@
 /* Threads are shifted against each other by the golden ratio, so their slots do not coincide. */
 #define SHARE_SHIFT 0.6180339887498949
 
-/* One prober and what it has to do. */
-struct share {
-	struct prober *prober;
-	uint64_t load; /* Probes in 10^9 s. */
-};
-
-/* A target that is being probed. */
-struct entry {
-	struct probed_target *probed; /* The prober's. */
-	const struct target *target;  /* Its part that any thread may read. */
-	uint64_t id;		      /* As snapshots have it. */
-	struct share *share;
-	struct labels labels; /* Owned. */
-	/* During a reload: */
-	bool is_named; /* A target of that name is in the new list, */
-	bool is_kept;  /* and is probed in the same way. */
-};
-
-struct entries {
-	struct entry *entries; /* Owned. */
-	size_t count;
-};
-
 /* Targets that were added one by one. */
 struct lone_targets {
 	struct destinations allowed; /* Owned. */
@@ -65,17 +43,15 @@ struct lone_targets {
 struct engine {
 	const struct log *log;
 	struct resolver *resolver;
-	struct share shares[OPTION_THREADS_MAX];
-	unsigned share_count;
+	struct crew crew;
 	struct echo_server *server;
 	struct descriptor_wishes wishes;
 	struct descriptor_shares shares_of_descriptors;
 	size_t peers_per_address; /* 0: a share of all. */
 	bool is_peer_limit_wanted;
 	char listen_address[LISTENERS_TEXT_MAX];
-	bool keeps_excess;
-	pthread_mutex_t change_mutex; /* Whoever adds or ends targets has it. */
-	uint64_t last_id;
+	pthread_mutex_t
+		change_mutex;  /* Whoever adds or ends targets has it, and the crew's numbers. */
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
 	struct lone_targets lone;
@@ -164,9 +140,9 @@ static struct echo_server_limits server_limits(const struct engine *engine)
 
 static void take_shares(struct engine *engine, const struct descriptor_shares *shares)
 {
-	for (unsigned i = 0; i < engine->share_count; i++)
-		prober_set_spare_sockets(
-			engine->shares[i].prober, (unsigned)(shares->dials / engine->share_count));
+	for (unsigned i = 0; i < engine->crew.share_count; i++)
+		prober_set_spare_sockets(engine->crew.shares[i].prober,
+			(unsigned)(shares->dials / engine->crew.share_count));
 	bool is_same = engine->shares_of_descriptors.peers == shares->peers;
 	engine->shares_of_descriptors = *shares;
 	engine->lone.descriptors_most = engine->lone.descriptors + shares->lone;
@@ -182,214 +158,6 @@ static int fail_memory(struct text_error *error)
 	return -ENOMEM;
 }
 
-static uint64_t load_of(const struct target_options *options)
-{
-	assert(options->interval_ns > 0);
-	return UINT64_C(1000000000000000000) / (uint64_t)options->interval_ns;
-}
-
-/* The share with the least to do. */
-static struct share *choose_share(struct engine *engine)
-{
-	struct share *chosen = &engine->shares[0];
-	for (unsigned i = 1; i < engine->share_count; i++)
-		if (engine->shares[i].load < chosen->load)
-			chosen = &engine->shares[i];
-	return chosen;
-}
-
-/* Makes a target, not yet handed to its prober. */
-static int make_entry(
-	struct engine *engine, const struct target_config *config, struct entry *entry)
-{
-	struct entry made = {.share = choose_share(engine)};
-	int error = labels_copy(&config->labels, &made.labels);
-	if (!error)
-		error = probed_target_new(
-			config->name, &config->address, &config->options, &made.probed);
-	if (!error)
-		made.target = &made.probed->link.target;
-	if (!error && engine->keeps_excess)
-		error = target_stats_keep_excess(made.target->stats);
-	if (error) {
-		probed_target_free(made.probed);
-		labels_clear(&made.labels);
-		return error;
-	}
-	made.id = ++engine->last_id;
-	made.share->load += load_of(&config->options);
-	*entry = made;
-	return 0;
-}
-
-static int compare_entries(const void *left, const void *right)
-{
-	const struct entry *const *a = left;
-	const struct entry *const *b = right;
-	return strcmp((*a)->target->name, (*b)->target->name);
-}
-
-static int compare_name(const void *name, const void *element)
-{
-	const struct entry *const *entry = element;
-	return strcmp(name, (*entry)->target->name);
-}
-
-/* Finds the present entries by name. */
-struct finder {
-	struct entries *entries;
-	struct entry **sorted; /* Owned; by name. NULL until that is needed. */
-	size_t next;	       /* Mostly lists keep their order: the one behind the last found. */
-};
-
-static void finder_init(struct finder *finder, struct entries *entries)
-{
-	*finder = (struct finder){.entries = entries};
-	for (size_t i = 0; i < entries->count; i++) {
-		entries->entries[i].is_named = false;
-		entries->entries[i].is_kept = false;
-	}
-}
-
-static int sort_entries(struct finder *finder)
-{
-	size_t count = finder->entries->count;
-	finder->sorted = calloc(count + 1, sizeof(struct entry *));
-	if (!finder->sorted)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		finder->sorted[i] = &finder->entries->entries[i];
-	qsort(finder->sorted, count, sizeof(struct entry *), compare_entries);
-	return 0;
-}
-
-/* Returns 0 with *found, which is NULL if there is none of that name, or -ENOMEM. */
-static int find_named(struct finder *finder, const char *name, struct entry **found)
-{
-	const struct entries *all = finder->entries;
-	*found = NULL;
-	if (finder->next < all->count &&
-		strcmp(all->entries[finder->next].target->name, name) == 0) {
-		*found = &all->entries[finder->next++];
-		return 0;
-	}
-	if (all->count == 0)
-		return 0;
-	if (!finder->sorted && sort_entries(finder) != 0)
-		return -ENOMEM;
-	struct entry **at =
-		bsearch(name, finder->sorted, all->count, sizeof(struct entry *), compare_name);
-	if (!at)
-		return 0;
-	*found = *at;
-	finder->next = (size_t)(*at - all->entries) + 1;
-	return 0;
-}
-
-/* Whether it is probed just like that. Labels do not matter to it. */
-static bool is_probed_alike(const struct entry *entry, const struct target_config *config)
-{
-	char address[ENDPOINT_TEXT_MAX];
-	endpoint_format(&config->address, address);
-	return strcmp(entry->target->address, address) == 0 &&
-	       target_options_are_equal(&entry->target->options, &config->options);
-}
-
-/* Makes an entry of the new list out of one of the old. */
-static int keep_entry(struct entry *same, const struct target_config *config, struct entry *entry)
-{
-	struct entry kept = *same;
-	kept.is_kept = true;
-	int error = labels_copy(&config->labels, &kept.labels);
-	if (error)
-		return error;
-	same->is_kept = true;
-	*entry = kept;
-	return 0;
-}
-
-/* Undoes fill_entries(): frees what it made. */
-static void drop_entries(struct entries *entries)
-{
-	for (size_t i = 0; i < entries->count; i++) {
-		struct entry *entry = &entries->entries[i];
-		labels_clear(&entry->labels);
-		if (entry->is_kept)
-			continue;
-		entry->share->load -= load_of(&entry->target->options);
-		probed_target_free(entry->probed);
-	}
-	free(entries->entries);
-	*entries = (struct entries){0};
-}
-
-/* Puts together the entries of a new list: those that stay (is_kept) and newly made ones. */
-static int fill_entries(struct engine *engine, const struct target_list *targets,
-	struct finder *finder, struct reload_report *report, struct entries *filled)
-{
-	filled->entries = calloc(targets->count + 1, sizeof(*filled->entries));
-	if (!filled->entries)
-		return -ENOMEM;
-	for (size_t i = 0; i < targets->count; i++) {
-		const struct target_config *config = &targets->targets[i];
-		struct entry *named;
-		int error = find_named(finder, config->name, &named);
-		bool is_alike = named && is_probed_alike(named, config);
-		if (!error)
-			error = is_alike ? keep_entry(named, config, &filled->entries[i])
-					 : make_entry(engine, config, &filled->entries[i]);
-		if (named)
-			named->is_named = true;
-		if (!named)
-			reload_report_add(report, RELOAD_NEW, config->name);
-		else if (!is_alike || !labels_are_equal(&named->labels, &config->labels))
-			reload_report_add(report, RELOAD_CHANGED, config->name);
-		if (error) {
-			drop_entries(filled);
-			return error;
-		}
-		filled->count++;
-	}
-	return 0;
-}
-
-static void start_entries(struct entries *entries)
-{
-	size_t added = 0;
-	for (size_t i = 0; i < entries->count; i++)
-		added += !entries->entries[i].is_kept;
-	for (size_t i = 0; i < entries->count; i++) {
-		struct entry *entry = &entries->entries[i];
-		if (!entry->is_kept) {
-			entry->probed->link.target.report.is_one_of_many =
-				added > ENGINE_MANY_TARGETS;
-			prober_add(entry->share->prober, entry->probed);
-		}
-		entry->is_kept = false;
-	}
-}
-
-static void remove_entries(struct entries *entries)
-{
-	for (size_t i = 0; i < entries->count; i++) {
-		struct entry *entry = &entries->entries[i];
-		labels_clear(&entry->labels);
-		if (entry->is_kept)
-			continue;
-		entry->share->load -= load_of(&entry->target->options);
-		prober_remove(entry->share->prober, entry->probed);
-	}
-	free(entries->entries);
-}
-
-/* Those that no new target has the name of. */
-static void report_gone(const struct entries *entries, struct reload_report *report)
-{
-	for (size_t i = 0; i < entries->count; i++)
-		if (!entries->entries[i].is_named)
-			reload_report_add(report, RELOAD_GONE, entries->entries[i].target->name);
-}
-
 /* With the mutex of changes held. */
 static int change_list(struct engine *engine, const struct target_list *targets,
 	struct reload_report *report, struct text_error *error)
@@ -398,19 +166,13 @@ static int change_list(struct engine *engine, const struct target_list *targets,
 	int failure = share_descriptors(engine, targets, &shares, error);
 	if (failure)
 		return failure;
-	struct finder finder;
-	struct entries filled = {0};
-	finder_init(&finder, &engine->entries);
-	failure = fill_entries(engine, targets, &finder, report, &filled);
-	free(finder.sorted);
-	if (failure)
+	struct entries changed;
+	if (entries_change(&engine->crew, &engine->entries, targets, report, &changed) != 0)
 		return fail_memory(error);
-	report_gone(&engine->entries, report);
 	pthread_mutex_lock(&engine->mutex);
-	struct entries old = engine->entries;
-	remove_entries(&old);
-	start_entries(&filled);
-	engine->entries = filled;
+	entries_remove(&engine->entries);
+	entries_start(&changed);
+	engine->entries = changed;
 	pthread_mutex_unlock(&engine->mutex);
 	take_shares(engine, &shares);
 	return 0;
@@ -419,7 +181,7 @@ static int change_list(struct engine *engine, const struct target_list *targets,
 int engine_reload(struct engine *engine, const struct target_list *targets,
 	struct reload_report *report, struct text_error *error)
 {
-	if (engine->share_count == 0)
+	if (engine->crew.share_count == 0)
 		return 0;
 	pthread_mutex_lock(&engine->change_mutex);
 	int failure = change_list(engine, targets, report, error);
@@ -437,7 +199,7 @@ static int add_lone(struct engine *engine, const struct target_config *config, u
 	if (lone->descriptors + descriptors > lone->descriptors_most)
 		return -EMFILE;
 	struct entry entry;
-	int error = make_entry(engine, config, &entry);
+	int error = entry_make(&engine->crew, config, &entry);
 	if (error)
 		return error;
 	struct target *target = &entry.probed->link.target;
@@ -457,7 +219,7 @@ int engine_add(struct engine *engine, const struct target_config *target, uint64
 {
 	struct target_config plain = *target;
 	plain.labels = (struct labels){0};
-	if (engine->share_count == 0 || engine->lone.most == 0)
+	if (engine->crew.share_count == 0 || engine->lone.most == 0)
 		return -EPERM;
 	pthread_mutex_lock(&engine->change_mutex);
 	int error = add_lone(engine, &plain, id);
@@ -489,7 +251,7 @@ void engine_remove(struct engine *engine, uint64_t id)
 	if (found) {
 		struct entry entry = *found;
 		lone->descriptors -= descriptors_of(&entry.target->options);
-		entry.share->load -= load_of(&entry.target->options);
+		entry.share->load -= entry_load(&entry.target->options);
 		pthread_mutex_lock(&lone->mutex);
 		size_t behind = (size_t)(&lone->entries.entries[lone->entries.count] - found - 1);
 		memmove(found, found + 1, behind * sizeof(*found));
@@ -566,7 +328,7 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 	for (unsigned i = 0; i < settings->threads; i++) {
 		double turns = SHARE_SHIFT * i;
 		failure = prober_start(start_ns, turns - (double)(int)turns, engine->resolver,
-			engine->log, watcher, &engine->shares[i].prober);
+			engine->log, watcher, &engine->crew.shares[i].prober);
 		if (failure) {
 			char why[ERROR_TEXT_MAX];
 			error_text(-failure, why);
@@ -574,7 +336,7 @@ static int start_probers(struct engine *engine, const struct settings *settings,
 				settings->threads, why);
 			return failure;
 		}
-		engine->share_count++;
+		engine->crew.share_count++;
 	}
 	struct reload_report report = {0};
 	failure = engine_reload(engine, &settings->targets, &report, error);
@@ -592,7 +354,7 @@ int engine_start(const struct settings *settings, const struct log *log,
 	pthread_mutex_init(&made->change_mutex, NULL);
 	pthread_mutex_init(&made->lone.mutex, NULL);
 	made->log = log;
-	made->keeps_excess = settings->keep_excess;
+	made->crew.keeps_excess = settings->keep_excess;
 	wish_descriptors(made, settings);
 	int failure = prepare_lone(made, settings, error);
 	if (!failure)
@@ -614,98 +376,23 @@ int engine_start(const struct settings *settings, const struct log *log,
 	return 0;
 }
 
-/* Copies name, address and labels one after another; returns where the next strings go. */
-static char *copy_strings(const struct entry *entry, struct target_snapshot *snapshot, char *text)
-{
-	snapshot->name = text;
-	text = text_put(text, entry->target->name) + 1;
-	snapshot->address = text;
-	text = text_put(text, entry->target->address) + 1;
-	snapshot->labels = (struct labels){.text = text, .size = entry->labels.size};
-	if (entry->labels.size > 0)
-		memcpy(text, entry->labels.text, entry->labels.size);
-	return text + entry->labels.size;
-}
-
-/* What each target has in snapshot->distributions. */
-static size_t distributions_each(const struct engine *engine)
-{
-	return engine->keeps_excess ? 1 + DIRECTIONS : 1;
-}
-
-/* Makes room for entries->count targets. */
-static int make_room(const struct engine *engine, const struct entries *entries,
-	bool with_distributions, struct snapshot *snapshot)
-{
-	size_t text_size = 1;
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct entry *entry = &entries->entries[i];
-		text_size += strlen(entry->target->name) + strlen(entry->target->address) + 2 +
-			     entry->labels.size;
-	}
-	size_t count = entries->count + 1;
-	snapshot->text = malloc(text_size);
-	snapshot->targets = malloc(count * sizeof(*snapshot->targets));
-	if (with_distributions)
-		snapshot->distributions =
-			malloc(count * distributions_each(engine) * sizeof(struct distribution));
-	bool has_all = snapshot->text && snapshot->targets &&
-		       (snapshot->distributions || !with_distributions);
-	return has_all ? 0 : -ENOMEM;
-}
-
-/* next: NULL, or where its distributions go. */
-static void copy_target(
-	const struct entry *entry, struct distribution *next, struct target_snapshot *copy)
-{
-	struct target_distributions distributions = {.rtt = next};
-	copy->distribution = next;
-	for (unsigned i = 0; i < DIRECTIONS; i++) {
-		bool is_kept = next && target_stats_keeps_excess(entry->target->stats);
-		distributions.excess[i] = is_kept ? next + 1 + i : NULL;
-		copy->excess[i] = distributions.excess[i];
-	}
-	target_stats_read_all(entry->target->stats, &copy->values, &distributions);
-	copy->id = entry->id;
-	copy->peer = copy->values.peer;
-}
-
-/* With the mutex held. entries: all, or some of them. */
-static int copy_targets(const struct engine *engine, const struct entries *entries,
-	bool with_distributions, struct snapshot *snapshot)
-{
-	int error = make_room(engine, entries, with_distributions, snapshot);
-	if (error)
-		return error;
-	char *text = snapshot->text;
-	struct distribution *next = snapshot->distributions;
-	for (size_t i = 0; i < entries->count; i++) {
-		text = copy_strings(&entries->entries[i], &snapshot->targets[i], text);
-		copy_target(&entries->entries[i], next, &snapshot->targets[i]);
-		if (next)
-			next += distributions_each(engine);
-	}
-	snapshot->target_count = entries->count;
-	return 0;
-}
-
 int engine_snapshot(struct engine *engine, bool with_distributions, struct snapshot *snapshot)
 {
 	*snapshot = (struct snapshot){
-		.has_prober = engine->share_count > 0,
+		.has_prober = engine->crew.share_count > 0,
 		.has_server = engine->server != NULL,
 		.is_alive = engine_is_alive(engine),
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
-	int error = copy_targets(engine, &engine->entries, with_distributions, snapshot);
+	int error = entries_snapshot(&engine->crew, &engine->entries, with_distributions, snapshot);
 	pthread_mutex_unlock(&engine->mutex);
 	if (error) {
 		snapshot_clear(snapshot);
 		return error;
 	}
-	for (unsigned i = 0; i < engine->share_count; i++) {
-		const struct prober *prober = engine->shares[i].prober;
+	for (unsigned i = 0; i < engine->crew.share_count; i++) {
+		const struct prober *prober = engine->crew.shares[i].prober;
 		live_histogram_add_to(prober_lag(prober), &snapshot->send_lag);
 		live_histogram_add_to(prober_tx_delay(prober), &snapshot->tx_delay);
 		if (!with_distributions)
@@ -721,7 +408,7 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 
 bool engine_has_prober(const struct engine *engine)
 {
-	return engine->share_count > 0;
+	return engine->crew.share_count > 0;
 }
 
 int engine_snapshot_target(struct engine *engine, const char *name, struct snapshot *snapshot)
@@ -732,7 +419,7 @@ int engine_snapshot_target(struct engine *engine, const char *name, struct snaps
 	for (size_t i = 0; i < engine->entries.count && one.count == 0; i++)
 		if (strcmp(engine->entries.entries[i].target->name, name) == 0)
 			one = (struct entries){&engine->entries.entries[i], 1};
-	int error = one.count > 0 ? copy_targets(engine, &one, true, snapshot) : -ENOENT;
+	int error = one.count > 0 ? entries_snapshot(&engine->crew, &one, true, snapshot) : -ENOENT;
 	pthread_mutex_unlock(&engine->mutex);
 	if (error)
 		snapshot_clear(snapshot);
@@ -749,8 +436,9 @@ int engine_snapshot_added(
 	};
 	pthread_mutex_lock(&lone->mutex);
 	struct entries one = {find_lone(lone, id), 1};
-	int error =
-		one.entries ? copy_targets(engine, &one, with_distributions, snapshot) : -ENOENT;
+	int error = one.entries
+			    ? entries_snapshot(&engine->crew, &one, with_distributions, snapshot)
+			    : -ENOENT;
 	pthread_mutex_unlock(&lone->mutex);
 	if (error)
 		snapshot_clear(snapshot);
@@ -833,8 +521,8 @@ bool engine_is_alive(struct engine *engine)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	bool is_alive = !engine->server || echo_server_is_alive(engine->server, now_ns);
-	for (unsigned i = 0; i < engine->share_count; i++)
-		is_alive = prober_is_alive(engine->shares[i].prober, now_ns) && is_alive;
+	for (unsigned i = 0; i < engine->crew.share_count; i++)
+		is_alive = prober_is_alive(engine->crew.shares[i].prober, now_ns) && is_alive;
 	return is_alive;
 }
 
@@ -853,14 +541,12 @@ void engine_stop(struct engine *engine)
 	if (!engine)
 		return;
 	/* Probers first, so that the end of our own server is not taken for a network fault. */
-	for (unsigned i = 0; i < engine->share_count; i++)
-		prober_stop(engine->shares[i].prober);
+	for (unsigned i = 0; i < engine->crew.share_count; i++)
+		prober_stop(engine->crew.shares[i].prober);
 	resolver_free(engine->resolver);
 	echo_server_stop(engine->server);
-	for (size_t i = 0; i < engine->entries.count; i++)
-		labels_clear(&engine->entries.entries[i].labels);
-	free(engine->entries.entries);
-	free(engine->lone.entries.entries);
+	entries_clear(&engine->entries);
+	entries_clear(&engine->lone.entries);
 	destinations_clear(&engine->lone.allowed);
 	pthread_mutex_destroy(&engine->lone.mutex);
 	pthread_mutex_destroy(&engine->change_mutex);

@@ -15,9 +15,6 @@
 #include "measure/snapshot.h"
 #include "probe/target_watcher.h"
 
-/* When more targets than this begin at once, the log does not tell of each that it is up. */
-#define ENGINE_MANY_TARGETS 50
-
 struct engine;
 
 /*

@@ -14,6 +14,9 @@ enum reload_change {
 	RELOAD_CHANGES,
 };
 
+/* When more targets than this begin at once, the log does not tell of each that it is up. */
+#define ENGINE_MANY_TARGETS 50
+
 /* How many targets of each change are named. */
 #define RELOAD_NAMED_MAX 3
 
