@@ -121,6 +121,7 @@ static int add_found(struct file_names *names, const char *pattern, const wchar_
 int files_match(const char *pattern, struct file_names *names)
 {
 	struct file_names made = {0};
+	bool is_hidden = pattern[folder_length(pattern)] == '.';
 	WIN32_FIND_DATAW data;
 	wchar_t *wide = wide_from_utf8(pattern);
 	if (!wide)
@@ -130,12 +131,17 @@ int files_match(const char *pattern, struct file_names *names)
 	int error = 0;
 	if (found == INVALID_HANDLE_VALUE) {
 		DWORD why = GetLastError();
-		error = why == ERROR_FILE_NOT_FOUND || why == ERROR_PATH_NOT_FOUND ? 0 : -EIO;
+		error = why == ERROR_FILE_NOT_FOUND   ? 0
+			: why == ERROR_PATH_NOT_FOUND ? -ENOENT
+						      : -EIO;
 	} else {
 		do {
-			if (!(data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY))
+			if (!(data.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) &&
+				(data.cFileName[0] != L'.' || is_hidden))
 				error = add_found(&made, pattern, data.cFileName);
 		} while (!error && FindNextFileW(found, &data));
+		if (!error && GetLastError() != ERROR_NO_MORE_FILES)
+			error = -EIO;
 		FindClose(found);
 	}
 	if (error) {

@@ -96,9 +96,12 @@ static void on_change(void *context)
 static void forget_targets(struct runtime *runtime)
 {
 	struct target_list targets;
-	if (!atomic_exchange(&runtime->has_other_targets, false) ||
-		engine_copy_targets(runtime->engine, &targets) != 0)
+	if (!atomic_exchange(&runtime->has_other_targets, false))
 		return;
+	if (engine_copy_targets(runtime->engine, &targets) != 0) {
+		atomic_store(&runtime->has_other_targets, true);
+		return;
+	}
 	/* What the previous targets had to say comes first. */
 	deliver(runtime);
 	notices_keep(&runtime->notices, &targets, clock_monotonic_ns(), notify);

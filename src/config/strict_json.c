@@ -12,6 +12,9 @@
 /* Two levels are what a list of targets has, four what one of groups has; cJSON recurses once a level. */
 #define NESTING_MAX 16
 
+/* Each takes some 70 bytes of memory; a list of 64 MiB has fewer. */
+#define VALUES_MAX 8000000
+
 /* Where a walk through JSON text is. */
 struct walk {
 	const char *at;
@@ -69,10 +72,14 @@ static int check_utf8(const char *text, const char *end, struct text_error *erro
 static int check_bytes(const char *text, const char *end, struct text_error *error)
 {
 	struct walk walk = {.at = text, .end = end, .line = 1};
+	size_t values = 0;
 	while (walk.at < end) {
 		const char *here = walk.at;
 		int line = walk.line;
 		char c = walk_on(&walk);
+		values += !walk.in_string && (c == ',' || c == '[' || c == '{');
+		if (values > VALUES_MAX)
+			return refuse(error, line, "has too many values; allowed: 8000000");
 		if ((unsigned char)c < ' ' && !is_blank(c))
 			return refuse(error, line, "has a control character");
 		if (c == '\\' && strncmp(here, "\\u0000", 6) == 0)

@@ -184,7 +184,7 @@ size_t target_list_find(const struct target_list *list, const char *name)
 
 static bool target_is_equal(const struct target_config *a, const struct target_config *b)
 {
-	return strcmp(a->name, b->name) == 0 && a->address.port == b->address.port &&
+	return a->address.port == b->address.port &&
 	       strcmp(a->address.host, b->address.host) == 0 && a->own == b->own &&
 	       target_options_are_equal(&a->options, &b->options) &&
 	       labels_are_equal(&a->labels, &b->labels);
@@ -194,9 +194,11 @@ bool target_lists_are_equal(const struct target_list *a, const struct target_lis
 {
 	if (a->count != b->count)
 		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (!target_is_equal(&a->targets[i], &b->targets[i]))
+	for (size_t i = 0; i < a->count; i++) {
+		size_t at = target_list_find(b, a->targets[i].name);
+		if (at == b->count || !target_is_equal(&a->targets[i], &b->targets[at]))
 			return false;
+	}
 	return true;
 }
 

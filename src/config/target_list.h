@@ -67,7 +67,7 @@ int target_list_complete(
 /* The place of the target of that name, or list->count. */
 size_t target_list_find(const struct target_list *list, const char *name);
 
-/* Whether they have the same targets, which are probed alike and have the same labels, in the same order. */
+/* Whether they have the same targets, which are probed alike and have the same labels, in any order. */
 bool target_lists_are_equal(const struct target_list *a, const struct target_list *b);
 
 /* Appends a deep copy of another list's target. As target_list_request() otherwise. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/thread.h"
@@ -56,14 +57,17 @@ struct discovery {
 	struct text_error failure;
 	struct mesh_values mesh;
 	bool is_outside; /* This machine is not in the list of its mesh, and the log says so. */
+	bool is_ill;	 /* A file could not be read, or is not used, and it was noted. */
 };
 
 /* A look at all sources, and what came of it. */
 struct round {
 	struct discovery *discovery;
 	bool is_reload;
-	bool has_changed; /* There are members with fresh targets. */
-	size_t read;	  /* Files that were read, or could not be. */
+	bool has_changed;	 /* There are members with fresh targets. */
+	bool has_files;		 /* It is time to look at files. */
+	struct mesh_values mesh; /* Of what is to be used. */
+	size_t read;		 /* Files that were read, or could not be. */
 	int result;
 	struct text_error error; /* The first one; of files. */
 	size_t failures[TARGET_SOURCES_MAX];
@@ -84,9 +88,10 @@ static void say(const struct discovery *discovery, enum log_level level, const c
 
 static void note_failure(struct round *round, size_t source, const struct text_error *error)
 {
+	bool is_file = !round->discovery->sources[source].fetcher;
 	round->failures[source]++;
-	round->read++;
-	if (round->result == 0) {
+	round->read += is_file;
+	if (is_file && round->result == 0) {
 		round->result = -EINVAL;
 		round->error = *error;
 	}
@@ -176,6 +181,25 @@ static void note_answer(struct round *round, size_t number)
 	say(round->discovery, LOG_LEVEL_INFO, line.reason);
 }
 
+static bool has_family(const struct member *member, int family)
+{
+	for (size_t i = 0; member && i < member->used.count; i++)
+		if (address_family(member->used.targets[i].address.host) == family)
+			return true;
+	return false;
+}
+
+/* Whether an answer would only take away what nothing could be learnt of. */
+static bool is_half(const struct member *member, struct fetcher_news *news)
+{
+	int lacks = news->failure ? AF_UNSPEC : news->fetched.lacks;
+	if (lacks == AF_UNSPEC || !has_family(member, lacks))
+		return false;
+	text_error_set(&news->error, 0, "no answer about its IPv%c addresses",
+		lacks == AF_INET6 ? '6' : '4');
+	return true;
+}
+
 static int take_news(struct round *round, size_t number)
 {
 	struct discovery *discovery = round->discovery;
@@ -183,11 +207,12 @@ static int take_news(struct round *round, size_t number)
 	struct fetcher_news news;
 	if (!fetcher_take(source->fetcher, &news))
 		return 0;
-	if (news.failure) {
+	struct member *member = members_find(&discovery->members, number, name_of(source));
+	if (news.failure || is_half(member, &news)) {
+		target_list_clear(&news.fetched.targets);
 		note_silence(round, number, &news.error);
 		return 0;
 	}
-	struct member *member = members_find(&discovery->members, number, name_of(source));
 	if (!member)
 		member = members_add(&discovery->members, number, name_of(source));
 	if (!member) {
@@ -198,6 +223,7 @@ static int take_news(struct round *round, size_t number)
 	const struct target_list *last = member->has_fresh ? &member->fresh : &member->used;
 	if (target_lists_are_equal(last, &news.fetched.targets)) {
 		target_list_clear(&news.fetched.targets);
+		round->has_changed |= member->is_held;
 		return 0;
 	}
 	member->has_failed = false;
@@ -225,8 +251,8 @@ static int merge(struct round *round, struct target_list *merged)
  * Leaves of the targets of a mesh those that this machine probes. Returns 0, or -ENOENT with error and none of them if
  * it is not in the list, or -ENOMEM.
  */
-static int choose(
-	struct discovery *discovery, struct target_list *targets, struct text_error *error)
+static int choose(const struct discovery *discovery, struct target_list *targets,
+	struct mesh_values *values, struct text_error *error)
 {
 	const struct discovery_settings *settings = discovery->input.settings;
 	const struct mesh_settings mesh = {
@@ -235,25 +261,22 @@ static int choose(
 		.group_label = settings->texts[DISCOVERY_GROUP_LABEL],
 	};
 	struct target_list own = {0};
-	struct mesh_values summary = {0};
 	if (settings->probers_per_target == 0)
 		return 0;
-	int result = mesh_choose(targets, &mesh, &own, &summary, error);
+	int result = mesh_choose(targets, &mesh, &own, values, error);
 	if (result == -ENOMEM)
 		return result;
 	target_list_clear(targets);
 	*targets = own;
-	pthread_mutex_lock(&discovery->mutex);
-	discovery->mesh = summary;
-	pthread_mutex_unlock(&discovery->mutex);
 	return result;
 }
 
 /* The same, while it runs: what is not in the list probes nothing. */
 static int choose_or_warn(
-	struct discovery *discovery, struct target_list *targets, struct text_error *error)
+	struct round *round, struct target_list *targets, struct text_error *error)
 {
-	int result = choose(discovery, targets, error);
+	struct discovery *discovery = round->discovery;
+	int result = choose(discovery, targets, &round->mesh, error);
 	bool is_outside = result == -ENOENT;
 	if (is_outside && !discovery->is_outside)
 		say(discovery, LOG_LEVEL_WARNING, error->reason);
@@ -342,18 +365,11 @@ static int apply(struct round *round, const struct target_list *merged, struct t
 	return result;
 }
 
-/* The first source with something fresh. */
-static size_t first_changed(const struct discovery *discovery)
+static void take_over(const struct round *round)
 {
-	for (size_t i = 0; i < discovery->members.count; i++)
-		if (discovery->members.members[i].has_fresh)
-			return discovery->members.members[i].source;
-	return 0;
-}
-
-static void take_over(struct discovery *discovery)
-{
+	struct discovery *discovery = round->discovery;
 	pthread_mutex_lock(&discovery->mutex);
+	discovery->mesh = round->mesh;
 	members_accept(&discovery->members);
 	count_targets(discovery);
 	pthread_mutex_unlock(&discovery->mutex);
@@ -361,35 +377,46 @@ static void take_over(struct discovery *discovery)
 		discovery->listener.on_change(discovery->listener.context);
 }
 
-/* Takes over what has changed. */
-static void settle(struct round *round, struct text_error *said)
+/* Takes over what has changed, if it can be. Returns 0, also where there is nothing, or a negative errno with error. */
+static int try_to_settle(struct round *round, struct text_error *said, struct text_error *error)
 {
 	struct discovery *discovery = round->discovery;
 	struct target_list merged = {0};
-	struct text_error error;
 	const struct member *unused;
 	int result = merge(round, &merged);
+	bool has_news = result == 0 && members_count_fresh(&discovery->members, &unused) > 0;
 	if (result != 0)
-		text_error_set(&error, 0, "out of memory");
-	else if (members_count_fresh(&discovery->members, &unused) > 0)
-		result = choose_or_warn(discovery, &merged, &error);
-	if (result == 0 && members_count_fresh(&discovery->members, &unused) > 0)
-		result = apply(round, &merged, said, &error);
+		text_error_set(error, 0, "out of memory");
+	if (has_news)
+		result = choose_or_warn(round, &merged, error);
+	if (has_news && result == 0)
+		result = apply(round, &merged, said, error);
+	if (has_news && result == 0)
+		take_over(round);
 	target_list_clear(&merged);
-	if (result == 0) {
-		take_over(discovery);
-		return;
-	}
-	note_failure(round, first_changed(discovery), &error);
-	round->result = result;
+	return result;
+}
+
+/* One list that cannot be taken over, as there are not enough descriptors, is no reason not to take over others. */
+static void settle(struct round *round, struct text_error *said)
+{
+	struct members *members = &round->discovery->members;
+	struct text_error error;
+	struct member *held;
+	members_retry(members);
+	while (try_to_settle(round, said, &error) != 0 && members_hold(members, &held))
+		if (held)
+			note_failure(round, held->source, &error);
 }
 
 /* Whether all files are read, and in use. */
 static bool is_well(const struct discovery *discovery)
 {
-	for (size_t i = 0; i < discovery->members.count; i++)
-		if (discovery->members.members[i].has_failed)
+	for (size_t i = 0; i < discovery->members.count; i++) {
+		const struct member *member = &discovery->members.members[i];
+		if (member->has_failed && !discovery->sources[member->source].fetcher)
 			return false;
+	}
 	for (size_t i = 0; i < discovery->source_count; i++)
 		if (!discovery->sources[i].fetcher && discovery->sources[i].failure[0] != '\0')
 			return false;
@@ -400,6 +427,7 @@ static void publish(struct round *round)
 {
 	struct discovery *discovery = round->discovery;
 	struct wall_time now = clock_wall();
+	bool is_ill = round->result != 0 || !is_well(discovery);
 	pthread_mutex_lock(&discovery->mutex);
 	for (size_t i = 0; i < discovery->source_count; i++) {
 		struct source_values *values = &discovery->sources[i].values;
@@ -407,12 +435,14 @@ static void publish(struct round *round)
 		if (round->succeeded[i] && round->failures[i] == 0)
 			values->success_ns = now.unix_ns;
 	}
-	if (round->read > 0 || round->result != 0)
-		discovery->failure = round->result != 0 ? round->error : (struct text_error){0};
+	if (round->result != 0)
+		discovery->failure = round->error;
+	else if (!is_ill)
+		discovery->failure = (struct text_error){0};
 	pthread_mutex_unlock(&discovery->mutex);
-	if (round->read > 0 || round->result != 0)
-		reloads_note(discovery->reloads, RELOAD_OF_TARGETS,
-			round->result == 0 && is_well(discovery), now);
+	if (round->read > 0 || is_ill != discovery->is_ill)
+		reloads_note(discovery->reloads, RELOAD_OF_TARGETS, !is_ill, now);
+	discovery->is_ill = is_ill;
 }
 
 /* Looks at all sources. */
@@ -420,15 +450,19 @@ static void look(struct round *round)
 {
 	struct discovery *discovery = round->discovery;
 	int error = 0;
-	for (size_t i = 0; i < discovery->source_count && !error; i++)
-		error = discovery->sources[i].fetcher ? take_news(round, i)
-						      : look_at_files(round, i);
+	for (size_t i = 0; i < discovery->source_count && !error; i++) {
+		if (discovery->sources[i].fetcher)
+			error = take_news(round, i);
+		else if (round->has_files)
+			error = look_at_files(round, i);
+	}
 	if (!error)
 		return;
 	struct text_error wrong;
 	text_error_set(&wrong, 0, "out of memory");
 	note_failure(round, 0, &wrong);
 	round->result = error;
+	round->error = wrong;
 }
 
 static void hurry_fetchers(struct discovery *discovery)
@@ -441,7 +475,15 @@ static void hurry_fetchers(struct discovery *discovery)
 /* said: what came of it, of a reload. */
 static int step(struct discovery *discovery, bool is_reload, struct text_error *said)
 {
-	struct round round = {.discovery = discovery, .is_reload = is_reload};
+	int64_t now_ns = clock_monotonic_ns();
+	struct round round = {
+		.discovery = discovery,
+		.is_reload = is_reload,
+		/* Not with each news: what looks the same twice is to be complete. */
+		.has_files = is_reload || now_ns >= discovery->look_due_ns,
+	};
+	if (round.has_files && discovery->look_due_ns != INT64_MAX)
+		discovery->look_due_ns = now_ns + LOOK_NS;
 	text_error_set(said, 0, "sources are asked again");
 	look(&round);
 	if (round.has_changed)
@@ -490,13 +532,10 @@ static void *run(void *context)
 	uint64_t wanted;
 	while (wait_for_work(discovery, &wanted)) {
 		struct text_error unused;
-		int64_t now_ns = clock_monotonic_ns();
 		if (wanted > 0)
 			carry_out_reload(discovery, wanted);
 		else
 			step(discovery, false, &unused);
-		if (discovery->look_due_ns != INT64_MAX)
-			discovery->look_due_ns = now_ns + LOOK_NS;
 		take_census(discovery);
 	}
 	return NULL;
@@ -632,7 +671,7 @@ int discovery_ask(struct discovery *discovery, struct text_error *error)
 static int join_mesh(
 	struct discovery *discovery, struct target_list *targets, struct text_error *error)
 {
-	int result = choose(discovery, targets, error);
+	int result = choose(discovery, targets, &discovery->mesh, error);
 	bool may_come = discovery_descriptors(discovery->input.settings) > 0;
 	if (result == -ENOENT && may_come)
 		return 0;
@@ -754,6 +793,8 @@ void discovery_stop(struct discovery *discovery)
 	if (discovery->has_thread)
 		pthread_join(discovery->thread, NULL);
 	discovery->has_thread = false;
+	for (size_t i = 0; i < discovery->source_count; i++)
+		fetcher_end(discovery->sources[i].fetcher);
 	for (size_t i = 0; i < discovery->source_count; i++) {
 		fetcher_stop(discovery->sources[i].fetcher);
 		discovery->sources[i].fetcher = NULL;

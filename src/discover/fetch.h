@@ -30,6 +30,7 @@ struct fetch {
 struct fetched {
 	struct target_list targets; /* The taker's. */
 	int64_t valid_ns;	    /* How long they hold; 0 where that is not known. */
+	int lacks; /* AF_INET or AF_INET6, of which nothing could be learnt; else AF_UNSPEC. */
 };
 
 #endif

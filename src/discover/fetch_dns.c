@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/error_text.h"
 #include "base/network.h"
 #include "net/dns_channel.h"
 #include "net/dns_look_up.h"
@@ -24,6 +25,7 @@ struct asking {
 	const struct fetch *fetch;
 	struct event_base *base;
 	struct dns_channel *channel;
+	struct resolver_sink sink; /* Where addresses go. */
 	struct event *step;
 	int64_t deadline_ns;
 	bool is_answered;
@@ -70,11 +72,11 @@ static int family_of(const struct fetch *fetch)
 
 static int ask_addresses(struct asking *asking)
 {
-	const struct resolver_sink sink = {take_addresses, asking};
+	asking->sink = (struct resolver_sink){take_addresses, asking};
 	struct resolver_task task = {.family = family_of(asking->fetch)};
 	const char *host = asking->fetch->source->address.host;
 	memcpy(task.host, host, strlen(host) + 1);
-	int error = dns_look_up_start(asking->base, asking->channel, &sink, &task);
+	int error = dns_look_up_start(asking->base, asking->channel, &asking->sink, &task);
 	if (!error && !asking->is_answered)
 		event_base_dispatch(asking->base);
 	return error;
@@ -251,11 +253,19 @@ static int read_answer(
 		.targets = targets,
 		.valid_ns =
 			is_srv ? asking->services.list.valid_s * NS_PER_S : asking->answer.valid_ns,
+		.lacks = is_srv ? AF_UNSPEC : asking->answer.lacks,
 	};
 	/* 0 would mean that it is not known. */
 	if (fetched->valid_ns == 0)
 		fetched->valid_ns = 1;
 	return 0;
+}
+
+static void fail_to_ask(int result, struct text_error *error)
+{
+	char why[ERROR_TEXT_MAX];
+	error_text(-result, why);
+	text_error_set(error, 0, "cannot ask: %s", why);
 }
 
 int fetch_dns(const struct fetch *fetch, struct fetched *fetched, struct text_error *error)
@@ -266,7 +276,7 @@ int fetch_dns(const struct fetch *fetch, struct fetched *fetched, struct text_er
 		result = fetch->source->kind == TARGET_SOURCE_SRV ? ask_services(&asking)
 								  : ask_addresses(&asking);
 	if (result != 0)
-		text_error_set(error, 0, "cannot ask: out of memory");
+		fail_to_ask(result, error);
 	else
 		result = read_answer(&asking, fetched, error);
 	close_asking(&asking);

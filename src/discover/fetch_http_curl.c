@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -89,14 +90,16 @@ static void set_headers(struct request *request)
 	curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->headers);
 }
 
-static void set_protocols(CURL *easy)
+/* is_safe: the source is one of HTTPS, which is not left. */
+static void set_protocols(CURL *easy, bool is_safe)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, is_safe ? "https" : "http,https");
 #else
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+	curl_easy_setopt(
+		easy, CURLOPT_REDIR_PROTOCOLS, (is_safe ? 0 : CURLPROTO_HTTP) | CURLPROTO_HTTPS);
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Ending does not wait for a name server. */
@@ -153,10 +156,17 @@ static int prepare(struct request *request, struct text_error *error)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "tcp-echo-metrics");
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
-	set_protocols(easy);
+	set_protocols(easy, strncasecmp(request->fetch->source->text, "https:", 6) == 0);
 	set_headers(request);
 	set_identity(request);
 	return 0;
+}
+
+/* Where the library tells how long it took, each time would be told as another fault. */
+static const char *describe(const struct request *request, CURLcode code)
+{
+	bool is_timed = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_COULDNT_CONNECT;
+	return is_timed || request->why[0] == '\0' ? curl_easy_strerror(code) : request->why;
 }
 
 static int refuse(struct request *request, CURLcode code, struct text_error *error)
@@ -168,8 +178,7 @@ static int refuse(struct request *request, CURLcode code, struct text_error *err
 	else if (request->body.failed)
 		text_error_set(error, 0, "out of memory");
 	else
-		text_error_set(error, 0, "%s",
-			request->why[0] != '\0' ? request->why : curl_easy_strerror(code));
+		text_error_set(error, 0, "%s", describe(request, code));
 	return -EIO;
 }
 

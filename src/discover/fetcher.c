@@ -48,9 +48,13 @@ static void clear_news(struct fetcher *fetcher)
 static void tell(struct fetcher *fetcher, const struct fetcher_news *news)
 {
 	pthread_mutex_lock(&fetcher->mutex);
-	clear_news(fetcher);
-	fetcher->news = *news;
-	fetcher->has_news = true;
+	/* A list that nobody has taken yet is worth more than that there is none now. */
+	bool is_worse = fetcher->has_news && !fetcher->news.failure && news->failure;
+	if (!is_worse) {
+		clear_news(fetcher);
+		fetcher->news = *news;
+		fetcher->has_news = true;
+	}
 	pthread_mutex_unlock(&fetcher->mutex);
 	fetcher->on_news(fetcher->context);
 }
@@ -138,7 +142,7 @@ bool fetcher_take(struct fetcher *fetcher, struct fetcher_news *news)
 	return has_news;
 }
 
-void fetcher_stop(struct fetcher *fetcher)
+void fetcher_end(struct fetcher *fetcher)
 {
 	if (!fetcher)
 		return;
@@ -146,6 +150,13 @@ void fetcher_stop(struct fetcher *fetcher)
 	atomic_store(&fetcher->is_over, true);
 	pthread_cond_signal(&fetcher->changed);
 	pthread_mutex_unlock(&fetcher->mutex);
+}
+
+void fetcher_stop(struct fetcher *fetcher)
+{
+	if (!fetcher)
+		return;
+	fetcher_end(fetcher);
 	pthread_join(fetcher->thread, NULL);
 	fetcher_free(fetcher);
 }

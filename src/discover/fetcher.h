@@ -36,6 +36,9 @@ void fetcher_hurry(struct fetcher *fetcher);
 /* Takes the latest news, if there is any that was not taken. Any thread. Returns whether. */
 bool fetcher_take(struct fetcher *fetcher, struct fetcher_news *news);
 
+/* Tells it to end; fetcher_stop() then takes less long. NULL is accepted. */
+void fetcher_end(struct fetcher *fetcher);
+
 /* Ends it within a second. NULL is accepted. */
 void fetcher_stop(struct fetcher *fetcher);
 

@@ -59,6 +59,8 @@ void member_offer(struct member *member, struct target_list *targets)
 	*targets = (struct target_list){0};
 	member->has_fresh = true;
 	member->is_told = false;
+	member->is_held = false;
+	member->was_held = false;
 }
 
 /* What is put together, and whose each target is. */
@@ -70,7 +72,7 @@ struct merging {
 
 static bool is_used_afresh(const struct member *member)
 {
-	return member->has_fresh && !member->is_refused;
+	return member->has_fresh && !member->is_refused && !member->is_held;
 }
 
 static const struct target_list *targets_of(const struct member *member)
@@ -100,8 +102,11 @@ static void refuse(struct members *members, const struct merging *merging, size_
 	size_t owner, const char *where, const struct members_refusal *refusal)
 {
 	size_t first = merging->owners[twice];
-	/* What is in use has no name twice, so one of the two is fresh. */
-	bool is_second = is_used_afresh(&members->members[owner]);
+	const struct member *second = &members->members[owner];
+	/* What is in use has no name twice, so one of the two is fresh; of two that are, one may have been refused before. */
+	bool was_first = first != FIXED && is_used_afresh(&members->members[first]) &&
+			 members->members[first].is_told && !second->is_told;
+	bool is_second = is_used_afresh(second) && !was_first;
 	struct member *refused = &members->members[is_second ? owner : first];
 	const char *other =
 		first == FIXED ? where : members->members[is_second ? first : owner].name;
@@ -158,6 +163,57 @@ int members_merge(struct members *members, const struct target_list *fixed, cons
 	return result;
 }
 
+static void member_clear(struct member *member)
+{
+	free(member->name);
+	free(member->failure);
+	target_list_clear(&member->used);
+	target_list_clear(&member->fresh);
+}
+
+void members_retry(struct members *members)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		members->members[i].was_held = members->members[i].is_held;
+		members->members[i].is_held = false;
+	}
+}
+
+bool members_hold(struct members *members, struct member **held)
+{
+	bool has_old = false;
+	bool has_any = false;
+	for (size_t i = 0; i < members->count; i++)
+		has_old |= is_used_afresh(&members->members[i]) && members->members[i].was_held;
+	*held = NULL;
+	for (size_t i = 0; i < members->count; i++) {
+		struct member *member = &members->members[i];
+		if (!is_used_afresh(member) || (has_old && !member->was_held))
+			continue;
+		if (!member->was_held)
+			*held = member;
+		member->is_held = true;
+		member->has_failed = true;
+		has_any = true;
+	}
+	return has_any;
+}
+
+void members_drop_empty(struct members *members, size_t source)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < members->count; i++) {
+		struct member *member = &members->members[i];
+		bool is_empty = !member->has_fresh && member->used.count == 0 &&
+				!member->watch.known.exists && !member->watch.seen.exists;
+		if (member->source == source && is_empty)
+			member_clear(member);
+		else
+			members->members[kept++] = *member;
+	}
+	members->count = kept;
+}
+
 size_t members_count_fresh(const struct members *members, const struct member **last)
 {
 	size_t count = 0;
@@ -168,13 +224,6 @@ size_t members_count_fresh(const struct members *members, const struct member **
 		count++;
 	}
 	return count;
-}
-
-static void member_clear(struct member *member)
-{
-	free(member->name);
-	target_list_clear(&member->used);
-	target_list_clear(&member->fresh);
 }
 
 void members_accept(struct members *members)

@@ -20,10 +20,13 @@ struct member {
 	struct target_list used;  /* In use. */
 	struct target_list fresh; /* What is to take its place, */
 	bool has_fresh;		  /* if there is anything; */
-	bool is_refused;	  /* not now, as a name of it is another's. */
+	bool is_refused;	  /* not now, as a name of it is another's, */
+	bool is_held;		  /* or as they could not be taken over; */
+	bool was_held;		  /* before, too. */
 	bool is_gone;		  /* It goes with its targets. */
 	bool is_told;		  /* Of which somebody was told. */
-	bool has_failed;	  /* It could not be read last time, or was refused. */
+	bool has_failed;	  /* It could not be read last time, was refused or is held. */
+	char *failure; /* Why it could not be read, as it was told. Owned; NULL: it could. */
 };
 
 /* In the order of the sources, and of their names. All zero is none. */
@@ -54,6 +57,18 @@ struct members_refusal {
  */
 int members_merge(struct members *members, const struct target_list *fixed, const char *where,
 	const struct members_refusal *refusal, struct target_list *merged);
+
+/* What was held back is tried again. To be called before a merge for which nothing was held. */
+void members_retry(struct members *members);
+
+/*
+ * What was merged cannot be taken over: leaves out what could not be before, either, or else all that is fresh. Returns
+ * whether there is another merge to try. *held: one that was not held before, or NULL.
+ */
+bool members_hold(struct members *members, struct member **held);
+
+/* Removes those of a source that have nothing, and of which nothing is known any more; pointers to others are void. */
+void members_drop_empty(struct members *members, size_t source);
 
 /* How many were merged with fresh targets; *last: one of them, if there is any. */
 size_t members_count_fresh(const struct members *members, const struct member **last);

@@ -2,6 +2,7 @@
 #include "discover/source_files.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error_text.h"
@@ -14,13 +15,24 @@ struct looking {
 	bool is_all;
 	const struct target_options *defaults;
 	const struct source_files_sink *sink;
+	const struct file_names *names; /* Those that a pattern means. */
 };
 
+/* It is told once, unless all are read again. */
 static void fail(const struct looking *looking, struct member *member, const char *reason)
 {
 	struct text_error error;
+	struct target_list none = {0};
+	bool is_known = member->failure && strcmp(member->failure, reason) == 0;
 	text_error_set(&error, 0, "%s", reason);
 	member->has_failed = true;
+	/* What waits to be used is no longer what the file has. */
+	member_offer(member, &none);
+	member->has_fresh = false;
+	if (is_known && !looking->is_all)
+		return;
+	free(member->failure);
+	member->failure = strdup(reason);
 	looking->sink->on_failure(looking->sink->context, member, &error);
 }
 
@@ -37,19 +49,25 @@ static void read_file(const struct looking *looking, struct member *member)
 		return;
 	}
 	if (result != 0) {
+		/* If it is not the file's fault, the next look tries again. */
+		if (result != -EINVAL)
+			member->watch.known = (struct file_state){0};
 		fail(looking, member, error.reason);
 		return;
 	}
+	free(member->failure);
+	member->failure = NULL;
 	member->has_failed = false;
 	member->is_gone = false;
 	member_offer(member, &targets);
 	looking->sink->on_read(looking->sink->context, member);
 }
 
-static void lose_file(const struct looking *looking, struct member *member)
+/* is_named: the source still means it. */
+static void lose_file(const struct looking *looking, struct member *member, bool is_named)
 {
 	struct target_list none = {0};
-	if (looking->source->kind == TARGET_SOURCE_FILE) {
+	if (is_named) {
 		struct text_error error;
 		text_error_set(&error, 0, "%s has vanished", member->name);
 		fail(looking, member, error.reason);
@@ -61,29 +79,43 @@ static void lose_file(const struct looking *looking, struct member *member)
 	looking->sink->on_read(looking->sink->context, member);
 }
 
-static enum file_event step(
-	const struct looking *looking, struct member *member, const struct file_state *state)
+static enum file_event step(const struct looking *looking, struct member *member,
+	const struct file_state *state, bool is_named)
 {
 	if (!looking->is_all)
 		return file_watch_step(&member->watch, state);
 	file_watch_init(&member->watch, state);
-	/* Why the only one cannot be read is to be told. */
-	return state->exists || looking->source->kind == TARGET_SOURCE_FILE ? FILE_CHANGED
-									    : FILE_VANISHED;
+	/* Why one cannot be read is to be told. */
+	return state->exists || is_named ? FILE_CHANGED : FILE_VANISHED;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static bool has_name(const struct looking *looking, const char *name)
+{
+	const struct file_names *names = looking->names;
+	if (looking->source->kind == TARGET_SOURCE_FILE)
+		return true;
+	return names->count > 0 && bsearch(&name, names->names, names->count, sizeof(*names->names),
+					   compare_names) != NULL;
 }
 
 static void look_at(const struct looking *looking, struct member *member)
 {
+	bool is_named = has_name(looking, member->name);
 	struct file_state state;
 	files_state(member->name, &state);
-	switch (step(looking, member, &state)) {
+	switch (step(looking, member, &state, is_named)) {
 	case FILE_SAME:
 		return;
 	case FILE_CHANGED:
 		read_file(looking, member);
 		return;
 	case FILE_VANISHED:
-		lose_file(looking, member);
+		lose_file(looking, member, is_named);
 		return;
 	}
 	__builtin_unreachable();
@@ -111,8 +143,8 @@ int source_files_look(const struct target_source *source, size_t number, bool is
 	const struct target_options *defaults, struct members *members,
 	const struct source_files_sink *sink)
 {
-	const struct looking looking = {source, is_all, defaults, sink};
 	struct file_names names = {0};
+	const struct looking looking = {source, is_all, defaults, sink, &names};
 	int error = find_names(source, &names);
 	if (error && error != -ENOMEM) {
 		struct text_error wrong;
@@ -128,9 +160,11 @@ int source_files_look(const struct target_source *source, size_t number, bool is
 		error = -ENOMEM;
 	if (!error)
 		error = add_new(members, number, &names);
-	file_names_clear(&names);
 	for (size_t i = 0; i < members->count && !error; i++)
 		if (members->members[i].source == number)
 			look_at(&looking, &members->members[i]);
+	file_names_clear(&names);
+	if (source->kind == TARGET_SOURCE_FILES)
+		members_drop_empty(members, number);
 	return error;
 }

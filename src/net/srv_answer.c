@@ -16,6 +16,8 @@
 #define CLASS_IN 1
 /* RFC 2181 section 8: one with the highest bit set is 0. */
 #define TTL_MAX INT32_MAX
+/* An answer is believed for a day at most, as RFC 8767 section 4 suggests some limit. */
+#define VALID_MAX_S 86400
 
 /* Where reading is. */
 struct cursor {
@@ -93,6 +95,8 @@ static int read_record(struct cursor *cursor, struct srv_list *list)
 		return -EBADMSG;
 	if (valid_s > TTL_MAX)
 		valid_s = 0;
+	if (valid_s > VALID_MAX_S)
+		valid_s = VALID_MAX_S;
 	if (valid_s < list->valid_s)
 		list->valid_s = valid_s;
 	if (read_16(head) == TYPE_SRV && read_16(head + 2) == CLASS_IN) {
@@ -108,7 +112,7 @@ static int read_record(struct cursor *cursor, struct srv_list *list)
 int srv_answer_read(const unsigned char *message, int length, struct srv_list *list)
 {
 	struct cursor cursor = {message, length, HEADER_SIZE};
-	struct srv_list read = {.valid_s = TTL_MAX};
+	struct srv_list read = {.valid_s = VALID_MAX_S};
 	if (length < HEADER_SIZE)
 		return -EBADMSG;
 	unsigned questions = read_16(message + 4);

@@ -17,7 +17,7 @@ struct srv_record {
 struct srv_list {
 	struct srv_record *records; /* Owned. */
 	size_t count;
-	int64_t valid_s; /* The least time to live of all records of the answer, 0 or more. */
+	int64_t valid_s; /* The least time to live of all records of the answer, 0 to a day. */
 };
 
 /*

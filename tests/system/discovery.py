@@ -277,12 +277,12 @@ HTTP_FAILURES = [
     ["a page for people", serve.answers(b"<html>\n"), "line 1: is not valid JSON"],
     ["a bad target", serve.answers([{"name": "a"}]), "line 1: target 1"],
     ["a name twice", serve.answers(groups("a:1", "a:1")), "name is used twice"],
-    ["silence", serve.is_silent, "timed out"],
+    ["silence", serve.is_silent, "Timeout was reached"],
     ["a hang-up", serve.hangs_up, "mpty reply"],
     ["a reset", serve.resets, ""],
     ["another protocol", serve.babbles, ""],
     ["half an answer", serve.stops_halfway, ""],
-    ["a trickle", serve.trickles, "timed out"],
+    ["a trickle", serve.trickles, "Timeout was reached"],
     ["no end", serve.never_ends, "larger than 64 MiB"],
     ["another scheme", serve.redirects("file:///etc/passwd"), ""],
 ]
@@ -296,6 +296,7 @@ def fail_http(row):
         # The last of them takes its time: a megabyte is quickly sent, 64 are not.
         timeout = "-targets-timeout=30s" if behaviour is serve.never_ends else "-targets-timeout=1s"
         with Program("client", *FAST, timeout, f"-targets={inventory.url}") as program:
+            wait_targets(program, peer.address)
             program.wait_target(peer.address, lambda t: t.received > 5, "replies", 20)
             inventory.behaviour = behaviour
             line = program.wait_line("keeping the previous 1 target", 60)
@@ -411,7 +412,7 @@ def a_check_shows_what_each_source_gives():
         assert expected in done.out, done.out
         inventory.behaviour = serve.is_silent
         done = run(*flags, seconds=30)
-        assert done.status == 1 and f"{inventory.url}: " in done.err and "timed out" in done.err, done
+        assert done.status == 1 and f"{inventory.url}: " in done.err and "Timeout was reached" in done.err, done
 
 
 @scenario

@@ -58,6 +58,9 @@ static const struct {
 		{"a+x", "b+xy", "c+z", "=xz",
 			"!b: target \"x\": name is used twice, here and in a; ", "c+w", "=xw", "!",
 			NULL}},
+	{"who was refused before hinders nobody", "",
+		{"b+x", "=x", "a+x", "=x", "!a: target \"x\": name is used twice, here and in b; ",
+			"b+xy", "=xy", "!", NULL}},
 	{"a move in one step", "", {"a+xy", "b+z", "=xyz", "a+x", "b+yz", "=xyz", "!", NULL}},
 	{"a swap in one step", "", {"a+x", "b+y", "=xy", "a+y", "b+x", "=yx", "!", NULL}},
 	{"two of three", "",
@@ -151,6 +154,58 @@ START_TEST(what_is_used_after_all_has_not_failed)
 }
 END_TEST
 
+/* What the engine does not take is left out, and tried again later. */
+START_TEST(what_cannot_be_taken_over_is_held)
+{
+	const struct members_refusal refusal = {on_refused, NULL};
+	struct target_list merged = {0};
+	struct member *held;
+	take_step("", NULL, "a+x");
+	take_step("", NULL, "b+y");
+	take_step("", NULL, "=xy");
+	take_step("", NULL, "a+pqr");
+	members_retry(&members);
+	ck_assert_int_eq(members_merge(&members, NULL, "", &refusal, &merged), 0);
+	ck_assert_uint_eq(merged.count, 4);
+	target_list_clear(&merged);
+	ck_assert(members_hold(&members, &held));
+	ck_assert_str_eq(held->name, "a");
+	ck_assert(held->has_failed);
+	take_step("", NULL, "=xy");
+	ck_assert(!members_hold(&members, &held));
+	/* Then another changes: it is tried with the one that was held, and after that alone. */
+	take_step("", NULL, "b+z");
+	members_retry(&members);
+	ck_assert_int_eq(members_merge(&members, NULL, "", &refusal, &merged), 0);
+	ck_assert_uint_eq(merged.count, 4);
+	target_list_clear(&merged);
+	ck_assert(members_hold(&members, &held));
+	ck_assert_ptr_null(held);
+	take_step("", NULL, "=xz");
+	ck_assert(members_find(&members, 0, "a")->has_failed);
+	members_retry(&members);
+	take_step("", NULL, "=pqrz");
+	ck_assert(!members_find(&members, 0, "a")->has_failed);
+	members_clear(&members);
+}
+END_TEST
+
+START_TEST(what_is_empty_and_gone_is_dropped)
+{
+	take_step("", NULL, "a+x");
+	take_step("", NULL, "b+");
+	take_step("", NULL, "c+");
+	take_step("", NULL, "=x");
+	members_find(&members, 0, "b")->watch.seen.exists = true;
+	members_drop_empty(&members, 1);
+	ck_assert_uint_eq(members.count, 3);
+	members_drop_empty(&members, 0);
+	ck_assert_uint_eq(members.count, 2);
+	ck_assert_ptr_null(members_find(&members, 0, "c"));
+	members_clear(&members);
+}
+END_TEST
+
 START_TEST(tells_how_many_are_fresh)
 {
 	const struct member *last = NULL;
@@ -173,6 +228,8 @@ int main(void)
 		tcase, comes_to_what_the_members_have, 0, sizeof(stories) / sizeof(stories[0]));
 	tcase_add_test(tcase, members_are_found_by_source_and_name);
 	tcase_add_test(tcase, what_is_used_after_all_has_not_failed);
+	tcase_add_test(tcase, what_cannot_be_taken_over_is_held);
+	tcase_add_test(tcase, what_is_empty_and_gone_is_dropped);
 	tcase_add_test(tcase, tells_how_many_are_fresh);
 	return unit_run("discover/members", tcase);
 }

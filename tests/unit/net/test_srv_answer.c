@@ -36,7 +36,7 @@ static const struct {
 		TEXT(HEAD("\2") QUESTION "\300\14\0\5\0\1\0\0\0\2\0\3\1x\0" SRV("\7", "\11")
 				PORT_1 HOST_A),
 		1, 2, "a"},
-	{"none", TEXT(HEAD("\0") QUESTION), 0, INT32_MAX, NULL},
+	{"none", TEXT(HEAD("\0") QUESTION), 0, 86400, NULL},
 	{"no such service", TEXT(HEAD("\1") QUESTION SRV("\7", "\7") PORT_1 "\0"), 0, 7, NULL},
 	{"no port", TEXT(HEAD("\1") QUESTION SRV("\7", "\11") PORT_0 HOST_A), 0, 7, NULL},
 	{"another class", TEXT(HEAD("\1") QUESTION "\300\14\0\41\0\3\0\0\0\7\0\11" PORT_1 HOST_A),
