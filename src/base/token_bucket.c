@@ -23,3 +23,8 @@ bool token_bucket_take(struct token_bucket *bucket, int64_t now_ns)
 	bucket->empty_ns += bucket->token_ns;
 	return true;
 }
+
+void token_bucket_give(struct token_bucket *bucket)
+{
+	bucket->empty_ns -= bucket->token_ns;
+}

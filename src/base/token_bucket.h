@@ -20,4 +20,7 @@ void token_bucket_init(
 /* Takes a token; returns false if there is none. now_ns may fall, which brings no tokens. */
 bool token_bucket_take(struct token_bucket *bucket, int64_t now_ns);
 
+/* Gives one back that was not needed. */
+void token_bucket_give(struct token_bucket *bucket);
+
 #endif

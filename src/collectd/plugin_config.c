@@ -474,7 +474,9 @@ int plugin_config_add(
 int plugin_config_complete(struct plugin_config *config, struct text_error *error)
 {
 	/* They are asked for over HTTP. */
-	if (config->serve_metrics && config->settings.probe_allow.count > 0)
+	if (!config->serve_metrics)
+		destinations_clear(&config->settings.probe_allow);
+	if (config->settings.probe_allow.count > 0)
 		config->settings.probe = true;
 	int result = discovery_settings_check(&config->discovery, OPTION_STYLE_COLLECTD, error);
 	return result == 0 ? settings_complete(&config->settings, error) : result;

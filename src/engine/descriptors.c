@@ -58,6 +58,15 @@ static size_t look_ups(int64_t limit)
 	return part < LOOK_UPS_MOST ? (size_t)part : LOOK_UPS_MOST;
 }
 
+/* What those that are added one by one have beyond one each: a part of what is left, of which they may have some
+ * already. */
+static size_t more_for_lone(const struct descriptor_wishes *wishes, size_t left)
+{
+	size_t all = (wishes->lone + wishes->added) * (DESCRIPTORS_LONE - 1);
+	size_t part = least((left + wishes->added_have) / LONE_PART, all);
+	return part > wishes->added_have ? part - wishes->added_have : 0;
+}
+
 /* Shares out what is there beyond the process itself and what the targets need. */
 static void share_rest(
 	const struct descriptor_wishes *wishes, size_t left, struct descriptor_shares *shares)
@@ -74,7 +83,7 @@ static void share_rest(
 		dials = take(&left, DIALS_LEAST + (wishes->targets + lone) / DIALS_PART);
 	if (wishes->is_shared)
 		left /= 2;
-	lone += take(&left, least(left / LONE_PART, wishes->lone * (DESCRIPTORS_LONE - 1)));
+	lone += take(&left, more_for_lone(wishes, left));
 	front += take(&left, least(left / FRONT_PART, wishes->front - front));
 	peers += take(&left, peers_wanted - peers);
 	front += take(&left, wishes->front - front);

@@ -24,7 +24,9 @@ struct descriptor_wishes {
 	size_t peers;	     /* Peers that it wants at most. */
 	bool asks_system;    /* Names are looked up by the system's means: RESOLVER_SYSTEM. */
 	size_t lone; /* Targets that may yet be added one by one: as many as there is room for. */
-	size_t sources; /* What it takes to ask for targets. */
+	size_t sources;	   /* What it takes to ask for targets. */
+	size_t added;	   /* Targets that were added one by one, and */
+	size_t added_have; /* what they may take beyond one each, which is among those of targets. */
 };
 
 struct descriptor_shares {

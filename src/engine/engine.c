@@ -81,14 +81,16 @@ static int share_descriptors(struct engine *engine, const struct target_list *ta
 	wishes->limit = files_limit();
 	wishes->targets =
 		wishes->threads > 0 ? count_descriptors(targets) + engine->lone.descriptors : 0;
-	wishes->lone = engine->lone.most - engine->lone.entries.count;
+	wishes->added = engine->lone.entries.count;
+	wishes->added_have = engine->lone.descriptors - wishes->added;
+	wishes->lone = engine->lone.most - wishes->added;
 	int failure = descriptors_share(wishes, shares, &needed);
 	if (!failure)
 		return 0;
 	if (wishes->threads > 0)
 		text_error_set(error, 0,
 			"%zu targets need %zu file descriptors, but the limit is %lld: raise it (ulimit -n, LimitNOFILE=)",
-			targets->count, needed, (long long)wishes->limit);
+			targets->count + wishes->added, needed, (long long)wishes->limit);
 	else
 		text_error_set(error, 0,
 			"%zu file descriptors are needed, but the limit is %lld: raise it (ulimit -n, LimitNOFILE=)",

@@ -9,8 +9,8 @@
 #include "base/json_text.h"
 #include "base/utf8.h"
 
-/* Names of targets are shorter. */
-#define SUBJECT_MAX 256
+/* Names of targets are shorter, also those that are addresses. */
+#define SUBJECT_MAX 272
 
 static void append_time(struct buffer *buffer, int64_t time_ns)
 {

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/error_text.h"
 #include "net/address_list.h"
+#include "net/remote_address.h"
 #include "net/socket.h"
 
 int dial_family(const struct target_options *options)
@@ -54,7 +55,9 @@ int dial_begin(const struct target_options *options, const struct destinations *
 {
 	int family = address->any.sa_family;
 	*fd = -1;
-	if (allowed && !destinations_contain(allowed, address))
+	/* :: and 0.0.0.0 dial this machine by another address than their own. */
+	if (allowed &&
+		!(destinations_contain(allowed, address) && remote_address_is_possible(address)))
 		return DIAL_NOT_ALLOWED;
 	evutil_socket_t opened = socket_open(family);
 	*fd = opened < 0 ? -1 : opened;

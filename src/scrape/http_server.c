@@ -23,10 +23,9 @@
 /* Of each connection, in bytes; the kernel doubles it. Otherwise it keeps megabytes of answers. */
 #define SEND_BUFFER (128 * 1024)
 #define RECEIVE_BUFFER (32 * 1024)
-/* How long accepting pauses when there are no descriptors, or no memory. */
 /* From one turn of the handler to the next. */
 static const struct timeval turn_pause = {.tv_sec = 5};
-
+/* How long accepting pauses when there are no descriptors, or no memory. */
 static const struct timeval accept_pause = {.tv_usec = 50000};
 /* How often the log tells of clients that are turned away. */
 #define LOG_PAUSE_NS (60 * NS_PER_S)

@@ -54,6 +54,8 @@ static void set_end(struct probe_leases *leases, struct lease *lease, int64_t no
 	int64_t lasts_ns = PROBE_LEASE_GAPS * lease->gap_ns;
 	if (lasts_ns < PROBE_LEASE_LEAST_NS)
 		lasts_ns = PROBE_LEASE_LEAST_NS;
+	if (lasts_ns > PROBE_LEASE_MOST_NS)
+		lasts_ns = PROBE_LEASE_MOST_NS;
 	lease->asked_ns = now_ns;
 	alarms_set(&leases->ends, &lease->end, now_ns + lasts_ns);
 }

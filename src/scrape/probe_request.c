@@ -16,10 +16,14 @@
 /* What messages quote is cut at this many bytes. */
 #define SHOWN_MAX 100
 
-/* Whether it is an option of targets, which has a parameter like its key. */
+/*
+ * Whether it is an option of targets, which has a parameter like its key. Over which way packets leave this machine is not
+ * for others to say: what may be probed is told by addresses alone.
+ */
 static bool is_parameter(const struct option *option)
 {
-	return option->scope == OPTION_OF_TARGET;
+	return option->scope == OPTION_OF_TARGET && option->id != OPTION_SOURCE &&
+	       option->id != OPTION_INTERFACE;
 }
 
 static bool is_name(const char *name, size_t length, const char *known)
@@ -136,10 +140,17 @@ static int check_extent(const struct target_options *options, struct text_error 
 			(unsigned)options->window, PROBE_REQUEST_WINDOW);
 		return -EINVAL;
 	}
-	if (target_options_records(options) <= PROBE_REQUEST_RECORDS)
+	if (options->size > PROBE_REQUEST_SIZE) {
+		text_error_set(error, 0, "size: %u is too much for /probe; allowed: 16 to %d",
+			(unsigned)options->size, PROBE_REQUEST_SIZE);
+		return -EINVAL;
+	}
+	int64_t records = options->probe == PROBE_KIND_CONNECT ? PROBE_REQUEST_HANDSHAKES
+							       : PROBE_REQUEST_RECORDS;
+	if (target_options_records(options) <= records)
 		return 0;
 	option_format_number(option_get(OPTION_TIMEOUT), options->timeout_ns, text, sizeof(text));
-	duration_format((PROBE_REQUEST_RECORDS - 2) * options->interval_ns - TARGET_GRACE_NS, most);
+	duration_format((records - 2) * options->interval_ns - TARGET_GRACE_NS, most);
 	text_error_set(error, 0,
 		"timeout: %s is too long for /probe at this interval; allowed: 1ms to %s", text,
 		most);

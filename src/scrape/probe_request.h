@@ -11,8 +11,11 @@
 #define PROBE_REQUEST_INTERVAL_NS (100 * NS_PER_MS)
 /* the longest window, */
 #define PROBE_REQUEST_WINDOW 10000
-/* and how many probes of a target may be unanswered. */
+/* the largest probe in bytes, which fits a segment of Ethernet, */
+#define PROBE_REQUEST_SIZE 1500
+/* and how many probes of a target may be unanswered: of connect probes each has a socket. */
 #define PROBE_REQUEST_RECORDS 1000
+#define PROBE_REQUEST_HANDSHAKES 64
 
 #define PROBE_REQUEST_KEY_MAX 1024
 

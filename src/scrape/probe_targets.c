@@ -5,8 +5,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/address.h"
 #include "base/token_bucket.h"
 #include "net/address_list.h"
+#include "net/remote_address.h"
 #include "scrape/probe_leases.h"
 #include "scrape/probe_request.h"
 
@@ -77,7 +79,8 @@ static unsigned refuse(struct probe_targets *targets, enum probe_refusal why)
 static bool contain_any(const struct destinations *allowed, const struct address_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (destinations_contain(allowed, &list->addresses[i]))
+		if (remote_address_is_possible(&list->addresses[i]) &&
+			destinations_contain(allowed, &list->addresses[i]))
 			return true;
 	return false;
 }
@@ -89,8 +92,10 @@ static int check_allowed(const struct destinations *allowed, const struct endpoi
 {
 	struct address_list list;
 	int error = address_list_from_numeric(endpoint, AF_UNSPEC, &list);
+	/* An address with a zone that is not known here is none, and no name either. */
+	bool is_name = error == -ENOENT && address_family(endpoint->host) == AF_UNSPEC;
 	if (error == -ENOENT)
-		return destinations_have_port(allowed, endpoint->port) ? 0 : -EPERM;
+		return is_name && destinations_have_port(allowed, endpoint->port) ? 0 : -EPERM;
 	if (error)
 		return error;
 	bool is_allowed = contain_any(allowed, &list);
@@ -139,8 +144,10 @@ static unsigned begin(
 		return refuse(targets, PROBE_REFUSAL_RATE);
 	}
 	int failure = engine_add(targets->engine, &request->target, id);
-	if (failure)
+	if (failure) {
+		token_bucket_give(&targets->beginnings);
 		return refuse_addition(targets, failure, error);
+	}
 	if (probe_leases_begin(targets->leases, request->key, *id, now_ns) != 0) {
 		engine_remove(targets->engine, *id);
 		return refuse_memory(targets, error);

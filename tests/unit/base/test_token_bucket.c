@@ -38,9 +38,21 @@ START_TEST(gives_what_has_come)
 }
 END_TEST
 
+START_TEST(takes_back_what_was_not_needed)
+{
+	struct token_bucket bucket;
+	token_bucket_init(&bucket, 10, 1, START_NS);
+	ck_assert(token_bucket_take(&bucket, START_NS));
+	token_bucket_give(&bucket);
+	ck_assert(token_bucket_take(&bucket, START_NS));
+	ck_assert(!token_bucket_take(&bucket, START_NS));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("token_bucket");
 	tcase_add_loop_test(tcase, gives_what_has_come, 0, ROWS(rounds));
+	tcase_add_test(tcase, takes_back_what_was_not_needed);
 	return unit_run("token_bucket", tcase);
 }

@@ -435,6 +435,9 @@ START_TEST(targets_on_request_need_metrics)
 	ck_assert_int_eq(add("ProbeAllow \"10.0.0.0/8:7\"\nProbeMax 10", &error), 0);
 	ck_assert_int_eq(plugin_config_complete(&config, &error), 0);
 	ck_assert(!config.settings.probe);
+	ck_assert_uint_eq(config.settings.probe_allow.count, 0);
+	plugin_config_clear(&config);
+	ck_assert_int_eq(add("ProbeAllow \"10.0.0.0/8:7\"\nProbeMax 10", &error), 0);
 	ck_assert_int_eq(add("ProbeAllow \"::1\"\nMetrics \":2112\"", &error), 0);
 	ck_assert_int_eq(plugin_config_complete(&config, &error), 0);
 	ck_assert(config.settings.probe);

@@ -32,10 +32,10 @@ static const struct {
 		"probe=connect dscp=46 ip_version=4"},
 	{"all of them",
 		"target=a:1&interval=1s&timeout=auto&window=50&probe=echo&frame=24&size=48&stamps=off"
-		"&source=192.0.2.1&interface=eth0&dscp=1&ip_version=4&tx_stamps=off",
+		"&dscp=1&ip_version=4&tx_stamps=off",
 		"a:1",
 		"interval=1s timeout=auto window=50 probe=echo frame=24 size=48 stamps=off tx_stamps=off "
-		"source=192.0.2.1 interface=eth0 dscp=1 ip_version=4"},
+		"dscp=1 ip_version=4"},
 	{"as often as allowed", "target=a:1&interval=100ms", "a:1", "interval=100ms"},
 	{"the largest window", "target=a:1&window=10000", "a:1", "window=10000"},
 	{"the longest timeout", "target=a:1&timeout=1m39.3s&interval=100ms", "a:1",
@@ -74,7 +74,7 @@ static const struct {
 	{"a malformed escape", "target=a:1&interval=%", "interval: is not UTF-8"},
 	{"blackbox_exporter's module", "target=a:1&module=tcp",
 		"unknown parameter \"module\"; allowed: target, interval, timeout, window, probe, frame, "
-		"size, stamps, tx_stamps, source, interface, dscp, ip_version"},
+		"size, stamps, tx_stamps, dscp, ip_version"},
 	{"keys of a targets file that are no options", "target=a:1&name=x",
 		"unknown parameter \"name\""},
 	{"another spelling", "target=a:1&Interval=1s", "unknown parameter \"Interval\""},
@@ -95,6 +95,13 @@ static const struct {
 		"window: 10001 is too much for /probe; allowed: 1 to 10000"},
 	{"a timeout too long", "target=a:1&timeout=2m&interval=100ms",
 		"timeout: 2m is too long for /probe at this interval; allowed: 1ms to 1m39.3s"},
+	{"a probe too large", "target=a:1&size=1504",
+		"size: 1504 is too much for /probe; allowed: 16 to 1500"},
+	{"too many handshakes", "target=a:1&timeout=7s&interval=100ms&probe=connect",
+		"timeout: 7s is too long for /probe at this interval; allowed: 1ms to 5.7s"},
+	{"a way out of this machine", "target=a:1&interface=eth0",
+		"unknown parameter \"interface\""},
+	{"another source", "target=a:1&source=192.0.2.1", "unknown parameter \"source\""},
 	{"what does not go together", "target=192.0.2.1:1&ip_version=6",
 		"address: 192.0.2.1 is not an IPv6 address, but ip_version is 6"},
 };
@@ -129,7 +136,7 @@ static const struct {
 	{"another spelling of the target", "target=a:1", "target=A:1", false},
 	{"another interval", "target=a:1", "target=a:1&interval=6s", false},
 	{"another value", "target=a:1&dscp=2", "target=a:1&dscp=3", false},
-	{"one more", "target=a:1", "target=a:1&source=192.0.2.1", false},
+	{"one more", "target=a:1", "target=a:1&size=48", false},
 	{"values change places", "target=a:1&dscp=7&window=9", "target=a:1&dscp=9&window=7", false},
 };
 
