@@ -15,7 +15,7 @@
 #define PROBE_LEASE_LEAST_NS (300 * NS_PER_S)
 #define PROBE_LEASE_GAPS 3
 /* Whoever asks ever more rarely does not keep a place for ever. */
-#define PROBE_LEASE_MOST_NS (3 * 3600 * NS_PER_S)
+#define PROBE_LEASE_MOST_NS (10800 * NS_PER_S)
 
 struct probe_leases;
 
