@@ -47,8 +47,8 @@ void files_state(const char *path, struct file_state *state)
 		return;
 	*state = (struct file_state){
 		.exists = true,
-		.device = status.st_dev,
-		.inode = status.st_ino,
+		.device = (uint64_t)status.st_dev,
+		.inode = (uint64_t)status.st_ino,
 		.size = status.st_size,
 		.modified_ns = clock_from_timespec(&status.st_mtim),
 		.changed_ns = clock_from_timespec(&status.st_ctim),
