@@ -15,6 +15,12 @@ void file_names_sort(struct file_names *names)
 		qsort(names->names, names->count, sizeof(*names->names), compare);
 }
 
+bool file_names_have(const struct file_names *names, const char *name)
+{
+	return names->count > 0 &&
+	       bsearch(&name, names->names, names->count, sizeof(*names->names), compare) != NULL;
+}
+
 void file_names_clear(struct file_names *names)
 {
 	for (size_t i = 0; i < names->count; i++)

@@ -3,6 +3,7 @@
 #ifndef BASE_FILE_NAMES_H
 #define BASE_FILE_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* All zero is none. Stored by the caller. */
@@ -13,6 +14,9 @@ struct file_names {
 
 /* Sorts them by bytes. */
 void file_names_sort(struct file_names *names);
+
+/* Whether a path is among them; they are sorted. */
+bool file_names_have(const struct file_names *names, const char *name);
 
 void file_names_clear(struct file_names *names);
 

@@ -57,7 +57,7 @@ struct discovery {
 	struct text_error failure;
 	struct mesh_values mesh;
 	bool is_outside; /* This machine is not in the list of its mesh, and the log says so. */
-	bool is_ill;	 /* A file could not be read, or is not used, and it was noted. */
+	bool has_failed; /* A file could not be read, or is not used, and it was noted. */
 };
 
 /* A look at all sources, and what came of it. */
@@ -89,9 +89,11 @@ static void say(const struct discovery *discovery, enum log_level level, const c
 static void note_failure(struct round *round, size_t source, const struct text_error *error)
 {
 	bool is_file = !round->discovery->sources[source].fetcher;
+	/* What comes from the network is none of the configuration's, except where it is checked. */
+	bool is_wrong = is_file || !round->discovery->engine;
 	round->failures[source]++;
 	round->read += is_file;
-	if (is_file && round->result == 0) {
+	if (is_wrong && round->result == 0) {
 		round->result = -EINVAL;
 		round->error = *error;
 	}
@@ -427,7 +429,7 @@ static void publish(struct round *round)
 {
 	struct discovery *discovery = round->discovery;
 	struct wall_time now = clock_wall();
-	bool is_ill = round->result != 0 || !is_well(discovery);
+	bool has_failed = round->result != 0 || !is_well(discovery);
 	pthread_mutex_lock(&discovery->mutex);
 	for (size_t i = 0; i < discovery->source_count; i++) {
 		struct source_values *values = &discovery->sources[i].values;
@@ -437,12 +439,12 @@ static void publish(struct round *round)
 	}
 	if (round->result != 0)
 		discovery->failure = round->error;
-	else if (!is_ill)
+	else if (!has_failed)
 		discovery->failure = (struct text_error){0};
 	pthread_mutex_unlock(&discovery->mutex);
-	if (round->read > 0 || is_ill != discovery->is_ill)
-		reloads_note(discovery->reloads, RELOAD_OF_TARGETS, !is_ill, now);
-	discovery->is_ill = is_ill;
+	if (round->read > 0 || has_failed != discovery->has_failed)
+		reloads_note(discovery->reloads, RELOAD_OF_TARGETS, !has_failed, now);
+	discovery->has_failed = has_failed;
 }
 
 /* Looks at all sources. */

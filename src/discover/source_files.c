@@ -19,12 +19,11 @@ struct looking {
 };
 
 /* It is told once, unless all are read again. */
-static void fail(const struct looking *looking, struct member *member, const char *reason)
+static void fail(
+	const struct looking *looking, struct member *member, const struct text_error *error)
 {
-	struct text_error error;
 	struct target_list none = {0};
-	bool is_known = member->failure && strcmp(member->failure, reason) == 0;
-	text_error_set(&error, 0, "%s", reason);
+	bool is_known = member->failure && strcmp(member->failure, error->reason) == 0;
 	member->has_failed = true;
 	/* What waits to be used is no longer what the file has. */
 	member_offer(member, &none);
@@ -32,8 +31,8 @@ static void fail(const struct looking *looking, struct member *member, const cha
 	if (is_known && !looking->is_all)
 		return;
 	free(member->failure);
-	member->failure = strdup(reason);
-	looking->sink->on_failure(looking->sink->context, member, &error);
+	member->failure = strdup(error->reason);
+	looking->sink->on_failure(looking->sink->context, member, error);
 }
 
 static void read_file(const struct looking *looking, struct member *member)
@@ -52,7 +51,7 @@ static void read_file(const struct looking *looking, struct member *member)
 		/* If it is not the file's fault, the next look tries again. */
 		if (result != -EINVAL)
 			member->watch.known = (struct file_state){0};
-		fail(looking, member, error.reason);
+		fail(looking, member, &error);
 		return;
 	}
 	free(member->failure);
@@ -70,7 +69,7 @@ static void lose_file(const struct looking *looking, struct member *member, bool
 	if (is_named) {
 		struct text_error error;
 		text_error_set(&error, 0, "%s has vanished", member->name);
-		fail(looking, member, error.reason);
+		fail(looking, member, &error);
 		return;
 	}
 	member->is_gone = true;
@@ -89,23 +88,10 @@ static enum file_event step(const struct looking *looking, struct member *member
 	return state->exists || is_named ? FILE_CHANGED : FILE_VANISHED;
 }
 
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-static bool has_name(const struct looking *looking, const char *name)
-{
-	const struct file_names *names = looking->names;
-	if (looking->source->kind == TARGET_SOURCE_FILE)
-		return true;
-	return names->count > 0 && bsearch(&name, names->names, names->count, sizeof(*names->names),
-					   compare_names) != NULL;
-}
-
 static void look_at(const struct looking *looking, struct member *member)
 {
-	bool is_named = has_name(looking, member->name);
+	bool is_named = looking->source->kind == TARGET_SOURCE_FILE ||
+			file_names_have(looking->names, member->name);
 	struct file_state state;
 	files_state(member->name, &state);
 	switch (step(looking, member, &state, is_named)) {

@@ -410,6 +410,10 @@ def a_check_shows_what_each_source_gives():
         assert done.status == 0, done
         expected = f"targets   3\n          1 from {path}\n          2 from {inventory.url}\n          a at 127.0.0.1:1\n"
         assert expected in done.out, done.out
+        inventory.behaviour = serve.answers([{"name": "a", "address": "b:1"}])
+        done = run(*flags)
+        assert done.status == 1 and f'{inventory.url}: target "a": name is used twice, here and in {path}' in done.err, done
+        assert done.err.count("\n") == 1, done
         inventory.behaviour = serve.is_silent
         done = run(*flags, seconds=30)
         assert done.status == 1 and f"{inventory.url}: " in done.err and "Timeout was reached" in done.err, done

@@ -175,7 +175,7 @@ def prometheus_says_what_is_probed():
             wait_for(lambda: ups() == count, "they are back", 60, 0.2)
             time.sleep(3)
             end = int(time.time())
-            # Nothing began anew, and each is there once.
+            # Nothing began again, and each is there once.
             assert counts(program) == (count, count, 0), counts(program)
             for name in ("sent", "connect_failures", "unsent", "timeouts"):
                 rates = prometheus.query_range(f"rate(tcp_echo_{name}_total[10s])", begin, end)
