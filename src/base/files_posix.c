@@ -60,14 +60,26 @@ bool files_is_pattern(const char *path)
 	return strpbrk(path, "*?[") != NULL;
 }
 
+/* Why a folder could not be read: glob() hands nothing else on. */
+static _Thread_local int folder_error;
+
+static int on_folder_error(const char *path, int error)
+{
+	(void)path;
+	folder_error = error;
+	return 1;
+}
+
 int files_match(const char *pattern, struct file_names *names)
 {
 	glob_t found = {0};
+	folder_error = 0;
 	struct file_names made = {0};
 	/* It asks for the environment only where there is a tilde to expand. NOLINTNEXTLINE(concurrency-mt-unsafe) */
-	int failure = glob(pattern, GLOB_ERR | GLOB_NOSORT, NULL, &found);
+	int failure = glob(pattern, GLOB_ERR | GLOB_NOSORT, on_folder_error, &found);
 	int error = failure == 0 || failure == GLOB_NOMATCH ? 0
 		    : failure == GLOB_NOSPACE		    ? -ENOMEM
+		    : folder_error > 0			    ? -folder_error
 							    : -EIO;
 	if (!error) {
 		made.names = calloc(found.gl_pathc + 1, sizeof(*made.names));

@@ -216,6 +216,15 @@ def a_pattern_without_files_is_no_reason_not_to_start():
 
 
 @scenario
+def a_pattern_whose_folder_is_missing_is_told():
+    with Folder() as folder:
+        pattern = folder.path("missing", "*.json")
+        done = run("-mode=client", f"-targets={pattern}", "-metrics=127.0.0.1:0")
+        assert done.status == 1 and done.err.count("\n") == 1, done
+        assert f"{pattern}: cannot be read: No such file or directory" in done.err, done
+
+
+@scenario
 def a_name_that_stands_twice_is_refused_with_both_files():
     with Folder() as folder, Peer(behave.echo) as peer:
         a = folder.write("a.json", {"x": peer.address, "y": peer.address})
