@@ -3,8 +3,9 @@
 The whole life of the Debian packages in a minimal system booted by systemd-nspawn: installed, run,
 reloaded, killed, upgraded, removed, purged. Needs root.
 
-TCP_ECHO_METRICS_PACKAGES names the folder of the packages (make check-deb builds them first).
-The minimal system is kept there too, for next time; it needs apt's mirror once.
+TCP_ECHO_METRICS_PACKAGES names the folder of the packages (make check-deb builds them first), and
+TCP_ECHO_METRICS_RELEASE the release that they were built on, where it is not this machine's. The minimal system
+is kept there too, for next time; it needs apt's mirror once.
 """
 import atexit
 import glob
@@ -116,7 +117,7 @@ class System:
 
     @staticmethod
     def _mirror():
-        """The mirror from which this machine's apt gets this release."""
+        """The mirror from which this machine's apt gets its release, and the release to make."""
         with open("/etc/os-release", encoding="utf-8") as file:
             codename = re.search(r"^VERSION_CODENAME=(\w+)$", file.read(), re.MULTILINE).group(1)
         lines = must(
@@ -125,7 +126,7 @@ class System:
         )
         for line in lines.splitlines():
             if line.startswith(f"{codename} main "):
-                return line.split()[2], codename
+                return line.split()[2], os.environ.get("TCP_ECHO_METRICS_RELEASE", codename)
         return skip("apt's configuration names no mirror for this release")
 
     def boot(self):
