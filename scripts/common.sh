@@ -28,6 +28,11 @@ packages_of() {
 	done
 }
 
+# project KEY: what packaging/project says of it.
+project() {
+	sed -n "s/^$1=//p" "$top/packaging/project" | grep . || fail "packaging/project does not say its $1"
+}
+
 package_is_installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | sort -u | head -n 1)" = installed ]
 }

@@ -90,7 +90,7 @@ def zsh_and_fish_complete_every_flag():
 def the_packages_have_the_version_of_the_program():
     version = run("-version")[1].split()[1]
     packaged = re.match(r"tcp-echo-metrics \((\S+)\)", read("debian", "changelog")).group(1)
-    assert packaged == version, f"debian/changelog: {packaged}, configure.ac: {version}"
+    assert packaged.rpartition("-")[0] == version, f"debian/changelog: {packaged}, configure.ac: {version}"
 
 
 @scenario
@@ -112,7 +112,8 @@ def analyze(command, folder):
     os.symlink(BINARY, os.path.join(folder, "tcp-echo-metrics"))
     text = read("packaging", "systemd", "tcp-echo-metrics.service.in")
     with open(unit, "w", encoding="utf-8") as file:
-        file.write(text.replace("@bindir@", folder).replace("@defaultsdir@", "/etc/default"))
+        file.write(text.replace("@bindir@", folder).replace("@defaultsdir@", "/etc/default")
+                   .replace("@PACKAGE_URL@", "https://host.example/"))
     done = subprocess.run(
         ["systemd-analyze", *command, unit],
         stdout=subprocess.PIPE,

@@ -115,17 +115,70 @@ def a_release_publishes_what_its_jobs_make():
     assert "SHA256SUMS" in published and "--verify-tag" in published
 
 
+# The files that say whose project this is, and the scripts that see to it.
+OF_THE_PROJECT = ("packaging/project", "debian/changelog", "debian/control", "debian/copyright", "debian/watch",
+                  "scripts/common.sh", "scripts/release/project")
+
+
+def copy_files(paths, folder):
+    for path in paths:
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        copy = shutil.copy(os.path.join(TOP, path), os.path.join(folder, path))
+        # An archive may be read-only.
+        os.chmod(copy, os.stat(copy).st_mode | stat.S_IWUSR)
+
+
+def set_project(folder, domain):
+    """Values in this domain, in all files that have them."""
+    with open(os.path.join(folder, "packaging", "project"), "w", encoding="utf-8") as file:
+        file.write(f"maintainer=Jane & John Doe\nemail=doe@{domain}\nhomepage=https://{domain}/\n"
+                   f"repository=https://{domain}/x.git\nbrowse=https://{domain}/x\n")
+    return call(os.path.join(folder, "scripts", "release", "project"))
+
+
+def files_with(folder, text):
+    found = set()
+    for path in OF_THE_PROJECT:
+        with open(os.path.join(folder, path), encoding="utf-8") as file:
+            if text in file.read():
+                found.add(path)
+    return found
+
+
+@scenario
+def whose_project_it_is_stands_in_one_file():
+    told = {"packaging/project", "debian/changelog", "debian/control", "debian/copyright"}
+    with tempfile.TemporaryDirectory() as folder:
+        copy_files(OF_THE_PROJECT, folder)
+        script = os.path.join(folder, "scripts", "release", "project")
+        assert call(script, "--check") == (0, "", ""), "make project was forgotten"
+        older = "tcp-echo-metrics (0.1-1) unstable; urgency=low\n\n -- Old <old@one.test>  Sun, 01 Nov 2026 12:00:00 +0000\n"
+        with open(os.path.join(folder, "debian", "changelog"), "a", encoding="utf-8") as file:
+            file.write("\n" + older)
+        for domain, former in (("one.test", "none.test"), ("two.test", "one.test/")):
+            assert set_project(folder, domain) == (0, "", "")
+            assert call(script, "--check") == (0, "", "")
+            assert files_with(folder, "Jane & John Doe <doe@" + domain) == told - {"packaging/project"}
+            assert files_with(folder, domain) == told | {"debian/watch"}
+            assert not files_with(folder, former), files_with(folder, former)
+        with open(os.path.join(folder, "debian", "changelog"), encoding="utf-8") as file:
+            assert file.read().endswith(older)
+        for name in ("control", "watch"):
+            shutil.copy(os.path.join(TOP, "debian", name), os.path.join(folder, "debian", name))
+        status, _, err = call(script, "--check")
+        assert status == 1 and "debian/control debian/watch" in err and err.count("\n") == 1, err
+        os.truncate(os.path.join(folder, "debian", "watch"), 0)
+        status, _, err = call(script)
+        assert status == 1 and "debian/watch has no line" in err, err
+
+
 @scenario
 def only_a_tag_that_names_the_version_is_a_release():
     with tempfile.TemporaryDirectory() as folder:
-        for path in ("scripts/release/check-tag", "scripts/common.sh", "configure.ac", "CHANGELOG.md",
-                     "debian/changelog"):
-            os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
-            copy = shutil.copy(os.path.join(TOP, path), os.path.join(folder, path))
-            # An archive may be read-only.
-            os.chmod(copy, os.stat(copy).st_mode | stat.S_IWUSR)
+        copy_files((*OF_THE_PROJECT, "scripts/release/check-tag", "configure.ac", "CHANGELOG.md"), folder)
         with open(os.path.join(folder, "configure.ac"), encoding="utf-8") as file:
             version = re.search(r"AC_INIT\(\[[^]]*\], \[([^]]*)\]", file.read()).group(1)
+        check_tag = os.path.join(folder, "scripts", "release", "check-tag")
         changes = os.path.join(folder, "CHANGELOG.md")
         with open(changes, encoding="utf-8") as file:
             text = file.read()
@@ -133,14 +186,22 @@ def only_a_tag_that_names_the_version_is_a_release():
         def check(tag, date="2026-12-01"):
             with open(changes, "w", encoding="utf-8") as file:
                 file.write(re.sub(r"^(## \[" + re.escape(version) + r"\] - ).*", rf"\g<1>{date}", text, flags=re.M))
-            return call(os.path.join(folder, "scripts", "release", "check-tag"), tag)[0]
+            return call(check_tag, tag)[0]
 
+        assert set_project(folder, "host.test")[0] == 0
         assert check("v" + version) == 0
         for tag in (version, "v" + version + ".1", "v9" + version, "v", "version"):
             assert check(tag) == 1, tag
         assert check("v" + version, date="Unreleased") == 1
-        with open(os.path.join(folder, "debian", "changelog"), "r+", encoding="utf-8") as file:
-            file.write("x")
+        # Nor is it one while it is not known whose, or where the files differ.
+        assert set_project(folder, "host.example")[0] == 0
+        assert check("v" + version) == 1
+        status, _, err = call(check_tag, "v" + version)
+        assert status == 1 and err.endswith(
+            "packaging/project has no real values yet for: email homepage repository browse\n"), err
+        shutil.copy(os.path.join(TOP, "debian", "control"), os.path.join(folder, "debian", "control"))
+        assert check("v" + version) == 1
+        assert set_project(folder, "host.test")[0] == 0
         with open(os.path.join(folder, "debian", "changelog"), "w", encoding="utf-8") as file:
             file.write("tcp-echo-metrics (0.0.1) unstable; urgency=medium\n")
         assert check("v" + version) == 1
