@@ -15,16 +15,23 @@ fail() {
 	exit 1
 }
 
+# The sections of scripts/packages, on one line.
+sections() {
+	sed -n 's/^\[\(.*\)\]$/\1/p' "$packages_file" | paste -sd ' '
+}
+
 # packages_of SECTION...: the packages in these sections of scripts/packages, one per line.
 packages_of() {
-	local section
+	local section unknown=''
+	for section in "$@"; do
+		grep -qxF -- "[$section]" "$packages_file" || unknown+=" $section"
+	done
+	[ -z "$unknown" ] || fail "scripts/packages has no section$unknown; it has: $(sections)"
 	for section in "$@"; do
 		awk -v want="[$section]" '
-			/^\[/ { inside = ($1 == want); seen += inside; next }
+			/^\[/ { inside = ($1 == want); next }
 			{ sub(/#.*/, "") }
-			inside && NF { print $1 }
-			END { exit !seen }' "$packages_file" ||
-			fail "$packages_file has no section [$section]"
+			inside && NF { print $1 }' "$packages_file"
 	done
 }
 

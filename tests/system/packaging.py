@@ -86,6 +86,51 @@ def zsh_and_fish_complete_every_flag():
     }, f"fish: {set(fish) ^ set(flags)} differ, or in whether they take a value"
 
 
+def install_packages(*sections):
+    done = subprocess.run([os.path.join(TOP, "scripts", "install-packages"), *sections], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60, check=False, encoding="utf-8")
+    return done.returncode, done.stderr
+
+
+@scenario
+def an_unknown_section_of_packages_is_named_with_those_there_are():
+    status, err = install_packages("build", "tset", "nonsense")
+    assert status == 1 and re.fullmatch(
+        r"install-packages: scripts/packages has no section tset nonsense; it has: (\w+ )+build test .*\n", err), err
+    status, err = install_packages()
+    assert status == 1 and re.fullmatch(r"install-packages: usage: .* SECTION\.\.\., out of: .* build test .*\n", err), err
+
+
+def listed_packages(*sections):
+    """What is in these sections, comments and all others dropped."""
+    text = "".join(re.search(rf"(?ms)^\[{section}\]$(.*?)(?=^\[|\Z)", read("scripts", "packages")).group(1)
+                   for section in sections)
+    return set(re.sub("#.*", "", text).split())
+
+
+@scenario
+def what_builds_the_packages_is_listed():
+    wanted = re.search(r"(?m)^Build-Depends:\n((?: .*\n)+)", read("debian", "control")).group(1)
+    wanted = {re.match(r" *([\w.+-]+)", line).group(1) for line in wanted.splitlines()} - {"debhelper-compat"}
+    lacking = (wanted | {"build-essential", "debhelper"}) - listed_packages("build", "packages")
+    assert not lacking, f"scripts/packages lacks in [build] and [packages]: {lacking}"
+    # By pkg-config the spec names what [build] has anyway; these are not in it.
+    assert {"check", "collectd-dev"} <= listed_packages("rpm")
+
+
+@scenario
+def the_documents_name_sections_that_there_are():
+    texts = [read("README.md")] + [read("docs", name) for name in os.listdir(os.path.join(TOP, "docs"))
+                                   if name.endswith(".md")]
+    lines = re.findall(r"scripts/install-packages ([a-z ]+)", "\n".join(texts))
+    for row in re.findall(r"(?m)^\| .* \| (`build.*) \|$", read("docs", "development.md")):
+        lines += re.findall(r"`([a-z ]+)`", row)
+    assert len(lines) > 12, lines
+    unknown = {word for line in lines for word in line.split()} - set(
+        re.findall(r"(?m)^\[(\w+)\]$", read("scripts", "packages")))
+    assert not unknown, f"no such sections: {unknown}"
+
+
 @scenario
 def the_packages_have_the_version_of_the_program():
     version = run("-version")[1].split()[1]
