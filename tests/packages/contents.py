@@ -49,6 +49,7 @@ os.environ["TCP_ECHO_METRICS_PLUGIN"] = ROOTS[PLUGIN] + "/usr/lib/collectd/tcp_e
 
 # pylint: disable=wrong-import-position
 from lib.collectd import Daemon, want_collectd
+from lib.links import dead_links
 from lib.scenario import Skip, main, scenario
 
 DOC = {name: f"/usr/share/doc/{name}" for name in NAMES}
@@ -74,6 +75,7 @@ SHIPPED = {
         f"{DOC[PLUGIN]}/examples/alerts.yml",
         f"{DOC[PLUGIN]}/examples/collectd.conf.example",
         f"{DOC[PLUGIN]}/examples/prometheus-collectd.yml",
+        f"{DOC[PLUGIN]}/examples/prometheus.yml",
     },
 }
 
@@ -101,7 +103,7 @@ def each_has_its_files_and_no_other():
                   if not re.fullmatch(rf"{DOC[name]}/(changelog\.Debian|changelog|copyright)", path)}
         if name == PROGRAM:
             others = {path for path in others
-                      if not re.match(rf"{DOC[name]}/(README\.md$|docs/|examples/)", path)}
+                      if not re.match(rf"{DOC[name]}/(\w+\.md$|collectd\.conf\.example$|docs/|examples/)", path)}
         assert SHIPPED[name] <= shipped and not others, \
             f"{name}: lacks {SHIPPED[name] - shipped}; more than expected: {others}"
     assert not set(files(PROGRAM)) & set(files(PLUGIN))
@@ -140,6 +142,13 @@ def the_examples_are_complete_where_they_lie():
             must("promtool", "check", what, path)
             checked += 1
     assert checked >= 4, checked
+
+
+@scenario
+def the_links_of_the_documents_lead_somewhere():
+    for name, least in ((PROGRAM, 80), (PLUGIN, 3)):
+        count, dead = dead_links(ROOTS[name] + DOC[name])
+        assert count >= least and not dead, (count, dead)
 
 
 @scenario

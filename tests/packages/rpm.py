@@ -83,6 +83,7 @@ os.environ["TCP_ECHO_METRICS_PLUGIN"] = f"{ROOT}{LIBDIR}/collectd/tcp_echo.so"
 
 # pylint: disable=wrong-import-position
 from lib.collectd import Daemon, want_collectd
+from lib.links import dead_links
 from lib.program import Program, run
 from lib.scenario import main, scenario
 
@@ -202,8 +203,15 @@ def the_installed_plugin_measures_in_collectd():
 
 
 @scenario
+def the_links_of_the_documents_lead_somewhere():
+    for name, least in ((PROGRAM, 80), (PLUGIN, 3)):
+        count, dead = dead_links(f"{ROOT}/usr/share/doc/{name}")
+        assert count >= least and not dead, (count, dead)
+
+
+@scenario
 def the_example_and_the_types_are_as_in_the_sources():
-    found = glob.glob(f"{ROOT}/usr/share/doc/{PLUGIN}*/collectd.conf.example")
+    found = glob.glob(f"{ROOT}/usr/share/doc/{PLUGIN}/examples/collectd.conf.example")
     found.append(ROOT + "/usr/share/tcp-echo-metrics/types.db")
     assert len(found) == 2, found
     for path, source in zip(found, ("collectd.conf.example", "src/collectd/types.db")):

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
+from lib.links import dead_links
 from lib.program import BINARY, run
 from lib.scenario import Skip, main, scenario
 
@@ -168,6 +169,29 @@ def analyze(command, folder):
         encoding="utf-8",
     )
     return done.returncode, done.stdout
+
+
+@scenario
+def the_links_of_the_documents_lead_somewhere():
+    count, dead = dead_links(*(os.path.join(TOP, name) for name in ("README.md", "CONTRIBUTING.md", "docs")))
+    assert count >= 80 and not dead, (count, dead)
+
+
+@scenario
+def so_they_do_where_they_are_installed():
+    folder = os.path.dirname(os.path.abspath(BINARY))
+    if not os.path.exists(os.path.join(folder, "Makefile")):
+        raise Skip("the binary is in no build folder")
+    # Wherever documents and data lie.
+    for places in ((), ("docdir=/opt/doc",), ("docdir=/usr/local/share/tcp-echo-metrics", "mandir=/opt/man")):
+        with tempfile.TemporaryDirectory(prefix="tcp-echo-") as root:
+            done = subprocess.run(
+                ["make", "-s", "-C", folder, f"DESTDIR={root}", "prefix=/usr/local", *places, "install-data"],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
+                encoding="utf-8")
+            assert done.returncode == 0, done.stdout
+            count, dead = dead_links(root)
+            assert count >= 80 and not dead, (places, count, dead)
 
 
 @scenario
