@@ -44,6 +44,16 @@ package_is_installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | sort -u | head -n 1)" = installed ]
 }
 
+# The mirror that this machine's apt uses for its own release.
+apt_mirror() {
+	local codename
+	# shellcheck source=/dev/null
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	# shellcheck disable=SC2016 # apt expands these.
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+		awk -v codename="$codename" '$2 == codename && $3 == "main" { print $1; exit }' | grep .
+}
+
 # as_root COMMAND...: runs it as root, through sudo if necessary; without a terminal sudo must not ask.
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then

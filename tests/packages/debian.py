@@ -36,6 +36,7 @@ CONFFILES = {
 }
 PLUGIN = "/usr/lib/collectd/tcp_echo.so"
 DROP_IN = "/run/systemd/system/tcp-echo-metrics.service.d/test.conf"
+TESTS = os.path.join(TOP, "debian", "tests")
 # What the system itself writes meanwhile.
 NOISE = re.compile(r"/(var/(log|cache|lib/dpkg|lib/systemd/timers|tmp)|root|etc/ld\.so\.cache~?)(/|$)")
 
@@ -74,6 +75,12 @@ def skip(why):
     sys.exit(STATUS_SKIP)
 
 
+def debian_tests():
+    """What debian/tests/control has: (name, the packages it needs)."""
+    with open(os.path.join(TESTS, "control"), encoding="utf-8") as file:
+        return [(name, needs.split(", ")) for name, needs in re.findall(r"^Tests: (\S+)\nDepends: (.+)$", file.read(), re.MULTILINE)]
+
+
 class System:
     """A minimal Debian with what the packages depend on. Changes to it are discarded."""
 
@@ -84,7 +91,8 @@ class System:
 
     def make(self):
         """Makes the folder, unless there is one for these dependencies."""
-        wanted = sorted({name for one in NAMES for name in self._dependencies(package(one))})
+        wanted = {name for one in NAMES for name in self._dependencies(package(one))}
+        wanted = sorted(wanted | {name for _, needs in debian_tests() for name in needs} - set(NAMES))
         stamp = os.path.join(self.root, "made-for")
         if os.path.exists(stamp):
             with open(stamp, encoding="ascii") as file:
@@ -135,7 +143,7 @@ class System:
                 [
                     *("systemd-nspawn", "--register=no", "--keep-unit", "--private-network"),
                     *("--volatile=overlay", "--quiet", "--machine=tcp-echo-metrics-test"),
-                    *(f"--bind-ro={FOLDER}:/packages", "-D", self.root, "-b"),
+                    *(f"--bind-ro={FOLDER}:/packages", f"--bind-ro={TESTS}:/tests", "-D", self.root, "-b"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -354,6 +362,14 @@ LoadPlugin tcp_echo
     system.must("systemctl", "stop", "collectd-test")
 
 
+@scenario
+def the_tests_that_debian_runs_pass():
+    names = {name for name, _ in debian_tests()}
+    assert names == set(os.listdir(TESTS)) - {"control"} and names, names
+    for name in names:
+        system.must(f"/tests/{name}")
+
+
 def newer(path, folder):
     """Builds the same package with a later version."""
     tree = os.path.join(folder, "tree")
@@ -385,7 +401,8 @@ def an_upgrade_restarts_it_and_keeps_what_was_edited():
 
 @scenario
 def removal_leaves_only_the_configuration():
-    system.must("dpkg", "--remove", *NAMES)
+    out = system.must("dpkg", "--remove", *NAMES)
+    assert "warning" not in out, out
     assert system.metrics() is None, "the service still answers"
     assert not system.exists("/usr/bin/tcp-echo-metrics") and not system.exists(PLUGIN)
     assert all(system.exists(path) for path in CONFFILES)
@@ -393,7 +410,8 @@ def removal_leaves_only_the_configuration():
 
 @scenario
 def a_purge_leaves_nothing():
-    system.must("dpkg", "--purge", *NAMES)
+    out = system.must("dpkg", "--purge", *NAMES)
+    assert "warning" not in out, out
     system.must("systemctl", "daemon-reload")
     assert not any(system.exists(path) for path in CONFFILES)
     left = system.files() ^ before
