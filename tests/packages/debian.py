@@ -78,7 +78,8 @@ def skip(why):
 def debian_tests():
     """What debian/tests/control has: (name, the packages it needs)."""
     with open(os.path.join(TESTS, "control"), encoding="utf-8") as file:
-        return [(name, needs.split(", ")) for name, needs in re.findall(r"^Tests: (\S+)\nDepends: (.+)$", file.read(), re.MULTILINE)]
+        tests = re.findall(r"^Tests: (\S+)\nDepends: (.+)$", file.read(), re.MULTILINE)
+    return [(name, needs.split(", ")) for name, needs in tests]
 
 
 class System:
