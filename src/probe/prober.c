@@ -25,7 +25,10 @@
  * What has come is read after so many slots: a peer of several targets gets the time to answer, and their
  * probes do not queue behind each other there.
  */
-#define SLOTS_IN_A_ROW 4
+#define SLOTS_IN_A_ROW 8
+
+/* How many deadlines are reviewed, at most, before a wait that would end with one of them. */
+#define REVIEWS_A_TURN 8
 
 /* Ten thousand targets that start at once dial over a second. */
 #define DIAL_SPACING_NS (100 * NS_PER_US)
@@ -79,16 +82,31 @@ static void queue_take(struct queue *queue, struct queue *other)
 	queue_init(other);
 }
 
+/* The next deadline, if it comes that long before the next slots that it cannot wait for them. */
+static int64_t next_alarm_ns(struct prober *prober, int64_t slots_ns, int64_t now_ns)
+{
+	struct alarms *alarms = &prober->context.alarms;
+	struct alarm *alarm;
+	for (unsigned i = 0; i < REVIEWS_A_TURN && (alarm = alarms_at(alarms, 0)); i++) {
+		int64_t due_ns = alarm->due_ns;
+		if (due_ns - now_ns <= PATIENCE_NS || slots_ns - due_ns <= PATIENCE_NS)
+			break;
+		link_review_alarm(alarm, now_ns);
+		if (alarm->due_ns == due_ns)
+			break;
+	}
+	int64_t next_ns = alarms_next_ns(alarms);
+	return slots_ns - next_ns <= PATIENCE_NS ? ALARM_NEVER : next_ns;
+}
+
 /* When there is something to do that nobody else tells of. */
-static int64_t next_due_ns(const struct prober *prober)
+static int64_t next_due_ns(struct prober *prober, int64_t now_ns)
 {
 	if (prober->coming.first || prober->going.first)
 		return prober->woken_ns;
 	int64_t slots_ns = schedule_wake_ns(&prober->schedule);
-	int64_t alarm_ns = alarms_next_ns(&prober->context.alarms);
-	if (alarm_ns == ALARM_NEVER || slots_ns <= alarm_ns + PATIENCE_NS)
-		return slots_ns;
-	return alarm_ns;
+	int64_t alarm_ns = next_alarm_ns(prober, slots_ns, now_ns);
+	return slots_ns < alarm_ns ? slots_ns : alarm_ns;
 }
 
 /* Blocks in the event loop until something happens or until_ns. */
@@ -110,9 +128,9 @@ static void look_away(struct prober *prober, int64_t until_ns, int64_t now_ns)
 /* Waits until the next thing is due. */
 static void wait_for_turn(struct prober *prober)
 {
-	int64_t until_ns = next_due_ns(prober);
-	prober->context.turn.is_clock_fresh = false;
 	int64_t now_ns = clock_monotonic_ns();
+	int64_t until_ns = next_due_ns(prober, now_ns);
+	prober->context.turn.is_clock_fresh = false;
 	if (until_ns <= now_ns)
 		return;
 	if (prober->context.has_timestamps && until_ns - now_ns <= PATIENCE_NS)
