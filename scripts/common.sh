@@ -10,23 +10,28 @@ say() {
 	printf '==> %s\n' "$*"
 }
 
-fail() {
+warn() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+fail() {
+	warn "$@"
 	exit 1
 }
 
 # The sections of scripts/packages, on one line.
 sections() {
-	sed -n 's/^\[\(.*\)\]$/\1/p' "$packages_file" | paste -sd ' '
+	awk -F '[][]' '/^\[/ { printf "%s%s", gap, $2; gap = " " } END { print "" }' "$packages_file"
 }
 
 # packages_of SECTION...: the packages in these sections of scripts/packages, one per line.
 packages_of() {
-	local section unknown=''
+	local section unknown='' known
+	known=" $(sections) "
 	for section in "$@"; do
-		grep -qxF -- "[$section]" "$packages_file" || unknown+=" $section"
+		[[ $known == *" $section "* ]] || unknown+=" $section"
 	done
-	[ -z "$unknown" ] || fail "scripts/packages has no section$unknown; it has: $(sections)"
+	[ -z "$unknown" ] || fail "scripts/packages has no section$unknown; it has:${known% }"
 	for section in "$@"; do
 		awk -v want="[$section]" '
 			/^\[/ { inside = ($1 == want); next }
@@ -66,7 +71,7 @@ as_root() {
 }
 
 apt_get() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 \
+	as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q -o DPkg::Lock::Timeout=300 \
 		-o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
@@ -74,6 +79,23 @@ apt_get() {
 apt_lists_are_fresh() {
 	[ -n "$(find /var/lib/apt/lists -maxdepth 1 -type f -name '*Packages*' -ctime -1 2>/dev/null |
 		head -n 1)" ]
+}
+
+# Fetches apt's package lists. One source that cannot be had, perhaps of a third party, is no reason to give up:
+# the lists of the others, or those of last time, may do. Unlike an installation, apt-get does not wait for a lock.
+update_apt_lists() {
+	local errors what tries=60
+	until { errors=$(apt_get update 2>&1 >&3); } 3>&1; do
+		if [[ $errors == *'Could not get lock'* ]] && [ "$((tries -= 1))" -gt 0 ]; then
+			[ "$tries" -lt 59 ] || say "Waiting for another program that updates apt's package lists"
+			sleep 5
+			continue
+		fi
+		what=$(sed -n '/^E: Some index files failed/d; s/^E: //p' <<<"$errors" | paste -s -d ' ')
+		warn "going on with the package lists at hand, as apt-get update failed: ${what:-${errors##*$'\n'}}"
+		return
+	done
+	[ -z "$errors" ] || printf '%s\n' "$errors" >&2
 }
 
 # install_packages SECTION...: installs what is missing; does not touch apt if nothing is.
@@ -90,12 +112,12 @@ install_packages() {
 		package_is_installed "$package" || missing+=("$package")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
-	by_hand="apt-get update && apt-get install --no-install-recommends ${missing[*]}"
+	by_hand="apt-get update; apt-get install --no-install-recommends ${missing[*]}"
 	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
 		fail "packages are missing and sudo is not installed; as root, run: $by_hand"
 	fi
 	say "Installing ${missing[*]}"
-	apt_lists_are_fresh || apt_get update || fail "apt-get failed; as root, try: $by_hand"
+	apt_lists_are_fresh || update_apt_lists
 	apt_get install -y --no-install-recommends "${missing[@]}" ||
 		fail "apt-get failed; as root, try: $by_hand"
 }

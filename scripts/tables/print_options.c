@@ -310,7 +310,7 @@ static void print_fish(void)
 {
 	print_head(FISH, "flags");
 	for (const struct option *each = NULL; (each = next(each, is_flag));) {
-		printf("complete -c " PROGRAM " -o %s", each->flag);
+		printf("complete -c " PROGRAM " -o %s -l %s", each->flag, each->flag);
 		if (option_kind_is_path(each->kind))
 			printf(" -r -F");
 		else if (each->value)
@@ -331,7 +331,7 @@ static void print_zsh(void)
 	print_head(ZSH, "flags");
 	printf("_arguments");
 	for (const struct option *each = NULL; (each = next(each, is_flag));) {
-		printf(" \\\n\t'*-%s%s[", each->flag, each->value ? "=" : "");
+		printf(" \\\n\t'*'{-,--}'%s%s[", each->flag, each->value ? "=" : "");
 		print_quoted(each->help, "'\\''");
 		printf("]");
 		if (each->value) {

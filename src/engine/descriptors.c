@@ -8,8 +8,8 @@
  * listeners, sockets of the resolver, the service manager's, and files while they are read.
  */
 #define OWN 40
-/* For each prober thread beyond the first: an event loop, its pipe, its waker. */
-#define OWN_OF_THREAD 5
+/* For each prober thread beyond the first: an event loop, its pipe, its timer, its waker. */
+#define OWN_OF_THREAD 6
 
 /* What the front and the echo server have even if that is beyond what is left. */
 #define FRONT_LEAST 4

@@ -509,9 +509,9 @@ const struct metric metric_table[] = {
 	},
 	{
 		.name = "tcp_echo_send_lag_seconds",
-		.help = "How late probes left against their schedule, all targets together. High "
-			"values mean that this process lacks CPU time: it probes unevenly, but "
-			"round-trip times stay true.",
+		.help = "How late probes left against their schedule, all targets together. Up to "
+			"10 ms they may be on purpose, as wake-ups are shared; more means that this "
+			"process lacks CPU time: it probes unevenly, but round-trip times stay true.",
 		.type = METRIC_HISTOGRAM,
 		.subject = METRIC_OF_PROBER,
 		.value = VALUE_HISTOGRAM,

@@ -99,6 +99,11 @@ int64_t alarms_next_ns(const struct alarms *alarms)
 	return alarms->count > 0 ? alarms->heap[0]->due_ns : ALARM_NEVER;
 }
 
+struct alarm *alarms_at(const struct alarms *alarms, size_t position)
+{
+	return position < alarms->count ? alarms->heap[position] : NULL;
+}
+
 struct alarm *alarms_take(struct alarms *alarms, int64_t now_ns)
 {
 	if (alarms_next_ns(alarms) > now_ns)

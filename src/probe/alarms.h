@@ -34,6 +34,12 @@ void alarms_set(struct alarms *alarms, struct alarm *alarm, int64_t due_ns);
 /* When the next one is due; ALARM_NEVER without any. */
 int64_t alarms_next_ns(const struct alarms *alarms);
 
+/*
+ * For those that look further ahead, the alarm at a position of the heap, from 0; NULL behind the last.
+ * Those at 2 * position + 1 and + 2 are not due before it.
+ */
+struct alarm *alarms_at(const struct alarms *alarms, size_t position);
+
 /* Takes out an alarm that is due at now_ns or before; NULL if there is none. */
 struct alarm *alarms_take(struct alarms *alarms, int64_t now_ns);
 

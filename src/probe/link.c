@@ -506,6 +506,14 @@ void link_on_alarm(struct alarm *alarm, int64_t now_ns)
 	}
 }
 
+void link_review_alarm(struct alarm *alarm, int64_t now_ns)
+{
+	struct link *link = container_at(alarm, offsetof(struct link, alarm));
+	bool is_probing = link->state == LINK_CONNECTED || link->state == LINK_RESOLVED;
+	if (is_probing && link->due_ns > now_ns)
+		link->operations->settle(link, now_ns);
+}
+
 void link_use_slot(struct link *link, int64_t due_ns, int64_t now_ns)
 {
 	bool can_send = link->state == LINK_CONNECTED || link->state == LINK_RESOLVED;

@@ -87,6 +87,12 @@ void link_abort(struct link *link);
 /* A link's alarm went off. */
 void link_on_alarm(struct alarm *alarm, int64_t now_ns);
 
+/*
+ * An alarm may be set for what is settled by now, as most probes are answered long before they time out:
+ * sets it to what is still due. Before waiting long for an alarm.
+ */
+void link_review_alarm(struct alarm *alarm, int64_t now_ns);
+
 /* The resolver answered; takes over what the query holds and frees the query. */
 void link_on_resolved(struct link *link, struct resolver_query *query, int64_t now_ns);
 

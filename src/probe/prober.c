@@ -8,24 +8,27 @@
 #include "base/clock.h"
 #include "base/heartbeat.h"
 #include "base/thread.h"
+#include "net/deadline_timer.h"
+#include "net/nap.h"
 #include "net/timestamps.h"
 #include "net/waker.h"
 #include "probe/context.h"
 #include "probe/schedule.h"
 
-/* Wake-ups are shared: a tick is the time in which some eight slots fall, within these bounds. */
-#define SLOTS_A_TICK 8
-#define TICK_MIN_NS (50 * NS_PER_US)
-#define TICK_MAX_NS (1 * NS_PER_MS)
+/*
+ * Since the kernel says when replies arrived, they may wait this long to be read: until the next slots, if
+ * those come that soon. So may deadlines, which nothing is measured by.
+ */
+#define PATIENCE_NS (10 * NS_PER_MS)
 
 /*
- * With arrival times from the kernel, replies can wait this long to be read. Longer
- * than the steps of libevent's timers, which are 4 ms (CLOCK_MONOTONIC_COARSE) and 1 ms (epoll).
+ * What has come is read after so many slots: a peer of several targets gets the time to answer, and their
+ * probes do not queue behind each other there.
  */
-#define SLEEP_MAX_NS (10 * NS_PER_MS)
+#define SLOTS_IN_A_ROW 8
 
-/* Longer waits are cut short, which does no harm. */
-#define WAIT_MAX_US INT64_C(86400000000)
+/* How many deadlines are reviewed, at most, before a wait that would end with one of them. */
+#define REVIEWS_A_TURN 8
 
 /* Ten thousand targets that start at once dial over a second. */
 #define DIAL_SPACING_NS (100 * NS_PER_US)
@@ -45,7 +48,7 @@ struct prober {
 	struct probed_target *targets; /* All that are owned, a list. */
 	size_t target_count;
 	struct event *wake_event;
-	struct event *timer_event;
+	struct deadline_timer timer;
 	int64_t woken_ns; /* When this turn began. */
 	/* Taken from the mailbox, and still to be done. */
 	struct queue coming;
@@ -79,64 +82,61 @@ static void queue_take(struct queue *queue, struct queue *other)
 	queue_init(other);
 }
 
-static int64_t tick_ns(const struct prober *prober)
+/* The next deadline, if it comes that long before the next slots that it cannot wait for them. */
+static int64_t next_alarm_ns(struct prober *prober, int64_t slots_ns, int64_t now_ns)
 {
-	int64_t tick = schedule_span_ns(&prober->schedule, SLOTS_A_TICK);
-	if (tick < TICK_MIN_NS)
-		return TICK_MIN_NS;
-	return tick < TICK_MAX_NS ? tick : TICK_MAX_NS;
+	struct alarms *alarms = &prober->context.alarms;
+	struct alarm *alarm;
+	for (unsigned i = 0; i < REVIEWS_A_TURN && (alarm = alarms_at(alarms, 0)); i++) {
+		int64_t due_ns = alarm->due_ns;
+		if (due_ns - now_ns <= PATIENCE_NS || slots_ns - due_ns <= PATIENCE_NS)
+			break;
+		link_review_alarm(alarm, now_ns);
+		if (alarm->due_ns == due_ns)
+			break;
+	}
+	int64_t next_ns = alarms_next_ns(alarms);
+	return slots_ns - next_ns <= PATIENCE_NS ? ALARM_NEVER : next_ns;
 }
 
-static int64_t next_due_ns(const struct prober *prober)
+/* When there is something to do that nobody else tells of. */
+static int64_t next_due_ns(struct prober *prober, int64_t now_ns)
 {
 	if (prober->coming.first || prober->going.first)
 		return prober->woken_ns;
-	int64_t slot_ns = schedule_next_ns(&prober->schedule);
-	int64_t alarm_ns = alarms_next_ns(&prober->context.alarms);
-	return slot_ns < alarm_ns ? slot_ns : alarm_ns;
+	int64_t slots_ns = schedule_wake_ns(&prober->schedule);
+	int64_t alarm_ns = next_alarm_ns(prober, slots_ns, now_ns);
+	return slots_ns < alarm_ns ? slots_ns : alarm_ns;
 }
 
 /* Blocks in the event loop until something happens or until_ns. */
 static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now_ns)
 {
-	if (until_ns != INT64_MAX) {
-		/* Rounded up, so as not to wake just before the time. */
-		int64_t us = (until_ns - now_ns + NS_PER_US - 1) / NS_PER_US;
-		/* A day at the most: Windows counts seconds with 32 bits. */
-		if (us > WAIT_MAX_US)
-			us = WAIT_MAX_US;
-		struct timeval timeout = {
-			.tv_sec = (int)(us / 1000000), .tv_usec = (int)(us % 1000000)};
-		event_add(prober->timer_event, &timeout);
-	}
+	deadline_timer_set(&prober->timer, until_ns, now_ns);
 	prober->context.turn.is_waiting = true;
 	event_base_loop(prober->context.base, EVLOOP_ONCE);
 	prober->context.turn.is_waiting = false;
 }
 
-/* Waits until the next thing is due, and for at least a tick: what falls into it shares the
- * wake-up. */
+/* Looks away until then, but for handshakes. */
+static void look_away(struct prober *prober, int64_t until_ns, int64_t now_ns)
+{
+	int64_t look_ns = lookout_due_ns(&prober->context.lookout, now_ns);
+	nap_until(&prober->waker, until_ns < look_ns ? until_ns : look_ns, now_ns);
+}
+
+/* Waits until the next thing is due. */
 static void wait_for_turn(struct prober *prober)
 {
-	int64_t until_ns = next_due_ns(prober);
-	int64_t tick_end_ns = prober->woken_ns + tick_ns(prober);
-	if (until_ns < tick_end_ns)
-		until_ns = tick_end_ns;
-	prober->context.turn.is_clock_fresh = false;
 	int64_t now_ns = clock_monotonic_ns();
-	int64_t look_ns = lookout_due_ns(&prober->context.lookout, now_ns);
-	if (until_ns > look_ns)
-		until_ns = look_ns;
+	int64_t until_ns = next_due_ns(prober, now_ns);
+	prober->context.turn.is_clock_fresh = false;
 	if (until_ns <= now_ns)
 		return;
-	if (!prober->context.has_timestamps)
-		wait_for_events(prober, until_ns, now_ns);
-	else if (until_ns - now_ns <= SLEEP_MAX_NS)
-		clock_sleep_until(until_ns);
+	if (prober->context.has_timestamps && until_ns - now_ns <= PATIENCE_NS)
+		look_away(prober, until_ns, now_ns);
 	else
-		/* Its timers are coarse: the rest is slept. */
-		wait_for_events(
-			prober, until_ns == INT64_MAX ? until_ns : until_ns - SLEEP_MAX_NS, now_ns);
+		wait_for_events(prober, until_ns, now_ns);
 }
 
 /* Reads all that has arrived. */
@@ -171,8 +171,13 @@ static void run_alarms(struct prober *prober)
 static void run_slots(struct prober *prober)
 {
 	struct due_slot due;
+	unsigned sent = 0;
 	while (schedule_take(&prober->schedule, prober->woken_ns, &due)) {
 		struct link *link = due.owner;
+		if (sent++ == SLOTS_IN_A_ROW) {
+			poll_events(prober);
+			sent = 1;
+		}
 		if (due.missed > 0)
 			target_stats_missed(link->target.stats, due.missed);
 		link_use_slot(link, due.due_ns, prober->woken_ns);
@@ -278,13 +283,6 @@ static void on_wake(evutil_socket_t fd, short what, void *context)
 	waker_drain(&prober->waker);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *context)
-{
-	(void)fd;
-	(void)what;
-	(void)context;
-}
-
 static void *probe(void *context)
 {
 	struct prober *prober = context;
@@ -309,19 +307,18 @@ static int make_events(struct prober *prober)
 	if (!config)
 		return -ENOMEM;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-#ifndef TIMESTAMPS_EXIST
-	/* Else libevent's timers step by milliseconds; it costs a system call a turn. */
-	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-#endif
-	context->base = event_base_new_with_config(config);
+	if (deadline_timer_prepare(config) == 0)
+		context->base = event_base_new_with_config(config);
 	event_config_free(config);
 	if (!context->base)
 		return -ENOMEM;
 	prober->wake_event = event_new(
 		context->base, prober->waker.read_fd, EV_READ | EV_PERSIST, on_wake, prober);
-	prober->timer_event = event_new(context->base, -1, 0, on_timer, prober);
-	if (!prober->wake_event || !prober->timer_event || event_add(prober->wake_event, NULL) < 0)
+	if (!prober->wake_event || event_add(prober->wake_event, NULL) < 0)
 		return -ENOMEM;
+	int error = deadline_timer_open(&prober->timer, context->base);
+	if (error)
+		return error;
 	return resolver_inbox_new(&prober->waker, &context->inbox);
 }
 
@@ -336,8 +333,7 @@ static void prober_free(struct prober *prober)
 		probed_target_free(target);
 	}
 	resolver_inbox_free(prober->context.inbox);
-	if (prober->timer_event)
-		event_free(prober->timer_event);
+	deadline_timer_close(&prober->timer);
 	if (prober->wake_event)
 		event_free(prober->wake_event);
 	if (prober->context.base)

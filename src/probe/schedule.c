@@ -12,6 +12,18 @@
 /* Long enough for ten thousand targets to be dialled. */
 #define START_GRACE_NS NS_PER_S
 
+/* See schedule_lateness_ns(). */
+#define LATENESS_DIVISOR 32
+#define LATENESS_LEAST_NS NS_PER_MS
+#define LATENESS_MOST_NS (10 * NS_PER_MS)
+
+/*
+ * How many slots share a wake-up: more queue behind each other at the peers. Where even those are close,
+ * the peers are awake anyway, and a wake-up serves all that fall into this time, the least lateness of any.
+ */
+#define SLOTS_A_WAKE_UP 8
+#define CLOSE_NS (500 * NS_PER_US)
+
 /* The targets of one interval. */
 struct schedule_ring {
 	struct slots slots;
@@ -40,11 +52,6 @@ void schedule_clear(struct schedule *schedule)
 	free(schedule->rings);
 	alarms_clear(&schedule->order);
 	*schedule = (struct schedule){0};
-}
-
-static uint64_t weight(const struct schedule_ring *ring)
-{
-	return UINT64_C(1000000000000000000) / (uint64_t)ring->slots.interval_ns;
 }
 
 static int64_t phase_ns(
@@ -156,7 +163,6 @@ int schedule_add(struct schedule *schedule, int64_t interval_ns, int64_t now_ns,
 		drop_ring_if_empty(schedule, ring);
 		return error;
 	}
-	schedule->rate += weight(ring);
 	set_alarm(schedule, ring);
 	*place = (struct schedule_place){.ring = ring, .index = index};
 	return 0;
@@ -169,7 +175,6 @@ void schedule_remove(struct schedule *schedule, struct schedule_place *place, co
 		return;
 	slots_remove(&ring->slots, phase_ns(schedule, ring, place->index), owner);
 	give_index_back(ring, place->index);
-	schedule->rate -= weight(ring);
 	set_alarm(schedule, ring);
 	*place = (struct schedule_place){0};
 	drop_ring_if_empty(schedule, ring);
@@ -180,11 +185,84 @@ int64_t schedule_next_ns(const struct schedule *schedule)
 	return alarms_next_ns(&schedule->order);
 }
 
-int64_t schedule_span_ns(const struct schedule *schedule, unsigned slots)
+int64_t schedule_lateness_ns(int64_t interval_ns)
 {
-	if (schedule->rate == 0)
-		return INT64_MAX;
-	return (int64_t)(slots * UINT64_C(1000000000000000000) / schedule->rate);
+	int64_t lateness_ns = interval_ns / LATENESS_DIVISOR;
+	if (lateness_ns < LATENESS_LEAST_NS)
+		lateness_ns = LATENESS_LEAST_NS;
+	if (lateness_ns > LATENESS_MOST_NS)
+		lateness_ns = LATENESS_MOST_NS;
+	return lateness_ns < interval_ns / 2 ? lateness_ns : interval_ns / 2;
+}
+
+/* A slot that may be the next one in the order of all rings. */
+struct ahead {
+	const struct schedule_ring *ring;
+	size_t nth; /* Of its ring's next slots. */
+	int64_t due_ns;
+};
+
+/* Of each slot that was passed its ring's next one, and of each ring two others. */
+struct look_ahead {
+	const struct schedule *schedule;
+	struct ahead candidates[1 + 2 * SLOTS_A_WAKE_UP];
+	size_t count;
+};
+
+static void consider(struct look_ahead *ahead, const struct schedule_ring *ring, size_t nth)
+{
+	int64_t due_ns = slots_ahead_ns(&ring->slots, nth);
+	if (due_ns != INT64_MAX)
+		ahead->candidates[ahead->count++] =
+			(struct ahead){.ring = ring, .nth = nth, .due_ns = due_ns};
+}
+
+static void consider_ring(struct look_ahead *ahead, size_t position)
+{
+	struct alarm *alarm = alarms_at(&ahead->schedule->order, position);
+	if (alarm)
+		consider(ahead, container_at(alarm, offsetof(struct schedule_ring, alarm)), 0);
+}
+
+/* Takes the soonest of the candidates, and puts those in that may follow it. */
+static bool pass(struct look_ahead *ahead, struct ahead *passed)
+{
+	if (ahead->count == 0)
+		return false;
+	struct ahead *soonest = ahead->candidates;
+	for (size_t i = 1; i < ahead->count; i++)
+		if (ahead->candidates[i].due_ns < soonest->due_ns)
+			soonest = &ahead->candidates[i];
+	*passed = *soonest;
+	*soonest = ahead->candidates[--ahead->count];
+	consider(ahead, passed->ring, passed->nth + 1);
+	if (passed->nth == 0) {
+		size_t position = passed->ring->alarm.position;
+		consider_ring(ahead, 2 * position + 1);
+		consider_ring(ahead, 2 * position + 2);
+	}
+	return true;
+}
+
+int64_t schedule_wake_ns(const struct schedule *schedule)
+{
+	struct look_ahead ahead = {.schedule = schedule};
+	struct ahead next;
+	int64_t first_ns = schedule_next_ns(schedule);
+	int64_t wake_ns = first_ns;
+	int64_t latest_ns = INT64_MAX;
+	unsigned passed = 0;
+	consider_ring(&ahead, 0);
+	while (passed < SLOTS_A_WAKE_UP && pass(&ahead, &next) && next.due_ns <= latest_ns) {
+		int64_t by_ns = next.due_ns + schedule_lateness_ns(next.ring->slots.interval_ns);
+		if (latest_ns > by_ns)
+			latest_ns = by_ns;
+		wake_ns = next.due_ns;
+		passed++;
+	}
+	if (passed == SLOTS_A_WAKE_UP && wake_ns < first_ns + CLOSE_NS)
+		wake_ns = first_ns + CLOSE_NS;
+	return wake_ns;
 }
 
 bool schedule_take(struct schedule *schedule, int64_t now_ns, struct due_slot *due)

@@ -29,7 +29,6 @@ struct schedule {
 	size_t ring_capacity;
 	struct alarms order;		/* Of the rings. */
 	struct schedule_ring *draining; /* Its slots are being taken. */
-	uint64_t rate;			/* Slots in 10^9 s. */
 };
 
 /*
@@ -53,8 +52,19 @@ void schedule_remove(struct schedule *schedule, struct schedule_place *place, co
 /* When the next slot is due; INT64_MAX without owners. */
 int64_t schedule_next_ns(const struct schedule *schedule);
 
-/* The time in which that many slots fall, on average; INT64_MAX without owners. */
-int64_t schedule_span_ns(const struct schedule *schedule, unsigned slots);
+/*
+ * When to wake for the next slots; INT64_MAX without owners. Those that follow soon share a wake-up, which
+ * is when the last of them is due: eight, or all within half a millisecond. No slot is used later than
+ * schedule_lateness_ns() of its interval for the sake of others, and one that has none near it is used right
+ * on time.
+ */
+int64_t schedule_wake_ns(const struct schedule *schedule);
+
+/*
+ * How much later a slot may be used: by a 32nd of its interval, but by a millisecond at least and ten at
+ * most, and never by more than half of the interval.
+ */
+int64_t schedule_lateness_ns(int64_t interval_ns);
 
 /*
  * Takes a slot that is due at now_ns, those of one interval in the order of due_ns; returns false

@@ -124,6 +124,13 @@ int64_t slots_next_ns(const struct slots *slots)
 	return slots->count > 0 ? slots->ring[slots->next].due_ns : INT64_MAX;
 }
 
+int64_t slots_ahead_ns(const struct slots *slots, size_t nth)
+{
+	if (nth >= slots->count)
+		return INT64_MAX;
+	return slots->ring[(slots->next + nth) % slots->count].due_ns;
+}
+
 /*
  * After a sleep of more than an interval everyone is due, and the next round begins elsewhere in
  * the ring. The one whose last slot is oldest goes first; otherwise those in between would stay behind the

@@ -51,6 +51,9 @@ void slots_remove(struct slots *slots, int64_t phase_ns, const void *owner);
 /* When the next slot is due; INT64_MAX without targets. */
 int64_t slots_next_ns(const struct slots *slots);
 
+/* When the nth of the next slots (from 0) is due; INT64_MAX beyond one of each target. */
+int64_t slots_ahead_ns(const struct slots *slots, size_t nth);
+
 /* A slot that is due now. */
 struct due_slot {
 	void *owner;

@@ -152,14 +152,17 @@ def histogram_quantile(quantile, buckets):
 
 
 def law_violations(scrape):
-    """Targets that break the law: sent = received + timeouts + in flight, and the parts of each."""
+    """
+    Targets that break the law: sent = received + timeouts + in flight, and the parts of each.
+    What an old binary does not count is 0.
+    """
     columns = [scrape.by_target("tcp_echo_" + name) for name in (
         "sent_total", "received_total", "timeouts_total", "in_flight", "rtt_seconds_count",
         "late_total", "unsent_total")]
     wrong = []
     for target, sent in columns[0].items():
         _, received, timeouts, in_flight, counted, late, unsent = (
-            column.get(target, -1) for column in columns)
+            column.get(target, -1 if column else 0) for column in columns)
         holds = sent == received + timeouts + in_flight and counted == received
         if not holds or not 0 <= late <= timeouts or not 0 <= unsent <= timeouts:
             wrong.append(f"law of accounting: {target.decode()}: sent {sent:.0f}, "

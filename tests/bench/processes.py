@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The measured processes: started, read through /proc, and ended by pid."""
 
+import collections
+import functools
 import os
+import re
 import resource
 import shlex
 import signal
@@ -48,13 +51,21 @@ class Ports:
         raise RuntimeError("no free port")
 
 
+@functools.cache
+def has_flag(binary, flag):
+    """Whether a binary, perhaps an old one, has a flag."""
+    done = subprocess.run([binary, "-help"], capture_output=True, text=True, check=False)
+    return re.search(rf"^\s*-{{1,2}}{flag}\b(?!-)", done.stdout + done.stderr, re.MULTILINE) is not None
+
+
 class Program:
     """A running binary, as a context."""
 
     END_S = END_S  # How long ending may take.
 
     def __init__(self, binary, *arguments):
-        command = [binary, *arguments, "-log-level=warning"]
+        quiet = ["-log-level=warning"] if has_flag(binary, "log-level") else []
+        command = [binary, *arguments, *quiet]
         self._name = shlex.join(command)
         self._stderr = tempfile.TemporaryFile()
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
@@ -102,43 +113,39 @@ class Program:
         raise RuntimeError(f"{self._name}: does not listen on port {port}")
 
     def cpu(self):
-        """CPU nanoseconds and times scheduled, over all threads, as the scheduler counts."""
-        nanoseconds = turns = 0
+        """CPU nanoseconds over all threads, as the scheduler counts."""
+        return sum(int(text.split()[0]) for text in self._of_each_thread("schedstat"))
+
+    def wakes(self):
+        """How often threads of each name have waited for something, and then run again."""
+        wakes = collections.Counter()
+        for text in self._of_each_thread("status"):
+            facts = dict(line.split(":", 1) for line in text.splitlines())
+            wakes[facts["Name"].strip()] += int(facts["voluntary_ctxt_switches"])
+        return wakes
+
+    def _of_each_thread(self, name):
         folder = f"/proc/{self._process.pid}/task"
         for task in os.listdir(folder):
             try:
-                with open(f"{folder}/{task}/schedstat", encoding="ascii") as file:
-                    ran, _, times = file.read().split()
+                with open(f"{folder}/{task}/{name}", encoding="utf-8", errors="replace") as file:
+                    yield file.read()
             except (FileNotFoundError, ProcessLookupError):
                 continue  # The thread has ended since.
-            nanoseconds += int(ran)
-            turns += int(times)
-        return nanoseconds, turns
 
     def rss_kib(self):
-        with open(f"/proc/{self._process.pid}/status", encoding="ascii", errors="replace") as file:
+        return self._memory_kib("status", "VmRSS")
+
+    def dirty_kib(self):
+        """What is the process's own alone: not the code and constants of files."""
+        return self._memory_kib("smaps_rollup", "Private_Dirty")
+
+    def _memory_kib(self, file_name, fact):
+        with open(f"/proc/{self._process.pid}/{file_name}", encoding="utf-8", errors="replace") as file:
             for line in file:
-                if line.startswith("VmRSS:"):
+                if line.startswith(fact + ":"):
                     return int(line.split()[1])
-        raise RuntimeError("no VmRSS")
-
-
-def machine_cpu():
-    """CPU seconds that the whole machine was busy, the hypervisor's share included."""
-    with open("/proc/stat", encoding="ascii") as file:
-        ticks = [int(field) for field in file.readline().split()[1:9]]
-    idle, waiting = ticks[3:5]
-    return (sum(ticks) - idle - waiting) / os.sysconf("SC_CLK_TCK")
-
-
-def wait_for_quiet(patience_s, quiet_percent):
-    """Waits until others leave the machine alone for a second, but not forever."""
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        busy = machine_cpu()
-        time.sleep(1)
-        if (machine_cpu() - busy) * 100 <= quiet_percent:
-            return
+        raise RuntimeError(f"no {fact}")
 
 
 def run_floor(binary, connections, seconds):

@@ -1,59 +1,16 @@
 # SPDX-License-Identifier: MIT
 """What is measured: the settings, the figures of each, and what they should be."""
 
+import re
 from dataclasses import dataclass, field
+
+from figures import CORES, CPU, IDLE, MEMORY, RTT, SCRAPE, SLOTS
 
 # Other processes and the hypervisor take time on any machine; above this, figures are doubtful.
 OTHERS_MAX_PERCENT = 15
 
-CPU = ("prober_us", "prober_ratio", "server_us", "server_ratio", "floor_us", "prober_turns")
-SLOTS = ("served_percent", "missed_slots", "timeouts", "lag_p50_us", "lag_p99_us")
-RTT = ("rtt_median_us", "rtt_p99_us", "rtt_p99_histogram_us")
-SCRAPE = ("scrape_ms", "scrape_us_target", "scrape_bytes", "scrape_gzip_ms", "scrape_gzip_bytes")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure: its label, and how many digits it is shown with."""
-
-    label: str
-    digits: int
-
-
-FIGURES = {
-    "prober_us": Figure("prober, CPU us per probe", 2),
-    "prober_ratio": Figure("prober, against the floor's client", 2),
-    "server_us": Figure("server, CPU us per probe", 2),
-    "server_ratio": Figure("server, against the floor's server", 2),
-    "floor_us": Figure("floor, CPU us per round trip, both sides", 2),
-    "prober_turns": Figure("prober, times scheduled per probe", 3),
-    "probes_per_second": Figure("probes answered per second", 0),
-    "prober_core_percent": Figure("prober, % of a core", 1),
-    "server_core_percent": Figure("server, % of a core", 1),
-    "served_percent": Figure("slots served, %", 3),
-    "missed_slots": Figure("missed slots", 0),
-    "timeouts": Figure("false timeouts", 0),
-    "timeouts_percent": Figure("false timeouts, %", 4),
-    "lag_p50_us": Figure("send lag p50, us", 0),
-    "lag_p99_us": Figure("send lag p99, us", 0),
-    "lag_p99_scraped_us": Figure("send lag p99 while scraped 20 times per second, us", 0),
-    "rtt_median_us": Figure("reported RTT median, us", 1),
-    "rtt_p99_us": Figure("reported RTT p99, us", 1),
-    "rtt_p99_histogram_us": Figure("reported RTT p99 from the histogram, us", 0),
-    "prober_start_s": Figure("prober, seconds from start to the last connection", 2),
-    "prober_end_s": Figure("prober, seconds to exit", 2),
-    "prober_rss_target_kib": Figure("prober, RSS KiB per target", 2),
-    "prober_rss_mib": Figure("prober, RSS MiB in total", 2),
-    "prober_rss_scraped_mib": Figure("prober, RSS MiB after scrapes", 2),
-    "prober_rss_growth_kib": Figure("prober, RSS growth over the span, KiB", 0),
-    "server_rss_mib": Figure("server, RSS MiB in total", 2),
-    "server_rss_added_mib": Figure("server, RSS MiB of that for connections", 2),
-    "scrape_ms": Figure("scrape, ms", 2),
-    "scrape_us_target": Figure("scrape, us per target", 3),
-    "scrape_bytes": Figure("scrape, bytes", 0),
-    "scrape_gzip_ms": Figure("scrape with gzip, ms", 2),
-    "scrape_gzip_bytes": Figure("scrape with gzip, bytes", 0),
-}
+NAME = re.compile(r"([1-9]\d*)@([1-9]\d*)(ms|s)((?:-[a-z-]+=[^-]+)*)")
+FLAG = re.compile(r"-([a-z-]+)=([^-]+)")
 
 
 @dataclass(frozen=True)
@@ -63,53 +20,93 @@ class Setting:
     name: str
     says: str
     targets: int
-    interval_ms: float
+    interval_ms: int
     figures: tuple
-    timeout: str = "800ms"
+    flags: dict = field(default_factory=dict)  # More flags of the prober.
     aims: dict = field(default_factory=dict)
-    memory: bool = False  # A prober with one target runs first, to find the cost per target.
     plugin: str = ""  # The prober is collectd with this plugin.
-    end_max_s: float = 1  # How long a program may take to end.
+    end_max_s: float = 0  # How long a program may take to end, if more than the plan's.
 
+    @property
+    def timeout(self):
+        return self.flags.get("timeout", "800ms")
+
+    def shows(self, names):
+        return any(name in self.figures for name in names)
+
+
+def setting_of(load, figures=CPU + CORES + SLOTS + RTT + MEMORY, name=None, says=None, **rest):
+    """
+    load: targets, interval and flags of the prober, as in 9500@100ms-threads=2. What is not given
+    is made of it. Raises ValueError.
+    """
+    match = NAME.fullmatch(load)
+    if match is None:
+        raise ValueError(f"{load} is not TARGETS@INTERVAL[-FLAG=VALUE]..., as in 100@200ms-threads=2")
+    targets, interval, unit = int(match[1]), int(match[2]), match[3]
+    flags = dict(FLAG.findall(match[4]))
+    if says is None:
+        noun = "target" if targets == 1 else "targets"
+        says = ", ".join([f"{targets:,} {noun} at {interval} {unit}",
+                          *(f"-{flag}={value}" for flag, value in flags.items())])
+    return Setting(name or load, says, targets, interval * (1 if unit == "ms" else 1000), figures,
+                   flags, **rest)
+
+
+# As many probes per second of ever more targets: what one more costs.
+GROWTH = tuple(setting_of(load, CPU[:1] + CPU[2:4] + CPU[5:6] + SLOTS + RTT + MEMORY)
+               for load in ("10@2ms", "100@20ms", "1000@200ms", "10000@2s"))
 
 SETTINGS = (
-    Setting("100@10ms", "100 targets at 10 ms", 100, 10, CPU + SLOTS + RTT,
-            aims={"prober_us": "10"}),
-    Setting("1000@10ms", "1,000 targets at 10 ms", 1000, 10,
-            CPU + SLOTS + ("lag_p99_scraped_us",) + RTT,
-            aims={"prober_us": "8", "served_percent": "99.9", "timeouts": "0",
-                  "lag_p99_scraped_us": "as without scrapes", "rtt_median_us": "40"}),
-    Setting("1000@10ms-timeout=20ms", "1,000 targets at 10 ms, -timeout=20ms", 1000, 10,
-            SLOTS[:3] + ("timeouts_percent",) + SLOTS[3:], timeout="20ms",
-            aims={"timeouts_percent": "under 0.1"}),
-    Setting("1000@100ms", "1,000 targets at 100 ms", 1000, 100, CPU + SLOTS + RTT + SCRAPE,
-            aims={"rtt_p99_us": "100", "scrape_us_target": "1"}),
-    Setting("saturated", "saturated: 1,000 targets at 4 ms", 1000, 4,
-            ("probes_per_second", "prober_core_percent", "server_core_percent") + CPU
-            + ("served_percent", "timeouts"),
-            aims={"probes_per_second": "170000"}),
-    Setting("memory", "10,000 targets at 200 ms", 10000, 200,
-            ("prober_rss_target_kib", "prober_rss_mib", "prober_rss_growth_kib",
-             "prober_rss_scraped_mib", "server_rss_mib", "server_rss_added_mib",
-             "prober_us", "server_us") + SLOTS + SCRAPE,
-            aims={"prober_rss_target_kib": "2", "prober_rss_growth_kib": "0",
-                  "server_rss_mib": "3"}, memory=True),
+    setting_of("1@1s", IDLE + ("prober_us", "server_us", "timeouts", "rtt_mean_us") + MEMORY),
+    setting_of("100@200ms", CPU + CORES + SLOTS + RTT),
+    setting_of("100@10ms", CPU + SLOTS + RTT, aims={"prober_us": "10"}),
+    setting_of("1000@10ms", CPU + SLOTS + ("lag_p99_scraped_us",) + RTT,
+               aims={"prober_us": "8", "served_percent": "99.9", "timeouts": "0",
+                     "lag_p99_scraped_us": "as without scrapes", "rtt_median_us": "40"}),
+    setting_of("1000@10ms-timeout=20ms", SLOTS[:3] + ("timeouts_percent",) + SLOTS[3:],
+               aims={"timeouts_percent": "under 0.1"}),
+    setting_of("1000@100ms", CPU + SLOTS + RTT + SCRAPE,
+               aims={"rtt_p99_us": "100", "scrape_us_target": "1"}),
+    setting_of("9500@100ms", CPU + CORES + SLOTS + RTT),
+    setting_of("9500@100ms-threads=2", CPU + CORES + SLOTS + RTT),
+    setting_of("1000@4ms", ("probes_per_second",) + CORES + CPU + ("served_percent", "timeouts"),
+               "saturated", "saturated: 1,000 targets at 4 ms", aims={"probes_per_second": "170000"}),
+    setting_of("10000@200ms",
+               ("prober_dirty_target_kib", "prober_rss_target_kib") + MEMORY
+               + ("server_rss_added_mib", "prober_rss_growth_kib", "prober_rss_scraped_mib",
+                  "prober_us", "server_us") + SLOTS + SCRAPE,
+               "memory", aims={"prober_rss_target_kib": "2", "prober_rss_growth_kib": "0",
+                               "server_rss_mib": "3"}),
+    *GROWTH,
 )
 
+# One of each kind, and none that takes all of a slow machine before its targets are connected.
+QUICK_SETTINGS = tuple(one for one in SETTINGS if one.name not in (
+    "100@10ms", "9500@100ms", "9500@100ms-threads=2", "100@20ms", "1000@200ms", "10000@2s"))
 
-INSIDE = (("prober_core_percent",) + CPU[:2] + ("prober_rss_mib", "prober_rss_growth_kib") + SLOTS
-          + RTT + ("prober_start_s", "prober_end_s", "server_us"))
+INSIDE = ("prober_core_percent", "prober_us", "prober_ratio", "prober_dirty_mib", "prober_rss_mib",
+          "prober_rss_growth_kib") + SLOTS + RTT + ("prober_start_s", "prober_end_s", "server_us")
 
 
 def settings_of_plugin(plugin):
     """With --plugin: inside collectd, and the same in the standalone prober."""
     return (
-        Setting("collectd", "1,000 targets at 100 ms inside collectd", 1000, 100, INSIDE,
-                plugin=plugin, end_max_s=5,
-                aims={"missed_slots": "0", "timeouts": "0", "prober_start_s": "seconds",
-                      "prober_end_s": "seconds"}),
-        Setting("standalone", "1,000 targets at 100 ms in the standalone prober", 1000, 100, INSIDE),
+        setting_of("1000@100ms", INSIDE, "collectd", "1,000 targets at 100 ms inside collectd",
+                   plugin=plugin, end_max_s=5,
+                   aims={"missed_slots": "0", "timeouts": "0", "prober_start_s": "seconds",
+                         "prober_end_s": "seconds"}),
+        setting_of("1000@100ms", INSIDE, "standalone",
+                   "1,000 targets at 100 ms in the standalone prober"),
     )
+
+
+def setting_named(name):
+    """One of the settings, or any other. Raises ValueError."""
+    for setting in SETTINGS:
+        if setting.name == name:
+            return setting
+    return setting_of(name)
 
 
 @dataclass(frozen=True)
@@ -121,9 +118,22 @@ class Plan:
     warm_up_s: float
     measure_s: float
     scrapes: int
+    end_max_s: float  # How long a program may take to end.
+    # Where these take longer than measure_s, the measured span does: so many intervals, and so many
+    # probes unless that is more than probes_max_s.
+    intervals: float = 0
+    probes: int = 0
+    probes_max_s: float = 60
     patience_s: float = 0
 
+    def span_s(self, setting):
+        interval_s = setting.interval_ms / 1000
+        probes_s = self.probes * interval_s / setting.targets
+        return max(self.measure_s, self.intervals * interval_s, min(probes_s, self.probes_max_s))
 
-FULL = Plan(repeats=5, floor_s=2, warm_up_s=2, measure_s=6, scrapes=40)
-# Shows that everything works; the figures are worth little.
-QUICK = Plan(repeats=1, floor_s=0.3, warm_up_s=0.5, measure_s=1.5, scrapes=10)
+
+FULL = Plan(repeats=5, floor_s=2, warm_up_s=2, measure_s=6, scrapes=40, end_max_s=1, intervals=3,
+            probes=60)
+# Shows that everything works, also on a slow machine; the figures are worth little.
+QUICK = Plan(repeats=1, floor_s=0.3, warm_up_s=0.3, measure_s=1, scrapes=5, end_max_s=5,
+             intervals=1.5)

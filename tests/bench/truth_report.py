@@ -3,7 +3,7 @@
 
 import statistics
 
-from report import machine
+from machine import machine
 from truth_settings import CONDITIONS, FIGURES
 
 

@@ -12,7 +12,8 @@ import tempfile
 import time
 
 from exposition import Scraper
-from processes import Program, machine_cpu, raise_descriptor_limit, wait_for_quiet
+from machine import machine_cpu, wait_for_quiet
+from processes import Program, raise_descriptor_limit
 from settings import OTHERS_MAX_PERCENT
 from truth_capture import Capture
 from truth_compare import Glance, compare

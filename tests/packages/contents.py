@@ -8,6 +8,7 @@ import atexit
 import glob
 import hashlib
 import os
+import platform
 import re
 import shutil
 import stat
@@ -122,6 +123,16 @@ def each_file_is_as_listed_and_safe():
                 with open(path, "rb") as file:
                     # Not for safety. nosec
                     assert hashlib.md5(file.read()).hexdigest() == sums[path[len(ROOTS[name]):]], shown
+
+
+@scenario
+def each_names_the_release_that_it_is_for():
+    system = platform.freedesktop_os_release()
+    release = "+" + system["ID"] + system["VERSION_ID"] if "VERSION_ID" in system else ""
+    for name in NAMES:
+        with open(ROOTS[name] + "/DEBIAN/control", encoding="utf-8") as file:
+            version = re.search(r"(?m)^Version: (.*)$", file.read()).group(1)
+        assert re.fullmatch(r"[\d.]+-\d+" + re.escape(release), version), version
 
 
 @scenario

@@ -74,11 +74,18 @@ def ignored(path):
     return any(path == one or path.startswith(one + "/") or fnmatch.fnmatch(path, one) for one in patterns)
 
 
+def codename():
+    """Of the Debian in which the image is built and runs."""
+    (base,) = words_of(stages()[0], "FROM")
+    return re.fullmatch(r"debian:([a-z]+)-slim@sha256:[0-9a-f]{64} AS base", base).group(1)
+
+
 @scenario
 def the_dockerfile_builds_in_one_stage_and_runs_in_another():
-    build, image = stages()
-    assert words_of(build, "FROM") == ["debian:12-slim AS build"], build
-    assert words_of(image, "FROM") == ["debian:12-slim"], image
+    base, build, image = stages()
+    assert codename() and len(base) == 1, base
+    assert words_of(build, "FROM") == ["base AS build"], build
+    assert words_of(image, "FROM") == ["base"], image
     assert words_of(image, "USER") == ["65534:65534"], image
     assert words_of(image, "EXPOSE") == [" ".join(str(port) for port in default_ports())], image
     assert json.loads(words_of(image, "ENTRYPOINT")[0]) == ["tcp-echo-metrics"]
@@ -90,7 +97,7 @@ def the_dockerfile_builds_in_one_stage_and_runs_in_another():
 
 @scenario
 def what_the_dockerfile_copies_is_there():
-    build, image = stages()
+    _, build, image = stages()
     for rest in words_of(build, "COPY"):
         for path in rest.split()[:-1]:
             assert os.path.exists(os.path.join(TOP, path)) and not ignored(path), path
@@ -117,8 +124,8 @@ def the_image_has_the_libraries_that_the_program_links():
     if not shutil.which("dpkg-query") or "static" in str(os.environ.get("TCP_ECHO_METRICS_WRAPPER")):
         raise Skip("this is not Debian")
     with open("/etc/os-release", encoding="utf-8") as file:
-        if "bookworm" not in file.read():
-            raise Skip("the image's libraries are those of Debian 12")
+        if f"VERSION_CODENAME={codename()}\n" not in file.read():
+            raise Skip(f"the image's libraries are those of Debian {codename()}")
     linked = subprocess.run(["readelf", "-d", BINARY], capture_output=True, text=True, check=True).stdout
     needed = re.findall(r"\(NEEDED\).*\[(lib(?!c\.|asan|tsan|ubsan|gcov|m\.)[^]]*)\]", linked)
     packages = set()
@@ -127,7 +134,7 @@ def the_image_has_the_libraries_that_the_program_links():
             continue
         found = subprocess.run(["dpkg-query", "-S", f"*/{name}"], capture_output=True, text=True, check=True)
         packages |= {line.split(":")[0] for line in found.stdout.splitlines()}
-    install = next(rest for rest in words_of(stages()[1], "RUN") if "apt-get install" in rest)
+    install = next(rest for rest in words_of(stages()[2], "RUN") if "apt-get install" in rest)
     listed = set(re.search(r"--no-install-recommends (.*?) &&", install).group(1).split())
     assert packages == listed, f"links {packages}, the Dockerfile has {listed}"
 
@@ -191,7 +198,7 @@ def compose_mounts_what_is_there():
         assert service["cap_drop"] == ["ALL"], name
         for other in service.get("depends_on", []):
             assert other in compose["services"], f"{name} depends on {other}"
-        assert "image" in service and not service["image"].endswith(":latest"), name
+        assert "image" in service, name
     assert count >= 7, count
 
 

@@ -65,6 +65,16 @@ def the_readme_has_every_flag():
 
 
 @scenario
+def systemd_is_told_of_what_make_installs():
+    count = 0
+    for path in [os.path.join(TOP, "README.md"), *sorted(glob.glob(os.path.join(TOP, "docs", "*.md")))]:
+        for after in read(path).split("make install")[1:]:
+            count += 1
+            assert "systemctl daemon-reload" in after[:500], f"{path}: after make install{after[:60]}"
+    assert count >= 3, count
+
+
+@scenario
 def the_manual_page_has_every_flag():
     documented = set(re.findall(r"^\.It Fl ([a-z-]+)", read("man", "tcp-echo-metrics.1"), re.MULTILINE))
     known = flags_of_help()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What packages ship matches the binary: completions, the version, the systemd unit."""
+"""What packages ship matches the binary: the version, the systemd unit."""
 import os
 import re
 import shutil
@@ -19,72 +19,6 @@ EXPOSURE_MAX = 1.8
 def read(*path):
     with open(os.path.join(TOP, *path), encoding="utf-8") as file:
         return file.read()
-
-
-def flags_of_help():
-    """Each flag, and whether it takes a value."""
-    status, out, _ = run("-help")
-    assert status == 0, f"-help ends with {status}"
-    flags = dict(re.findall(r"^ +-([a-z-]+) ([A-Z]*)", out, re.MULTILINE))
-    assert len(flags) >= 10 and flags["mode"] and not flags["check"], flags
-    return flags
-
-
-def complete_in_bash(*words):
-    """What bash offers for the last word of a command line."""
-    script = (
-        'compopt() { :; }; . "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
-        'COMPREPLY=(); _tcp_echo_metrics; printf "%s\\n" "${COMPREPLY[@]}"'
-    )
-    path = os.path.join(PACKAGING, "completions", "bash", "tcp-echo-metrics")
-    done = subprocess.run(
-        ["bash", "-c", script, path, "tcp-echo-metrics", *words],
-        stdout=subprocess.PIPE,
-        timeout=60,
-        check=True,
-        encoding="utf-8",
-    )
-    return set(done.stdout.split())
-
-
-@scenario
-def bash_completes_every_flag():
-    flags = set(flags_of_help())
-    assert complete_in_bash("-") == {f"-{flag}" for flag in flags}
-    assert complete_in_bash("--") == {f"--{flag}" for flag in flags}
-    assert complete_in_bash("--log-l") == {"--log-level"}
-
-
-@scenario
-def bash_completes_values_however_they_are_written():
-    modes = {"server", "client", "both"}
-    for words in (("-mode", ""), ("--mode", ""), ("-mode", "="), ("-mode", "=", "")):
-        assert complete_in_bash(*words) == modes, words
-    assert complete_in_bash("-check", "-mode", "=", "b") == {"both"}
-    assert complete_in_bash("-log-level", "w") == {"warning"}
-    # After a flag that takes an arbitrary value, nothing is offered, least of all flags.
-    for flag, value in flags_of_help().items():
-        if value:
-            offered = complete_in_bash(f"-{flag}", "=", "")
-            assert not any(one.startswith("-") for one in offered), f"-{flag}: {offered}"
-
-
-@scenario
-def zsh_and_fish_complete_every_flag():
-    flags = flags_of_help()
-    zsh = dict(re.findall(r"'\*-([a-z-]+)(=?)\[", read("packaging/completions/zsh/_tcp-echo-metrics")))
-    assert {flag: bool(value) for flag, value in zsh.items()} == {
-        flag: bool(value) for flag, value in flags.items()
-    }, f"zsh: {set(zsh) ^ set(flags)} differ, or in whether they take a value"
-    fish = dict(
-        re.findall(
-            r"(?m)^complete -c tcp-echo-metrics -o ([a-z-]+) (-[xr])?",
-            read("packaging/completions/fish/tcp-echo-metrics.fish"),
-        )
-    )
-    assert {flag: bool(value) for flag, value in fish.items()} == {
-        flag: bool(value) for flag, value in flags.items()
-    }, f"fish: {set(fish) ^ set(flags)} differ, or in whether they take a value"
 
 
 def install_packages(*sections):

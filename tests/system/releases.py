@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 from lib.program import BINARY
-from lib.scenario import Skip, main, scenario
+from lib.scenario import Skip, main, scenario, scenarios_of
 
 try:
     import yaml
@@ -19,14 +19,26 @@ except ImportError:
     yaml = None
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-WORKFLOWS = os.path.join(TOP, ".github", "workflows")
+# What a job of a release may do besides reading the sources.
+RIGHTS = {
+    "image": {"packages": "write", "id-token": "write", "attestations": "write", "contents": "read"},
+    "publish": {"contents": "write", "id-token": "write", "attestations": "write"},
+}
+
+
+def read(*path):
+    with open(os.path.join(TOP, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def parse(text):
+    if yaml is None:
+        raise Skip("python3-yaml was not found")
+    return yaml.safe_load(text)
 
 
 def load(name):
-    if yaml is None:
-        raise Skip("python3-yaml was not found")
-    with open(os.path.join(WORKFLOWS, name), encoding="utf-8") as file:
-        return yaml.safe_load(file)
+    return parse(read(".github", "workflows", name))
 
 
 def call(*command, **options):
@@ -65,27 +77,105 @@ def the_workflows_have_only_the_rights_they_need():
     for file, workflow in workflows().items():
         assert workflow["permissions"] == {"contents": "read"}, file
         for name, job in workflow["jobs"].items():
-            wanted = {"contents": "write"} if name == "publish" else None
+            wanted = RIGHTS.get(name) if file == "release.yml" else None
             assert job.get("permissions") == wanted, f"{file}: {name}"
 
 
+def images_in(tree):
+    """The images that a workflow or compose.yaml names, but for those that it builds."""
+    if isinstance(tree, list):
+        for one in tree:
+            yield from images_in(one)
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            if key in ("container", "image") and "build" not in tree:
+                yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+            yield from images_in(value)
+
+
+def not_pinned(text):
+    """What is not pinned in a workflow or compose.yaml: actions by commit, images by digest or version."""
+    for reference, comment in re.findall(r"(?m)^\s*(?:- )?uses:\s*(\S+)(.*)$", text):
+        if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", reference):
+            yield f"{reference} is not pinned by the hash of a commit"
+        elif not re.fullmatch(r" # v\d+\.\d+\.\d+", comment):
+            yield f"{reference} has no comment with its version"
+    for image in images_in(parse(text)):
+        # Of an expression, each value that it may have is seen where it is listed.
+        image = re.sub(r"\$\{\{.*?\}\}", "0", image)
+        if not re.fullmatch(r"0|[\w./-]+(:v?\d[\w.-]*(@sha256:[0-9a-f]{64})?|(:[\w.-]+)?@sha256:[0-9a-f]{64})", image):
+            yield f"{image} is pinned neither by digest nor by version"
+
+
+def files_that_pin():
+    return {name: read(*name.split("/")) for name in
+            (".github/workflows/ci.yml", ".github/workflows/release.yml", "compose.yaml")}
+
+
 @scenario
-def the_workflows_pin_what_they_use():
-    known = {"actions/checkout@v4", "actions/upload-artifact@v4", "actions/download-artifact@v4"}
-    for file, workflow in workflows().items():
-        for _, step in steps(workflow):
-            assert step.get("uses", "actions/checkout@v4") in known, f"{file}: {step}"
-        for name, job in workflow["jobs"].items():
-            assert "latest" not in json.dumps([job["runs-on"], job.get("container", "")]), f"{file}: {name}"
+def actions_and_images_are_pinned():
+    found = {}
+    for name, text in files_that_pin().items():
+        faults = list(not_pinned(text))
+        assert not faults, f"{name}: {faults}"
+        for action, commit in re.findall(r"uses: (\S+)@(\S+ # \S+)", text):
+            found.setdefault(action, set()).add(commit)
+    assert len(found) >= 4 and all(len(commits) == 1 for commits in found.values()), found
+
+
+HASH = "0123456789" * 4
+
+
+# Each in a workflow, and what is said of it, if anything is wrong.
+@scenarios_of([
+    ("a hash and a version", f"uses: some/action@{HASH} # v1.2.3", ""),
+    ("a hash and a version at a path", f"uses: some/action/part@{HASH} # v1.2.3", ""),
+    ("a tag", "uses: some/action@v4", "some/action@v4 is not"),
+    ("a branch", "uses: some/action@main # v1.2.3", "some/action@main is not"),
+    ("nothing", "uses: some/action", "some/action is not"),
+    ("part of a hash", f"uses: some/action@{HASH[:12]} # v1.2.3", f"some/action@{HASH[:12]} is not"),
+    ("a hash alone", f"uses: some/action@{HASH}", f"some/action@{HASH} has no"),
+    ("a hash and half a version", f"uses: some/action@{HASH} # v1", f"some/action@{HASH} has no"),
+    ("an image and its version", "image: some/image:1.2", ""),
+    ("an image and its version with a v", "image: some/image:v1.2.3", ""),
+    ("an image and its digest", f"image: some/image@sha256:{'ab' * 32}", ""),
+    ("an image, its name and its digest", f"image: some/image:name-slim@sha256:{'ab' * 32}", ""),
+    ("an image and a name", "image: some/image:name-slim", "some/image:name-slim is"),
+    ("an image", "container: some/image", "some/image is"),
+    ("the latest image", "container: {image: 'some/image:latest'}", "some/image:latest is"),
+    ("images", "image: ['debian:12', 'debian:sid']", "debian:sid is"),
+    ("an image by expression", "container: 'debian:${{ matrix.debian }}'", ""),
+    ("an unknown tag by expression", "container: 'debian:latest-${{ matrix.debian }}'", "debian:latest-0 is"),
+    ("an image that is built", "{build: ., image: own}", ""),
+], "pinned_by_")
+def pinned(row):
+    _, line, wanted = row
+    faults = list(not_pinned(f"steps:\n  - {line}\n"))
+    assert len(faults) == (wanted != "") and all(fault.startswith(wanted) for fault in faults), faults
+
+
+@scenario
+def what_is_pinned_is_kept_current():
+    config = parse(read(".github", "dependabot.yml"))
+    assert config["version"] == 2
+    assert {one["package-ecosystem"] for one in config["updates"]} == {"github-actions", "docker", "docker-compose"}
+    assert all(one["directory"] == "/" and one["schedule"] == {"interval": "weekly"} for one in config["updates"])
 
 
 @scenario
 def the_commands_of_the_workflows_are_shell():
+    checks = [("bash", "-n", "/dev/stdin")]
+    if shutil.which("shellcheck"):
+        # Make and inner shells expand what is in single quotes.
+        checks.append(("shellcheck", "--exclude=SC1091,SC2016", "-"))
     for file, workflow in workflows().items():
         for name, step in steps(workflow):
-            script = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
-            status, _, err = call("bash", "-n", "-c", script)
-            assert status == 0, f"{file}: {name}: {err}"
+            # Within containers it is the plain shell.
+            shell = "sh" if "container" in workflow["jobs"][name] else "bash"
+            script = f"#!/bin/{shell} -e\n" + re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
+            for check in checks:
+                status, out, err = call(*check, input=script)
+                assert status == 0, f"{file}: {name}: {out}{err}"
 
 
 @scenario
@@ -110,9 +200,112 @@ def a_release_publishes_what_its_jobs_make():
     jobs = set(release["jobs"]) - {"publish"}
     assert set(release["jobs"]["publish"]["needs"]) == jobs
     uploaded = {name for name, step in steps(release) if step.get("uses", "").startswith("actions/upload-artifact")}
-    assert uploaded == jobs, f"{jobs - uploaded} upload nothing"
+    # An image is pushed instead, once everything else is made.
+    assert uploaded == jobs - {"image"} == set(release["jobs"]["image"]["needs"]), f"{jobs - uploaded} upload nothing"
     published = "\n".join(step.get("run", "") for name, step in steps(release) if name == "publish")
     assert "SHA256SUMS" in published and "--verify-tag" in published
+    attested = [step["with"] for _, step in steps(release) if step.get("uses", "").startswith("actions/attest@")]
+    assert [one.get("subject-checksums") or one["subject-digest"] for one in attested] == [
+        "${{ steps.push.outputs.digest }}", "release/SHA256SUMS"]
+
+
+def run_step(job, name, folder):
+    """Runs a step of the release, as for Debian 12, in a folder; returns (status, stdout, stderr)."""
+    (script,) = [step["run"] for of, step in steps(load("release.yml")) if (of, step.get("name")) == (job, name)]
+    return call("sh", "-e", "-c", script.replace("${{ matrix.debian }}", "12"), cwd=folder)
+
+
+@scenario
+def the_rpm_packages_find_what_they_need():
+    (script,) = [step["run"] for name, step in steps(load("release.yml")) if name == "rpm" and "run" in step]
+    (installed,) = re.findall(r"dnf install -y (.*?)\n *rpmbuild", script, re.DOTALL)
+    spec = read("packaging", "rpm", "tcp-echo-metrics.spec.in")
+    # The plugin is left out.
+    needed = set(re.findall(r"(?m)^BuildRequires: +([^%\s]\S*)", spec))
+    assert set(re.findall(r"[^\s'\\]+", installed)) == needed | {"rpm-build"}, needed
+
+
+def touch(folder, *paths):
+    for path in paths:
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        with open(os.path.join(folder, path), "w", encoding="utf-8") as file:
+            file.write(path)
+
+
+@scenario
+def a_release_has_each_file_once_and_its_checksum():
+    with tempfile.TemporaryDirectory() as folder:
+        touch(folder, "artifacts/source/a.tar.xz", "artifacts/deb/b.deb")
+        status, _, err = run_step("publish", "Add checksums", folder)
+        assert status == 0, err
+        sums = call("sha256sum", "--check", "SHA256SUMS", cwd=os.path.join(folder, "release"))
+        assert sums[0] == 0 and sums[1].split() == ["a.tar.xz:", "OK", "b.deb:", "OK"], sums
+    with tempfile.TemporaryDirectory() as folder:
+        touch(folder, "artifacts/deb-12/a.deb", "artifacts/deb-13/a.deb", "artifacts/deb-13/b.deb")
+        status, out, _ = run_step("publish", "Add checksums", folder)
+        assert status == 1 and out == "several files have the same name: a.deb\n", (status, out)
+
+
+def changed_changelog(folder, text):
+    """Copies what scripts/release/notes reads, with another CHANGELOG.md; returns the script."""
+    for path in ("scripts/release/notes", "scripts/common.sh"):
+        os.makedirs(os.path.dirname(os.path.join(folder, path)), exist_ok=True)
+        shutil.copy(os.path.join(TOP, path), os.path.join(folder, path))
+    with open(os.path.join(folder, "CHANGELOG.md"), "w", encoding="utf-8") as file:
+        file.write(text)
+    return os.path.join(folder, "scripts", "release", "notes")
+
+
+@scenario
+def the_notes_of_a_release_are_its_changes():
+    with tempfile.TemporaryDirectory() as folder:
+        notes = changed_changelog(folder, "# Changelog\n\nAbout.\n\n## [1.10.0] - 2026-12-24\n\n### Added\n\n- Ten.\n"
+                                          "\n## [1.1.0] - 2026-12-01\n\n- One.\n\n## [1.0.0] - 2026-11-01\n")
+        assert call(notes, "1.10.0") == (0, "### Added\n\n- Ten.\n", "")
+        assert call(notes, "1.1.0") == (0, "- One.\n", "")
+        for version in ("1.0.0", "1.1", "1x1.0", "2.0.0"):
+            assert call(notes, version) == (1, "", f"notes: CHANGELOG.md says nothing of {version}\n"), version
+        assert call(notes)[0] == 1
+
+
+DOCKER = """#!/bin/sh
+echo "$@" >>"$CALLS"
+case $2 in
+create) echo some-builder ;;
+build)
+    echo progress
+    [ ! -e "$CALLS.fail" ] || exit 1
+    while [ "$1" != --metadata-file ]; do shift; done
+    echo '{"containerimage.digest": "sha256:0123"}' >"$2" ;;
+esac
+"""
+
+
+@scenario
+def the_image_is_pushed_for_both_processors_with_its_provenance():
+    with tempfile.TemporaryDirectory() as folder:
+        docker, calls = os.path.join(folder, "docker"), os.path.join(folder, "calls")
+        with open(docker, "w", encoding="utf-8") as file:
+            file.write(DOCKER)
+        os.chmod(docker, 0o755)
+        environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "CALLS": calls}
+        push = (os.path.join(TOP, "scripts", "release", "image"), "registry.example/some/program", "1.2.3", "a=b c")
+        status, out, err = call(*push, env=environment)
+        assert (status, out) == (0, "sha256:0123\n"), (status, out, err)
+        with open(calls, encoding="utf-8") as file:
+            create, build, remove = file.read().splitlines()
+        for image in re.findall(r"image=(\S+)", create) + re.findall(r"generator=(\S+)", build):
+            assert not list(not_pinned(f"image: {image}")) and "@sha256:" in image, image
+        for wanted in ("--platform linux/amd64,linux/arm64", "--provenance mode=max", "--sbom generator=", "--push",
+                       "--tag registry.example/some/program:1.2.3", "--label a=b c"):
+            assert wanted in build, (wanted, build)
+        assert remove == "buildx rm some-builder", remove
+        touch(folder, "calls.fail")
+        status, out, _ = call(*push, env=environment)
+        assert status == 1 and out == "", (status, out)
+        with open(calls, encoding="utf-8") as file:
+            assert file.read().splitlines()[-1] == remove
+    assert call(push[0], "name")[0] == 1
 
 
 # The files that say whose project this is, and the scripts that see to it.

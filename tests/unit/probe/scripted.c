@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "net/nap.h"
 #include "net/socket.h"
 #include "net/timestamps.h"
 
@@ -41,11 +42,18 @@ uint32_t clock_max_error_us(void)
 	return script.has_clock_error ? script.clock_error_us : CLOCK_ERROR_UNKNOWN;
 }
 
-void clock_sleep_until(int64_t deadline_ns)
+void nap_until(const struct waker *waker, int64_t deadline_ns, int64_t now_ns)
 {
+	(void)waker;
+	(void)now_ns;
 	bool may_pass = !script.on_sleep || script.on_sleep(deadline_ns);
 	if (may_pass && script.now_ns < deadline_ns)
 		script.now_ns = deadline_ns;
+}
+
+void clock_sleep_until(int64_t deadline_ns)
+{
+	(void)deadline_ns;
 }
 
 void clock_keep_deadlines(void)

@@ -38,7 +38,7 @@ struct script {
 	int64_t tick_ns;      /* How far the clock advances each time it is read. */
 	bool has_clock_error; /* The wall clock is synchronised, and that far off at most. */
 	uint32_t clock_error_us;
-	/* Called on a sleep, before until_ns; returns whether time may get there. May be NULL. */
+	/* Called on a nap, before until_ns; returns whether time may get there. May be NULL. */
 	bool (*on_sleep)(int64_t until_ns);
 
 	const struct script_peer *peers; /* Any other is connected as soon as the loop runs. */

@@ -104,6 +104,40 @@ START_TEST(a_frame_has_number_and_wall_time)
 }
 END_TEST
 
+START_TEST(an_alarm_for_what_was_answered_is_put_off)
+{
+	struct fixture fixture;
+	set_up(&fixture);
+	struct link *link = &fixture.target->link;
+	int64_t departure_ns = script.now_ns;
+	probe(&fixture);
+	ck_assert_int_eq(link->alarm.due_ns, departure_ns + TIMEOUT_NS);
+	link_review_alarm(&link->alarm, script.now_ns + MS);
+	ck_assert_int_eq(link->alarm.due_ns, departure_ns + TIMEOUT_NS);
+	unsigned char bytes[FRAME_SIZE];
+	take_frames(bytes, sizeof(bytes));
+	reply(bytes, sizeof(bytes));
+	script.now_ns += MS;
+	script_run(&fixture.context);
+	ck_assert_uint_eq(script_values(fixture.target).received, 1);
+	/* Not with each reply: that would cost more than it saves where probes are frequent. */
+	ck_assert_int_eq(link->alarm.due_ns, departure_ns + TIMEOUT_NS);
+	link_review_alarm(&link->alarm, script.now_ns);
+	ck_assert_int_eq(link->alarm.due_ns, ALARM_NEVER);
+	/* The next one is watched again. */
+	script.now_ns += MS;
+	probe(&fixture);
+	ck_assert_int_eq(link->alarm.due_ns, script.now_ns + TIMEOUT_NS);
+	/* What is due is not settled by a review. */
+	script.now_ns += TIMEOUT_NS;
+	link_review_alarm(&link->alarm, script.now_ns);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 0);
+	script_go_to(&fixture.context, script.now_ns);
+	ck_assert_uint_eq(script_values(fixture.target).timeouts, 1);
+	tear_down(&fixture);
+}
+END_TEST
+
 /* One probe departs, and is answered. */
 static const struct {
 	const char *says;
@@ -1339,6 +1373,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("echo_probe");
 	tcase_add_test(tcase, a_frame_has_number_and_wall_time);
+	tcase_add_test(tcase, an_alarm_for_what_was_answered_is_put_off);
 	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(replies));
 	tcase_add_test(tcase, settling_reads_before_it_counts_anything_as_lost);
 	tcase_add_test(tcase, a_probe_without_reply_times_out_and_may_still_be_late);

@@ -47,7 +47,7 @@ START_TEST(without_owners_nothing_is_ever_due)
 {
 	struct schedule schedule = make_schedule(0);
 	ck_assert_int_eq(schedule_next_ns(&schedule), INT64_MAX);
-	ck_assert_int_eq(schedule_span_ns(&schedule, 8), INT64_MAX);
+	ck_assert_int_eq(schedule_wake_ns(&schedule), INT64_MAX);
 	expect_none(&schedule, START_NS + DAY_NS);
 	struct schedule_place nowhere = {0};
 	schedule_remove(&schedule, &nowhere, NULL);
@@ -215,7 +215,7 @@ START_TEST(a_ring_ends_with_its_last_owner)
 		schedule_remove(&schedule, &places[i], &owners[i]);
 	ck_assert_uint_eq(schedule.ring_count, 0);
 	ck_assert_int_eq(schedule_next_ns(&schedule), INT64_MAX);
-	ck_assert_int_eq(schedule_span_ns(&schedule, 1), INT64_MAX);
+	ck_assert_int_eq(schedule_wake_ns(&schedule), INT64_MAX);
 	expect_none(&schedule, START_NS + NS_PER_S);
 	/* The time without it is not a missed slot. */
 	add(&schedule, 10 * MS, START_NS + NS_PER_S, &owners[0]);
@@ -262,34 +262,68 @@ START_TEST(owners_may_join_a_ring_while_its_slots_are_taken)
 END_TEST
 
 static const struct {
-	const char *says;
-	int64_t intervals_ns[3]; /* 0: none. */
-	unsigned slots;
-	int64_t span_ns;
-} spans[] = {
-	{"one", {MS, 0, 0}, 8, 8 * MS},
-	{"two of one interval", {MS, MS, 0}, 8, 4 * MS},
-	{"a slow one adds little", {MS, NS_PER_S, 0}, 8, 7992007},
-	{"one of a day", {DAY_NS, 0, 0}, 8, 8 * DAY_NS},
-	{"three", {10 * MS, 20 * MS, 20 * MS}, 1, 5 * MS},
+	int64_t interval_ns;
+	int64_t lateness_ns;
+} latenesses[] = {
+	{MS, 500 * NS_PER_US},
+	{1500 * NS_PER_US, 750 * NS_PER_US},
+	{2 * MS, MS},
+	{10 * MS, MS},
+	{32 * MS, MS},
+	{200 * MS, 6250 * NS_PER_US},
+	{320 * MS, 10 * MS},
+	{NS_PER_S, 10 * MS},
+	{DAY_NS, 10 * MS},
 };
 
-START_TEST(the_span_is_that_of_all_rates_combined)
+START_TEST(a_slot_may_be_late_by_a_part_of_its_interval)
 {
-	static char owners[3];
-	struct schedule_place places[3] = {0};
+	ck_assert_int_eq(
+		schedule_lateness_ns(latenesses[_i].interval_ns), latenesses[_i].lateness_ns);
+}
+END_TEST
+
+#define WAKING_MAX 4096
+
+/* Some targets of one interval each, from the phase 0 on; when to wake for the first. */
+static const struct {
+	const char *says;
+	struct {
+		int64_t interval_ns;
+		unsigned targets;
+	} rings[3];
+	int64_t wake_ns; /* From the first slot on. */
+} wakings[] = {
+	{"alone, on time", {{200 * MS, 1}}, 0},
+	{"alone, on time, however rare", {{DAY_NS, 1}}, 0},
+	{"far from each other, on time", {{200 * MS, 16}}, 0},
+	{"12.5 ms is further than a 32nd of 200 ms, 6.25 ms is not", {{200 * MS, 32}},
+		6250 * NS_PER_US},
+	{"128 targets: four slots of 1.5625 ms", {{200 * MS, 128}}, 6250 * NS_PER_US},
+	{"1,024 targets: eight", {{200 * MS, 1024}}, 7 * 200 * MS / 1024},
+	{"4,096 targets: all within half a millisecond", {{200 * MS, 4096}}, 500 * NS_PER_US},
+	{"10 ms: a millisecond", {{10 * MS, 8}}, 0},
+	{"10 ms, 0.625 ms apart", {{10 * MS, 16}}, 625 * NS_PER_US},
+	{"1 ms: half of that", {{MS, 2}}, 500 * NS_PER_US},
+	{"1 ms, many", {{MS, 1024}}, 500 * NS_PER_US},
+	{"the quick one is not held up by slow ones", {{10 * MS, 1}, {400 * MS, 64}}, 0},
+};
+
+START_TEST(slots_that_are_close_share_a_wake_up)
+{
+	static char owners[WAKING_MAX];
 	struct schedule schedule = make_schedule(0);
-	for (int i = 0; i < 3; i++)
-		if (spans[_i].intervals_ns[i] > 0)
-			places[i] = add(&schedule, spans[_i].intervals_ns[i], START_NS, &owners[i]);
-	int64_t span_ns = schedule_span_ns(&schedule, spans[_i].slots);
-	/* Rates are whole numbers per 10^9 s. */
-	int64_t off_ns = llabs(span_ns - spans[_i].span_ns);
-	ck_assert_msg(off_ns <= 1 + spans[_i].span_ns / 10000, "%s: %lld", spans[_i].says,
-		(long long)span_ns);
-	for (int i = 0; i < 3; i++)
-		schedule_remove(&schedule, &places[i], &owners[i]);
-	ck_assert_uint_eq(schedule.rate, 0);
+	struct schedule_place place;
+	/* The first slots of some begin a second later, so it is looked at from the second on. */
+	int64_t now_ns = START_NS + 100 * NS_PER_S - 1;
+	for (unsigned i = 0; i < ROWS(wakings[_i].rings); i++)
+		for (unsigned k = 0; k < wakings[_i].rings[i].targets; k++)
+			place = add(
+				&schedule, wakings[_i].rings[i].interval_ns, now_ns, &owners[k]);
+	(void)place;
+	int64_t wake_ns = schedule_wake_ns(&schedule) - schedule_next_ns(&schedule);
+	ck_assert_msg(llabs(wake_ns - wakings[_i].wake_ns) <= 1, "%s: %lld", wakings[_i].says,
+		(long long)wake_ns);
 	schedule_clear(&schedule);
 }
 END_TEST
@@ -410,6 +444,37 @@ static int64_t random_sleep_ns(struct model *model)
 	}
 }
 
+static int compare_due(const void *left, const void *right)
+{
+	const struct owner *const *a = left;
+	const struct owner *const *b = right;
+	return ((*a)->due_ns > (*b)->due_ns) - ((*a)->due_ns < (*b)->due_ns);
+}
+
+/* Goes through all in the order of their slots. */
+static int64_t find_wake_ns(const struct model *model)
+{
+	const struct owner *sorted[OWNERS];
+	size_t count = 0;
+	for (int i = 0; i < OWNERS; i++)
+		if (model->owners[i].interval_ns > 0)
+			sorted[count++] = &model->owners[i];
+	if (count == 0)
+		return INT64_MAX;
+	qsort(sorted, count, sizeof(*sorted), compare_due);
+	int64_t latest_ns = INT64_MAX;
+	size_t passed = 0;
+	while (passed < count && passed < 8 && sorted[passed]->due_ns <= latest_ns) {
+		int64_t by_ns =
+			sorted[passed]->due_ns + schedule_lateness_ns(sorted[passed]->interval_ns);
+		latest_ns = by_ns < latest_ns ? by_ns : latest_ns;
+		passed++;
+	}
+	int64_t close_ns = sorted[0]->due_ns + 500 * NS_PER_US;
+	int64_t last_ns = sorted[passed - 1]->due_ns;
+	return passed == 8 && last_ns < close_ns ? close_ns : last_ns;
+}
+
 START_TEST(the_schedule_behaves_like_a_searched_list)
 {
 	static struct owner owners[OWNERS];
@@ -426,6 +491,8 @@ START_TEST(the_schedule_behaves_like_a_searched_list)
 		take_all(&model);
 		if (schedule_next_ns(&model.schedule) != find_soonest_ns(&model))
 			ck_abort_msg("step %d: a different one is next", step);
+		if (schedule_wake_ns(&model.schedule) != find_wake_ns(&model))
+			ck_abort_msg("step %d: it wakes at another time", step);
 		if (step % 100 == 0)
 			check_places(&model);
 	}
@@ -446,7 +513,9 @@ int main(void)
 	tcase_add_test(tcase, a_ring_ends_with_its_last_owner);
 	tcase_add_test(tcase, a_ring_may_end_while_its_slots_are_taken);
 	tcase_add_test(tcase, owners_may_join_a_ring_while_its_slots_are_taken);
-	tcase_add_loop_test(tcase, the_span_is_that_of_all_rates_combined, 0, ROWS(spans));
+	tcase_add_loop_test(
+		tcase, a_slot_may_be_late_by_a_part_of_its_interval, 0, ROWS(latenesses));
+	tcase_add_loop_test(tcase, slots_that_are_close_share_a_wake_up, 0, ROWS(wakings));
 	tcase_add_loop_test(tcase, the_schedule_behaves_like_a_searched_list, 0, 4);
 	return unit_run("probe/schedule", tcase);
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Sleeping with one ear open: sockets may wait, whoever wakes the thread may not. */
+#ifndef NET_NAP_H
+#define NET_NAP_H
+
+#include <stdint.h>
+
+#include "net/waker.h"
+
+/*
+ * Sleeps until the monotonic clock shows deadline_ns, or until the thread is woken: the wake-up is left for
+ * the event loop to take. now_ns: what the clock shows. May end early, as after a signal; late by what
+ * clock_keep_deadlines() leaves and a thousandth of the sleep on Linux, by a millisecond elsewhere.
+ */
+void nap_until(const struct waker *waker, int64_t deadline_ns, int64_t now_ns);
+
+#endif
