@@ -383,7 +383,6 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 	*snapshot = (struct snapshot){
 		.has_prober = engine->crew.share_count > 0,
 		.has_server = engine->server != NULL,
-		.is_alive = engine_is_alive(engine),
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);

@@ -129,6 +129,7 @@ static void wait_for_turn(struct prober *prober)
 		until_ns = look_ns;
 	if (until_ns <= now_ns)
 		return;
+	heartbeat_rest(&prober->heartbeat, until_ns);
 	if (!prober->context.has_timestamps)
 		wait_for_events(prober, until_ns, now_ns);
 	else if (until_ns - now_ns <= SLEEP_MAX_NS)
@@ -291,6 +292,7 @@ static void *probe(void *context)
 	clock_keep_deadlines();
 	do {
 		wait_for_turn(prober);
+		heartbeat_rise(&prober->heartbeat);
 		poll_events(prober);
 		prober->woken_ns = clock_monotonic_ns();
 		take_answers(prober);
@@ -432,8 +434,16 @@ const struct live_histogram *prober_tx_delay(const struct prober *prober)
 	return &prober->context.tx_delay;
 }
 
+int64_t prober_rests_until_ns(struct prober *prober)
+{
+	return atomic_load(&prober->has_mail) ? 0 : heartbeat_rests_until(&prober->heartbeat);
+}
+
 bool prober_is_alive(struct prober *prober, int64_t now_ns)
 {
+	/* One that sleeps as it should is not woken for that. */
+	if (now_ns < heartbeat_rests_until(&prober->heartbeat))
+		return true;
 	bool is_alive = heartbeat_ask(&prober->heartbeat, now_ns);
 	waker_wake(&prober->waker);
 	return is_alive;
