@@ -20,10 +20,14 @@
 /* As many links as the kernel follows on a path: path_resolution(7). */
 #define LINKS_MAX 40
 
-/* A name in a folder comes, goes, or is another's. */
-#define FOLDER_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
+/* A name in a folder comes, or goes. */
+#define NAMES_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR)
+/* It is no longer what its name leads to. Of a link or a file the count of its names tells that, too (IN_ATTRIB); with
+ * that a folder would tell of all that is in it. */
+#define FOLDER_EVENTS (IN_MOVE_SELF | IN_DELETE_SELF)
+#define LINK_EVENTS (IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB)
 /* By whatever name it was written. */
-#define FILE_EVENTS (IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB)
+#define FILE_EVENTS (LINK_EVENTS | IN_MODIFY | IN_CLOSE_WRITE)
 
 /* File systems that linux/magic.h does not know, or not everywhere. */
 #define MAGIC_BCACHEFS 0xca451a4eU
@@ -146,10 +150,11 @@ static bool is_local(const char *path)
 	return false;
 }
 
+/* Not what a link leads to. */
 static bool watch(struct file_notices *notices, const char *path, uint32_t events)
 {
-	int number = inotify_add_watch(notices->fd, path, events);
-	return number >= 0 && keep(&notices->watches, number) && is_local(path);
+	int number = inotify_add_watch(notices->fd, path, events | IN_DONT_FOLLOW | IN_MASK_ADD);
+	return number >= 0 && keep(&notices->watches, number);
 }
 
 /* A path on which the kernel goes from folder to folder. */
@@ -192,24 +197,49 @@ static bool is_at_end(const struct walk *walk)
 	return walk->rest[strspn(walk->rest, "/")] == '\0';
 }
 
-/* Each folder is watched before the name in it is looked up, so that no change falls in between. */
+static uint32_t events_of(const struct stat *status)
+{
+	if (S_ISDIR(status->st_mode))
+		return FOLDER_EVENTS;
+	return S_ISLNK(status->st_mode) ? LINK_EVENTS : FILE_EVENTS;
+}
+
+/* Watches what is there. Returns false if that cannot be, or if it is another now. */
+static bool watch_found(struct file_notices *notices, const char *path, const struct stat *status)
+{
+	struct stat now;
+	return watch(notices, path, events_of(status)) && lstat(path, &now) == 0 &&
+	       now.st_ino == status->st_ino && now.st_dev == status->st_dev;
+}
+
+/* Watches for what is not there. */
+static bool watch_missing(struct file_notices *notices, const char *folder, const char *path)
+{
+	struct stat status;
+	return errno == ENOENT && watch(notices, folder, NAMES_EVENTS) &&
+	       lstat(path, &status) != 0 && errno == ENOENT;
+}
+
+/* What is on the path is watched, and not the names beside it: those come and go in /tmp all the time. */
 static bool walk_path(struct file_notices *notices, struct walk *walk)
 {
 	char path[PATH_MAX];
 	struct stat status;
 	for (;;) {
-		if (!watch(notices, walk->at, FOLDER_EVENTS))
+		if (!is_local(walk->at))
 			return false;
 		if (is_at_end(walk))
-			return true;
+			return watch(notices, walk->at, NAMES_EVENTS);
 		if (!take_name(walk, path))
 			return false;
 		if (lstat(path, &status) != 0)
-			return errno == ENOENT;
+			return watch_missing(notices, walk->at, path);
+		if (!watch_found(notices, path, &status))
+			return false;
 		if (S_ISDIR(status.st_mode))
 			memcpy(walk->at, path, sizeof(path));
 		else if (!S_ISLNK(status.st_mode))
-			return watch(notices, path, FILE_EVENTS);
+			return is_local(path);
 		else if (!follow_link(walk, path))
 			return false;
 	}

@@ -27,7 +27,8 @@ static const struct {
 } rows[] = {
 	{"nothing", "config/targets", ":", false},
 	{"it is read", "config/targets", "cat config/targets >/dev/null", false},
-	{"another file of another folder", "config/targets", "echo >elsewhere/other", false},
+	{"another file of its folder", "config/targets", "echo >config/..1/other", false},
+	{"another file beside a link to it", "config/targets", "echo >config/other", false},
 	{"it is rewritten", "config/targets", "echo 4 >config/..1/targets", true},
 	{"it is written by another name", "config/targets", "echo 4 >hard", true},
 	{"its permissions", "config/targets", "chmod 600 config/..1/targets", true},
