@@ -71,14 +71,13 @@ def a_watched_file_wakes_nobody():
 
 @scenario
 def the_plugin_in_collectd_sleeps_as_well():
-    targets = {"block": "127.0.0.1:{listen}"}
-    with Daemon("Interval 1", targets=targets, file={"file": "127.0.0.1:9"}, interval=10) as daemon:
-        check_rest(daemon, "block")
+    with Daemon("Interval 1", file={"a": "127.0.0.1:{listen}"}, interval=10) as daemon:
+        check_rest(daemon, "a")
 
 
 @scenario
 def a_history_in_which_nothing_happens_is_not_looked_at():
-    with Program("client", "-interval=1h") as program:
+    with Program("both", "-interval=1h") as program:
         # The end of the first step is waited for in any case; three more end afterwards, at least.
         time.sleep(6)
         before = wakeups(program.pid)
@@ -89,7 +88,7 @@ def a_history_in_which_nothing_happens_is_not_looked_at():
 
 @scenario
 def who_asks_how_a_sleeping_prober_is_does_not_wake_it():
-    with Program("client", "-interval=1h") as program:
+    with Program("both", "-interval=1h") as program:
         program.metrics()
         time.sleep(2)
         before = wakeups(program.pid)
