@@ -168,8 +168,9 @@ bool source_files_are_settled(const struct members *members, size_t number)
 static bool name_folder(const char *pattern, struct file_notices *notices)
 {
 	const char *end = strrchr(pattern, '/');
-	size_t length = end ? (size_t)(end - pattern) + 1 : 0;
-	char *folder = strndup(length > 0 ? pattern : "./", length > 0 ? length : 2);
+	char *folder = strdup(end ? pattern : ".");
+	if (folder && end)
+		folder[end - pattern + 1] = '\0';
 	bool is_one = folder && !strpbrk(folder, "*?[\\");
 	if (is_one)
 		file_notices_add(notices, folder);

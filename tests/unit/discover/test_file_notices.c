@@ -50,6 +50,7 @@ static struct file_notices *notices;
 
 static void run(const char *command)
 {
+	/* There is no other thread. NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	ck_assert_msg(system(command) == 0, "%s", command);
 }
 
