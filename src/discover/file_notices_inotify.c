@@ -160,7 +160,8 @@ static bool watch(struct file_notices *notices, const char *path, uint32_t event
 /* A path on which the kernel goes from folder to folder. */
 struct walk {
 	char at[PATH_MAX];   /* How far it has come: a folder, by a path without links. */
-	char rest[PATH_MAX]; /* What is still to come. */
+	char rest[PATH_MAX]; /* What is still to come, */
+	size_t done;	     /* behind so many bytes. */
 	int links;
 };
 
@@ -173,7 +174,8 @@ static bool follow_link(struct walk *walk, const char *link)
 	if (length <= 0 || ++walk->links > LINKS_MAX)
 		return false;
 	target[length] = '\0';
-	memcpy(rest, walk->rest, sizeof(rest));
+	text_put(rest, &walk->rest[walk->done]);
+	walk->done = 0;
 	int needed = snprintf(walk->rest, sizeof(walk->rest), "%s/%s", target, rest);
 	if (target[0] == '/')
 		text_put(walk->at, "/");
@@ -183,18 +185,20 @@ static bool follow_link(struct walk *walk, const char *link)
 /* Takes the next name off the rest, and makes the path to it. Returns false at the end, or if it is too long. */
 static bool take_name(struct walk *walk, char path[PATH_MAX])
 {
-	const char *name = walk->rest + strspn(walk->rest, "/");
+	const char *rest = &walk->rest[walk->done];
+	const char *name = rest + strspn(rest, "/");
 	size_t length = strcspn(name, "/");
 	if (length == 0)
 		return false;
 	int needed = snprintf(path, PATH_MAX, "%s/%.*s", walk->at, (int)length, name);
-	memmove(walk->rest, name + length, strlen(name + length) + 1);
+	walk->done = (size_t)(name + length - walk->rest);
 	return needed > 0 && needed < PATH_MAX;
 }
 
 static bool is_at_end(const struct walk *walk)
 {
-	return walk->rest[strspn(walk->rest, "/")] == '\0';
+	const char *rest = &walk->rest[walk->done];
+	return rest[strspn(rest, "/")] == '\0';
 }
 
 static uint32_t events_of(const struct stat *status)
