@@ -14,8 +14,27 @@
 
 /* Stored by the thread's owner; all zero at first. */
 struct heartbeat {
-	_Atomic int64_t asked_ns; /* Since when an answer is due; 0: none is. */
+	_Atomic int64_t asked_ns;	/* Since when an answer is due; 0: none is. */
+	_Atomic int64_t rests_until_ns; /* When it will come round by itself; 0: it is awake. */
 };
+
+/* The thread itself calls this before it waits, and heartbeat_rise() as soon as it is awake. until_ns: when it will come
+ * round by itself; monotonic, INT64_MAX: never. */
+static inline void heartbeat_rest(struct heartbeat *heartbeat, int64_t until_ns)
+{
+	atomic_store_explicit(&heartbeat->rests_until_ns, until_ns, memory_order_relaxed);
+}
+
+static inline void heartbeat_rise(struct heartbeat *heartbeat)
+{
+	atomic_store_explicit(&heartbeat->rests_until_ns, 0, memory_order_relaxed);
+}
+
+/* Until when a thread rests: it need not be asked before. 0 if it does not. Any thread. */
+static inline int64_t heartbeat_rests_until(const struct heartbeat *heartbeat)
+{
+	return atomic_load_explicit(&heartbeat->rests_until_ns, memory_order_relaxed);
+}
 
 /*
  * Asks whether the thread comes round, and returns whether it has answered whatever was asked more

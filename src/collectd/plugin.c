@@ -82,7 +82,6 @@ static int on_read(void)
 	}
 	struct process_values process;
 	process_values_read(&plugin.start_time_ns, &process);
-	process.is_alive = readings->latest.is_alive;
 	runtime_read_process(plugin.runtime, &process);
 	struct source_values sources[TARGET_SOURCES_MAX];
 	struct mesh_values mesh;

@@ -269,6 +269,7 @@ const struct readings *runtime_read(struct runtime *runtime)
 
 void runtime_read_process(const struct runtime *runtime, struct process_values *process)
 {
+	process->is_alive = engine_is_alive(runtime->engine);
 	memset(process->http_rejected, 0, sizeof(process->http_rejected));
 	process->probes = (struct probe_values){0};
 	if (runtime->front) {

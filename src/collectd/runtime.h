@@ -35,7 +35,7 @@ bool runtime_read_mesh(const struct runtime *runtime, struct mesh_values *mesh);
 /* Tells of each source of targets. values: TARGET_SOURCES_MAX. Returns how many there are. */
 size_t runtime_read_sources(const struct runtime *runtime, struct source_values *values);
 
-/* Fills in what process_values_read() leaves to the caller, other than is_alive. */
+/* Fills in what process_values_read() leaves to the caller. */
 void runtime_read_process(const struct runtime *runtime, struct process_values *process);
 
 /* Ends every thread, dispatches what is still queued, and frees it all. NULL is accepted. */

@@ -10,14 +10,21 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/thread.h"
+#include "discover/bell.h"
 #include "discover/census.h"
 #include "discover/fetch_http.h"
 #include "discover/fetcher.h"
+#include "discover/file_notices.h"
 #include "discover/members.h"
 #include "discover/source_files.h"
 
-/* How often files are looked at. A change counts once it was seen twice in a row. */
+/* How often files are looked at that may have changed. A change counts once it was seen twice in a row. */
 #define LOOK_NS NS_PER_S
+/* And how often where changes are noticed: not all are, such as what is written through a mapping. */
+#define LOOK_SELDOM_NS (60 * NS_PER_S)
+
+/* What watching files takes: inotify's, and the bell's. */
+#define WATCH_DESCRIPTORS (1 + BELL_DESCRIPTORS)
 
 /* How often targets are looked at after they changed, and for how long: a handshake may take 3 s. */
 #define CENSUS_STEP_NS (NS_PER_S / 2)
@@ -41,7 +48,11 @@ struct discovery {
 	const struct log *log;
 	struct reloads *reloads;
 	struct discovery_listener listener;
+	struct bell *bell;	      /* Rung when the thread is wanted. NULL before the start. */
+	struct file_notices *notices; /* NULL: nothing is noticed. */
+	int64_t looked_ns;
 	int64_t look_due_ns;	 /* INT64_MAX: there are no files. */
+	bool awaits_notice;	 /* Of a change, before that time. */
 	int64_t census_due_ns;	 /* INT64_MAX: no more. */
 	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
 	bool has_thread;
@@ -474,6 +485,35 @@ static void hurry_fetchers(struct discovery *discovery)
 			fetcher_hurry(discovery->sources[i].fetcher);
 }
 
+/* Sees to it that changes from now on are noticed. Returns false where they may not be. */
+static bool watch_files(struct discovery *discovery)
+{
+	bool is_known = true;
+	if (!discovery->notices)
+		return false;
+	file_notices_begin(discovery->notices);
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (!discovery->sources[i].fetcher)
+			is_known = source_files_name(&discovery->sources[i].what, i,
+					   &discovery->members, discovery->notices) &&
+				   is_known;
+	return file_notices_settle(discovery->notices) && is_known;
+}
+
+/* After a look. is_watched: whatever has happened since it began is noticed. */
+static void plan_look(struct discovery *discovery, int64_t now_ns, bool is_watched)
+{
+	bool may_wait = is_watched;
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (!discovery->sources[i].fetcher)
+			may_wait = may_wait && discovery->sources[i].failure[0] == '\0' &&
+				   source_files_are_settled(&discovery->members, i);
+	discovery->looked_ns = now_ns;
+	discovery->awaits_notice = may_wait;
+	if (discovery->look_due_ns != INT64_MAX)
+		discovery->look_due_ns = now_ns + (may_wait ? LOOK_SELDOM_NS : LOOK_NS);
+}
+
 /* said: what came of it, of a reload. */
 static int step(struct discovery *discovery, bool is_reload, struct text_error *said)
 {
@@ -484,10 +524,11 @@ static int step(struct discovery *discovery, bool is_reload, struct text_error *
 		/* Not with each news: what looks the same twice is to be complete. */
 		.has_files = is_reload || now_ns >= discovery->look_due_ns,
 	};
-	if (round.has_files && discovery->look_due_ns != INT64_MAX)
-		discovery->look_due_ns = now_ns + LOOK_NS;
+	bool is_watched = round.has_files && watch_files(discovery);
 	text_error_set(said, 0, "sources are asked again");
 	look(&round);
+	if (round.has_files)
+		plan_look(discovery, now_ns, is_watched);
 	if (round.has_changed)
 		settle(&round, said);
 	publish(&round);
@@ -518,9 +559,15 @@ static bool wait_for_work(struct discovery *discovery, uint64_t *wanted)
 				 ? discovery->look_due_ns
 				 : discovery->census_due_ns;
 	pthread_mutex_lock(&discovery->mutex);
-	while (!discovery->is_over && !discovery->has_news && discovery->wanted == discovery->done)
-		if (thread_wait_until(&discovery->changed, &discovery->mutex, due_ns) == -ETIMEDOUT)
-			break;
+	bool is_wanted =
+		discovery->is_over || discovery->has_news || discovery->wanted != discovery->done;
+	pthread_mutex_unlock(&discovery->mutex);
+	if (!is_wanted && bell_wait(discovery->bell, due_ns, discovery->awaits_notice)) {
+		/* However much happens in a folder, it is looked at no more often than that. */
+		discovery->look_due_ns = discovery->looked_ns + LOOK_NS;
+		discovery->awaits_notice = false;
+	}
+	pthread_mutex_lock(&discovery->mutex);
 	discovery->has_news = false;
 	*wanted = discovery->wanted == discovery->done ? 0 : discovery->wanted;
 	bool goes_on = !discovery->is_over;
@@ -543,12 +590,20 @@ static void *run(void *context)
 	return NULL;
 }
 
+/* With the mutex held. */
+static void ring(const struct discovery *discovery)
+{
+	if (discovery->bell)
+		bell_ring(discovery->bell);
+}
+
 static void on_news(void *context)
 {
 	struct discovery *discovery = context;
 	pthread_mutex_lock(&discovery->mutex);
 	discovery->has_news = true;
 	pthread_cond_broadcast(&discovery->changed);
+	ring(discovery);
 	pthread_mutex_unlock(&discovery->mutex);
 }
 
@@ -669,12 +724,20 @@ int discovery_ask(struct discovery *discovery, struct text_error *error)
 	return result;
 }
 
+static bool has_network(const struct discovery *discovery)
+{
+	for (size_t i = 0; i < discovery->source_count; i++)
+		if (!target_source_is_of_files(&discovery->sources[i].what))
+			return true;
+	return false;
+}
+
 /* Of files alone it is a mistake not to be in their list; others may tell of this machine later. */
 static int join_mesh(
 	struct discovery *discovery, struct target_list *targets, struct text_error *error)
 {
 	int result = choose(discovery, targets, &discovery->mesh, error);
-	bool may_come = discovery_descriptors(discovery->input.settings) > 0;
+	bool may_come = has_network(discovery);
 	if (result == -ENOENT && may_come)
 		return 0;
 	if (result != 0)
@@ -713,6 +776,19 @@ void discovery_warn(const struct discovery *discovery, struct text_error *warnin
 	}
 }
 
+/* Somebody may want a reload already. */
+static int hang_bell(struct discovery *discovery)
+{
+	bool has_files = discovery->look_due_ns != INT64_MAX;
+	if (!has_files || file_notices_open(&discovery->notices) != 0)
+		discovery->notices = NULL;
+	int fd = discovery->notices ? file_notices_fd(discovery->notices) : -1;
+	pthread_mutex_lock(&discovery->mutex);
+	int error = bell_new(fd, &discovery->bell);
+	pthread_mutex_unlock(&discovery->mutex);
+	return error;
+}
+
 int discovery_start(struct discovery *discovery, struct engine *engine, const struct log *log,
 	struct reloads *reloads, const struct discovery_listener *listener)
 {
@@ -724,7 +800,9 @@ int discovery_start(struct discovery *discovery, struct engine *engine, const st
 		if (target_source_is_of_files(&discovery->sources[i].what))
 			discovery->look_due_ns = clock_monotonic_ns() + LOOK_NS;
 	begin_census(discovery);
-	int error = start_fetchers(discovery);
+	int error = hang_bell(discovery);
+	if (!error)
+		error = start_fetchers(discovery);
 	if (!error)
 		error = thread_start(&discovery->thread, "discovery", run, discovery);
 	discovery->has_thread = !error;
@@ -735,7 +813,7 @@ int discovery_reload(struct discovery *discovery, struct text_error *said)
 {
 	pthread_mutex_lock(&discovery->mutex);
 	uint64_t number = ++discovery->wanted;
-	pthread_cond_broadcast(&discovery->changed);
+	ring(discovery);
 	while (discovery->done < number && !discovery->is_over)
 		pthread_cond_wait(&discovery->changed, &discovery->mutex);
 	bool is_done = discovery->done >= number;
@@ -773,7 +851,7 @@ bool discovery_read_mesh(struct discovery *discovery, struct mesh_values *mesh)
 
 size_t discovery_descriptors(const struct discovery_settings *settings)
 {
-	size_t count = 0;
+	size_t count = settings->source_count > 0 ? WATCH_DESCRIPTORS : 0;
 	for (size_t i = 0; i < settings->source_count; i++) {
 		struct target_source source;
 		const char *unused;
@@ -791,6 +869,7 @@ void discovery_stop(struct discovery *discovery)
 	pthread_mutex_lock(&discovery->mutex);
 	discovery->is_over = true;
 	pthread_cond_broadcast(&discovery->changed);
+	ring(discovery);
 	pthread_mutex_unlock(&discovery->mutex);
 	if (discovery->has_thread)
 		pthread_join(discovery->thread, NULL);
@@ -808,6 +887,8 @@ void discovery_free(struct discovery *discovery)
 	if (!discovery)
 		return;
 	discovery_stop(discovery);
+	bell_free(discovery->bell);
+	file_notices_close(discovery->notices);
 	members_clear(&discovery->members);
 	pthread_cond_destroy(&discovery->changed);
 	pthread_mutex_destroy(&discovery->mutex);

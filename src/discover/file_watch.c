@@ -16,6 +16,11 @@ enum file_event file_watch_step(struct file_watch *watch, const struct file_stat
 	return state->exists ? FILE_CHANGED : FILE_VANISHED;
 }
 
+bool file_watch_is_settled(const struct file_watch *watch)
+{
+	return file_state_is_same(&watch->known, &watch->seen);
+}
+
 bool file_watch_is_known(const struct file_watch *watch, const struct file_state *state)
 {
 	return file_state_is_same(&watch->known, state);

@@ -29,6 +29,9 @@ void file_watch_init(struct file_watch *watch, const struct file_state *state);
  */
 enum file_event file_watch_step(struct file_watch *watch, const struct file_state *state);
 
+/* Whether the last step saw what was last reported: there is nothing to wait for. */
+bool file_watch_is_settled(const struct file_watch *watch);
+
 /* Whether state is the one last reported: then the file did not change while it was read. */
 bool file_watch_is_known(const struct file_watch *watch, const struct file_state *state);
 

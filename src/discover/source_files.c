@@ -154,3 +154,39 @@ int source_files_look(const struct target_source *source, size_t number, bool is
 		members_drop_empty(members, number);
 	return error;
 }
+
+bool source_files_are_settled(const struct members *members, size_t number)
+{
+	for (size_t i = 0; i < members->count; i++)
+		if (members->members[i].source == number &&
+			!file_watch_is_settled(&members->members[i].watch))
+			return false;
+	return true;
+}
+
+/* Not where there may be several, nor where a backslash may stand for what follows it. */
+static bool name_folder(const char *pattern, struct file_notices *notices)
+{
+	const char *end = strrchr(pattern, '/');
+	char *folder = strdup(end ? pattern : ".");
+	if (folder && end)
+		folder[end - pattern + 1] = '\0';
+	bool is_one = folder && !strpbrk(folder, "*?[\\");
+	if (is_one)
+		file_notices_add(notices, folder);
+	free(folder);
+	return is_one;
+}
+
+bool source_files_name(const struct target_source *source, size_t number,
+	const struct members *members, struct file_notices *notices)
+{
+	if (source->kind == TARGET_SOURCE_FILE) {
+		file_notices_add(notices, source->text);
+		return true;
+	}
+	for (size_t i = 0; i < members->count; i++)
+		if (members->members[i].source == number)
+			file_notices_add(notices, members->members[i].name);
+	return name_folder(source->text, notices);
+}

@@ -55,6 +55,9 @@ struct engine {
 	pthread_mutex_t mutex; /* Guards entries against reloads while they are read. */
 	struct entries entries;
 	struct lone_targets lone;
+	/* Who is told of reloads, guarded by the mutex of changes. */
+	void (*on_reload)(void *context);
+	void *reload_context;
 };
 
 /* How many descriptors a target takes, at most. */
@@ -187,8 +190,18 @@ int engine_reload(struct engine *engine, const struct target_list *targets,
 		return 0;
 	pthread_mutex_lock(&engine->change_mutex);
 	int failure = change_list(engine, targets, report, error);
+	if (!failure && engine->on_reload)
+		engine->on_reload(engine->reload_context);
 	pthread_mutex_unlock(&engine->change_mutex);
 	return failure;
+}
+
+void engine_follow_reloads(struct engine *engine, void (*on_reload)(void *context), void *context)
+{
+	pthread_mutex_lock(&engine->change_mutex);
+	engine->on_reload = on_reload;
+	engine->reload_context = context;
+	pthread_mutex_unlock(&engine->change_mutex);
 }
 
 /* With the mutex of changes held. */
@@ -383,7 +396,6 @@ int engine_snapshot(struct engine *engine, bool with_distributions, struct snaps
 	*snapshot = (struct snapshot){
 		.has_prober = engine->crew.share_count > 0,
 		.has_server = engine->server != NULL,
-		.is_alive = engine_is_alive(engine),
 		.lacks_tcp_info = !tcp_info_is_available(),
 	};
 	pthread_mutex_lock(&engine->mutex);
@@ -517,6 +529,16 @@ int engine_copy_targets(struct engine *engine, struct target_list *targets)
 	}
 	*targets = copy;
 	return 0;
+}
+
+int64_t engine_rests_until_ns(struct engine *engine)
+{
+	int64_t until_ns = INT64_MAX;
+	for (unsigned i = 0; i < engine->crew.share_count; i++) {
+		int64_t rests_ns = prober_rests_until_ns(engine->crew.shares[i].prober);
+		until_ns = rests_ns < until_ns ? rests_ns : until_ns;
+	}
+	return until_ns;
 }
 
 bool engine_is_alive(struct engine *engine)

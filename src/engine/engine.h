@@ -78,6 +78,16 @@ void engine_visit(struct engine *engine,
 		const struct distribution *round_trips),
 	void *context);
 
+/*
+ * Until when all probers sleep, as nothing is due: INT64_MAX is for good, 0 that one is awake. Nothing is counted
+ * before, other than what was in flight, or after a reload. Any thread.
+ */
+int64_t engine_rests_until_ns(struct engine *engine);
+
+/* Has on_reload called after each reload, on the thread that reloads, instead of whoever was told before; NULL: nobody
+ * is. It must not call the engine. Any thread. */
+void engine_follow_reloads(struct engine *engine, void (*on_reload)(void *context), void *context);
+
 /* Copies what happened to a target, the newest first. Any thread. Returns how many events there are; 0 of a
  * target that is no more, too. */
 unsigned engine_events(

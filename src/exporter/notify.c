@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-#define STATUS_EVERY_NS (5 * NS_PER_S)
+#define STATUS_EVERY_NS (15 * NS_PER_S)
 
 /* While the watchdog is not fed, its feed is due this many times as often. */
 #define HUNGRY_PARTS 8
@@ -56,8 +56,8 @@ void notify_init(struct notify *notify)
 
 int64_t notify_due_ns(const struct notify *notify)
 {
-	return notify->feed_due_ns < notify->status_due_ns ? notify->feed_due_ns
-							   : notify->status_due_ns;
+	bool is_feed_far = notify->status_due_ns < notify->feed_due_ns - STATUS_EVERY_NS;
+	return is_feed_far ? notify->status_due_ns : notify->feed_due_ns;
 }
 
 /* Takes over the status, as one line. Returns whether it has changed. */

@@ -26,7 +26,7 @@ struct notify {
 /* Reads the environment, while there is no other thread. Nothing is due before notify_ready(). */
 void notify_init(struct notify *notify);
 
-/* When notify_feed() or notify_status() is due next; INT64_MAX: never. */
+/* When to look again at what is due; INT64_MAX: never. The status waits up to 15 s for a feed, to share its wake-up. */
 int64_t notify_due_ns(const struct notify *notify);
 
 /* Listeners are bound and targets loaded, at the start or after a reload. status: one line. */
@@ -37,7 +37,7 @@ void notify_reloading(const struct notify *notify, int64_t now_ns);
 
 void notify_stopping(const struct notify *notify);
 
-/* Sends the status if it has changed. The next is due 5 s later. status: one line. */
+/* Sends the status if it has changed. The next is due 15 s later. status: one line. */
 void notify_status(struct notify *notify, const char *status, int64_t now_ns);
 
 /*

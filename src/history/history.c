@@ -28,11 +28,14 @@ struct history {
 	int64_t start_ns;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* Guards all that follows. */
-	pthread_cond_t stopped;
+	pthread_cond_t changed;
 	bool is_stopping;
+	bool is_reloaded;
 	bool lacks_memory; /* And the log says so. */
 	uint64_t before;   /* Fine steps that had ended when this one was begun to be ended. */
 	uint64_t newest;   /* Those that have. */
+	uint64_t
+		planned; /* The one whose end the thread waits for: nothing happens in those before. */
 	struct track_set tracks;
 };
 
@@ -49,20 +52,68 @@ static void visit(void *context, uint64_t target_id, const struct target_values 
 	history->lacks_memory = history->lacks_memory || !track;
 }
 
+static uint64_t count_ended(const struct history *history, int64_t now_ns)
+{
+	return (uint64_t)((now_ns - history->start_ns) / FINE_NS);
+}
+
+/* Ends those that have ended and in which nothing happens. With the mutex held. */
+static void end_empty_steps(struct history *history, int64_t now_ns)
+{
+	uint64_t ended = count_ended(history, now_ns);
+	if (ended >= history->planned)
+		ended = history->planned - 1;
+	if (ended <= history->newest)
+		return;
+	track_set_skip(&history->tracks, history->newest, ended);
+	history->newest = ended;
+}
+
 /* Ends the steps that have ended by now. With the mutex held. */
 static void end_steps(struct history *history, int64_t now_ns)
 {
+	end_empty_steps(history, now_ns);
 	history->before = history->newest;
-	history->newest = (uint64_t)((now_ns - history->start_ns) / FINE_NS);
+	history->newest = count_ended(history, now_ns);
 	if (history->newest == history->before)
 		return;
 	engine_visit(history->engine, visit, history);
 	track_set_sweep(&history->tracks);
 }
 
-static int64_t next_end_ns(const struct history *history)
+/* While the probers sleep nothing happens; but no coarse step ends unseen. With the mutex held. */
+static void plan(struct history *history)
 {
-	return history->start_ns + (int64_t)(history->newest + 1) * FINE_NS;
+	int64_t rest_ns = engine_rests_until_ns(history->engine) - history->start_ns;
+	uint64_t furthest =
+		(history->newest / HISTORY_FINE_PER_COARSE + 1) * HISTORY_FINE_PER_COARSE;
+	history->planned = history->newest + 1;
+	if (rest_ns > 0 && (uint64_t)(rest_ns / FINE_NS) + 1 > history->planned)
+		history->planned = (uint64_t)(rest_ns / FINE_NS) + 1;
+	if (history->planned > furthest)
+		history->planned = furthest;
+}
+
+static int64_t planned_end_ns(const struct history *history)
+{
+	return history->start_ns + (int64_t)history->planned * FINE_NS;
+}
+
+/* New targets may have something due at once. With the mutex held. */
+static void change_plan(struct history *history)
+{
+	history->is_reloaded = false;
+	end_empty_steps(history, clock_monotonic_ns());
+	history->planned = history->newest + 1;
+}
+
+static void on_reload(void *context)
+{
+	struct history *history = context;
+	pthread_mutex_lock(&history->mutex);
+	history->is_reloaded = true;
+	pthread_cond_signal(&history->changed);
+	pthread_mutex_unlock(&history->mutex);
 }
 
 static void *run(void *context)
@@ -70,10 +121,14 @@ static void *run(void *context)
 	struct history *history = context;
 	(void)thread_give_way();
 	pthread_mutex_lock(&history->mutex);
-	int64_t due_ns = next_end_ns(history);
+	int64_t due_ns = planned_end_ns(history);
 	bool is_waking = false;
 	while (!history->is_stopping) {
-		if (thread_wait_until(&history->stopped, &history->mutex, due_ns) != -ETIMEDOUT)
+		if (history->is_reloaded && !is_waking) {
+			change_plan(history);
+			due_ns = planned_end_ns(history);
+		}
+		if (thread_wait_until(&history->changed, &history->mutex, due_ns) != -ETIMEDOUT)
 			continue;
 		int64_t now_ns = clock_monotonic_ns();
 		if (!is_waking && now_ns - due_ns > SLEEP_NS) {
@@ -82,7 +137,8 @@ static void *run(void *context)
 			continue;
 		}
 		end_steps(history, now_ns);
-		due_ns = next_end_ns(history);
+		plan(history);
+		due_ns = planned_end_ns(history);
 		is_waking = false;
 	}
 	pthread_mutex_unlock(&history->mutex);
@@ -92,7 +148,7 @@ static void *run(void *context)
 static void history_free(struct history *history)
 {
 	track_set_clear(&history->tracks);
-	pthread_cond_destroy(&history->stopped);
+	pthread_cond_destroy(&history->changed);
 	pthread_mutex_destroy(&history->mutex);
 	free(history);
 }
@@ -108,12 +164,14 @@ int history_start(
 	made->coarse_steps = (unsigned)((kept_ns + COARSE_NS - 1) / COARSE_NS);
 	made->start_ns = clock_monotonic_ns();
 	pthread_mutex_init(&made->mutex, NULL);
-	thread_condition_init(&made->stopped);
+	thread_condition_init(&made->changed);
+	made->planned = 1;
 	int error = thread_start(&made->thread, "history", run, made);
 	if (error) {
 		history_free(made);
 		return error;
 	}
+	engine_follow_reloads(engine, on_reload, made);
 	*history = made;
 	return 0;
 }
@@ -122,9 +180,10 @@ void history_stop(struct history *history)
 {
 	if (!history)
 		return;
+	engine_follow_reloads(history->engine, NULL, NULL);
 	pthread_mutex_lock(&history->mutex);
 	history->is_stopping = true;
-	pthread_cond_signal(&history->stopped);
+	pthread_cond_signal(&history->changed);
 	pthread_mutex_unlock(&history->mutex);
 	pthread_join(history->thread, NULL);
 	history_free(history);
@@ -133,6 +192,8 @@ void history_stop(struct history *history)
 void history_lock(struct history *history)
 {
 	pthread_mutex_lock(&history->mutex);
+	/* Their ends are nobody's to wait for. */
+	end_empty_steps(history, clock_monotonic_ns());
 }
 
 void history_unlock(struct history *history)

@@ -66,6 +66,12 @@ void track_advance(struct track *track, uint64_t before, uint64_t number,
 		end_steps(track, HISTORY_COARSE, coarse_before, coarse, values, round_trips);
 }
 
+void track_skip(struct track *track, uint64_t before, uint64_t number)
+{
+	while (before < number)
+		track->steps[place_of(track, HISTORY_FINE, ++before)] = (struct history_step){0};
+}
+
 const struct history_step *track_step(
 	const struct track *track, enum history_scale scale, uint64_t number)
 {

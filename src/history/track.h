@@ -45,6 +45,9 @@ void track_free(struct track *track);
 void track_advance(struct track *track, uint64_t before, uint64_t number,
 	const struct target_values *values, const struct distribution *round_trips);
 
+/* Makes the fine steps behind before, up to number, ones in which nothing happened. */
+void track_skip(struct track *track, uint64_t before, uint64_t number);
+
 /* How many steps a scale keeps. */
 unsigned track_kept(const struct track *track, enum history_scale scale);
 

@@ -60,6 +60,13 @@ struct track *track_set_visit(struct track_set *set, uint64_t target_id, unsigne
 	return track;
 }
 
+void track_set_skip(struct track_set *set, uint64_t before, uint64_t number)
+{
+	for (size_t i = 0; i < set->place_count; i++)
+		for (struct track *track = set->places[i]; track; track = track->next)
+			track_skip(track, before, number);
+}
+
 void track_set_sweep(struct track_set *set)
 {
 	for (size_t i = 0; i < set->place_count; i++) {

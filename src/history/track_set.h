@@ -22,6 +22,9 @@ struct track *track_set_find(const struct track_set *set, uint64_t target_id);
  */
 struct track *track_set_visit(struct track_set *set, uint64_t target_id, unsigned coarse_steps);
 
+/* track_skip() for all. */
+void track_set_skip(struct track_set *set, uint64_t before, uint64_t number);
+
 /* Frees those that were not visited since the last sweep. */
 void track_set_sweep(struct track_set *set);
 

@@ -39,7 +39,6 @@ struct snapshot {
 	size_t target_count;
 	char *text;			    /* Owned: the strings above. */
 	struct distribution *distributions; /* Owned: those above; or NULL. */
-	bool is_alive;			    /* Every thread that measures or serves comes round. */
 	bool has_prober;
 	bool lacks_tcp_info;	   /* This system does not tell what its TCP counts. */
 	struct histogram send_lag; /* First bound HISTOGRAM_LAG_FIRST_NS. All probers together. */

@@ -27,6 +27,9 @@
  */
 #define SLOTS_IN_A_ROW 8
 
+/* One that sleeps for longer is asked whether it comes round: what woke it in between may hang. */
+#define REST_MAX_NS (60 * NS_PER_S)
+
 /* How many deadlines are reviewed, at most, before a wait that would end with one of them. */
 #define REVIEWS_A_TURN 8
 
@@ -133,6 +136,8 @@ static void wait_for_turn(struct prober *prober)
 	prober->context.turn.is_clock_fresh = false;
 	if (until_ns <= now_ns)
 		return;
+	heartbeat_rest(&prober->heartbeat,
+		until_ns < now_ns + REST_MAX_NS ? until_ns : now_ns + REST_MAX_NS);
 	if (prober->context.has_timestamps && until_ns - now_ns <= PATIENCE_NS)
 		look_away(prober, until_ns, now_ns);
 	else
@@ -289,6 +294,7 @@ static void *probe(void *context)
 	clock_keep_deadlines();
 	do {
 		wait_for_turn(prober);
+		heartbeat_rise(&prober->heartbeat);
 		poll_events(prober);
 		prober->woken_ns = clock_monotonic_ns();
 		take_answers(prober);
@@ -428,8 +434,16 @@ const struct live_histogram *prober_tx_delay(const struct prober *prober)
 	return &prober->context.tx_delay;
 }
 
+int64_t prober_rests_until_ns(struct prober *prober)
+{
+	return atomic_load(&prober->has_mail) ? 0 : heartbeat_rests_until(&prober->heartbeat);
+}
+
 bool prober_is_alive(struct prober *prober, int64_t now_ns)
 {
+	/* One that sleeps as it should is not woken for that. */
+	if (now_ns < heartbeat_rests_until(&prober->heartbeat))
+		return true;
 	bool is_alive = heartbeat_ask(&prober->heartbeat, now_ns);
 	waker_wake(&prober->waker);
 	return is_alive;

@@ -39,7 +39,10 @@ const struct live_histogram *prober_lag(const struct prober *prober);
 /* Likewise how long probes took to the network device, of those that the kernel was asked about. */
 const struct live_histogram *prober_tx_delay(const struct prober *prober);
 
-/* Whether its thread comes round: see heartbeat_ask(). Any thread. */
+/* Until when its thread sleeps unless it is woken: INT64_MAX is for good, 0 that it is awake. Any thread. */
+int64_t prober_rests_until_ns(struct prober *prober);
+
+/* Whether its thread comes round, or sleeps until a time that has not come: see heartbeat_ask(). Any thread. */
 bool prober_is_alive(struct prober *prober, int64_t now_ns);
 
 /* Ends the thread and frees every target it owns. NULL is accepted. */

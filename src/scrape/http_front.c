@@ -67,7 +67,7 @@ static int answer_metrics(
 	const struct build_info build = {version_text(), version_revision(), version_compiler()};
 	struct process_values process;
 	process_values_read(&front->start_time_ns, &process);
-	process.is_alive = snapshot.is_alive;
+	process.is_alive = engine_is_alive(front->engine);
 	http_server_read(front->server, process.http_rejected);
 	probe_targets_read(front->probes, &process.probes);
 	process.is_reloaded = reloads_are_successful(front->settings.reloads);

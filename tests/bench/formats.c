@@ -91,7 +91,7 @@ static void measure_observation(void)
 /* A snapshot as the engine makes it. */
 static struct snapshot make_snapshot(size_t count)
 {
-	struct snapshot snapshot = {.has_prober = true, .target_count = count, .is_alive = true};
+	struct snapshot snapshot = {.has_prober = true, .target_count = count};
 	uint32_t state = 1;
 	snapshot.targets = calloc(count, sizeof(*snapshot.targets));
 	snapshot.distributions = calloc(count, sizeof(*snapshot.distributions));

@@ -42,9 +42,21 @@ START_TEST(a_thread_hangs_if_it_does_not_answer_in_time)
 }
 END_TEST
 
+START_TEST(a_thread_rests_until_it_rises)
+{
+	struct heartbeat heartbeat = {0};
+	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), 0);
+	heartbeat_rest(&heartbeat, PATIENCE);
+	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), PATIENCE);
+	heartbeat_rise(&heartbeat);
+	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("heartbeat");
 	tcase_add_loop_test(tcase, a_thread_hangs_if_it_does_not_answer_in_time, 0, ROWS(rows));
+	tcase_add_test(tcase, a_thread_rests_until_it_rises);
 	return unit_run("base/heartbeat", tcase);
 }

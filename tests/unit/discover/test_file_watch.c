@@ -58,12 +58,15 @@ START_TEST(knows_what_it_reported)
 	struct file_state state = state_of('a');
 	file_watch_init(&watch, &state);
 	ck_assert(file_watch_is_known(&watch, &state));
+	ck_assert(file_watch_is_settled(&watch));
 	state = state_of('b');
 	ck_assert(!file_watch_is_known(&watch, &state));
 	file_watch_step(&watch, &state);
 	ck_assert(!file_watch_is_known(&watch, &state));
+	ck_assert(!file_watch_is_settled(&watch));
 	file_watch_step(&watch, &state);
 	ck_assert(file_watch_is_known(&watch, &state));
+	ck_assert(file_watch_is_settled(&watch));
 }
 END_TEST
 

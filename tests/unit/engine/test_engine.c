@@ -1085,17 +1085,16 @@ START_TEST(what_is_added_needs_descriptors)
 }
 END_TEST
 
-START_TEST(a_sleeping_prober_is_woken_to_show_that_it_is_alive)
+START_TEST(a_sleeping_prober_is_alive)
 {
 	struct settings settings;
 	init_settings(&settings);
 	settings.probe = true;
 	settings.threads = 3;
-	/* Only the question wakes them. */
 	settings.defaults.interval_ns = 3600 * NS_PER_S;
 	struct engine *engine = start(&settings);
 	ck_assert(engine_is_alive(engine));
-	/* Who slept through the first question would be given up at the last. */
+	/* Who left the first question unanswered would be given up at the last. */
 	clock_sleep_until(clock_monotonic_ns() + HEARTBEAT_PATIENCE_NS + 10 * NS_PER_MS);
 	ck_assert(engine_is_alive(engine));
 	stop_lawfully(engine);
@@ -1111,9 +1110,6 @@ START_TEST(an_idle_echo_server_is_woken_to_show_that_it_is_alive)
 	ck_assert(engine_is_alive(engine));
 	clock_sleep_until(clock_monotonic_ns() + HEARTBEAT_PATIENCE_NS + 10 * NS_PER_MS);
 	ck_assert(engine_is_alive(engine));
-	struct snapshot snapshot = take_snapshot(engine);
-	ck_assert(snapshot.is_alive);
-	snapshot_clear(&snapshot);
 	stop_lawfully(engine);
 }
 END_TEST
@@ -1154,7 +1150,7 @@ int main(void)
 	tcase_add_test(tcase, targets_are_added_while_lists_are_reloaded);
 	tcase_add_test(tcase, what_is_added_stays_within_what_is_allowed);
 	tcase_add_test(tcase, what_is_added_needs_descriptors);
-	tcase_add_test(tcase, a_sleeping_prober_is_woken_to_show_that_it_is_alive);
+	tcase_add_test(tcase, a_sleeping_prober_is_alive);
 	tcase_add_test(tcase, an_idle_echo_server_is_woken_to_show_that_it_is_alive);
 	tcase_add_test(tcase, stopping_nothing_is_fine);
 	return unit_run("engine/engine", tcase);

@@ -139,13 +139,22 @@ START_TEST(reports_a_status_only_once_and_not_too_often)
 	notify_init(&notify);
 	notify_ready(&notify, "probing", NOW_NS);
 	told();
-	ck_assert_int_eq(notify_due_ns(&notify), NOW_NS + 5 * NS_PER_S);
-	notify_status(&notify, "probing", NOW_NS + 5 * NS_PER_S);
-	ck_assert_str_eq(told(), "");
-	ck_assert_int_eq(notify_due_ns(&notify), NOW_NS + 10 * NS_PER_S);
-	notify_status(&notify, "probing more", NOW_NS + 10 * NS_PER_S);
-	ck_assert_str_eq(told(), "STATUS=probing more");
 	ck_assert_int_eq(notify_due_ns(&notify), NOW_NS + 15 * NS_PER_S);
+	notify_status(&notify, "probing", NOW_NS + 15 * NS_PER_S);
+	ck_assert_str_eq(told(), "");
+	ck_assert_int_eq(notify_due_ns(&notify), NOW_NS + 30 * NS_PER_S);
+	notify_status(&notify, "probing more", NOW_NS + 30 * NS_PER_S);
+	ck_assert_str_eq(told(), "STATUS=probing more");
+	ck_assert_int_eq(notify_due_ns(&notify), NOW_NS + 45 * NS_PER_S);
+}
+END_TEST
+
+START_TEST(a_status_waits_for_a_feed_that_is_near)
+{
+	struct notify notify = {.feed_due_ns = NOW_NS + 15 * NS_PER_S, .status_due_ns = NOW_NS};
+	ck_assert_int_eq(notify_due_ns(&notify), notify.feed_due_ns);
+	notify.feed_due_ns++;
+	ck_assert_int_eq(notify_due_ns(&notify), NOW_NS);
 }
 END_TEST
 
@@ -215,6 +224,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, start_manager, stop_manager);
 	tcase_add_test(tcase, reports_each_state);
 	tcase_add_test(tcase, reports_a_status_only_once_and_not_too_often);
+	tcase_add_test(tcase, a_status_waits_for_a_feed_that_is_near);
 	tcase_add_test(tcase, a_status_cannot_smuggle_in_another_variable);
 	tcase_add_test(tcase, feeds_the_watchdog_twice_per_period);
 	tcase_add_test(tcase, stops_feeding_the_watchdog_when_the_program_hangs);

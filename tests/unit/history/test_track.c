@@ -106,6 +106,20 @@ START_TEST(steps_that_end_together_get_the_same)
 }
 END_TEST
 
+START_TEST(steps_that_are_skipped_are_empty)
+{
+	for (uint64_t i = 1; i <= HISTORY_FINE_STEPS; i++)
+		advance(i, 50, 10, 0);
+	track_skip(track, ended, ended + 2);
+	ended += 2;
+	advance(ended + 1, 60, 10, 0);
+	check(HISTORY_FINE, ended - 3, 51, 0);
+	for (uint64_t i = ended - 2; i < ended; i++)
+		ck_assert(!track_step(track, HISTORY_FINE, i)->is_known);
+	check(HISTORY_FINE, ended, 61, 0);
+}
+END_TEST
+
 START_TEST(a_sleep_longer_than_all_that_is_kept_fills_it)
 {
 	advance(1, 50, 10, 0);
@@ -163,6 +177,7 @@ int main(void)
 	tcase_add_test(tcase, rings_keep_the_newest_steps);
 	tcase_add_test(tcase, a_coarse_step_is_of_all_its_round_trips);
 	tcase_add_test(tcase, steps_that_end_together_get_the_same);
+	tcase_add_test(tcase, steps_that_are_skipped_are_empty);
 	tcase_add_test(tcase, a_sleep_longer_than_all_that_is_kept_fills_it);
 	tcase_add_loop_test(tcase, finds_the_median_of_medians, 0, ROWS(medians));
 	tcase_add_test(tcase, memory_is_bounded);
