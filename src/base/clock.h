@@ -11,11 +11,14 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
-/* Nanoseconds, 0 or more, as system calls take them, and back. */
+/* Nanoseconds, 0 or more, as system calls take them, and back. What does not fit into 32 bits is as late as does. */
 static inline struct timespec clock_to_timespec(int64_t time_ns)
 {
+	int64_t seconds = time_ns / NS_PER_S;
+	if (sizeof(time_t) < sizeof(seconds) && seconds > INT32_MAX)
+		seconds = INT32_MAX;
 	return (struct timespec){
-		.tv_sec = (time_t)(time_ns / NS_PER_S),
+		.tv_sec = (time_t)seconds,
 		.tv_nsec = (long)(time_ns % NS_PER_S),
 	};
 }

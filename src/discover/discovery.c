@@ -85,7 +85,7 @@ struct round {
 	bool succeeded[TARGET_SOURCES_MAX];
 };
 
-static const char *plural(size_t count)
+static const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
 }

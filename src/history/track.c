@@ -32,7 +32,7 @@ unsigned track_kept(const struct track *track, enum history_scale scale)
 
 static size_t place_of(const struct track *track, enum history_scale scale, uint64_t number)
 {
-	size_t place = number % track_kept(track, scale);
+	size_t place = (size_t)(number % track_kept(track, scale));
 	return scale == HISTORY_FINE ? place : HISTORY_FINE_STEPS + place;
 }
 

@@ -300,7 +300,7 @@ static uint64_t add_event(struct target_stats *stats, enum target_event_kind kin
 {
 	uint64_t what = failure | (uint64_t)kind << 16;
 	uint64_t count = atomic_load_explicit(&stats->event_count, memory_order_relaxed);
-	size_t place = count % TARGET_EVENTS_MAX;
+	size_t place = (size_t)(count % TARGET_EVENTS_MAX);
 	atomic_store_explicit(
 		&stats->event_times[place], (uint64_t)now.unix_ns, memory_order_release);
 	atomic_store_explicit(&stats->event_whats[place], what, memory_order_release);

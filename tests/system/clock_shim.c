@@ -98,7 +98,8 @@ static struct timespec time_of(int64_t ns)
 	int64_t part_ns = ns % NS_PER_S;
 	if (part_ns < 0)
 		part_ns += NS_PER_S;
-	return (struct timespec){.tv_sec = (time_t)((ns - part_ns) / NS_PER_S), .tv_nsec = part_ns};
+	return (struct timespec){
+		.tv_sec = (time_t)((ns - part_ns) / NS_PER_S), .tv_nsec = (long)part_ns};
 }
 
 static struct timespec stepped_time(struct timespec time)

@@ -6,6 +6,13 @@
 #include <check.h>
 #include <stdlib.h>
 
+/*
+ * No test measures how long something takes: machines, and what emulates them, differ by a hundred times. A test that hangs
+ * is ended, after so many seconds times CK_TIMEOUT_MULTIPLIER; one that waits for what must come gives up before.
+ */
+#define UNIT_HANGS_S 600
+#define UNIT_PATIENCE_MS 60000
+
 /* How many rows a table has. */
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -13,6 +20,7 @@
 static inline int unit_run(const char *name, TCase *tcase)
 {
 	Suite *suite = suite_create(name);
+	tcase_set_timeout(tcase, UNIT_HANGS_S);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "fake_daemon.h"
 
-#include <check.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit.h"
 #include "base/clock.h"
 
 #define TYPES_MAX 128
@@ -66,9 +66,9 @@ static int holds(const char *text, const char *part)
 	return found;
 }
 
-static int will_hold(const char *text, const char *part, double seconds)
+static int will_hold(const char *text, const char *part)
 {
-	int64_t until_ns = clock_monotonic_ns() + (int64_t)(seconds * (double)NS_PER_S);
+	int64_t until_ns = clock_monotonic_ns() + UNIT_PATIENCE_MS * NS_PER_MS;
 	while (!holds(text, part)) {
 		if (clock_monotonic_ns() > until_ns)
 			return 0;
@@ -87,14 +87,14 @@ int fake_daemon_notified(const char *text)
 	return holds(notified, text);
 }
 
-int fake_daemon_will_log(const char *text, double seconds)
+int fake_daemon_will_log(const char *text)
 {
-	return will_hold(logged, text, seconds);
+	return will_hold(logged, text);
 }
 
-int fake_daemon_will_notify(const char *text, double seconds)
+int fake_daemon_will_notify(const char *text)
 {
-	return will_hold(notified, text, seconds);
+	return will_hold(notified, text);
 }
 
 const char *fake_daemon_log(void)

@@ -32,9 +32,9 @@ void fake_daemon_reset(void);
 int fake_daemon_logged(const char *text);
 int fake_daemon_notified(const char *text);
 
-/* The same, waiting at most that many seconds. */
-int fake_daemon_will_log(const char *text, double seconds);
-int fake_daemon_will_notify(const char *text, double seconds);
+/* The same, waiting for it with the patience of all tests. */
+int fake_daemon_will_log(const char *text);
+int fake_daemon_will_notify(const char *text);
 
 /*
  * How many lists of that identity were dispatched: "tcp_echo-server1/tcp_echo_disconnects-reset". Unless

@@ -118,6 +118,22 @@ START_TEST(reads_the_state_of_a_file)
 }
 END_TEST
 
+START_TEST(a_file_has_more_bytes_than_fit_into_32_bits)
+{
+	char path[] = "/tmp/file_watch.XXXXXX";
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	const int64_t size = INT64_C(5) << 30;
+	ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+	close(fd);
+	struct file_state large;
+	files_state(path, &large);
+	unlink(path);
+	ck_assert(large.exists);
+	ck_assert_int_eq(large.size, size);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("file_watch");
@@ -125,5 +141,6 @@ int main(void)
 	tcase_add_test(tcase, knows_what_it_reported);
 	tcase_add_loop_test(tcase, notices_any_difference, 0, ROWS(differences));
 	tcase_add_test(tcase, reads_the_state_of_a_file);
+	tcase_add_test(tcase, a_file_has_more_bytes_than_fit_into_32_bits);
 	return unit_run("discover/file_watch", tcase);
 }

@@ -304,7 +304,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("mesh");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_weight_is_what_all_machines_compute, 0, ROWS(weights));
 	tcase_add_loop_test(tcase, a_machine_chooses, 0, ROWS(choices));
 	tcase_add_loop_test(tcase, a_list_has_a_hash, 0, ROWS(lists));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "measure/target_stats.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -553,8 +554,9 @@ START_TEST(loss_is_a_share_of_the_window)
 {
 	struct target_values values = {
 		.window_settled = losses[_i].settled, .window_lost = losses[_i].lost};
-	ck_assert_msg(
-		target_values_loss(&values, 100) == losses[_i].percent, "%s", losses[_i].says);
+	/* Some processors calculate with more digits than they store. */
+	ck_assert_msg(fabs(target_values_loss(&values, 100) - losses[_i].percent) < 1e-12, "%s",
+		losses[_i].says);
 }
 END_TEST
 
@@ -801,7 +803,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("target_stats");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, everything_is_zero_or_unknown_at_first);
 	tcase_add_loop_test(tcase, a_step_changes_its_values_and_no_other, 0, ROWS(steps));
 	tcase_add_test(tcase, round_trips_update_histogram_jitter_and_last_value);

@@ -317,7 +317,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("arrival_clock");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, an_epoch_begins_where_the_clock_steps, 0, ROWS(clocks));
 	tcase_add_loop_test(
 		tcase, a_timestamp_is_believed_between_departure_and_now, 0, ROWS(conversions));

@@ -298,7 +298,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("arrivals");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, each_reply_arrives_when_it_could_first_be_read, 0, ROWS(rows));
 	tcase_add_loop_test(
 		tcase, no_reply_arrives_before_its_departure_or_after_the_reading, 0, 5);

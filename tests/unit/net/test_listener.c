@@ -272,7 +272,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("listener");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, without_a_host_both_families_are_served_by_one_socket);
 	tcase_add_test(tcase, a_single_host_is_served_alone);
 	tcase_add_test(tcase, the_socket_neither_blocks_nor_is_inherited);

@@ -22,6 +22,8 @@
 
 /* What a silent server costs: this, then twice and four times as much. */
 #define TIMEOUT_MS INT64_C(400)
+/* Longer than any test waits. */
+#define ENDLESS_MS INT64_C(3600000)
 
 /*
  * A name server on the loopback interface. What it says to a question for an IPv4 or an IPv6 address
@@ -264,7 +266,8 @@ static void write_resolv_conf(struct fixture *fixture, const char *text)
 	fclose(file);
 }
 
-static void set_up(struct fixture *fixture, const char *a, const char *aaaa, const char *conf)
+static void set_up_for(struct fixture *fixture, const char *a, const char *aaaa, const char *conf,
+	int64_t timeout_ms)
 {
 	*fixture = (struct fixture){.server = {.a = a, .aaaa = aaaa}};
 	snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/test_resolver_dns.XXXXXX");
@@ -275,11 +278,16 @@ static void set_up(struct fixture *fixture, const char *a, const char *aaaa, con
 	name_server_start(&fixture->server);
 	fixture->config.servers = fixture->server.text;
 	fixture->config.resolv_conf = fixture->resolv_conf;
-	fixture->config.timeout_ms = (int)TIMEOUT_MS;
+	fixture->config.timeout_ms = (int)timeout_ms;
 	ck_assert_int_eq(
 		resolver_new_with(resolver_dns_start, &fixture->config, &fixture->resolver), 0);
 	ck_assert_int_eq(waker_open(&fixture->waker), 0);
 	ck_assert_int_eq(resolver_inbox_new(&fixture->waker, &fixture->inbox), 0);
+}
+
+static void set_up(struct fixture *fixture, const char *a, const char *aaaa, const char *conf)
+{
+	set_up_for(fixture, a, aaaa, conf, TIMEOUT_MS);
 }
 
 static void tear_down(struct fixture *fixture)
@@ -307,7 +315,7 @@ static struct resolver_query *await(struct fixture *fixture)
 	struct resolver_query *query;
 	struct pollfd woken = {.fd = fixture->waker.read_fd, .events = POLLIN};
 	while (!(query = resolver_inbox_take(fixture->inbox))) {
-		ck_assert_int_eq(poll(&woken, 1, 20000), 1);
+		ck_assert_int_eq(poll(&woken, 1, UNIT_PATIENCE_MS), 1);
 		waker_drain(&fixture->waker);
 	}
 	return query;
@@ -394,11 +402,13 @@ START_TEST(a_name_is_what_the_name_server_says)
 {
 	struct fixture fixture;
 	char addresses[256];
-	set_up(&fixture, cases[_i].a, cases[_i].aaaa, "");
-	int64_t asked_ns = clock_monotonic_ns();
+	/* Nobody waits for the silent one where there is something else. */
+	bool is_silent =
+		strcmp(cases[_i].a, "silent") == 0 || strcmp(cases[_i].aaaa, "silent") == 0;
+	set_up_for(&fixture, cases[_i].a, cases[_i].aaaa, "",
+		is_silent && cases[_i].result == RESOLVER_FOUND ? ENDLESS_MS : TIMEOUT_MS);
 	ask(&fixture, "name.example", cases[_i].family, INT64_MAX);
 	struct resolver_query *query = await(&fixture);
-	int64_t took_ns = clock_monotonic_ns() - asked_ns;
 	describe(query, addresses, sizeof(addresses));
 	ck_assert_msg(query->result == cases[_i].result, "%s: %d %s", cases[_i].says, query->result,
 		query->reason ? query->reason : "");
@@ -407,11 +417,6 @@ START_TEST(a_name_is_what_the_name_server_says)
 	ck_assert_msg(query->valid_ns == cases[_i].valid_s * NS_PER_S, "%s: %lld", cases[_i].says,
 		(long long)query->valid_ns);
 	ck_assert_int_eq(query->reason == NULL, query->result == RESOLVER_FOUND);
-	/* Silence costs something only where there is nothing else. */
-	if (query->result != RESOLVER_FAILED)
-		ck_assert_int_lt(took_ns, TIMEOUT_MS * 5 * NS_PER_MS);
-	else
-		ck_assert_int_lt(took_ns, 5 * NS_PER_S);
 	resolver_query_free(query);
 	tear_down(&fixture);
 }
@@ -522,16 +527,15 @@ START_TEST(thousands_that_hang_delay_none_that_is_answered)
 	while (atomic_load(&fixture.server.queries) < 1000)
 		clock_sleep_until(clock_monotonic_ns() + NS_PER_MS);
 	fixture.server.a = "192.0.2.1/60";
-	int64_t asked_ns = clock_monotonic_ns();
 	ask(&fixture, "name.example", AF_INET, INT64_MAX);
-	struct resolver_query *query;
+	int given_up = -1;
 	bool is_found = false;
-	while (!is_found) {
-		query = await(&fixture);
+	for (; !is_found; given_up++) {
+		struct resolver_query *query = await(&fixture);
 		is_found = query->result == RESOLVER_FOUND;
 		resolver_query_free(query);
 	}
-	ck_assert_int_lt(clock_monotonic_ns() - asked_ns, TIMEOUT_MS * 5 * NS_PER_MS);
+	ck_assert_int_lt(given_up, 3000);
 	tear_down(&fixture);
 }
 END_TEST
@@ -583,7 +587,7 @@ END_TEST
 START_TEST(the_end_waits_for_nothing)
 {
 	struct fixture fixture;
-	set_up(&fixture, "silent", "silent", "");
+	set_up_for(&fixture, "silent", "silent", "", ENDLESS_MS);
 	for (int i = 0; i < 10; i++) {
 		char host[32];
 		snprintf(host, sizeof(host), "hangs%d.example", i);
@@ -591,10 +595,8 @@ START_TEST(the_end_waits_for_nothing)
 	}
 	while (atomic_load(&fixture.server.queries) == 0)
 		clock_sleep_until(clock_monotonic_ns() + NS_PER_MS);
-	int64_t before_ns = clock_monotonic_ns();
 	resolver_free(fixture.resolver);
 	fixture.resolver = NULL;
-	ck_assert_int_lt(clock_monotonic_ns() - before_ns, 500 * NS_PER_MS);
 	tear_down(&fixture);
 }
 END_TEST
@@ -602,7 +604,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("resolver_dns");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_name_is_what_the_name_server_says, 0, ROWS(cases));
 	tcase_add_test(tcase, a_thousand_addresses_come_over_tcp);
 	tcase_add_loop_test(tcase, names_are_searched_in_domains, 0, ROWS(searches));

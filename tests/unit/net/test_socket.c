@@ -85,7 +85,7 @@ static evutil_socket_t listen_here(int family, union address *address)
 static void await(evutil_socket_t fd, short events)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = events};
-	ck_assert_int_eq(poll(&poll_fd, 1, 10000), 1);
+	ck_assert_int_eq(poll(&poll_fd, 1, UNIT_PATIENCE_MS), 1);
 }
 
 static void check_flags(evutil_socket_t fd)
@@ -369,7 +369,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("socket");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, busy_means_that_it_will_pass, 0, ROWS(errors));
 	tcase_add_test(tcase, a_tuned_socket_sends_at_once_and_detects_dead_peers);
 	tcase_add_loop_test(tcase, both_ends_of_a_connection_know_each_other, 0, ROWS(families));

@@ -25,9 +25,9 @@ size_t history_read(const struct history *history, uint64_t target_id, enum hist
 	(void)target_id;
 	ck_assert_int_eq(history->locked, 1);
 	uint64_t newest = history->ranges[scale].newest;
-	size_t count = newest < FAKE_STEPS ? newest : FAKE_STEPS;
+	size_t count = newest < FAKE_STEPS ? (size_t)newest : FAKE_STEPS;
 	if (since > newest - count)
-		count = since < newest ? newest - since : 0;
+		count = since < newest ? (size_t)(newest - since) : 0;
 	for (size_t i = 0; i < count; i++)
 		steps[i] = history->steps[FAKE_STEPS - count + i];
 	*first = newest - count + 1;

@@ -133,7 +133,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("alarms");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, nothing_is_due_at_first);
 	tcase_add_test(tcase, an_alarm_is_due_at_its_time_and_not_before);
 	tcase_add_test(tcase, alarms_come_soonest_first_in_whatever_order_they_were_set);

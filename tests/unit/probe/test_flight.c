@@ -596,7 +596,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("flight");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_reply_is_in_time_or_late_by_its_arrival, 0, ROWS(arrivals));
 	tcase_add_loop_test(tcase, only_what_was_sent_is_an_echo, 0, ROWS(frames));
 	tcase_add_test(tcase, nothing_is_in_flight_at_first);

@@ -272,7 +272,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("prober");
-	tcase_set_timeout(tcase, 120);
 #ifdef TIMESTAMPS_EXIST
 	/* Without timestamps it waits for events only, and those happen in real time. */
 	tcase_add_test(tcase, each_slot_is_used_on_time);

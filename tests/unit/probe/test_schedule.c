@@ -503,7 +503,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("schedule");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, without_owners_nothing_is_ever_due);
 	tcase_add_test(tcase, each_interval_keeps_its_own_beat);
 	tcase_add_test(tcase, the_ring_with_the_oldest_slot_goes_first);

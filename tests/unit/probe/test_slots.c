@@ -380,7 +380,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("slots");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, phases_of_a_power_of_two_are_evenly_spaced, 0, ROWS(intervals));
 	tcase_add_loop_test(
 		tcase, any_number_of_phases_has_gaps_within_a_factor_of_two, 0, ROWS(intervals));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../unit.h"
+#include "base/le64.h"
 #include "scrape/exposition.h"
 
 /*
@@ -45,6 +46,17 @@ static struct reader read_bytes(struct reader *reader)
 	return bytes;
 }
 
+static double read_double(struct reader *reader)
+{
+	unsigned char bytes[8];
+	memcpy(bytes, reader->at, sizeof(bytes));
+	reader->at += sizeof(bytes);
+	uint64_t bits = le64_get(bytes);
+	double value;
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
 static bool next_field(struct reader *reader, struct field *field)
 {
 	if (reader->at == reader->end)
@@ -57,8 +69,7 @@ static bool next_field(struct reader *reader, struct field *field)
 		break;
 	case 1:
 		ck_assert(reader->end - reader->at >= 8);
-		memcpy(&field->real, reader->at, 8);
-		reader->at += 8;
+		field->real = read_double(reader);
 		break;
 	case 2:
 		field->bytes = read_bytes(reader);

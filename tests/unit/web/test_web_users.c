@@ -109,7 +109,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("web_users");
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, knows_a_hash, 0, ROWS(hash_rows));
 	if (web_users_can_verify()) {
 		tcase_add_checked_fixture(tcase, set_up, tear_down);
