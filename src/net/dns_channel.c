@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/name_rules.h"
+
 /* Of the first round through the servers; each further one is twice as long. */
 #define TIMEOUT_MS 1000
 #define TRIES 3
@@ -32,9 +34,9 @@ struct dns_channel {
 	struct event *tick;
 	ares_channel servers;
 	ares_channel hosts;
-	struct ares_options options; /* What it read, for the search. */
-	struct dns_search search;
-	bool has_servers; /* nsswitch.conf may know nothing of DNS. */
+	struct name_rules rules;
+	struct dns_search search; /* Borrowed from the rules. */
+	bool has_servers;
 	struct dns_socket *sockets;
 	unsigned asked;
 };
@@ -149,7 +151,7 @@ static int adapt_to_version(struct ares_options *options)
 
 #endif
 
-/* lookups: "b" for the name servers, "f" for the hosts file, "" for what the system has. */
+/* lookups: "b" for the name servers, "f" for the hosts file. */
 static int open_channel(struct dns_channel *channel, const char *lookups,
 	const struct dns_config *config, ares_channel *opened)
 {
@@ -166,10 +168,8 @@ static int open_channel(struct dns_channel *channel, const char *lookups,
 		.socket_receive_buffer_size = RECEIVE_BUFFER,
 		.resolvconf_path = path,
 	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
-		   ARES_OPT_SOCK_RCVBUF | adapt_to_version(&options);
-	if (which[0] != '\0')
-		mask |= ARES_OPT_LOOKUPS;
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF | adapt_to_version(&options);
 	if (config->resolv_conf) {
 		strncpy(path, config->resolv_conf, sizeof(path) - 1);
 		mask |= ARES_OPT_RESOLVCONF;
@@ -178,23 +178,16 @@ static int open_channel(struct dns_channel *channel, const char *lookups,
 	return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? -ENOMEM : -EIO;
 }
 
-static int read_configuration(struct dns_channel *channel, const struct dns_config *config)
+static int read_rules(struct dns_channel *channel, const struct dns_config *config)
 {
-	int mask = 0;
-	ares_channel system = NULL;
-	int error = open_channel(channel, "", config, &system);
+	int error = name_rules_load(config->resolv_conf, &channel->rules);
 	if (error)
 		return error;
-	int status = ares_save_options(system, &channel->options, &mask);
-	ares_destroy(system);
-	if (status != ARES_SUCCESS)
-		return -ENOMEM;
-	const char *lookups = channel->options.lookups;
-	channel->has_servers = config->servers || !lookups || strchr(lookups, 'b');
+	channel->has_servers = config->servers || channel->rules.uses_dns;
 	channel->search = (struct dns_search){
-		.domains = (const char *const *)channel->options.domains,
-		.count = (size_t)channel->options.ndomains,
-		.ndots = channel->options.ndots,
+		.domains = (const char *const *)channel->rules.domains,
+		.count = channel->rules.count,
+		.ndots = channel->rules.ndots,
 	};
 	return 0;
 }
@@ -207,7 +200,7 @@ static int open_channels(struct dns_channel *channel, const struct dns_config *c
 	if (!error && config->servers &&
 		ares_set_servers_ports_csv(channel->servers, config->servers) != ARES_SUCCESS)
 		error = -EINVAL;
-	return error ? error : read_configuration(channel, config);
+	return error ? error : read_rules(channel, config);
 }
 
 int dns_channel_new(
@@ -236,7 +229,7 @@ void dns_channel_free(struct dns_channel *channel)
 		ares_destroy(channel->servers);
 	if (channel->hosts)
 		ares_destroy(channel->hosts);
-	ares_destroy_options(&channel->options);
+	name_rules_clear(&channel->rules);
 	if (channel->tick)
 		event_free(channel->tick);
 	free(channel);
