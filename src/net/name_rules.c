@@ -33,18 +33,13 @@ void name_rules_init(struct name_rules *rules)
 	*rules = (struct name_rules){.ndots = 1, .uses_dns = true};
 }
 
-static void clear_domains(struct name_rules *rules)
+void name_rules_clear(struct name_rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
 		free(rules->domains[i]);
 	free(rules->domains);
 	rules->domains = NULL;
 	rules->count = 0;
-}
-
-void name_rules_clear(struct name_rules *rules)
-{
-	clear_domains(rules);
 }
 
 int name_rules_add_domain(struct name_rules *rules, const char *name, size_t length)
@@ -67,7 +62,7 @@ int name_rules_set_domains(struct name_rules *rules, const char *list)
 {
 	size_t length = find_word(&list);
 	if (length > 0)
-		clear_domains(rules);
+		name_rules_clear(rules);
 	int error = 0;
 	for (; length > 0 && !error; list += length, length = find_word(&list))
 		error = name_rules_add_domain(rules, list, length);
@@ -90,7 +85,7 @@ int name_rules_read_resolv_conf(struct name_rules *rules, const char *text)
 	int error = 0;
 	for (const char *line = text; *line && !error; line = find_next_line(line)) {
 		size_t length = strcspn(line, BLANKS "\n");
-		/* The last of them counts, and that is a list of one. */
+		/* The last of them counts. */
 		if (is_word(line, length, "search") || is_word(line, length, "domain"))
 			error = name_rules_set_domains(rules, line + length);
 		else if (is_word(line, length, "options"))
