@@ -169,6 +169,18 @@ static const char *describe(const struct request *request, CURLcode code)
 	return is_timed || request->why[0] == '\0' ? curl_easy_strerror(code) : request->why;
 }
 
+/* The library does not say which file of authorities it cannot read: the one given, or the system's own. */
+static void tell_authorities(struct request *request, struct text_error *error)
+{
+	const char *file = request->fetch->settings->texts[DISCOVERY_CA_FILE];
+#if LIBCURL_VERSION_NUM >= 0x075400
+	if (!file)
+		curl_easy_getinfo(request->easy, CURLINFO_CAINFO, &file);
+#endif
+	text_error_set(error, 0, "%s: certificates cannot be read",
+		file ? file : "the system's authorities");
+}
+
 static int refuse(struct request *request, CURLcode code, struct text_error *error)
 {
 	if (atomic_load(request->fetch->is_over))
@@ -177,6 +189,8 @@ static int refuse(struct request *request, CURLcode code, struct text_error *err
 		text_error_set(error, 0, "the answer is larger than 64 MiB");
 	else if (request->body.failed)
 		text_error_set(error, 0, "out of memory");
+	else if (code == CURLE_SSL_CACERT_BADFILE)
+		tell_authorities(request, error);
 	else
 		text_error_set(error, 0, "%s", describe(request, code));
 	return -EIO;

@@ -6,12 +6,15 @@
 #include <ares.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/name_rules.h"
+
 /* Of the first round through the servers; each further one is twice as long. */
 #define TIMEOUT_MS 1000
-#define TRIES 3
+#define ROUNDS 3
 /* c-ares reads its clock now and then: finding out when it needs to is slow with many questions. */
 #define TICK_US 50000
 /* Room for the answers to many questions. */
@@ -20,8 +23,17 @@
 /* An answer is believed for a day at most, as RFC 8767 section 4 suggests some limit. */
 #define VALID_MAX_S 86400
 
-struct dns_socket {
+/*
+ * Each round is a channel of c-ares of its own. Later versions measure how quick a server is, wait for a quarter of a
+ * second only where it has been quick, and take no answer after that, however many rounds they make: a slow one among
+ * quick ones would never come. The later rounds have their own experience.
+ */
+struct round {
 	struct dns_channel *channel;
+	ares_channel servers;
+};
+
+struct dns_socket {
 	ares_socket_t fd;
 	struct event *event;
 	struct dns_socket *next;
@@ -30,11 +42,11 @@ struct dns_socket {
 struct dns_channel {
 	struct event_base *base;
 	struct event *tick;
-	ares_channel servers;
+	struct round rounds[ROUNDS];
 	ares_channel hosts;
-	struct ares_options options; /* What it read, for the search. */
-	struct dns_search search;
-	bool has_servers; /* nsswitch.conf may know nothing of DNS. */
+	struct name_rules rules;
+	struct dns_search search; /* Borrowed from the rules. */
+	bool has_servers;
 	struct dns_socket *sockets;
 	unsigned asked;
 };
@@ -42,6 +54,8 @@ struct dns_channel {
 /* A question to the name servers. */
 struct question {
 	struct dns_channel *channel;
+	size_t round;
+	char name[DNS_NAME_MAX];
 	int family;
 	void (*take)(void *context, struct dns_reply *reply);
 	void (*take_services)(void *context, struct dns_services *services);
@@ -58,8 +72,8 @@ static void init_library(void)
 
 static void on_ready(evutil_socket_t fd, short what, void *context)
 {
-	struct dns_channel *channel = context;
-	ares_process_fd(channel->servers, what & EV_READ ? (ares_socket_t)fd : ARES_SOCKET_BAD,
+	struct round *round = context;
+	ares_process_fd(round->servers, what & EV_READ ? (ares_socket_t)fd : ARES_SOCKET_BAD,
 		what & EV_WRITE ? (ares_socket_t)fd : ARES_SOCKET_BAD);
 }
 
@@ -75,7 +89,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	struct dns_channel *channel = context;
-	ares_process_fd(channel->servers, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	for (size_t i = 0; i < ROUNDS; i++)
+		ares_process_fd(channel->rounds[i].servers, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	set_tick(channel);
 }
 
@@ -89,7 +104,7 @@ static struct dns_socket **find_socket(struct dns_channel *channel, ares_socket_
 
 /* Without memory its questions time out. */
 static void watch_socket(
-	struct dns_channel *channel, struct dns_socket **link, ares_socket_t fd, short events)
+	struct round *round, struct dns_socket **link, ares_socket_t fd, short events)
 {
 	struct dns_socket *made = *link;
 	if (!made)
@@ -99,7 +114,7 @@ static void watch_socket(
 	if (made->event)
 		event_free(made->event);
 	made->fd = fd;
-	made->event = event_new(channel->base, (evutil_socket_t)fd, events, on_ready, channel);
+	made->event = event_new(round->channel->base, (evutil_socket_t)fd, events, on_ready, round);
 	*link = made;
 	if (made->event)
 		event_add(made->event, NULL);
@@ -107,10 +122,10 @@ static void watch_socket(
 
 static void on_socket(void *context, ares_socket_t fd, int is_read, int is_written)
 {
-	struct dns_channel *channel = context;
-	struct dns_socket **link = find_socket(channel, fd);
+	struct round *round = context;
+	struct dns_socket **link = find_socket(round->channel, fd);
 	if (is_read || is_written) {
-		watch_socket(channel, link, fd,
+		watch_socket(round, link, fd,
 			(short)(EV_PERSIST | (is_read ? EV_READ : 0) |
 				(is_written ? EV_WRITE : 0)));
 		return;
@@ -124,52 +139,30 @@ static void on_socket(void *context, ares_socket_t fd, int is_read, int is_writt
 	free(gone);
 }
 
-#ifdef ARES_OPT_QUERY_CACHE
-
-/*
- * Later versions of c-ares remember answers themselves, which would make them older than they seem.
- * And where a server has been quick, their first round may be as short as a quarter of a second: a
- * slow answer needs more of them.
- */
-static int adapt_to_version(struct ares_options *options)
-{
-	options->qcache_max_ttl = 0;
-	options->tries += 2;
-	options->maxtimeout = 4 * options->timeout;
-	return ARES_OPT_QUERY_CACHE | ARES_OPT_MAXTIMEOUTMS;
-}
-
-#else
-
-static int adapt_to_version(struct ares_options *options)
-{
-	(void)options;
-	return 0;
-}
-
-#endif
-
-/* lookups: "b" for the name servers, "f" for the hosts file, "" for what the system has. */
+/* lookups: "b" for the name servers, "f" for the hosts file. round: the number of it. */
 static int open_channel(struct dns_channel *channel, const char *lookups,
-	const struct dns_config *config, ares_channel *opened)
+	const struct dns_config *config, size_t round, ares_channel *opened)
 {
 	char which[2] = {lookups[0]};
 	char path[1024] = "";
+	int timeout_ms = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS;
 	/* No EDNS: not every name server copes with it, and long answers come over TCP. */
 	struct ares_options options = {
 		.flags = 0,
-		.timeout = config->timeout_ms > 0 ? config->timeout_ms : TIMEOUT_MS,
-		.tries = TRIES,
+		.timeout = timeout_ms << round,
+		.tries = 1,
 		.lookups = which,
 		.sock_state_cb = on_socket,
-		.sock_state_cb_data = channel,
+		.sock_state_cb_data = &channel->rounds[round],
 		.socket_receive_buffer_size = RECEIVE_BUFFER,
 		.resolvconf_path = path,
 	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
-		   ARES_OPT_SOCK_RCVBUF | adapt_to_version(&options);
-	if (which[0] != '\0')
-		mask |= ARES_OPT_LOOKUPS;
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+		   ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF;
+#ifdef ARES_OPT_QUERY_CACHE
+	/* Later versions remember answers themselves, which would make them older than they seem. */
+	mask |= ARES_OPT_QUERY_CACHE;
+#endif
 	if (config->resolv_conf) {
 		strncpy(path, config->resolv_conf, sizeof(path) - 1);
 		mask |= ARES_OPT_RESOLVCONF;
@@ -178,36 +171,39 @@ static int open_channel(struct dns_channel *channel, const char *lookups,
 	return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? -ENOMEM : -EIO;
 }
 
-static int read_configuration(struct dns_channel *channel, const struct dns_config *config)
+static int open_round(struct dns_channel *channel, const struct dns_config *config, size_t number)
 {
-	int mask = 0;
-	ares_channel system = NULL;
-	int error = open_channel(channel, "", config, &system);
+	struct round *round = &channel->rounds[number];
+	round->channel = channel;
+	int error = open_channel(channel, "b", config, number, &round->servers);
+	if (!error && config->servers &&
+		ares_set_servers_ports_csv(round->servers, config->servers) != ARES_SUCCESS)
+		error = -EINVAL;
+	return error;
+}
+
+static int read_rules(struct dns_channel *channel, const struct dns_config *config)
+{
+	int error = name_rules_load(config->resolv_conf, &channel->rules);
 	if (error)
 		return error;
-	int status = ares_save_options(system, &channel->options, &mask);
-	ares_destroy(system);
-	if (status != ARES_SUCCESS)
-		return -ENOMEM;
-	const char *lookups = channel->options.lookups;
-	channel->has_servers = config->servers || !lookups || strchr(lookups, 'b');
+	channel->has_servers = config->servers || channel->rules.uses_dns;
 	channel->search = (struct dns_search){
-		.domains = (const char *const *)channel->options.domains,
-		.count = (size_t)channel->options.ndomains,
-		.ndots = channel->options.ndots,
+		.domains = (const char *const *)channel->rules.domains,
+		.count = channel->rules.count,
+		.ndots = channel->rules.ndots,
 	};
 	return 0;
 }
 
 static int open_channels(struct dns_channel *channel, const struct dns_config *config)
 {
-	int error = open_channel(channel, "b", config, &channel->servers);
+	int error = 0;
+	for (size_t i = 0; i < ROUNDS && !error; i++)
+		error = open_round(channel, config, i);
 	if (!error)
-		error = open_channel(channel, "f", config, &channel->hosts);
-	if (!error && config->servers &&
-		ares_set_servers_ports_csv(channel->servers, config->servers) != ARES_SUCCESS)
-		error = -EINVAL;
-	return error ? error : read_configuration(channel, config);
+		error = open_channel(channel, "f", config, 0, &channel->hosts);
+	return error ? error : read_rules(channel, config);
 }
 
 int dns_channel_new(
@@ -232,11 +228,12 @@ void dns_channel_free(struct dns_channel *channel)
 {
 	if (!channel)
 		return;
-	if (channel->servers)
-		ares_destroy(channel->servers);
+	for (size_t i = 0; i < ROUNDS; i++)
+		if (channel->rounds[i].servers)
+			ares_destroy(channel->rounds[i].servers);
 	if (channel->hosts)
 		ares_destroy(channel->hosts);
-	ares_destroy_options(&channel->options);
+	name_rules_clear(&channel->rules);
 	if (channel->tick)
 		event_free(channel->tick);
 	free(channel);
@@ -376,12 +373,65 @@ bool dns_channel_read_hosts(
 	return reading.has_name;
 }
 
+static void on_servers(void *context, int status, int timeouts, struct ares_addrinfo *found);
+static void on_services(
+	void *context, int status, int timeouts, unsigned char *message, int length);
+
+static void send_question(struct question *question)
+{
+	ares_channel servers = question->channel->rounds[question->round].servers;
+	const struct ares_addrinfo_hints hints = {
+		.ai_family = question->family, .ai_flags = ARES_AI_NOSORT};
+	if (question->take)
+		ares_getaddrinfo(servers, question->name, NULL, &hints, on_servers, question);
+	else
+		ares_query(servers, question->name, CLASS_IN, TYPE_SRV, on_services, question);
+}
+
+/* question: copied. Returns false without memory. */
+static bool ask(const struct question *question, const char *name)
+{
+	struct question *made = malloc(sizeof(*made));
+	if (!made)
+		return false;
+	*made = *question;
+	snprintf(made->name, sizeof(made->name), "%s", name);
+	made->channel->asked++;
+	set_tick(made->channel);
+	send_question(made);
+	return true;
+}
+
+/*
+ * Whether there is another round, in which it has been sent. What makes no sense may be the answer to another question:
+ * later versions of c-ares have all that came by the same socket pay for it.
+ */
+static bool goes_on(struct question *question, int status)
+{
+	if ((status != ARES_ETIMEOUT && status != ARES_EBADRESP) || question->round + 1 == ROUNDS)
+		return false;
+	question->round++;
+	send_question(question);
+	return true;
+}
+
+/* Takes a question that is answered. */
+static struct question take_question(struct question *question)
+{
+	struct question taken = *question;
+	free(question);
+	taken.channel->asked--;
+	return taken;
+}
+
 static void on_servers(void *context, int status, int timeouts, struct ares_addrinfo *found)
 {
 	(void)timeouts;
-	struct question question = *(struct question *)context;
-	free(context);
-	question.channel->asked--;
+	if (goes_on(context, status)) {
+		ares_freeaddrinfo(found);
+		return;
+	}
+	struct question question = take_question(context);
 	struct dns_reply reply;
 	read_result(status, found, question.family, &reply);
 	ares_freeaddrinfo(found);
@@ -391,19 +441,13 @@ static void on_servers(void *context, int status, int timeouts, struct ares_addr
 void dns_channel_ask(struct dns_channel *channel, const char *name, int family,
 	void (*take)(void *context, struct dns_reply *reply), void *context)
 {
-	struct question *question = channel->has_servers ? malloc(sizeof(*question)) : NULL;
-	if (!question) {
-		struct dns_reply reply = {0};
-		set_failure(channel->has_servers ? ARES_ENOMEM : NO_SERVERS, &reply);
-		take(context, &reply);
-		return;
-	}
-	*question = (struct question){
+	const struct question question = {
 		.channel = channel, .family = family, .take = take, .context = context};
-	channel->asked++;
-	set_tick(channel);
-	const struct ares_addrinfo_hints hints = {.ai_family = family, .ai_flags = ARES_AI_NOSORT};
-	ares_getaddrinfo(channel->servers, name, NULL, &hints, on_servers, question);
+	if (channel->has_servers && ask(&question, name))
+		return;
+	struct dns_reply reply = {0};
+	set_failure(channel->has_servers ? ARES_ENOMEM : NO_SERVERS, &reply);
+	take(context, &reply);
 }
 
 static void read_services(
@@ -430,9 +474,9 @@ static void read_services(
 static void on_services(void *context, int status, int timeouts, unsigned char *message, int length)
 {
 	(void)timeouts;
-	struct question question = *(struct question *)context;
-	free(context);
-	question.channel->asked--;
+	if (goes_on(context, status))
+		return;
+	struct question question = take_question(context);
 	struct dns_services services;
 	read_services(status, message, length, &services);
 	question.take_services(question.context, &services);
@@ -441,16 +485,11 @@ static void on_services(void *context, int status, int timeouts, unsigned char *
 void dns_channel_ask_services(struct dns_channel *channel, const char *name,
 	void (*take)(void *context, struct dns_services *services), void *context)
 {
-	struct question *question = channel->has_servers ? malloc(sizeof(*question)) : NULL;
-	if (!question) {
-		struct dns_services services;
-		read_services(channel->has_servers ? ARES_ENOMEM : NO_SERVERS, NULL, 0, &services);
-		take(context, &services);
+	const struct question question = {
+		.channel = channel, .take_services = take, .context = context};
+	if (channel->has_servers && ask(&question, name))
 		return;
-	}
-	*question =
-		(struct question){.channel = channel, .take_services = take, .context = context};
-	channel->asked++;
-	set_tick(channel);
-	ares_query(channel->servers, name, CLASS_IN, TYPE_SRV, on_services, question);
+	struct dns_services services;
+	read_services(channel->has_servers ? ARES_ENOMEM : NO_SERVERS, NULL, 0, &services);
+	take(context, &services);
 }

@@ -363,7 +363,7 @@ def servers_are_told_who_asks_and_believed_if_they_are_known():
         with Inventory(serve.answers(groups(peer.address)), tls) as inventory:
             check = ("-mode=client", "-check", "-targets-timeout=5s", f"-targets={inventory.url}")
             for flags, message in (((), "certificate"), ((f"-targets-ca-file={folder.path('other')}",), "certificate"),
-                                   (("-targets-ca-file=/nowhere",), "")):
+                                   (("-targets-ca-file=/nowhere",), "/nowhere: certificates cannot be read")):
                 done = run(*check, *flags, seconds=30)
                 assert done.status == 1 and message in done.err and inventory.url in done.err, done
                 assert done.err.count("\n") == 1, done

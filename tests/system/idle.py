@@ -12,7 +12,7 @@ from lib.scenario import Skip, main, scenario
 SECONDS = 10
 # Of the prober and the echo server: to send, to read and to settle, each after a wait that may be cut short.
 MEASURING = ("prober", "echo-server")
-MEASURING_A_PROBE = 8
+MEASURING_A_PROBE = 3.5
 # Of all others together, at a probe a second: one step of the history in five, and what happens now and then.
 OTHERS = ("main", "history", "discovery", "http", "resolver", "source", "logger", "tcp_echo")
 OTHERS_A_PROBE = 0.3

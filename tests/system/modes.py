@@ -182,6 +182,7 @@ def a_reload_of_a_bad_file_keeps_the_previous_targets():
     with Peer(behave.echo) as peer:
         with Program("client", "-interval=20ms", targets={"a": peer.address}) as program:
             program.wait_target("a", lambda t: t.received >= 5, "replies")
+            program.wait_line(" a: up: ")  # On a busy machine later than the replies.
             for text in ('[{"name": "b"}]', "", "{}"):
                 lines = len(program.lines)
                 with open(program.targets_path, "w", encoding="utf-8") as file:

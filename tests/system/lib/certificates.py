@@ -3,12 +3,39 @@
 import os
 import subprocess
 import tempfile
+import time
 
 from lib.prometheus import need
+
+# Of an authority, whose certificates have the days that are wanted: "openssl x509" makes none that have expired.
+CONFIGURATION = """
+[ca]
+default_ca = own
+[own]
+database = {folder}/index
+new_certs_dir = {folder}
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+[any]
+commonName = supplied
+"""
+EXTENSIONS = """
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+extendedKeyUsage = {usage}
+"""
+DAY_S = 86400
 
 # "geheim" and "anders", of the least cost, and "geheim" of the usual one.
 HASH = "$2y$04$abcdefghijklmnopqrstuuPWRtT5yx7FBi4dcf6ROhboeNunUrLQ."
 PASSWORD = "geheim"
+
+
+def day(number):
+    """That many days from now, as openssl wants it."""
+    return time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + number * DAY_S))
 
 
 class Certificates:
@@ -21,6 +48,8 @@ class Certificates:
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="certificates-")
         os.chmod(self.folder.name, 0o755)
+        self.write("", "index")
+        self.write(CONFIGURATION.format(folder=self.folder.name), "openssl.cnf")
         return self
 
     def __exit__(self, *_):
@@ -38,18 +67,18 @@ class Certificates:
         """An authority that signs itself."""
         self.make("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-keyout", self.path(name, key=True), "-out", self.path(name), "-days", "30",
-                  "-subj", f"/CN={name}")
+                  "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-subj", f"/CN={name}")
 
     def issue(self, name, authority, names="DNS:localhost,IP:127.0.0.1", days=30, usage="serverAuth,clientAuth"):
         """A certificate for alternative names."""
-        request, extensions = self.path(name + "-request"), self.path(name + "-extensions")
-        with open(extensions, "w", encoding="utf-8") as file:
-            file.write(f"extendedKeyUsage={usage}\n" + (f"subjectAltName={names}\n" if names else ""))
+        request = self.path(name + "-request")
+        extensions = self.write(
+            EXTENSIONS.format(usage=usage) + (f"subjectAltName={names}\n" if names else ""), name + "-extensions.pem")
         self.make("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                   "-keyout", self.path(name, key=True), "-out", request, "-subj", f"/CN={name}")
-        self.make("x509", "-req", "-in", request, "-CA", self.path(authority),
-                  "-CAkey", self.path(authority, key=True), "-CAcreateserial", "-days", str(days),
-                  "-extfile", extensions, "-out", self.path(name))
+        self.make("ca", "-batch", "-config", os.path.join(self.folder.name, "openssl.cnf"), "-in", request,
+                  "-cert", self.path(authority), "-keyfile", self.path(authority, key=True), "-extfile", extensions,
+                  "-startdate", day(-2), "-enddate", day(days), "-notext", "-out", self.path(name))
 
     def write(self, text, name="web.yml"):
         """Writes a web configuration beside them, at once. Returns its path."""

@@ -26,7 +26,7 @@
 	}
 #define STARTING(text)                                                                             \
 	{                                                                                          \
-		.name = (text), .address = "h:1", .peer = ""                                       \
+		.name = (text), .address = "h:1", .peer = "", .values = {.connected = false }      \
 	}
 
 /* Writes the names in order, and closes them with the count of those that are down. */
