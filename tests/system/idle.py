@@ -10,7 +10,7 @@ from lib.program import WRAPPER, Program
 from lib.scenario import Skip, main, scenario
 
 SECONDS = 10
-# Of the prober and the echo server: to send, to read and to settle, each after a wait that may be cut short.
+# Of the prober to send and to read, of the echo server to return; and half a one for what else there is.
 MEASURING = ("prober", "echo-server")
 MEASURING_A_PROBE = 3.5
 # Of all others together, at a probe a second: one step of the history in five, and what happens now and then.
