@@ -3,5 +3,5 @@
 # and are as old as "revision" among them.
 AC_DEFUN([TEM_ARCHIVE], [
   AS_IF([${TAR-tar} --sort=name --mtime=@0 -cf /dev/null /dev/null 2>/dev/null],
-    [am__tar='$${TAR-tar} --sort=name --mtime="./$$tardir/revision" --owner=0 --group=0 --numeric-owner --mode=go=u,go-w --format=ustar -chf - "$$tardir"'])
+    [am__tar='$${TAR-tar} --sort=name --mtime="./$$tardir/revision" --owner=0 --group=0 --numeric-owner --mode=u+w,go=u,go-w --format=ustar -chf - "$$tardir"'])
 ])
