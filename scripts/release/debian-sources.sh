@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
-# Fetches Debian source packages from the machine's own mirrors; sourced after scripts/common.sh by the
-# scripts that build libraries for other systems.
+# Fetches Debian packages from the machine's own mirrors; sourced after scripts/common.sh by the scripts that
+# build for other systems.
 
-# apt_of FOLDER ARGUMENT...: apt-get for source packages only; leaves the machine's own lists alone.
+# apt_of FOLDER ARGUMENT...: apt-get with lists of its own; leaves the machine's alone.
 apt_of() {
 	local folder=$1
 	shift
@@ -12,20 +12,22 @@ apt_of() {
 		-o APT::Sandbox::User=root -o Acquire::Languages=none "$@" </dev/null
 }
 
-# Turns the machine's binary package repositories into source repositories; third parties may have none.
+# prepare_apt FOLDER TYPE [OPTION...]: the lists of the machine's repositories, for packages of a type, deb or deb-src;
+# third parties may have none.
 prepare_apt() {
-	local folder=$1 file
+	local folder=$1 type=$2 file
+	shift 2
 	mkdir -p -- "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" \
 		"$folder/apt/sources.list.d"
 	for file in /etc/apt/sources.list.d/*.sources; do
 		[ ! -e "$file" ] ||
-			sed 's/^Types:.*/Types: deb-src/' "$file" >"$folder/apt/sources.list.d/${file##*/}"
+			sed "s/^Types:.*/Types: $type/" "$file" >"$folder/apt/sources.list.d/${file##*/}"
 	done
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
 		[ ! -e "$file" ] ||
-			sed -n 's/^deb[ \t]/deb-src /p' "$file" >"$folder/apt/sources.list.d/${file##*/}.list"
+			sed -n "s/^deb[ \t]/$type /p" "$file" >"$folder/apt/sources.list.d/${file##*/}.list"
 	done
-	apt_of "$folder" update || say "Not every repository has source packages"
+	apt_of "$folder" "$@" update || say "Not every repository has such packages"
 	touch -- "$folder/apt/done"
 }
 
@@ -34,7 +36,7 @@ prepare_apt() {
 debian_source() {
 	local folder=$1 package=$2
 	[ ! -e "$folder/sources/$package/done" ] || return 0
-	[ -e "$folder/apt/done" ] || prepare_apt "$folder"
+	[ -e "$folder/apt/done" ] || prepare_apt "$folder" deb-src
 	rm -rf -- "$folder/sources/$package"
 	mkdir -p -- "$folder/sources/$package"
 	(cd -- "$folder/sources/$package" && apt_of "$folder" --download-only source "$package" &&

@@ -4,6 +4,7 @@
 #define UNIT_UNIT_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 /*
@@ -12,6 +13,12 @@
  */
 #define UNIT_HANGS_S 600
 #define UNIT_PATIENCE_MS 60000
+
+/* Whether a processor is emulated by a program that lacks some of what the kernel has. */
+static inline bool unit_is_emulated(void)
+{
+	return getenv("UNIT_IS_EMULATED") != NULL;
+}
 
 /* How many rows a table has. */
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))

@@ -304,8 +304,10 @@ START_TEST(a_socket_is_bound_to_an_interface_that_there_is)
 	ck_assert_int_eq(socket_bind_interface(fd, AF_INET, "lo"), 0);
 	char name[16] = "";
 	socklen_t length = sizeof(name);
-	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length), 0);
-	ck_assert_str_eq(name, "lo");
+	if (!unit_is_emulated()) {
+		ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length), 0);
+		ck_assert_str_eq(name, "lo");
+	}
 	socket_close(fd);
 }
 END_TEST
