@@ -15,7 +15,8 @@
 /* Parses arguments, which end in NULL. Returns what options_parse() returns. */
 static int parse(const char *const *arguments, struct options *options, struct text_error *error)
 {
-	char texts[ARGUMENTS_MAX + 1][256] = {"tcp-echo-metrics"};
+	/* The options borrow them until the next call. */
+	static char texts[ARGUMENTS_MAX + 1][256] = {"tcp-echo-metrics"};
 	char *argv[ARGUMENTS_MAX + 2] = {texts[0]};
 	int argc = 1;
 	for (; *arguments != NULL; arguments++, argc++) {
