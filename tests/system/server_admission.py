@@ -78,7 +78,7 @@ def no_more_peers_than_wanted():
             assert_served(peer)
         for _ in range(3):
             assert_turned_away(connect(program.listen_port))
-        assert rejected(program) == {"limit": 3}, rejected(program)
+        wait_for(lambda: rejected(program) == {"limit": 3}, "all are counted")
         program.wait_line("turning 127.0.0.1:")
         peers.pop().close()
         wait_for(
