@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # Who sources this sets folder and scenarios.
 # SPDX-License-Identifier: MIT
 # Builds for this Debian on other processors; sourced by scripts/check/other-systems. The compilers are Debian's, in the
 # section [cross] of scripts/packages; the libraries are that processor's own packages, unpacked in a folder: neither
@@ -6,6 +6,7 @@
 
 # i386 has 32 bits, x87 arithmetic and small inode numbers; armel has 64-bit atomics in a library only, and an unsigned
 # char, as arm64 and s390x do; s390x is big-endian.
+# shellcheck disable=SC2034 # Who sources this reads it.
 debian_systems=(i386 arm64 armel s390x)
 
 # name_tools ARCHITECTURE: sets host, for configure and the compiler, multiarch, for folders, and emulator.
@@ -34,7 +35,7 @@ unpack_libraries() {
 	# As on a system, where /lib is a part of /usr, and where links lead to the root.
 	if [ -d "$root/lib" ]; then
 		cp -a -- "$root/lib/." "$root/usr/lib/"
-		rm -r -- "$root/lib"
+		rm -r -- "${root:?}/lib"
 	fi
 	ln -s usr/lib "$root/lib"
 	find "$root" -type l -lname '/*' | while read -r link; do
