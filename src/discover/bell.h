@@ -9,7 +9,7 @@
 struct bell;
 
 /* How many descriptors one takes. */
-#define BELL_DESCRIPTORS 3
+#define BELL_DESCRIPTORS 5
 
 /* fd: the descriptor, borrowed; -1: none. Returns 0 with *bell owned by the caller, or a negative errno. */
 int bell_new(int fd, struct bell **bell);

@@ -53,6 +53,7 @@ struct discovery {
 	int64_t looked_ns;
 	int64_t look_due_ns;	 /* INT64_MAX: there are no files. */
 	bool awaits_notice;	 /* Of a change, before that time. */
+	int64_t watch_due_ns;	 /* When watching is tried again, as not all could be watched. */
 	int64_t census_due_ns;	 /* INT64_MAX: no more. */
 	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
 	bool has_thread;
@@ -139,7 +140,7 @@ static void on_failure(void *context, struct member *member, const struct text_e
 	struct look *look = context;
 	struct source *source = &look->round->discovery->sources[look->source];
 	look->has_failed = look->has_failed || !member;
-	/* What a pattern means is looked up every second. */
+	/* What a pattern means is looked up with every look. */
 	if (!member && strcmp(source->failure, error->reason) == 0 && !look->round->is_reload)
 		return;
 	if (!member)
@@ -486,10 +487,10 @@ static void hurry_fetchers(struct discovery *discovery)
 }
 
 /* Sees to it that changes from now on are noticed. Returns false where they may not be. */
-static bool watch_files(struct discovery *discovery)
+static bool watch_files(struct discovery *discovery, int64_t now_ns)
 {
 	bool is_known = true;
-	if (!discovery->notices)
+	if (!discovery->notices || now_ns < discovery->watch_due_ns)
 		return false;
 	file_notices_begin(discovery->notices);
 	for (size_t i = 0; i < discovery->source_count; i++)
@@ -497,7 +498,10 @@ static bool watch_files(struct discovery *discovery)
 			is_known = source_files_name(&discovery->sources[i].what, i,
 					   &discovery->members, discovery->notices) &&
 				   is_known;
-	return file_notices_settle(discovery->notices) && is_known;
+	bool is_settled = file_notices_settle(discovery->notices) && is_known;
+	bool is_complete = file_notices_are_complete(discovery->notices) && is_known;
+	discovery->watch_due_ns = is_complete ? now_ns : now_ns + LOOK_SELDOM_NS;
+	return is_settled;
 }
 
 /* After a look. is_watched: whatever has happened since it began is noticed. */
@@ -524,11 +528,14 @@ static int step(struct discovery *discovery, bool is_reload, struct text_error *
 		/* Not with each news: what looks the same twice is to be complete. */
 		.has_files = is_reload || now_ns >= discovery->look_due_ns,
 	};
-	bool is_watched = round.has_files && watch_files(discovery);
+	if (is_reload)
+		discovery->watch_due_ns = now_ns;
+	bool is_watched = round.has_files && watch_files(discovery, now_ns);
 	text_error_set(said, 0, "sources are asked again");
 	look(&round);
 	if (round.has_files)
-		plan_look(discovery, now_ns, is_watched);
+		/* Files that this look has found are watched from the next one on. */
+		plan_look(discovery, now_ns, is_watched && !is_reload);
 	if (round.has_changed)
 		settle(&round, said);
 	publish(&round);

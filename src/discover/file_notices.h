@@ -30,6 +30,9 @@ void file_notices_begin(struct file_notices *notices);
  */
 void file_notices_add(struct file_notices *notices, const char *path);
 
+/* Whether all that was named since the beginning is watched. */
+bool file_notices_are_complete(const struct file_notices *notices);
+
 /*
  * Takes what has happened so far. Call it before the files are looked at. Returns whether whatever happens from now on
  * will be noticed.

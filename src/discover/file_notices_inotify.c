@@ -154,7 +154,17 @@ static bool is_local(const char *path)
 static bool watch(struct file_notices *notices, const char *path, uint32_t events)
 {
 	int number = inotify_add_watch(notices->fd, path, events | IN_DONT_FOLLOW | IN_MASK_ADD);
-	return number >= 0 && keep(&notices->watches, number);
+	if (number < 0)
+		return false;
+	bool is_old = has_number(&notices->previous, number);
+	/* What it was watched for the time before may be more than is needed now. */
+	if (is_old && !has_number(&notices->watches, number))
+		number = inotify_add_watch(notices->fd, path, events | IN_DONT_FOLLOW);
+	if (number >= 0 && keep(&notices->watches, number))
+		return true;
+	if (!is_old)
+		inotify_rm_watch(notices->fd, number);
+	return false;
 }
 
 /* A path on which the kernel goes from folder to folder. */
@@ -251,6 +261,9 @@ static bool walk_path(struct file_notices *notices, struct walk *walk)
 
 void file_notices_add(struct file_notices *notices, const char *path)
 {
+	/* Whoever has to look for himself has to look at all of them. */
+	if (!notices->is_complete)
+		return;
 	struct walk walk = {.links = 0};
 	text_put(walk.at, path[0] == '/' ? "/" : ".");
 	bool fits = strlen(path) < sizeof(walk.rest);
@@ -258,6 +271,11 @@ void file_notices_add(struct file_notices *notices, const char *path)
 		text_put(walk.rest, path);
 	if (!fits || !walk_path(notices, &walk))
 		notices->is_complete = false;
+}
+
+bool file_notices_are_complete(const struct file_notices *notices)
+{
+	return notices->is_complete;
 }
 
 bool file_notices_settle(struct file_notices *notices)

@@ -20,8 +20,7 @@ struct handshake_under_way {
 	struct handshake_under_way *next;
 	struct event event;
 	struct dialled dialled;
-	bool is_spare;	   /* Beyond the one descriptor that each target has for sure. */
-	bool is_looked_at; /* By the prober's lookout. */
+	bool is_spare; /* Beyond the one descriptor that each target has for sure. */
 };
 
 void dialling_init(struct dialling *dialling, const struct dialling_operations *operations,
@@ -85,8 +84,6 @@ static void take_out(struct handshake_under_way *gone)
 	event_del(&gone->event);
 	if (gone->is_spare)
 		dialling->target->context->spare_sockets++;
-	if (gone->is_looked_at)
-		dialling->target->context->lookout.open--;
 	free(gone);
 }
 
@@ -179,12 +176,8 @@ static int start(struct handshake_under_way *made)
 	/* The kernel turns them on with a delay, in the background: the sooner, the better. */
 	if (!timestamps_enable(dialled->fd))
 		context->has_timestamps = false;
-	if (error == -EINPROGRESS) {
-		made->is_looked_at = true;
-		context->lookout.open++;
-		context->lookout.latest_ns = dialled->begun_ns;
-		return event_add(&made->event, NULL) < 0 ? -ENOMEM : error;
-	}
+	if (error == -EINPROGRESS && event_add(&made->event, NULL) < 0)
+		return -ENOMEM;
 	return error ? error : dial_result(dialled->fd);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long a prober may look away while handshakes are under way. The kernel does not tell when one
- * ended, so the moment at which that is seen has to do: nobody looks away for more than an eighth of
+ * How long a prober may look away while handshakes are under way. The kernel does not tell when a
+ * refusal came, so the moment at which it is seen has to do: nobody looks away for more than an eighth of
  * the time that the youngest handshake has taken so far, within bounds. Pure.
  */
 #ifndef PROBE_LOOKOUT_H
@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* Of all handshakes of a prober. All zero at first. */
+/* Of all targets of a prober that are probed by handshakes. All zero at first. */
 struct lookout {
 	unsigned open;	   /* Handshakes under way. */
 	int64_t latest_ns; /* When the youngest began, monotonic. */

@@ -27,9 +27,6 @@
  */
 #define SLOTS_IN_A_ROW 8
 
-/* One that sleeps for longer is asked whether it comes round: what woke it in between may hang. */
-#define REST_MAX_NS (60 * NS_PER_S)
-
 /* How many deadlines are reviewed, at most, before a wait that would end with one of them. */
 #define REVIEWS_A_TURN 8
 
@@ -136,8 +133,7 @@ static void wait_for_turn(struct prober *prober)
 	prober->context.turn.is_clock_fresh = false;
 	if (until_ns <= now_ns)
 		return;
-	heartbeat_rest(&prober->heartbeat,
-		until_ns < now_ns + REST_MAX_NS ? until_ns : now_ns + REST_MAX_NS);
+	heartbeat_rest(&prober->heartbeat, now_ns, until_ns);
 	if (prober->context.has_timestamps && until_ns - now_ns <= PATIENCE_NS)
 		look_away(prober, until_ns, now_ns);
 	else
@@ -181,6 +177,8 @@ static void run_slots(struct prober *prober)
 		struct link *link = due.owner;
 		if (sent++ == SLOTS_IN_A_ROW) {
 			poll_events(prober);
+			/* That may have taken the wake-up for them. */
+			take_answers(prober);
 			sent = 1;
 		}
 		if (due.missed > 0)
@@ -258,7 +256,7 @@ static void let_some_come(struct prober *prober)
 /* Takes what is in the mailbox. Returns false when the thread is to end. */
 static bool read_mail(struct prober *prober)
 {
-	if (!atomic_exchange_explicit(&prober->has_mail, false, memory_order_acquire))
+	if (!atomic_exchange_explicit(&prober->has_mail, false, memory_order_acq_rel))
 		return true;
 	pthread_mutex_lock(&prober->mutex);
 	queue_take(&prober->coming, &prober->to_add);
@@ -442,7 +440,7 @@ int64_t prober_rests_until_ns(struct prober *prober)
 bool prober_is_alive(struct prober *prober, int64_t now_ns)
 {
 	/* One that sleeps as it should is not woken for that. */
-	if (now_ns < heartbeat_rests_until(&prober->heartbeat))
+	if (heartbeat_rests(&prober->heartbeat, now_ns))
 		return true;
 	bool is_alive = heartbeat_ask(&prober->heartbeat, now_ns);
 	waker_wake(&prober->waker);

@@ -18,10 +18,13 @@
 #define LATENESS_MOST_NS (10 * NS_PER_MS)
 
 /*
- * How many slots share a wake-up: more queue behind each other at the peers. Where even those are close,
- * the peers are awake anyway, and a wake-up serves all that fall into this time, the least lateness of any.
+ * How many slots share a wake-up: more queue behind each other at the peers, the more so the longer those
+ * have slept. Where they are close, up to so many more do, and where even those are close, all that fall
+ * into that time: the peers are awake anyway.
  */
-#define SLOTS_A_WAKE_UP 8
+#define SLOTS_A_WAKE_UP 3
+#define SLOTS_NEAR_NS NS_PER_MS
+#define SLOTS_NEAR 8
 #define CLOSE_NS (500 * NS_PER_US)
 
 /* The targets of one interval. */
@@ -205,7 +208,7 @@ struct ahead {
 /* Of each slot that was passed its ring's next one, and of each ring two others. */
 struct look_ahead {
 	const struct schedule *schedule;
-	struct ahead candidates[1 + 2 * SLOTS_A_WAKE_UP];
+	struct ahead candidates[1 + 2 * SLOTS_NEAR];
 	size_t count;
 };
 
@@ -253,14 +256,16 @@ int64_t schedule_wake_ns(const struct schedule *schedule)
 	int64_t latest_ns = INT64_MAX;
 	unsigned passed = 0;
 	consider_ring(&ahead, 0);
-	while (passed < SLOTS_A_WAKE_UP && pass(&ahead, &next) && next.due_ns <= latest_ns) {
+	while (passed < SLOTS_NEAR && pass(&ahead, &next) && next.due_ns <= latest_ns) {
+		if (passed >= SLOTS_A_WAKE_UP && next.due_ns > first_ns + SLOTS_NEAR_NS)
+			break;
 		int64_t by_ns = next.due_ns + schedule_lateness_ns(next.ring->slots.interval_ns);
 		if (latest_ns > by_ns)
 			latest_ns = by_ns;
 		wake_ns = next.due_ns;
 		passed++;
 	}
-	if (passed == SLOTS_A_WAKE_UP && wake_ns < first_ns + CLOSE_NS)
+	if (passed == SLOTS_NEAR && wake_ns < first_ns + CLOSE_NS)
 		wake_ns = first_ns + CLOSE_NS;
 	return wake_ns;
 }

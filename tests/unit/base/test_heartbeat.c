@@ -46,10 +46,28 @@ START_TEST(a_thread_rests_until_it_rises)
 {
 	struct heartbeat heartbeat = {0};
 	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), 0);
-	heartbeat_rest(&heartbeat, PATIENCE);
+	ck_assert(!heartbeat_rests(&heartbeat, 1));
+	heartbeat_rest(&heartbeat, 1, PATIENCE);
 	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), PATIENCE);
+	ck_assert(heartbeat_rests(&heartbeat, 1));
+	ck_assert(heartbeat_rests(&heartbeat, PATIENCE - 1));
+	ck_assert(!heartbeat_rests(&heartbeat, PATIENCE));
 	heartbeat_rise(&heartbeat);
 	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), 0);
+	ck_assert(!heartbeat_rests(&heartbeat, 1));
+}
+END_TEST
+
+START_TEST(a_thread_that_rests_for_long_is_asked)
+{
+	struct heartbeat heartbeat = {0};
+	heartbeat_rest(&heartbeat, 5, INT64_MAX);
+	ck_assert(heartbeat_rests(&heartbeat, 4 + HEARTBEAT_REST_NS));
+	ck_assert(!heartbeat_rests(&heartbeat, 5 + HEARTBEAT_REST_NS));
+	/* Its rest goes on all the same. */
+	ck_assert_int_eq(heartbeat_rests_until(&heartbeat), INT64_MAX);
+	heartbeat_rest(&heartbeat, 5 + HEARTBEAT_REST_NS, INT64_MAX);
+	ck_assert(heartbeat_rests(&heartbeat, 5 + HEARTBEAT_REST_NS));
 }
 END_TEST
 
@@ -58,5 +76,6 @@ int main(void)
 	TCase *tcase = tcase_create("heartbeat");
 	tcase_add_loop_test(tcase, a_thread_hangs_if_it_does_not_answer_in_time, 0, ROWS(rows));
 	tcase_add_test(tcase, a_thread_rests_until_it_rises);
+	tcase_add_test(tcase, a_thread_that_rests_for_long_is_asked);
 	return unit_run("base/heartbeat", tcase);
 }

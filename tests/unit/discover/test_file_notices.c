@@ -109,6 +109,40 @@ START_TEST(forgets_what_is_no_longer_named)
 }
 END_TEST
 
+START_TEST(once_it_is_there_its_folder_is_of_no_interest)
+{
+	ck_assert(settle("config/none"));
+	run("echo >config/other && echo >config/none");
+	ck_assert(is_noticed());
+	settle("config/none");
+	ck_assert(settle("config/none"));
+	run("echo >config/another");
+	ck_assert(!is_noticed());
+	run("rm config/none");
+	ck_assert(is_noticed());
+}
+END_TEST
+
+START_TEST(nothing_is_left_of_more_than_can_be_watched)
+{
+	run("mkdir many && cd many && seq 1100 | xargs touch");
+	file_notices_begin(notices);
+	char path[32];
+	for (int i = 1; i <= 1100; i++) {
+		snprintf(path, sizeof(path), "many/%d", i);
+		file_notices_add(notices, path);
+	}
+	ck_assert(!file_notices_are_complete(notices));
+	ck_assert(!file_notices_settle(notices));
+	/* Those at the end are too many. */
+	run("echo >many/1100");
+	ck_assert(!is_noticed());
+	ck_assert(settle("many/1100"));
+	run("echo >many/1100");
+	ck_assert(is_noticed());
+}
+END_TEST
+
 START_TEST(says_where_changes_go_unnoticed)
 {
 	ck_assert(!settle("/proc/self/status"));
@@ -118,12 +152,26 @@ START_TEST(says_where_changes_go_unnoticed)
 }
 END_TEST
 
+/* Not so on a network's file system, or a container's. */
+static bool is_local(void)
+{
+	bool is_known = file_notices_open(&notices) == 0 && settle("/tmp");
+	file_notices_close(notices);
+	return is_known;
+}
+
 int main(void)
 {
+	if (!is_local()) {
+		puts("skipped: the changes of files in /tmp go unnoticed");
+		return 77;
+	}
 	TCase *tcase = tcase_create("file_notices");
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, notices_what_a_path_leads_to, 0, 2 * ROWS(rows));
 	tcase_add_test(tcase, forgets_what_is_no_longer_named);
+	tcase_add_test(tcase, once_it_is_there_its_folder_is_of_no_interest);
+	tcase_add_test(tcase, nothing_is_left_of_more_than_can_be_watched);
 	tcase_add_test(tcase, says_where_changes_go_unnoticed);
 	return unit_run("discover/file_notices", tcase);
 }

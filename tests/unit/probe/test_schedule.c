@@ -299,8 +299,10 @@ static const struct {
 	{"far from each other, on time", {{200 * MS, 16}}, 0},
 	{"12.5 ms is further than a 32nd of 200 ms, 6.25 ms is not", {{200 * MS, 32}},
 		6250 * NS_PER_US},
-	{"128 targets: four slots of 1.5625 ms", {{200 * MS, 128}}, 6250 * NS_PER_US},
-	{"1,024 targets: eight", {{200 * MS, 1024}}, 1400 * MS / 1024},
+	{"128 targets, 1.5625 ms apart: three of them", {{200 * MS, 128}}, 3125 * NS_PER_US},
+	{"256 targets, 0.78 ms apart: three, too", {{200 * MS, 256}}, 1562500},
+	{"1,024 targets: six within a millisecond", {{200 * MS, 1024}}, 1000 * MS / 1024},
+	{"2,048 targets: eight", {{200 * MS, 2048}}, 1400 * MS / 2048},
 	{"4,096 targets: all within half a millisecond", {{200 * MS, 4096}}, 500 * NS_PER_US},
 	{"10 ms: a millisecond", {{10 * MS, 8}}, 0},
 	{"10 ms, 0.625 ms apart", {{10 * MS, 16}}, 625 * NS_PER_US},
@@ -464,7 +466,8 @@ static int64_t find_wake_ns(const struct model *model)
 	qsort(sorted, count, sizeof(sorted[0]), compare_due);
 	int64_t latest_ns = INT64_MAX;
 	size_t passed = 0;
-	while (passed < count && passed < 8 && sorted[passed].due_ns <= latest_ns) {
+	while (passed < count && passed < 8 && sorted[passed].due_ns <= latest_ns &&
+		(passed < 3 || sorted[passed].due_ns <= sorted[0].due_ns + MS)) {
 		int64_t by_ns =
 			sorted[passed].due_ns + schedule_lateness_ns(sorted[passed].interval_ns);
 		latest_ns = by_ns < latest_ns ? by_ns : latest_ns;
