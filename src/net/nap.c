@@ -18,13 +18,16 @@ void nap_until(const struct waker *waker, int64_t deadline_ns, int64_t now_ns)
 		return;
 	if (rest_ns > NAP_MAX_NS)
 		rest_ns = NAP_MAX_NS;
-	struct pollfd woken = {.fd = waker->read_fd, .events = POLLIN};
-#if defined(__linux__)
-	const struct timespec rest = clock_to_timespec(rest_ns);
-	ppoll(&woken, 1, &rest, NULL);
-#elif defined(_WIN32)
+#ifdef _WIN32
+	struct pollfd woken = {.fd = (SOCKET)waker->read_fd, .events = POLLIN};
 	WSAPoll(&woken, 1, (int)((rest_ns + NS_PER_MS - 1) / NS_PER_MS));
 #else
+	struct pollfd woken = {.fd = waker->read_fd, .events = POLLIN};
+#ifdef __linux__
+	const struct timespec rest = clock_to_timespec(rest_ns);
+	ppoll(&woken, 1, &rest, NULL);
+#else
 	poll(&woken, 1, (int)((rest_ns + NS_PER_MS - 1) / NS_PER_MS));
+#endif
 #endif
 }
