@@ -82,7 +82,7 @@ def the_workflows_have_only_the_rights_they_need():
 
 
 def images_in(tree):
-    """The images that a workflow or compose.yaml names, but for those that it builds."""
+    """The images that a workflow or compose.yaml names, except those that it builds."""
     if isinstance(tree, list):
         for one in tree:
             yield from images_in(one)
@@ -398,6 +398,30 @@ def only_a_tag_that_names_the_version_is_a_release():
         with open(os.path.join(folder, "debian", "changelog"), "w", encoding="utf-8") as file:
             file.write("tcp-echo-metrics (0.0.1) unstable; urgency=medium\n")
         assert check("v" + version) == 1
+
+
+@scenario
+def anybodys_checkout_can_be_cloned_and_copied():
+    if not shutil.which("git"):
+        raise Skip("git was not found")
+    if os.getuid() != 0:
+        raise Skip("needs root, who has checkouts that belong to others")
+    with tempfile.TemporaryDirectory() as folder:
+        checkout = os.path.join(folder, "a checkout")
+        copy_files(("scripts/common.sh",), checkout)
+        touch(checkout, "kept", "gone", "new", "left/out")
+        for command in (("init", "-q"), ("add", "kept", "gone", "left", "scripts"),
+                        ("-c", "user.name=x", "-c", "user.email=x@host.test", "commit", "-q", "-m", "all")):
+            assert call("git", *command, cwd=checkout)[0] == 0
+        os.unlink(os.path.join(checkout, "gone"))
+        assert call("chown", "-R", "nobody:", folder)[0] == 0
+        for command, wanted in (("clone_checkout", {"kept", "gone", "left", "scripts", ".git"}),
+                                ("copy_checkout --exclude=./left", {"kept", "new", "scripts"})):
+            name, *options = command.split()
+            made = os.path.join(folder, name)
+            done = call("bash", "-euo", "pipefail", "-c", '. "$1/scripts/common.sh"; "${@:2}"', "bash", checkout, name,
+                        made, *options, env={**os.environ, "HOME": folder})
+            assert done == (0, "", "") and set(os.listdir(made)) == wanted, (done, os.listdir(folder))
 
 
 def bill(*arguments, **options):
