@@ -54,6 +54,35 @@ def what_builds_the_packages_is_listed():
 
 
 @scenario
+def packages_that_could_not_be_installed_are_told_of():
+    folder = os.path.dirname(BINARY)
+    if not os.path.exists(os.path.join(folder, "Makefile")):
+        raise Skip("the binary is in no build folder")
+    # contents.py passes, and debian.py says that it cannot be tried here.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    python = "sh -c 'case $$0 in *debian.py) exit 77 ;; esac'"
+    for no_skips, wanted in (("", 0), ("1", 2)):
+        done = subprocess.run(["make", "-s", "-o", "deb", "check-deb", f"PYTHON3={python}", f"NO_SKIPS={no_skips}"],
+                              cwd=folder, env=environment, capture_output=True, timeout=60, check=False,
+                              encoding="utf-8")
+        told = "built, but not installed" in done.stdout
+        assert done.returncode == wanted and told == (wanted == 0), done
+
+
+@scenario
+def a_system_without_a_compiler_is_skipped():
+    with tempfile.TemporaryDirectory() as folder:
+        programs = os.path.join(folder, "bin")
+        os.mkdir(programs)
+        for tool in ("bash", "dirname", "env", "mkdir", "readlink"):
+            os.symlink(shutil.which(tool), os.path.join(programs, tool))
+        done = subprocess.run([os.path.join(TOP, "scripts", "check", "other-systems"), folder, "i386", "s390x"],
+                              env={"PATH": programs}, capture_output=True, timeout=60, check=False, encoding="utf-8")
+        assert done.returncode == 77 and not done.stderr, done
+        assert done.stdout.count("Skipped: ") == 2 and "gcc-s390x-linux-gnu" in done.stdout, done
+
+
+@scenario
 def the_documents_name_sections_that_there_are():
     texts = [read("README.md")] + [read("docs", name) for name in os.listdir(os.path.join(TOP, "docs"))
                                    if name.endswith(".md")]
