@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 from lib.links import dead_links
 from lib.program import BINARY, run
@@ -34,6 +35,36 @@ def an_unknown_section_of_packages_is_named_with_those_there_are():
         r"install-packages: scripts/packages has no section tset nonsense; it has: (\w+ )+build test .*\n", err), err
     status, err = install_packages()
     assert status == 1 and re.fullmatch(r"install-packages: usage: .* SECTION\.\.\., out of: .* build test .*\n", err), err
+
+
+def home_page(text):
+    return re.search(r"(?m)^PACKAGE_URL='(.*)'$", text).group(1)
+
+
+@scenario
+def configure_says_whose_project_this_is():
+    said = re.search("(?m)^homepage=(.*)$", read("packaging", "project")).group(1)
+    assert home_page(read("configure")) == said
+    if not shutil.which("autoconf"):
+        raise Skip("autoconf was not found")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("configure.ac", "aclocal.m4", "packaging/project"):
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            shutil.copyfile(os.path.join(TOP, name), os.path.join(folder, name))
+        shutil.copytree(os.path.join(TOP, "m4"), os.path.join(folder, "m4"))
+        project = os.path.join(folder, "packaging", "project")
+        # autoconf looks at seconds to tell what is new.
+        for later, said in ((-100, "https://one.test/"), (100, "https://two.test/")):
+            with open(project, "w", encoding="utf-8") as file:
+                file.write(f"# It's ours.\nemail=doe@one.test\nhomepage={said}\nmaintainer=Jane & John Doe\n")
+            moment = time.time() + later
+            os.utime(project, (moment, moment))
+            subprocess.run(["autoconf"], cwd=folder, check=True, timeout=120)
+            configure = os.path.join(folder, "configure")
+            with open(configure, encoding="utf-8") as file:
+                found = home_page(file.read())
+            os.unlink(configure)
+            assert found == said, (found, said)
 
 
 def listed_packages(*sections):
