@@ -104,7 +104,8 @@ make_system() {
 system_environment=(HOME=/root TERM=dumb LANG=C.UTF-8 ${http_proxy:+"http_proxy=$http_proxy"}
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 
-# in_system ROOT FOLDER [NAME=VALUE...] COMMAND...: runs it in the system's folder, with processes and mounts of its own.
+# in_system ROOT FOLDER [NAME=VALUE...] COMMAND...: runs it in that folder of the system, with processes and mounts of
+# its own.
 in_system() {
 	local root=$1 folder=$2
 	shift 2
