@@ -235,7 +235,7 @@ def a_release_is_refused_before_it_is_made():
     assert status == 1 and "IMAGE_REGISTRY" in out, out
     for revision, wanted in (("0123456789ab", 0), ("0123456789ab-modified", 1), ("unknown", 1), ("", 1)):
         with tempfile.TemporaryDirectory() as folder:
-            os.makedirs(os.path.join(folder, "build", "one"))
+            touch(folder, "build/one/scripts/revision")
             with open(os.path.join(folder, "build", "one", "revision"), "w", encoding="utf-8") as file:
                 file.write(revision + "\n")
             assert call("tar", "-cJf", "tcp-echo-metrics-1.2.3.tar.xz", "one", cwd=f"{folder}/build")[0] == 0
