@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # docker build -t tcp-echo-metrics .    (or compose.yaml, which adds Prometheus and Grafana)
+# --build-arg REVISION=... is the commit, for -version: an engine does not get the folder .git.
 # For all platforms; .github/dependabot.yml keeps the digest current.
 FROM debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f AS base
 
@@ -9,7 +10,8 @@ WORKDIR /src
 COPY scripts/common.sh scripts/packages scripts/
 RUN bash -euc '. scripts/common.sh; install_packages run build'
 COPY . .
-RUN ./autogen.sh && mkdir build-image && cd build-image && \
+ARG REVISION
+RUN if [ -n "$REVISION" ]; then echo "$REVISION" >revision; fi && ./autogen.sh && mkdir build-image && cd build-image && \
 	../configure -q --without-check --without-collectd --without-systemd && \
 	make -j"$(nproc)" tcp-echo-metrics && strip tcp-echo-metrics
 

@@ -3,4 +3,5 @@
 # Makes ./configure from configure.ac; needed in a clone, not in a release archive.
 set -eu
 cd "$(dirname "$0")"
-autoreconf --install --warnings=all
+# Forced, as aclocal takes files of the same second for old, and what it leaves out depends on that.
+autoreconf --force --install --warnings=all

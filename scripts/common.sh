@@ -49,14 +49,73 @@ package_is_installed() {
 	[ "$(dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null | sort -u | head -n 1)" = installed ]
 }
 
-# The mirror that this machine's apt uses for its own release.
+# The mirror of Debian that this machine's apt uses; it has every release.
 apt_mirror() {
-	local codename
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	# shellcheck disable=SC2016 # apt expands these.
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-		awk -v codename="$codename" '$2 == codename && $3 == "main" { print $1; exit }' | grep .
+	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+		awk '$1 == "Debian" && $2 !~ /-/ && $3 == "main" && !seen++ { print $4 }' | grep . ||
+		fail "apt's configuration names no mirror of Debian"
+}
+
+# need SECTIONS TOOL...: fails unless these are there, and names the sections of scripts/packages that install them.
+need() {
+	local sections=$1 tool
+	shift
+	for tool; do
+		command -v "$tool" >/dev/null || fail "$tool is missing: scripts/install-packages $sections installs it"
+	done
+}
+
+# git_here ARGUMENT...: git in the checkout, whomever that belongs to.
+git_here() {
+	command -v git >/dev/null || fail "git is missing"
+	git -c safe.directory='*' -C "$top" "$@"
+}
+
+# clone_checkout FOLDER: what is committed. The other end is a git of its own, with rules of its own on whom to trust.
+clone_checkout() {
+	git_here clone -q --no-hardlinks --upload-pack="git -c safe.directory='*' upload-pack" -- "$top" "$1"
+}
+
+# copy_checkout FOLDER [TAR-OPTION...]: what a clone would have of the checkout, with its changes and new files.
+copy_checkout() {
+	local folder=$1
+	shift
+	mkdir -p -- "$folder"
+	git_here ls-files -z --cached --others --exclude-standard |
+		(cd -- "$top" && while IFS= read -r -d '' file; do
+			[ ! -e "$file" ] || printf './%s\0' "$file"
+		done) | tar -c "$@" -C "$top" --null -T - -f - | tar -x -C "$folder" -f -
+}
+
+# make_system CODENAME FOLDER LOG: a minimal Debian of that release.
+make_system() {
+	local mirror
+	mirror=$(apt_mirror) || exit
+	say "Making a minimal $1 in $2"
+	mkdir -p -- "$2"
+	chmod 755 -- "$2" # Open to everybody: some tests run programs as nobody.
+	debootstrap --variant=minbase "$1" "$2" "$mirror" >"$3" 2>&1 ||
+		{ tail -n 20 -- "$3"; fail "debootstrap failed"; }
+	cp -L /etc/resolv.conf /etc/hosts "$2/etc/"
+}
+
+# The environment of commands in such a system.
+system_environment=(HOME=/root TERM=dumb LANG=C.UTF-8 ${http_proxy:+"http_proxy=$http_proxy"}
+	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+
+# in_system ROOT FOLDER [NAME=VALUE...] COMMAND...: runs it in that folder of the system, with processes and mounts of
+# its own.
+in_system() {
+	local root=$1 folder=$2
+	shift 2
+	# shellcheck disable=SC2016 # The inner shell expands these.
+	unshare --mount --pid --fork --kill-child -- sh -euc '
+		root=$1
+		shift
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		exec chroot "$root" "$@"' sh "$root" env -i -C "$folder" "${system_environment[@]}" "$@" </dev/null
 }
 
 # as_root COMMAND...: runs it as root, through sudo if necessary; without a terminal sudo must not ask.
@@ -70,9 +129,11 @@ as_root() {
 	fi
 }
 
+# apt-get reads nothing, but sudo may ask at the terminal.
 apt_get() {
-	as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -q -o DPkg::Lock::Timeout=300 \
-		-o Dpkg::Use-Pty=0 "$@" </dev/null
+	# shellcheck disable=SC2016 # The inner shell expands it.
+	as_root sh -c 'exec "$@" </dev/null' sh env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 \
+		apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
 # Whether apt fetched package lists within the last day (their mtime is the mirror's, so ctime it is).
@@ -81,8 +142,8 @@ apt_lists_are_fresh() {
 		head -n 1)" ]
 }
 
-# Fetches apt's package lists. One source that cannot be had, perhaps of a third party, is no reason to give up:
-# the lists of the others, or those of last time, may do. Unlike an installation, apt-get does not wait for a lock.
+# Fetches apt's package lists. If a source cannot be reached, perhaps one of a third party, the lists of the others, or
+# those of last time, may do. Unlike an installation, apt-get does not wait for a lock.
 update_apt_lists() {
 	local errors what tries=60
 	until { errors=$(apt_get update 2>&1 >&3); } 3>&1; do

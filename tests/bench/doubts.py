@@ -37,20 +37,22 @@ def warnings(settings, results):
         yield f"measure again on a quiet machine: {others(settings, results)}"
     for setting in settings:
         for figures in runs_of(results, setting):
-            yield from _warnings_of_run(setting, figures)
+            if setting.name == "saturated" and figures["prober_core_percent"] < 95:
+                yield f"saturated: the prober used only {figures['prober_core_percent']:.0f} % of a core"
 
 
-def _warnings_of_run(setting, figures):
+def errors(settings, results):
+    """Runs whose figures are not those of the setting: no document takes them."""
+    return [error for setting in settings for figures in runs_of(results, setting)
+            for error in _errors_of_run(setting, figures)]
+
+
+def _errors_of_run(setting, figures):
     if figures["targets"] < setting.targets:
-        yield (f"{setting.name}: only {figures['targets']} targets: the limit of descriptors is "
-               "too low")
+        yield f"{setting.name}: only {figures['targets']} targets: the limit of descriptors is too low"
     share = figures["unaccounted_percent"]
     if setting.name != "saturated" and abs(share) > 0.5 and abs(figures["unaccounted_slots"]) > EDGE_SLOTS:
-        yield (f"{setting.name}: {share:.2f} % of the slots that were due by the clock were "
-               "neither sent nor missed")
-    share = figures["prober_core_percent"]
-    if setting.name == "saturated" and share < 95:
-        yield f"saturated: the prober used only {share:.0f} % of a core"
+        yield f"{setting.name}: {share:.2f} % of the slots that were due by the clock were neither sent nor missed"
 
 
 def faults(settings, results):

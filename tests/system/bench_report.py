@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the bench measures, and what it says of the runs."""
 import dataclasses
+import importlib.machinery
+import importlib.util
 import os
 import subprocess
 import sys
+import tempfile
+import types
 
 from lib.scenario import main, scenario, scenarios_of
 
@@ -55,6 +59,16 @@ OTHERS = [
     ("some disturbed", (0, 99, 15), (1, 20, 16), "Disturbed, by more than 15 %: 3 of 6, 1 with 1 target at 1 s; "
      "2 with 100 targets at 200 ms."),
     ("all disturbed", (16, 99), (20, 30), "Disturbed, by more than 15 %: 4 of 4, all of them."),
+]
+
+
+DOCUMENTS = [
+    # what is wrong with a run, whether a document takes the figures, what is said
+    ("nothing", {}, True, ""),
+    ("too few targets", {"targets": 99}, False, "only 99 targets"),
+    ("lost slots", {"unaccounted_percent": 0.6, "unaccounted_slots": 3}, False, "0.60 % of the slots"),
+    ("slots at the edge", {"unaccounted_percent": 0.6, "unaccounted_slots": 2}, True, ""),
+    ("a broken law", {"faults": ["a law"]}, False, "FAULT: 100@200ms: a law"),
 ]
 
 
@@ -113,6 +127,29 @@ def a_document_says_what_others_did(row):
     assert said.endswith(row[3]), said
     text = report.markdown(chosen, results, 60)
     assert said in text and text.count("others on the machine") == len(chosen), text
+
+
+@scenarios_of(DOCUMENTS, "a_document_takes_or_refuses_")
+def a_document_takes_or_refuses(row):
+    loader = importlib.machinery.SourceFileLoader("bench", os.path.join(BENCH, "bench"))
+    bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
+    loader.exec_module(bench)
+    chosen = [settings.setting_named("100@200ms")]
+    results = results_of(**{"100@200ms": (1, 2)})
+    for (figures,) in results["100@200ms"]:
+        figures.update(targets=100, prober_core_percent=5, unaccounted_percent=0, unaccounted_slots=0)
+    results["100@200ms"][1][0].update(row[1])
+    said = []
+    bench.say = said.append
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "document.md")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"{report.BEGIN}\nold\n{report.END}")
+        options = types.SimpleNamespace(binary="x", compare="", markdown=False, json="-", update=path)
+        assert bench.results_show(options, chosen, results, 60) == row[2], said
+        with open(path, encoding="utf-8") as file:
+            assert ("\nold\n" not in file.read()) == row[2]
+    assert row[3] in "\n".join(said) and bool(said) == bool(row[3]), said
 
 
 @scenario

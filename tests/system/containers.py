@@ -91,7 +91,7 @@ def the_dockerfile_builds_in_one_stage_and_runs_in_another():
     assert json.loads(words_of(image, "ENTRYPOINT")[0]) == ["tcp-echo-metrics"]
     assert json.loads(words_of(image, "CMD")[0]) == ["-mode=both"]
     assert json.loads(words_of(image, "HEALTHCHECK")[0].split(" CMD ")[1]) == ["is-healthy"]
-    known = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+    known = {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
     assert {word for word, _ in build + image} <= known
 
 

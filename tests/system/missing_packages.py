@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What quick-start and test do when packages are missing: apt's troubles, with programs that only pretend."""
 import os
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -10,11 +11,12 @@ from lib.scenario import main, scenario, scenarios_of
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMMON = os.path.join(TOP, "scripts", "common.sh")
 # What the functions may run besides; nothing else is in PATH.
-TOOLS = ("awk", "bash", "env", "head", "paste", "readlink", "sed", "sort", "tr")
+TOOLS = ("awk", "bash", "env", "head", "paste", "readlink", "sed", "sh", "sort", "tr")
 
 FAKES = {
     # Each call of update takes the next line of "updates": its status, and what it says.
     "apt-get": r"""
+[ ! -t 0 ] || exit 3
 while [ $# -gt 0 ]; do
     case $1 in
     update)
@@ -41,6 +43,10 @@ exit 1
     "sleep": 'echo sleep >>"$FAKE/calls"',
     "cat": 'while IFS= read -r line; do printf "%s\\n" "$line"; done <"$1"',
     "sudo": r"""
+if [ "$1" = -n ] && [ -e "$FAKE/asks" ]; then
+    echo "sudo: a password is required" >&2
+    exit 1
+fi
 while [ "${1#-}" != "$1" ]; do shift; done
 echo 0 >"$FAKE/user"
 "$@"
@@ -71,7 +77,7 @@ WARNING = "going on with the package lists at hand, as apt-get update failed: "
 class Machine:
     """A machine on which every package but gcc is missing."""
 
-    def __init__(self, updates=((0, ""),), install=0, fresh=False, user=0, sudo=True):
+    def __init__(self, updates=((0, ""),), install=0, fresh=False, user=0, sudo=True, asks=False):
         self._folder = tempfile.TemporaryDirectory(prefix="tcp-echo-")
         self.path = self._folder.name
         programs = os.path.join(self.path, "bin")
@@ -87,8 +93,9 @@ class Machine:
         self._write("updates", "".join(f"{status}|{text}\n" for status, text in updates))
         self._write("install", f"{install}\n")
         self._write("user", f"{user}\n")
-        if fresh:
-            self._write("fresh", "")
+        for name, exists in (("fresh", fresh), ("asks", asks)):
+            if exists:
+                self._write(name, "")
 
     def __enter__(self):
         return self
@@ -100,12 +107,12 @@ class Machine:
         with open(os.path.join(self.path, name), "w", encoding="utf-8") as file:
             file.write(text)
 
-    def install(self):
+    def install(self, stdin=subprocess.DEVNULL):
         """Returns (status, what is said, complaints, calls)."""
         done = subprocess.run(
             ["bash", "-euc", '. "$1"; install_packages build; echo DONE', "quick-start", COMMON],
             env={"PATH": os.path.join(self.path, "bin"), "FAKE": self.path},
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -142,6 +149,8 @@ ROWS = [
     ("a user with sudo", {"user": 1000}, 0, [], "update install"),
     ("a user whom sudo refuses", {"user": 1000, "updates": [(1, REFUSED)], "install": 1}, 1,
      [WARNING + REFUSED, "as root, try: "], "update install"),
+    ("a user whose password sudo wants, without a terminal", {"user": 1000, "asks": True}, 1,
+     [WARNING + REFUSED, REFUSED, "as root, try: "], ""),
     ("a user without sudo", {"user": 1000, "sudo": False}, 1, ["sudo is not installed; as root, run: "], ""),
 ]
 
@@ -158,6 +167,18 @@ def missing_packages(row):
     assert len(complaints) == len(wanted_complaints), told
     for complaint, wanted in zip(complaints, wanted_complaints):
         assert wanted in complaint, (wanted, told)
+
+
+@scenario
+def sudo_may_ask_for_a_password_at_a_terminal():
+    terminal = pty.openpty()
+    try:
+        with Machine(user=1000, asks=True) as one:
+            status, _, err, calls = one.install(terminal[1])
+    finally:
+        for end in terminal:
+            os.close(end)
+    assert status == 0 and [call.split()[0] for call in calls] == ["update", "install"], (status, err, calls)
 
 
 @scenario

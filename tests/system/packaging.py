@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 from lib.links import dead_links
 from lib.program import BINARY, run
@@ -36,6 +37,36 @@ def an_unknown_section_of_packages_is_named_with_those_there_are():
     assert status == 1 and re.fullmatch(r"install-packages: usage: .* SECTION\.\.\., out of: .* build test .*\n", err), err
 
 
+def home_page(text):
+    return re.search(r"(?m)^PACKAGE_URL='(.*)'$", text).group(1)
+
+
+@scenario
+def configure_says_whose_project_this_is():
+    said = re.search("(?m)^homepage=(.*)$", read("packaging", "project")).group(1)
+    assert home_page(read("configure")) == said
+    if not shutil.which("autoconf"):
+        raise Skip("autoconf was not found")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("configure.ac", "aclocal.m4", "packaging/project"):
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            shutil.copyfile(os.path.join(TOP, name), os.path.join(folder, name))
+        shutil.copytree(os.path.join(TOP, "m4"), os.path.join(folder, "m4"))
+        project = os.path.join(folder, "packaging", "project")
+        # autoconf looks at seconds to tell what is new.
+        for later, said in ((-100, "https://one.test/"), (100, "https://two.test/")):
+            with open(project, "w", encoding="utf-8") as file:
+                file.write(f"# It's ours.\nemail=doe@one.test\nhomepage={said}\nmaintainer=Jane & John Doe\n")
+            moment = time.time() + later
+            os.utime(project, (moment, moment))
+            subprocess.run(["autoconf"], cwd=folder, check=True, timeout=120)
+            configure = os.path.join(folder, "configure")
+            with open(configure, encoding="utf-8") as file:
+                found = home_page(file.read())
+            os.unlink(configure)
+            assert found == said, (found, said)
+
+
 def listed_packages(*sections):
     """What is in these sections, comments and all others dropped."""
     text = "".join(re.search(rf"(?ms)^\[{section}\]$(.*?)(?=^\[|\Z)", read("scripts", "packages")).group(1)
@@ -51,6 +82,35 @@ def what_builds_the_packages_is_listed():
     assert not lacking, f"scripts/packages lacks in [build] and [packages]: {lacking}"
     # By pkg-config the spec names what [build] has anyway; these are not in it.
     assert {"check", "collectd-dev"} <= listed_packages("rpm")
+
+
+@scenario
+def packages_that_could_not_be_installed_are_told_of():
+    folder = os.path.dirname(BINARY)
+    if not os.path.exists(os.path.join(folder, "Makefile")):
+        raise Skip("the binary is in no build folder")
+    # contents.py passes, and debian.py says that it cannot be tried here.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    python = "sh -c 'case $$0 in *debian.py) exit 77 ;; esac'"
+    for no_skips, wanted in (("", 0), ("1", 2)):
+        done = subprocess.run(["make", "-s", "-o", "deb", "check-deb", f"PYTHON3={python}", f"NO_SKIPS={no_skips}"],
+                              cwd=folder, env=environment, capture_output=True, timeout=60, check=False,
+                              encoding="utf-8")
+        told = "built, but not installed" in done.stdout
+        assert done.returncode == wanted and told == (wanted == 0), done
+
+
+@scenario
+def a_system_without_a_compiler_is_skipped():
+    with tempfile.TemporaryDirectory() as folder:
+        programs = os.path.join(folder, "bin")
+        os.mkdir(programs)
+        for tool in ("bash", "dirname", "env", "mkdir", "readlink"):
+            os.symlink(shutil.which(tool), os.path.join(programs, tool))
+        done = subprocess.run([os.path.join(TOP, "scripts", "check", "other-systems"), folder, "i386", "s390x"],
+                              env={"PATH": programs}, capture_output=True, timeout=60, check=False, encoding="utf-8")
+        assert done.returncode == 77 and not done.stderr, done
+        assert done.stdout.count("Skipped: ") == 2 and "gcc-s390x-linux-gnu" in done.stdout, done
 
 
 @scenario

@@ -82,7 +82,7 @@ def the_workflows_have_only_the_rights_they_need():
 
 
 def images_in(tree):
-    """The images that a workflow or compose.yaml names, but for those that it builds."""
+    """The images that a workflow or compose.yaml names, except those that it builds."""
     if isinstance(tree, list):
         for one in tree:
             yield from images_in(one)
@@ -186,7 +186,7 @@ def the_scripts_that_the_workflows_run_exist():
             for path in re.findall(r"(?<![\w/.-])(?:source/)?((?:\.ci|scripts|tests)/[\w./-]+)", step.get("run", "")):
                 count += 1
                 assert os.path.exists(os.path.join(TOP, path)), f"{file}: {path}"
-            for sections in re.findall(r"install_packages ([\w ]+)", step.get("run", "")):
+            for sections in re.findall(r"install[_-]packages ([\w ]+)", step.get("run", "")):
                 with open(os.path.join(TOP, "scripts", "packages"), encoding="utf-8") as packages:
                     text = packages.read()
                 for section in sections.split():
@@ -197,22 +197,64 @@ def the_scripts_that_the_workflows_run_exist():
 @scenario
 def a_release_publishes_what_its_jobs_make():
     release = load("release.yml")
-    jobs = set(release["jobs"]) - {"publish"}
-    assert set(release["jobs"]["publish"]["needs"]) == jobs
     uploaded = {name for name, step in steps(release) if step.get("uses", "").startswith("actions/upload-artifact")}
-    # An image is pushed instead, once everything else is made.
-    assert uploaded == jobs - {"image"} == set(release["jobs"]["image"]["needs"]), f"{jobs - uploaded} upload nothing"
+    makers = set(release["jobs"]) - {"files", "image", "publish"}
+    assert uploaded == makers | {"files"}, uploaded
+    # A pushed image cannot be taken back: nothing but the publication comes after it.
+    order = {"files": makers, "image": {"files"}, "publish": {"files", "image"}}
+    for name, wanted in order.items():
+        needs = release["jobs"][name]["needs"]
+        assert set([needs] if isinstance(needs, str) else needs) == wanted, name
     published = "\n".join(step.get("run", "") for name, step in steps(release) if name == "publish")
-    assert "SHA256SUMS" in published and "--verify-tag" in published
+    assert "sum" not in published and "scripts/" not in published and "--verify-tag" in published, published
     attested = [step["with"] for _, step in steps(release) if step.get("uses", "").startswith("actions/attest@")]
     assert [one.get("subject-checksums") or one["subject-digest"] for one in attested] == [
         "${{ steps.push.outputs.digest }}", "release/SHA256SUMS"]
 
 
-def run_step(job, name, folder):
+@scenario
+def a_checkout_in_a_container_has_its_history():
+    """Without git, actions/checkout fetches an archive."""
+    count = 0
+    for file, workflow in workflows().items():
+        for name, job in workflow["jobs"].items():
+            before = []
+            for step in job["steps"] if "container" in job else []:
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    count += 1
+                    assert any(re.search(r"apt-get install .*\bgit\b", run) for run in before), f"{file}: {name}"
+                before.append(step.get("run", ""))
+    assert count >= 8, count
+
+
+@scenario
+def a_release_is_refused_before_it_is_made():
+    step = ("source", "The image has a place to go")
+    assert run_step(*step, TOP, REGISTRY="registry.example")[0] == 0
+    status, out, _ = run_step(*step, TOP, REGISTRY="")
+    assert status == 1 and "IMAGE_REGISTRY" in out, out
+    for revision, wanted in (("0123456789ab", 0), ("0123456789ab-modified", 1), ("unknown", 1), ("", 1)):
+        with tempfile.TemporaryDirectory() as folder:
+            touch(folder, "build/one/scripts/revision")
+            with open(os.path.join(folder, "build", "one", "revision"), "w", encoding="utf-8") as file:
+                file.write(revision + "\n")
+            assert call("tar", "-cJf", "tcp-echo-metrics-1.2.3.tar.xz", "one", cwd=f"{folder}/build")[0] == 0
+            status, out, _ = run_step("source", "The archive knows its commit", folder)
+            assert status == wanted and (revision in out if wanted else out == ""), (revision, status, out)
+
+
+@scenario
+def a_registry_gets_a_password_of_its_own():
+    (push,) = [step for _, step in steps(load("release.yml")) if step.get("id") == "push"]
+    assert push["env"]["REGISTRY_PASSWORD"] == "${{ secrets.REGISTRY_PASSWORD || github.token }}", push
+    assert push["run"].count("docker login ") == 1 and '<<<"$REGISTRY_PASSWORD"' in push["run"], push
+
+
+def run_step(job, name, folder, **environment):
     """Runs a step of the release, as for Debian 12, in a folder; returns (status, stdout, stderr)."""
     (script,) = [step["run"] for of, step in steps(load("release.yml")) if (of, step.get("name")) == (job, name)]
-    return call("sh", "-e", "-c", script.replace("${{ matrix.debian }}", "12"), cwd=folder)
+    return call("sh", "-e", "-c", script.replace("${{ matrix.debian }}", "12"), cwd=folder,
+                env={**os.environ, **environment})
 
 
 @scenario
@@ -236,13 +278,13 @@ def touch(folder, *paths):
 def a_release_has_each_file_once_and_its_checksum():
     with tempfile.TemporaryDirectory() as folder:
         touch(folder, "artifacts/source/a.tar.xz", "artifacts/deb/b.deb")
-        status, _, err = run_step("publish", "Add checksums", folder)
+        status, _, err = run_step("files", "Add checksums", folder)
         assert status == 0, err
         sums = call("sha256sum", "--check", "SHA256SUMS", cwd=os.path.join(folder, "release"))
         assert sums[0] == 0 and sums[1].split() == ["a.tar.xz:", "OK", "b.deb:", "OK"], sums
     with tempfile.TemporaryDirectory() as folder:
         touch(folder, "artifacts/deb-12/a.deb", "artifacts/deb-13/a.deb", "artifacts/deb-13/b.deb")
-        status, out, _ = run_step("publish", "Add checksums", folder)
+        status, out, _ = run_step("files", "Add checksums", folder)
         assert status == 1 and out == "several files have the same name: a.deb\n", (status, out)
 
 
@@ -289,7 +331,14 @@ def the_image_is_pushed_for_both_processors_with_its_provenance():
             file.write(DOCKER)
         os.chmod(docker, 0o755)
         environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "CALLS": calls}
-        push = (os.path.join(TOP, "scripts", "release", "image"), "registry.example/some/program", "1.2.3", "a=b c")
+        checkout = os.path.join(folder, "checkout")
+        copy_files(("scripts/common.sh", "scripts/release/image", "scripts/revision", "packaging/project"), checkout)
+        push = (os.path.join(checkout, "scripts", "release", "image"), "registry.example/some/program", "1.2.3", "a=b c")
+        status, out, err = call(*push, env=environment)
+        assert (status, out) == (1, "") and "not known which commit" in err, (status, out, err)
+        with open(os.path.join(checkout, "revision"), "w", encoding="utf-8") as file:
+            file.write("0123456789ab\n")
+        write_project(checkout, "host.test")
         status, out, err = call(*push, env=environment)
         assert (status, out) == (0, "sha256:0123\n"), (status, out, err)
         with open(calls, encoding="utf-8") as file:
@@ -297,7 +346,9 @@ def the_image_is_pushed_for_both_processors_with_its_provenance():
         for image in re.findall(r"image=(\S+)", create) + re.findall(r"generator=(\S+)", build):
             assert not list(not_pinned(f"image: {image}")) and "@sha256:" in image, image
         for wanted in ("--platform linux/amd64,linux/arm64", "--provenance mode=max", "--sbom generator=", "--push",
-                       "--tag registry.example/some/program:1.2.3", "--label a=b c"):
+                       "--tag registry.example/some/program:1.2.3", "--label a=b c", "--build-arg REVISION=0123456789ab",
+                       "--label org.opencontainers.image.url=https://host.test/",
+                       "--label org.opencontainers.image.authors=Jane & John Doe <doe@host.test>"):
             assert wanted in build, (wanted, build)
         assert remove == "buildx rm some-builder", remove
         touch(folder, "calls.fail")
@@ -305,7 +356,7 @@ def the_image_is_pushed_for_both_processors_with_its_provenance():
         assert status == 1 and out == "", (status, out)
         with open(calls, encoding="utf-8") as file:
             assert file.read().splitlines()[-1] == remove
-    assert call(push[0], "name")[0] == 1
+        assert call(push[0], "name")[0] == 1
 
 
 # The files that say whose project this is, and the scripts that see to it.
@@ -321,11 +372,16 @@ def copy_files(paths, folder):
         os.chmod(copy, os.stat(copy).st_mode | stat.S_IWUSR)
 
 
-def set_project(folder, domain):
-    """Values in this domain, in all files that have them."""
+def write_project(folder, domain):
+    """Values in this domain."""
     with open(os.path.join(folder, "packaging", "project"), "w", encoding="utf-8") as file:
         file.write(f"maintainer=Jane & John Doe\nemail=doe@{domain}\nhomepage=https://{domain}/\n"
                    f"repository=https://{domain}/x.git\nbrowse=https://{domain}/x\n")
+
+
+def set_project(folder, domain):
+    """The same in all files that have them."""
+    write_project(folder, domain)
     return call(os.path.join(folder, "scripts", "release", "project"))
 
 
@@ -398,6 +454,30 @@ def only_a_tag_that_names_the_version_is_a_release():
         with open(os.path.join(folder, "debian", "changelog"), "w", encoding="utf-8") as file:
             file.write("tcp-echo-metrics (0.0.1) unstable; urgency=medium\n")
         assert check("v" + version) == 1
+
+
+@scenario
+def anybodys_checkout_can_be_cloned_and_copied():
+    if not shutil.which("git"):
+        raise Skip("git was not found")
+    if os.getuid() != 0:
+        raise Skip("needs root, who has checkouts that belong to others")
+    with tempfile.TemporaryDirectory() as folder:
+        checkout = os.path.join(folder, "a checkout")
+        copy_files(("scripts/common.sh",), checkout)
+        touch(checkout, "kept", "gone", "new", "left/out")
+        for command in (("init", "-q"), ("add", "kept", "gone", "left", "scripts"),
+                        ("-c", "user.name=x", "-c", "user.email=x@host.test", "commit", "-q", "-m", "all")):
+            assert call("git", *command, cwd=checkout)[0] == 0
+        os.unlink(os.path.join(checkout, "gone"))
+        assert call("chown", "-R", "nobody:", folder)[0] == 0
+        for command, wanted in (("clone_checkout", {"kept", "gone", "left", "scripts", ".git"}),
+                                ("copy_checkout --exclude=./left", {"kept", "new", "scripts"})):
+            name, *options = command.split()
+            made = os.path.join(folder, name)
+            done = call("bash", "-euo", "pipefail", "-c", '. "$1/scripts/common.sh"; "${@:2}"', "bash", checkout, name,
+                        made, *options, env={**os.environ, "HOME": folder})
+            assert done == (0, "", "") and set(os.listdir(made)) == wanted, (done, os.listdir(folder))
 
 
 def bill(*arguments, **options):

@@ -58,10 +58,14 @@ def several_signals_in_a_row_end_it_once():
 
 
 def blocks_signals(pid):
-    """Whether the program has begun: SIGHUP is blocked first of all. Until then it is the loader."""
+    """
+    Whether the program has begun: it blocks SIGHUP first of all, but not SIGUSR1. Until then it is the loader, which
+    blocks all signals for a moment with glibc 2.41.
+    """
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        blocked = next(line for line in file if line.startswith("SigBlk:"))
-    return int(blocked.split()[1], 16) & 1
+        line = next(line for line in file if line.startswith("SigBlk:"))
+    blocked = int(line.split()[1], 16)
+    return bool(blocked & 1 << signal.SIGHUP - 1) and not blocked & 1 << signal.SIGUSR1 - 1
 
 
 # Of a start that takes a while, as so many targets are read: when the signal comes, in seconds.
