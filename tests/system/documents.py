@@ -28,7 +28,7 @@ def table_programs():
     if told:
         programs = [os.path.join(build, name) for name in told.split()]
     else:
-        programs = glob.glob(os.path.join(glob.escape(build), "scripts/tables/print_*[a-z]"))
+        programs = glob.glob(os.path.join(glob.escape(build), "scripts/tables/print_*s"))
     if not programs:
         raise Skip("make check builds the programs that print the tables")
     return programs
