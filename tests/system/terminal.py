@@ -45,7 +45,9 @@ class Terminal(Program):
         self.send_signal(number)
         assert self.process.wait(5 * PATIENCE) == 0
         self._reader.join()
-        last = max(at for at, line in enumerate(self.lines) if "shutting down" in line)
+        assert any("shutting down" in line for line in self.lines), self.lines
+        # What a prober still has to say may come after that.
+        last = max(at for at, line in enumerate(self.lines) if re.match(r"\d{4}-\d\d-\d\dT|time=|\{", line))
         return self.lines[last + 1 :]
 
     def stop(self, number=signal.SIGTERM):
