@@ -412,8 +412,7 @@ def whose_project_it_is_stands_in_one_file():
             assert not files_with(folder, former), files_with(folder, former)
         with open(os.path.join(folder, "debian", "changelog"), encoding="utf-8") as file:
             assert file.read().endswith(older)
-        for name in ("control", "watch"):
-            shutil.copy(os.path.join(TOP, "debian", name), os.path.join(folder, "debian", name))
+        copy_files(("debian/control", "debian/watch"), folder)
         status, _, err = call(script, "--check")
         assert status == 1 and "debian/control debian/watch" in err and err.count("\n") == 1, err
         os.truncate(os.path.join(folder, "debian", "watch"), 0)
@@ -448,7 +447,7 @@ def only_a_tag_that_names_the_version_is_a_release():
         status, _, err = call(check_tag, "v" + version)
         assert status == 1 and err.endswith(
             "packaging/project has no real values yet for: email homepage repository browse\n"), err
-        shutil.copy(os.path.join(TOP, "debian", "control"), os.path.join(folder, "debian", "control"))
+        copy_files(("debian/control",), folder)
         assert check("v" + version) == 1
         assert set_project(folder, "host.test")[0] == 0
         with open(os.path.join(folder, "debian", "changelog"), "w", encoding="utf-8") as file:
