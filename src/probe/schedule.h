@@ -54,9 +54,9 @@ int64_t schedule_next_ns(const struct schedule *schedule);
 
 /*
  * When to wake for the next slots; INT64_MAX without owners. Those that follow soon share a wake-up, which
- * is when the last of them is due: three, or eight within a millisecond, or all within half of one. No slot is used later than
- * schedule_lateness_ns() of its interval for the sake of others, and one that has none near it is used right
- * on time.
+ * is when the last of them is due: three, or eight within a millisecond, or all within half of one. No slot
+ * is used later than schedule_lateness_ns() of its interval for the sake of others, and one that has none
+ * near it is used right on time.
  */
 int64_t schedule_wake_ns(const struct schedule *schedule);
 

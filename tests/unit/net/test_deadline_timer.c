@@ -86,7 +86,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("deadline_timer");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_wait_ends_at_the_deadline_and_never_before, 0, ROWS(rests_ns));
 	tcase_add_test(tcase, the_last_deadline_counts);
 	tcase_add_test(tcase, one_that_was_never_opened_may_be_closed);

@@ -47,7 +47,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("nap");
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_nap_ends_at_its_deadline_and_not_before, 0, ROWS(rests_ns));
 	tcase_add_test(tcase, whoever_is_woken_naps_no_longer);
 	return unit_run("net/nap", tcase);
