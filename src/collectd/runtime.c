@@ -136,16 +136,6 @@ static int find_targets(
 	return failure ? failure : discovery_collect(runtime->discovery, targets, error);
 }
 
-static int start_engine(
-	struct runtime *runtime, struct settings *settings, struct text_error *error)
-{
-	int failure = find_targets(runtime, &settings->targets, error);
-	if (!failure)
-		failure = engine_start(
-			settings, &runtime->log, &runtime->watcher, &runtime->engine, error);
-	return failure;
-}
-
 static void prepare_notices(struct runtime *runtime)
 {
 	const struct plugin_config *config = runtime->config;
@@ -173,6 +163,24 @@ static int start_threads(struct runtime *runtime)
 		runtime->discovery, runtime->engine, &runtime->log, &runtime->reloads, &listener);
 }
 
+/* Returns 0 or a negative errno with error. */
+static int open_front(struct runtime *runtime, struct text_error *error)
+{
+	const struct plugin_config *config = runtime->config;
+	if (config->web_config_path) {
+		int failure = web_guard_new(config->web_config_path, &runtime->guard, error);
+		if (failure)
+			return failure;
+	}
+	struct http_front_settings front = config->front;
+	front.reloads = &runtime->reloads;
+	front.guard = runtime->guard;
+	front.discovery = runtime->discovery;
+	front.probe = (struct probe_rules){&config->settings.probe_allow,
+		config->settings.probe_max, &config->settings.defaults};
+	return http_front_open(&front, &runtime->log, &runtime->front, error);
+}
+
 /* Returns 0 or a negative errno with error; then the caller stops what was started. */
 static int start(struct runtime *runtime, struct text_error *error)
 {
@@ -190,27 +198,21 @@ static int start(struct runtime *runtime, struct text_error *error)
 	prepare_notices(runtime);
 	runtime->log = (struct log){outbox_log, runtime->outbox, config->log_level};
 	runtime->watcher = (struct target_watcher){outbox_change, runtime->outbox};
-	if (config->serve_metrics && config->web_config_path)
-		failure = web_guard_new(config->web_config_path, &runtime->guard, error);
-	if (failure)
-		return failure;
 	struct settings settings = config->settings;
 	settings.targets = (struct target_list){0};
 	settings.is_guest = true;
 	files_raise_limit(DESCRIPTORS_MOST);
 	settings.discovery_descriptors = discovery_descriptors(&config->discovery);
 	settings.front_connections = config->serve_metrics ? HTTP_FRONT_CONNECTIONS_MAX : 0;
-	failure = start_engine(runtime, &settings, error);
-	target_list_clear(&settings.targets);
-	struct http_front_settings front = config->front;
-	front.reloads = &runtime->reloads;
-	front.guard = runtime->guard;
-	front.discovery = runtime->discovery;
-	front.probe = (struct probe_rules){&config->settings.probe_allow,
-		config->settings.probe_max, &config->settings.defaults};
+	failure = find_targets(runtime, &settings.targets, error);
 	if (!failure && config->serve_metrics)
-		failure = http_front_start(
-			&front, runtime->engine, &runtime->log, &runtime->front, error);
+		failure = open_front(runtime, error);
+	if (!failure)
+		failure = engine_start(
+			&settings, &runtime->log, &runtime->watcher, &runtime->engine, error);
+	target_list_clear(&settings.targets);
+	if (!failure && config->serve_metrics)
+		failure = http_front_start(runtime->front, runtime->engine, error);
 	if (failure)
 		return failure;
 	failure = start_threads(runtime);

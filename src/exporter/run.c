@@ -212,7 +212,7 @@ static int start_engine(
 	return engine_start(&settings, &exporter->log, NULL, &exporter->engine, error);
 }
 
-static int start_front(struct exporter *exporter, struct text_error *error)
+static int open_front(struct exporter *exporter, struct text_error *error)
 {
 	struct http_front_settings front = exporter->options->front;
 	front.reloads = &exporter->reloads;
@@ -222,7 +222,7 @@ static int start_front(struct exporter *exporter, struct text_error *error)
 	front.guard = exporter->guard;
 	if (exporter->options->enables_lifecycle)
 		front.reload = (struct http_reload){reload_over_http, exporter};
-	return http_front_start(&front, exporter->engine, &exporter->log, &exporter->front, error);
+	return http_front_open(&front, &exporter->log, &exporter->front, error);
 }
 
 /* Returns 0, or a negative errno with error; then the caller calls stop() for what was started. */
@@ -245,9 +245,11 @@ static int start(
 	if (options->web_config_path)
 		failure = web_guard_new(options->web_config_path, &exporter->guard, error);
 	if (!failure)
+		failure = open_front(exporter, error);
+	if (!failure)
 		failure = start_engine(exporter, targets, error);
 	if (!failure)
-		failure = start_front(exporter, error);
+		failure = http_front_start(exporter->front, exporter->engine, error);
 	return failure;
 }
 

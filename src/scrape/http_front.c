@@ -40,7 +40,8 @@
 
 struct http_front {
 	struct http_front_settings settings;
-	struct http_server *server;
+	struct listeners listeners;   /* None once the server has them. */
+	struct http_server *server;   /* NULL before it is started. */
 	struct engine *engine;	      /* Borrowed. */
 	struct history *history;      /* NULL: none is kept. */
 	struct probe_targets *probes; /* NULL: nothing may be probed on request. */
@@ -504,61 +505,58 @@ static int start_probes(struct http_front *front)
 		rules, front->engine, front->log, clock_monotonic_ns(), &front->probes);
 }
 
-/* Takes the listeners over. Returns 0 or a negative errno. */
-static int start_server(struct http_front *front, struct listeners *listeners)
+/* Returns 0 or a negative errno. */
+static int start_server(struct http_front *front)
 {
 	bool has_tls = web_guard_tls(front->settings.guard) != NULL;
-	make_page(listeners->text, has_tls, front->page, sizeof(front->page));
-	front->urls = make_urls(listeners->text, has_tls);
+	make_page(front->listeners.text, has_tls, front->page, sizeof(front->page));
+	front->urls = make_urls(front->listeners.text, has_tls);
 	int error = front->urls ? start_history(front) : -ENOMEM;
 	if (!error)
 		error = start_probes(front);
-	if (error) {
-		listeners_close(listeners);
+	if (error)
 		return error;
-	}
 	const struct http_handler handler = {
 		on_request, on_connection, headers_of, front->probes ? on_turn : NULL, front};
 	unsigned connections = (unsigned)engine_front_connections(front->engine);
-	return http_server_start(listeners, connections, &handler, front->log, &front->server);
+	error = http_server_start(
+		&front->listeners, connections, &handler, front->log, &front->server);
+	if (error)
+		front->server = NULL;
+	return error;
 }
 
-static void front_free(struct http_front *front)
+int http_front_open(const struct http_front_settings *settings, const struct log *log,
+	struct http_front **front, struct text_error *error)
 {
-	history_stop(front->history);
-	probe_targets_free(front->probes);
-	free(front->urls);
-	free(front);
-}
-
-int http_front_start(const struct http_front_settings *settings, struct engine *engine,
-	const struct log *log, struct http_front **front, struct text_error *error)
-{
-	struct listeners listeners;
-	int failure = listeners_open_all(
-		settings->listen, settings->listen_count, log, &listeners, error);
-	if (failure)
-		return failure;
 	struct http_front *made = calloc(1, sizeof(*made));
 	if (!made) {
-		listeners_close(&listeners);
 		text_error_set(error, 0, "out of memory");
 		return -ENOMEM;
 	}
+	int failure = listeners_open_all(
+		settings->listen, settings->listen_count, log, &made->listeners, error);
+	if (failure) {
+		free(made);
+		return failure;
+	}
 	made->settings = *settings;
-	made->engine = engine;
 	made->log = log;
 	made->start_time_ns = -1;
-	failure = start_server(made, &listeners);
+	*front = made;
+	return 0;
+}
+
+int http_front_start(struct http_front *front, struct engine *engine, struct text_error *error)
+{
+	front->engine = engine;
+	int failure = start_server(front);
 	if (failure) {
 		char why[ERROR_TEXT_MAX];
 		error_text(-failure, why);
 		text_error_set(error, 0, "cannot start the HTTP server: %s", why);
-		front_free(made);
-		return failure;
 	}
-	*front = made;
-	return 0;
+	return failure;
 }
 
 void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJECTS])
@@ -586,5 +584,9 @@ void http_front_stop(struct http_front *front)
 	if (!front)
 		return;
 	http_server_stop(front->server);
-	front_free(front);
+	history_stop(front->history);
+	probe_targets_free(front->probes);
+	listeners_close(&front->listeners);
+	free(front->urls);
+	free(front);
 }

@@ -50,13 +50,18 @@ struct http_front_settings {
 };
 
 /*
- * Binds the address and starts serving, as many connections at once as
- * engine_front_connections(). settings are copied; engine and log are borrowed until
- * http_front_stop() returns. Returns 0, or a negative errno with error, e.g. `cannot listen on :2112: address already
- * in use`.
+ * Binds the addresses: what can fail for what others do, and so comes before anything is started. Who connects waits
+ * until http_front_start(). settings are copied; log is borrowed until http_front_stop() returns. Returns 0, or a
+ * negative errno with error, e.g. `cannot listen on :2112: address already in use`.
  */
-int http_front_start(const struct http_front_settings *settings, struct engine *engine,
-	const struct log *log, struct http_front **front, struct text_error *error);
+int http_front_open(const struct http_front_settings *settings, const struct log *log,
+	struct http_front **front, struct text_error *error);
+
+/*
+ * Starts serving, as many connections at once as engine_front_connections(). engine is borrowed until
+ * http_front_stop() returns. Once. Returns 0, or a negative errno with error; then the caller calls http_front_stop().
+ */
+int http_front_start(struct http_front *front, struct engine *engine, struct text_error *error);
 
 /* How many clients were turned away, by reason. Any thread. */
 void http_front_read(const struct http_front *front, uint64_t rejected[HTTP_REJECTS]);

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Listening on names: every address of theirs that this machine has."""
+import contextlib
+import socket
+
 from lib.http_client import request
+from lib.name_server import is_slow
 from lib.namespaces import Names, enter_or_skip
 from lib.program import Program, free_port, run
 from lib.scenario import main, scenario
@@ -72,6 +76,21 @@ def a_port_taken_on_one_of_the_addresses_is_refused():
         status, _, err = run(f"-listen={listen}", f"-metrics=127.0.0.1:{free_port()}")
         assert status == 1, err
         assert f"cannot listen on {listen}: address already in use" in err, err
+
+
+@scenario
+def nothing_is_probed_before_all_ports_are_bound():
+    flags = ("-mode=both", f"-listen=127.0.0.1:{free_port()}", "-interval=1ms")
+    with Names(asks_server=True) as names, socket.create_server(("127.0.0.1", 0)) as target, \
+            socket.create_server(("127.0.0.2", 0)) as taken:
+        names.server.names["slow.test"] = is_slow(1, "127.0.0.2")
+        metrics = f"slow.test:{taken.getsockname()[1]}"
+        status, _, err = run(*flags, "-target=127.0.0.1:%d" % target.getsockname()[1], f"-metrics={metrics}")
+        assert status == 1 and f"cannot listen on {metrics}: address already in use" in err, (status, err)
+        assert len(err.splitlines()) == 1, err
+        target.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            raise AssertionError(f"probed: {target.accept()}")
 
 
 if __name__ == "__main__":
