@@ -10,21 +10,22 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/thread.h"
-#include "discover/bell.h"
 #include "discover/census.h"
 #include "discover/fetch_http.h"
 #include "discover/fetcher.h"
 #include "discover/file_notices.h"
 #include "discover/members.h"
 #include "discover/source_files.h"
+#include "net/nap.h"
+#include "net/waker.h"
 
 /* How often files are looked at that may have changed. A change counts once it was seen twice in a row. */
 #define LOOK_NS NS_PER_S
 /* And how often where changes are noticed: not all are, such as what is written through a mapping. */
 #define LOOK_SELDOM_NS (60 * NS_PER_S)
 
-/* What watching files takes: inotify's, and the bell's. */
-#define WATCH_DESCRIPTORS (1 + BELL_DESCRIPTORS)
+/* What watching files takes: inotify's, and the waker's two. */
+#define WATCH_DESCRIPTORS 3
 
 /* How often targets are looked at after they changed, and for how long: a handshake may take 3 s. */
 #define CENSUS_STEP_NS (NS_PER_S / 2)
@@ -48,7 +49,8 @@ struct discovery {
 	const struct log *log;
 	struct reloads *reloads;
 	struct discovery_listener listener;
-	struct bell *bell;	      /* Rung when the thread is wanted. NULL before the start. */
+	struct waker waker;	      /* Of the thread, when it is wanted. */
+	bool has_waker;		      /* Not before the start. */
 	struct file_notices *notices; /* NULL: nothing is noticed. */
 	int64_t looked_ns;
 	int64_t look_due_ns;	 /* INT64_MAX: there are no files. */
@@ -558,6 +560,16 @@ static void carry_out_reload(struct discovery *discovery, uint64_t wanted)
 	pthread_mutex_unlock(&discovery->mutex);
 }
 
+/* Until it is wanted, or a file may have changed: that is when it returns true. */
+static bool nap(struct discovery *discovery, int64_t due_ns)
+{
+	bool listens = discovery->notices && discovery->awaits_notice;
+	evutil_socket_t fd = listens ? file_notices_fd(discovery->notices) : -1;
+	bool is_noticed = nap_until(&discovery->waker, fd, due_ns, clock_monotonic_ns());
+	waker_drain(&discovery->waker);
+	return is_noticed;
+}
+
 /* Waits until there is something to do. Returns whether to go on; *wanted: the number of the reload to carry out, or
  * 0. */
 static bool wait_for_work(struct discovery *discovery, uint64_t *wanted)
@@ -569,7 +581,7 @@ static bool wait_for_work(struct discovery *discovery, uint64_t *wanted)
 	bool is_wanted =
 		discovery->is_over || discovery->has_news || discovery->wanted != discovery->done;
 	pthread_mutex_unlock(&discovery->mutex);
-	if (!is_wanted && bell_wait(discovery->bell, due_ns, discovery->awaits_notice)) {
+	if (!is_wanted && nap(discovery, due_ns)) {
 		/* However much happens in a folder, it is looked at no more often than that. */
 		discovery->look_due_ns = discovery->looked_ns + LOOK_NS;
 		discovery->awaits_notice = false;
@@ -598,10 +610,10 @@ static void *run(void *context)
 }
 
 /* With the mutex held. */
-static void ring(const struct discovery *discovery)
+static void wake(struct discovery *discovery)
 {
-	if (discovery->bell)
-		bell_ring(discovery->bell);
+	if (discovery->has_waker)
+		waker_wake(&discovery->waker);
 }
 
 static void on_news(void *context)
@@ -610,7 +622,7 @@ static void on_news(void *context)
 	pthread_mutex_lock(&discovery->mutex);
 	discovery->has_news = true;
 	pthread_cond_broadcast(&discovery->changed);
-	ring(discovery);
+	wake(discovery);
 	pthread_mutex_unlock(&discovery->mutex);
 }
 
@@ -783,15 +795,19 @@ void discovery_warn(const struct discovery *discovery, struct text_error *warnin
 	}
 }
 
-/* Somebody may want a reload already. */
-static int hang_bell(struct discovery *discovery)
+static void open_notices(struct discovery *discovery)
 {
 	bool has_files = discovery->look_due_ns != INT64_MAX;
 	if (!has_files || file_notices_open(&discovery->notices) != 0)
 		discovery->notices = NULL;
-	int fd = discovery->notices ? file_notices_fd(discovery->notices) : -1;
+}
+
+/* Somebody may want a reload already. */
+static int open_waker(struct discovery *discovery)
+{
 	pthread_mutex_lock(&discovery->mutex);
-	int error = bell_new(fd, &discovery->bell);
+	int error = waker_open(&discovery->waker);
+	discovery->has_waker = !error;
 	pthread_mutex_unlock(&discovery->mutex);
 	return error;
 }
@@ -807,7 +823,8 @@ int discovery_start(struct discovery *discovery, struct engine *engine, const st
 		if (target_source_is_of_files(&discovery->sources[i].what))
 			discovery->look_due_ns = clock_monotonic_ns() + LOOK_NS;
 	begin_census(discovery);
-	int error = hang_bell(discovery);
+	open_notices(discovery);
+	int error = open_waker(discovery);
 	if (!error)
 		error = start_fetchers(discovery);
 	if (!error)
@@ -820,7 +837,7 @@ int discovery_reload(struct discovery *discovery, struct text_error *said)
 {
 	pthread_mutex_lock(&discovery->mutex);
 	uint64_t number = ++discovery->wanted;
-	ring(discovery);
+	wake(discovery);
 	while (discovery->done < number && !discovery->is_over)
 		pthread_cond_wait(&discovery->changed, &discovery->mutex);
 	bool is_done = discovery->done >= number;
@@ -876,7 +893,7 @@ void discovery_stop(struct discovery *discovery)
 	pthread_mutex_lock(&discovery->mutex);
 	discovery->is_over = true;
 	pthread_cond_broadcast(&discovery->changed);
-	ring(discovery);
+	wake(discovery);
 	pthread_mutex_unlock(&discovery->mutex);
 	if (discovery->has_thread)
 		pthread_join(discovery->thread, NULL);
@@ -894,7 +911,8 @@ void discovery_free(struct discovery *discovery)
 	if (!discovery)
 		return;
 	discovery_stop(discovery);
-	bell_free(discovery->bell);
+	if (discovery->has_waker)
+		waker_close(&discovery->waker);
 	file_notices_close(discovery->notices);
 	members_clear(&discovery->members);
 	pthread_cond_destroy(&discovery->changed);

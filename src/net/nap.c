@@ -4,30 +4,37 @@
 #include "base/clock.h"
 #include "base/network.h"
 
-#ifndef _WIN32
+#ifdef _WIN32
+typedef SOCKET nap_fd;
+#else
 #include <poll.h>
+typedef int nap_fd;
 #endif
 
 /* Longer naps are cut short: poll() counts milliseconds with an int. */
 #define NAP_MAX_NS (3600 * NS_PER_S)
 
-void nap_until(const struct waker *waker, int64_t deadline_ns, int64_t now_ns)
+bool nap_until(
+	const struct waker *waker, evutil_socket_t other, int64_t deadline_ns, int64_t now_ns)
 {
 	int64_t rest_ns = deadline_ns - now_ns;
-	if (rest_ns <= 0)
-		return;
+	if (rest_ns < 0)
+		rest_ns = 0;
 	if (rest_ns > NAP_MAX_NS)
 		rest_ns = NAP_MAX_NS;
+	/* What is heard of neither stays 0. */
+	struct pollfd heard[] = {
+		{.fd = (nap_fd)waker->read_fd, .events = POLLIN},
+		{.fd = (nap_fd)other, .events = POLLIN},
+	};
+	unsigned count = other >= 0 ? 2 : 1;
 #ifdef _WIN32
-	struct pollfd woken = {.fd = (SOCKET)waker->read_fd, .events = POLLIN};
-	WSAPoll(&woken, 1, (int)((rest_ns + NS_PER_MS - 1) / NS_PER_MS));
-#else
-	struct pollfd woken = {.fd = waker->read_fd, .events = POLLIN};
-#ifdef __linux__
+	WSAPoll(heard, count, (int)((rest_ns + NS_PER_MS - 1) / NS_PER_MS));
+#elif defined(__linux__)
 	const struct timespec rest = clock_to_timespec(rest_ns);
-	ppoll(&woken, 1, &rest, NULL);
+	ppoll(heard, count, &rest, NULL);
 #else
-	poll(&woken, 1, (int)((rest_ns + NS_PER_MS - 1) / NS_PER_MS));
+	poll(heard, count, (int)((rest_ns + NS_PER_MS - 1) / NS_PER_MS));
 #endif
-#endif
+	return heard[1].revents != 0;
 }

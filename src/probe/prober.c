@@ -122,7 +122,7 @@ static void wait_for_events(struct prober *prober, int64_t until_ns, int64_t now
 static void look_away(struct prober *prober, int64_t until_ns, int64_t now_ns)
 {
 	int64_t look_ns = lookout_due_ns(&prober->context.lookout, now_ns);
-	nap_until(&prober->waker, until_ns < look_ns ? until_ns : look_ns, now_ns);
+	nap_until(&prober->waker, -1, until_ns < look_ns ? until_ns : look_ns, now_ns);
 }
 
 /* Waits until the next thing is due. */

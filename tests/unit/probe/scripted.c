@@ -42,13 +42,16 @@ uint32_t clock_max_error_us(void)
 	return script.has_clock_error ? script.clock_error_us : CLOCK_ERROR_UNKNOWN;
 }
 
-void nap_until(const struct waker *waker, int64_t deadline_ns, int64_t now_ns)
+bool nap_until(
+	const struct waker *waker, evutil_socket_t other, int64_t deadline_ns, int64_t now_ns)
 {
 	(void)waker;
+	(void)other;
 	(void)now_ns;
 	bool may_pass = !script.on_sleep || script.on_sleep(deadline_ns);
 	if (may_pass && script.now_ns < deadline_ns)
 		script.now_ns = deadline_ns;
+	return false;
 }
 
 void clock_sleep_until(int64_t deadline_ns)
