@@ -33,8 +33,12 @@
 /* Ten thousand targets that start at once dial over a second. */
 #define DIAL_SPACING_NS (100 * NS_PER_US)
 
-/* How many targets come, and go, in a turn: ten thousand must not make the others wait. */
+/*
+ * How many targets come, and go, in a turn: ten thousand must not make the others wait. Of a turn with many slots that
+ * would be too little, so it is one for so many of those.
+ */
 #define CHANGES_A_TURN 32
+#define SLOTS_PER_CHANGE 8
 
 /* Targets in the order in which they came. */
 struct queue {
@@ -169,10 +173,12 @@ static void run_alarms(struct prober *prober)
 		link_on_alarm(alarm, prober->woken_ns);
 }
 
-static void run_slots(struct prober *prober)
+/* Returns how many there were. */
+static unsigned run_slots(struct prober *prober)
 {
 	struct due_slot due;
 	unsigned sent = 0;
+	unsigned count = 0;
 	while (schedule_take(&prober->schedule, prober->woken_ns, &due)) {
 		struct link *link = due.owner;
 		if (sent++ == SLOTS_IN_A_ROW) {
@@ -184,7 +190,9 @@ static void run_slots(struct prober *prober)
 		if (due.missed > 0)
 			target_stats_missed(link->target.stats, due.missed);
 		link_use_slot(link, due.due_ns, prober->woken_ns);
+		count++;
 	}
+	return count;
 }
 
 /* Takes a target out of everything, and frees it. */
@@ -219,10 +227,10 @@ static void admit(struct prober *prober, struct probed_target *target, int64_t d
 }
 
 /* Those that go make room for those that come. */
-static void let_some_go(struct prober *prober)
+static void let_some_go(struct prober *prober, unsigned most)
 {
 	struct queue *going = &prober->going;
-	for (unsigned i = 0; going->first && i < CHANGES_A_TURN; i++) {
+	for (unsigned i = 0; going->first && i < most; i++) {
 		struct probed_target *target = going->first;
 		going->first = target->next_to_remove;
 		if (target->is_admitted)
@@ -234,12 +242,12 @@ static void let_some_go(struct prober *prober)
 		queue_init(going);
 }
 
-static void let_some_come(struct prober *prober)
+static void let_some_come(struct prober *prober, unsigned most)
 {
 	struct queue *coming = &prober->coming;
 	if (prober->dial_ns < prober->woken_ns)
 		prober->dial_ns = prober->woken_ns;
-	for (unsigned i = 0; coming->first && i < CHANGES_A_TURN; i++) {
+	for (unsigned i = 0; coming->first && i < most; i++) {
 		struct probed_target *target = coming->first;
 		coming->first = target->next_to_add;
 		if (target->is_gone) {
@@ -269,12 +277,14 @@ static bool read_mail(struct prober *prober)
 	return !is_stopping;
 }
 
-/* Returns false when the thread is to end. */
-static bool run_commands(struct prober *prober)
+/* slots: how many this turn had. Returns false when the thread is to end. */
+static bool run_commands(struct prober *prober, unsigned slots)
 {
+	unsigned share = slots / SLOTS_PER_CHANGE;
+	unsigned most = share > CHANGES_A_TURN ? share : CHANGES_A_TURN;
 	bool goes_on = read_mail(prober);
-	let_some_go(prober);
-	let_some_come(prober);
+	let_some_go(prober, most);
+	let_some_come(prober, most);
 	return goes_on;
 }
 
@@ -290,6 +300,7 @@ static void *probe(void *context)
 {
 	struct prober *prober = context;
 	clock_keep_deadlines();
+	unsigned slots;
 	do {
 		wait_for_turn(prober);
 		heartbeat_rise(&prober->heartbeat);
@@ -297,9 +308,9 @@ static void *probe(void *context)
 		prober->woken_ns = clock_monotonic_ns();
 		take_answers(prober);
 		run_alarms(prober);
-		run_slots(prober);
+		slots = run_slots(prober);
 		heartbeat_answer(&prober->heartbeat);
-	} while (run_commands(prober));
+	} while (run_commands(prober, slots));
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 /* A prober's thread in a simulated world, where a minute takes only as long as its work does. */
 #include "probe/prober.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,17 +92,28 @@ struct fixture {
 	struct probed_target *targets[TARGETS];
 };
 
-static void set_up(struct fixture *fixture, int64_t lasts_ns)
+static void make_world(struct fixture *fixture, int64_t lasts_ns)
 {
-	const struct target_options options = script_options(PROBE_KIND_ECHO);
 	script_begin(&fixture->unused);
 	script.on_sleep = live;
 	memset(&world, 0, sizeof(world));
 	world.end_ns = SCRIPT_START_NS + lasts_ns;
 	atomic_store(&has_begun, false);
 	atomic_store(&is_over, false);
+}
+
+/* Its thread has the script from now on. */
+static void start(struct fixture *fixture)
+{
 	ck_assert_int_eq(
 		prober_start(SCRIPT_START_NS, 0, NULL, &silent, NULL, &fixture->prober), 0);
+}
+
+static void set_up(struct fixture *fixture, int64_t lasts_ns)
+{
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	make_world(fixture, lasts_ns);
+	start(fixture);
 	for (unsigned i = 0; i < TARGETS; i++) {
 		struct endpoint endpoint = {.port = 4000};
 		snprintf(endpoint.host, sizeof(endpoint.host), "192.0.2.%u", i + 1);
@@ -244,6 +256,37 @@ START_TEST(many_come_and_go_over_several_turns)
 }
 END_TEST
 
+/* So many that each turn has a slot of each: without a socket, none of them is sent. */
+#define CROWD 2000
+
+START_TEST(the_busier_a_turn_is_the_more_come)
+{
+	const struct target_options options = script_options(PROBE_KIND_ECHO);
+	static struct probed_target *crowd[CROWD];
+	struct endpoint endpoint = {.host = "192.0.2.1", .port = 4000};
+	struct fixture fixture;
+	make_world(&fixture, 3600 * S);
+	script.open_error = -EMFILE;
+	script.tick_ns = INTERVAL_NS;
+	start(&fixture);
+	for (unsigned i = 0; i < CROWD; i++) {
+		ck_assert_int_eq(probed_target_new("crowd", &endpoint, &options, &crowd[i]), 0);
+		prober_add(fixture.prober, crowd[i]);
+	}
+	/* Some came meanwhile. */
+	unsigned first = 0;
+	while (first < CROWD - 1 && script_values(crowd[first]).unsent > 0)
+		first++;
+	while (script_values(crowd[CROWD - 1]).unsent == 0)
+		pause();
+	/* In each turn since it came, each target uses one slot. Turns go on between the two readings. */
+	int64_t turns_of_first = (int64_t)script_values(crowd[first]).unsent;
+	int64_t turns_of_last = (int64_t)script_values(crowd[CROWD - 1]).unsent;
+	ck_assert_int_le(turns_of_first - turns_of_last, 1 + (CROWD - first) / 32 * 3 / 4);
+	tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(reports_that_it_is_alive_after_every_turn)
 {
 	struct fixture fixture;
@@ -280,6 +323,7 @@ int main(void)
 	tcase_add_test(tcase, targets_may_come_and_go_within_a_turn);
 	tcase_add_test(tcase, many_come_and_go_over_several_turns);
 #endif
+	tcase_add_test(tcase, the_busier_a_turn_is_the_more_come);
 	tcase_add_test(tcase, reports_that_it_is_alive_after_every_turn);
 	tcase_add_test(tcase, stopping_nothing_is_fine);
 	return unit_run("probe/prober", tcase);
