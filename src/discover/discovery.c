@@ -49,8 +49,6 @@ struct discovery {
 	const struct log *log;
 	struct reloads *reloads;
 	struct discovery_listener listener;
-	struct waker waker;	      /* Of the thread, when it is wanted. */
-	bool has_waker;		      /* Not before the start. */
 	struct file_notices *notices; /* NULL: nothing is noticed. */
 	int64_t looked_ns;
 	int64_t look_due_ns;	 /* INT64_MAX: there are no files. */
@@ -58,6 +56,8 @@ struct discovery {
 	int64_t watch_due_ns;	 /* When watching is tried again, as not all could be watched. */
 	int64_t census_due_ns;	 /* INT64_MAX: no more. */
 	int64_t census_until_ns; /* By then it is told how many are up, whatever is known. */
+	struct waker waker;	 /* Of the thread, when it is wanted. */
+	bool has_waker;		 /* Not before the start. */
 	bool has_thread;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* Guards what follows, and the values of sources. */
