@@ -14,8 +14,12 @@
 #include "log/log_queue.h"
 #include "log/output.h"
 
-/* How long logger_stop() waits for the writer. */
+/*
+ * How long logger_stop() waits for a writer that cannot write, and how much longer for one that can: on a busy machine
+ * it may just not have had its turn.
+ */
 #define STOP_NS (200 * NS_PER_MS)
+#define GRACE_NS (500 * NS_PER_MS)
 
 /* How often a writer that cannot write checks whether it should stop. */
 #define POLL_MS 25
@@ -29,8 +33,8 @@ struct logger {
 	struct log_queue *queue; /* Filled by those who log. */
 	struct log_queue *spare; /* Takes its place while the writer writes it. */
 	uint64_t lost;		 /* Lines that found no room and have not been reported. */
-	int64_t stop_by_ns;	 /* When the writer gives up, monotonic; 0 while it may run. */
-	bool ended;		 /* The writer has written its last line. */
+	int64_t stop_by_ns; /* When a writer gives up that cannot write, monotonic; 0 while it may run. */
+	bool ended;	    /* The writer has written its last line. */
 };
 
 void logger_write(void *context, enum log_level level, const char *subject, const char *message)
@@ -46,12 +50,12 @@ void logger_write(void *context, enum log_level level, const char *subject, cons
 	buffer_clear(&line);
 }
 
-static bool time_is_up(struct logger *logger)
+static bool time_is_up(struct logger *logger, int64_t grace_ns)
 {
 	pthread_mutex_lock(&logger->mutex);
 	int64_t stop_by_ns = logger->stop_by_ns;
 	pthread_mutex_unlock(&logger->mutex);
-	return stop_by_ns != 0 && clock_monotonic_ns() >= stop_by_ns;
+	return stop_by_ns != 0 && clock_monotonic_ns() >= stop_by_ns + grace_ns;
 }
 
 /* Returns whether the writer may continue: false once the time of logger_stop() is up. */
@@ -62,9 +66,10 @@ static bool write_lines(struct logger *logger, struct log_queue *lines)
 		const struct log_chunk chunk = log_queue_next(lines, at_once);
 		if (chunk.length == 0)
 			return true;
-		if (time_is_up(logger))
+		bool is_ready = output_is_ready(logger->fd, POLL_MS);
+		if (time_is_up(logger, is_ready ? GRACE_NS : 0))
 			return false;
-		if (!output_is_ready(logger->fd, POLL_MS))
+		if (!is_ready)
 			continue;
 		ssize_t written = output_write(logger->fd, chunk.level, chunk.bytes, chunk.length);
 		if (written >= 0)
@@ -159,7 +164,7 @@ void logger_stop(struct logger *logger)
 	logger->stop_by_ns = clock_monotonic_ns() + STOP_NS;
 	pthread_cond_broadcast(&logger->changed);
 	/* A writer that can look at the clock has done so by then. */
-	int64_t wait_until_ns = logger->stop_by_ns + 2 * NS_PER_MS * POLL_MS;
+	int64_t wait_until_ns = logger->stop_by_ns + GRACE_NS + 2 * NS_PER_MS * POLL_MS;
 	int waited = 0;
 	while (!logger->ended && waited == 0)
 		waited = thread_wait_until(&logger->changed, &logger->mutex, wait_until_ns);
