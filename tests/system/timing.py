@@ -158,8 +158,8 @@ def hundreds_of_probes_in_flight_are_all_received():
     with Peer(behave.delayed(1.0)) as peer:
         flags = ("-interval=5ms", "-timeout=20s", "-target", peer.address)
         with Program("client", *flags) as program:
-            target = program.wait_target("default", lambda t: t.received >= 400, "replies", 20)
-            assert target.in_flight >= 100, target
+            # A busy machine misses slots.
+            target = program.wait_target("default", lambda t: t.received >= 400 and t.in_flight >= 100, "replies", 30)
             assert target.timeouts == 0 and target.loss_percent == 0, target
             assert target.bucket("0.8192") == 0, "RTTs shorter than the delay"
 
@@ -284,15 +284,14 @@ def a_server_that_slept_is_a_loss_of_the_target_and_not_of_the_prober():
             server.send_signal(signal.SIGSTOP)
             try:
                 down = program.wait_target("default", lambda t: t.loss_percent == 100, "loss")
-                assert down.timeouts > 0, down
                 program.wait_target(
                     "default", lambda t: t.disconnects.get("stalled", 0) >= 1, "stall"
                 )
             finally:
                 server.send_signal(signal.SIGCONT)
-            back = program.wait_target("default", lambda t: t.loss_percent == 0, "recovers", 15)
-            # A busy machine may add some missed slots, but the outage is not among them.
-            assert back.timeouts > back.missed_slots, back
+            # A busy machine may add some missed slots, but the outage is not among them: it filled the window.
+            assert down.timeouts + down.unsent >= 50, down
+            program.wait_target("default", lambda t: t.loss_percent == 0, "recovers", 15)
 
 
 @scenario

@@ -7,12 +7,12 @@ import struct
 from lib.packets import ETH_P_IP, ETH_P_IPV6, Packets
 
 IPV6_HEADER = 40
-SYN, ACK = 0x02, 0x10
+SYN, RST, ACK = 0x02, 0x04, 0x10
 
 
 class Marks(Packets):
     """
-    The differentiated services codepoints of all packets to a port, and of all packets from it, as a
+    The differentiated services codepoints of all packets to a port, and of all packets from it but resets, as a
     context. syns: those of packets that open a connection only.
     """
 
@@ -32,6 +32,8 @@ class Marks(Packets):
     def _take(self, traffic_class, segment):
         source, port = struct.unpack_from("!HH", segment)
         self.to_port[port].add(traffic_class >> 2)
-        self.from_port[source].add(traffic_class >> 2)
+        # A reset bears the mark of what it answers: the kernel sends it where the socket is gone.
+        if not segment[13] & RST:
+            self.from_port[source].add(traffic_class >> 2)
         if segment[13] & (SYN | ACK) == SYN:
             self.syns[port].add(traffic_class >> 2)
