@@ -162,6 +162,17 @@ def nothing_fires_for_a_healthy_or_a_restarted_prober():
     check(series([(figures, 8), (None, 0), (figures, 12)]), *[(minute, set()) for minute in range(20)])
 
 
+def held_up(program, stopped_s, running_s, missed_percent=0):
+    """Figures of a prober that is stopped again and again, for so long that it is late, and misses that much."""
+    with Throttle(program.pid, stopped_s, running_s):
+        for _ in range(5):
+            figures = Figures(program)
+            # Not in the bucket that 20 ms is in: it depends on all that is in there whether the alert fires.
+            if figures.lag() > 0.03 and figures.missed_percent() >= missed_percent:
+                return figures
+    raise AssertionError(f"{figures.missed_percent():.2f} % missed, lag {figures.lag()} s")
+
+
 @scenario
 def a_starved_prober_only_casts_doubt_on_the_measurement():
     need("promtool")
@@ -170,9 +181,7 @@ def a_starved_prober_only_casts_doubt_on_the_measurement():
         targets = {name: f"127.0.0.1:{server.listen_port}" for name in TARGETS}
         with Program("client", "-interval=40ms", targets=targets) as program:
             well = healthy(program)
-            with Throttle(program.pid, 0.06, 0.04):
-                starved = Figures(program)
-    assert starved.missed_percent() > 10 and starved.lag() > 0.0204, (starved.missed_percent(), starved.lag())
+            starved = held_up(program, 0.06, 0.04, missed_percent=10)
     # It fires once this has lasted a while, and for a while afterwards.
     check(
         series([(well, 10), (starved, 15), (well, 15)]),
@@ -190,9 +199,7 @@ def a_prober_that_is_late_but_misses_nothing_fires_the_lag_alert():
         targets = {f"t{number}": f"127.0.0.1:{server.listen_port}" for number in range(10)}
         with Program("client", "-interval=200ms", targets=targets) as program:
             well = healthy(program)
-            with Throttle(program.pid, 0.1, 0.05):
-                late = Figures(program)
-    assert late.lag() > 0.03, late.lag()
+            late = held_up(program, 0.1, 0.05)
     raised = {LAG} | ({MISSED} if late.missed_percent() > 1 else set())
     check(series([(well, 5), (late, 15)]), (5, set()), (15, raised))
 

@@ -13,7 +13,7 @@ from lib.dashboard import CHOICES, DASHBOARD, MESH, check_dashboard, check_value
 from lib.program import Program, free_port
 from lib.prometheus import ALERTS, JOB, TOP, Prometheus, need, scraping
 from lib.scenario import main, scenario
-from lib.wait import wait_for
+from lib.wait import wait_for, wait_passes
 
 README = os.path.join(TOP, "README.md")
 FLEET = os.path.join(TOP, "docs", "fleet.md")
@@ -31,7 +31,8 @@ DASHBOARDS = {DASHBOARD: set(), MESH: {"group"}}
 def measured():
     """Server and prober with a live and a dead target, and a Prometheus with some seconds of their data."""
     need("prometheus")
-    targets = {"alive": "127.0.0.1:{listen}", "dead": f"127.0.0.1:{free_port()}"}
+    # What is alive loses nothing on a busy machine.
+    targets = {"alive": {"address": "127.0.0.1:{listen}", "timeout": "5s"}, "dead": f"127.0.0.1:{free_port()}"}
     with Program("both", "-interval=20ms", "-timeout=200ms", "-window=50", targets=targets) as program:
         with Prometheus(scraping(program.metrics_port)) as prometheus:
             wait_for(lambda: prometheus.scrapes() >= 6, "six scrapes", 60, 0.2)
@@ -181,7 +182,8 @@ def the_rules_of_dashboard_linter_hold():
 @scenario
 def every_query_of_the_dashboard_has_data():
     with measured() as prometheus:
-        check_what_they_show(check_dashboard(prometheus))
+        # After a scrape that was missed, some panels show less for a moment.
+        wait_passes(lambda: check_what_they_show(check_dashboard(prometheus)), "the dashboard shows what there is", 3)
 
 
 def check_what_they_show(values):
@@ -230,7 +232,7 @@ def every_query_of_the_mesh_dashboard_has_data():
     with Program("both", *flags, targets=targets) as one, Program("both", *flags, targets=targets) as other:
         with Prometheus(probers_by_rack(one.metrics_port, other.metrics_port)) as prometheus:
             wait_for(lambda: len(prometheus.query('sum_over_time(up[5m]) >= 6')) == 2, "six scrapes of both", 60, 0.2)
-            check_what_the_mesh_shows(check_dashboard(prometheus, MESH))
+            wait_passes(lambda: check_what_the_mesh_shows(check_dashboard(prometheus, MESH)), "it shows the mesh", 3)
 
 
 def check_what_the_mesh_shows(values):

@@ -20,9 +20,11 @@ from lib.stamping import (
     ACCEPTANCE, ESTIMATED, HELLO, STAMPED_SIZE, UNKNOWN, accepting_any, receive_exactly, stamp_of, stamping, typed,
 )
 from lib.stepped_clock import S, SteppedClock
-from lib.wait import wait_for
+from lib.wait import wait_for, wait_passes
 
 FLAGS = ("-interval=10ms",)
+# A busy machine holds up peers that are scripts.
+PATIENT = (*FLAGS, "-timeout=5s")
 SERIES = ("stamped", "peer_seconds_total", "excess_seconds_total", "slow_total", "peer_tcp_retransmits_total",
           "stamps_rejected_total", "one_way_seconds", "one_way_error_seconds", "seen_ttl", "seen_dscp",
           "seen_mss_bytes")
@@ -65,26 +67,33 @@ DELAYS = [
 ]
 
 
+def check_blame(program, relay, delays, where):
+    """Begins without delays, so that the clocks are known as well in each round."""
+    relay.out = relay.back = 0.0
+    start = program.target("through")
+    before = program.wait_target("through", lambda t: t.received > start.received + 50, "replies without delays")
+    relay.out, relay.back = delays.get("out", 0.0), delays.get("back", 0.0)
+    after = program.wait_target("through", lambda t: t.received > before.received + 200, "slow replies")
+    counts = {name: value - slow(before).get(name, 0) for name, value in slow(after).items()}
+    other = "back" if where == "out" else "out"
+    received = after.received - before.received
+    assert counts.get(where, 0) > 0.9 * received, (counts, received)
+    # The relay's own pauses are somewhere, too.
+    assert counts.get(other, 0) <= 0.1 * received, (counts, received)
+    # What was added is there, and as good as nothing of it in the other direction.
+    added = excess(after, where) - excess(before, where)
+    leaked = excess(after, other) - excess(before, other) - delays.get(other, 0) * received
+    assert 0.9 * delays[where] < added / received < 2 * delays[where], (added, received)
+    assert abs(leaked) / received < 0.2 * delays[where], (leaked, received)
+
+
 @scenarios_of(DELAYS, "blames_")
 def blames(row):
-    _, delays, where = row
+    says, delays, where = row
     with Program("server") as server, Relay(f"127.0.0.1:{server.listen_port}") as relay:
         with measured_through(relay) as program:
-            before = program.target("through")
-            for direction, seconds in delays.items():
-                setattr(relay, direction, seconds)
-            after = program.wait_target("through", lambda t: t.received > before.received + 200, "slow replies")
-            counts = {name: value - slow(before).get(name, 0) for name, value in slow(after).items()}
-            other = "back" if where == "out" else "out"
-            received = after.received - before.received
-            assert counts.get(where, 0) > 0.9 * received, (counts, received)
-            # The relay's own pauses are somewhere, too.
-            assert counts.get(other, 0) <= 0.1 * received, (counts, received)
-            # What was added is there, and as good as nothing of it in the other direction.
-            added = excess(after, where) - excess(before, where)
-            leaked = excess(after, other) - excess(before, other) - delays.get(other, 0) * received
-            assert 0.9 * delays[where] < added / received < 2 * delays[where], (added, received)
-            assert abs(leaked) / received < 0.2 * delays[where], (leaked, received)
+            # A busy machine may hold the relay up for longer than that, but not in each of some rounds.
+            wait_passes(lambda: check_blame(program, relay, delays, where), f"it blames {says}", 5)
 
 
 @scenario
@@ -108,8 +117,7 @@ def blames_a_peer_that_stops_now_and_then():
             assert after.peer_seconds - before.peer_seconds > 20 * 0.05, (before, after)
 
 
-@scenario
-def clocks_that_are_far_apart_make_no_difference():
+def check_clocks_far_apart():
     with SteppedClock() as clock, Program("server", env=clock.environment()) as server:
         with Relay(f"127.0.0.1:{server.listen_port}") as relay, measured_through(relay) as program:
             clock.step(-3 * S)
@@ -120,6 +128,12 @@ def clocks_that_are_far_apart_make_no_difference():
             assert slow(after).get("back", 0) + slow(after).get("unknown", 0) > 200, slow(after)
             assert slow(after).get("out", 0) <= 30, slow(after)
             assert after.last_rtt_seconds < 1, after
+
+
+@scenario
+def clocks_that_are_far_apart_make_no_difference():
+    # Anew after a hold-up of the relay: clocks that were just set are not known as well as at first.
+    wait_passes(check_clocks_far_apart, "the way back is slow, and nothing else", 2)
 
 
 @scenario
@@ -159,10 +173,12 @@ def stamps_can_be_switched_off_on_either_side():
                 assert wanted <= found and (wanted or not found), (here, there, found)
                 assert not stamped_series(metrics, "own"), "its own setting"
                 assert program.target("flag").timeouts == 0 == program.target("own").timeouts
+                begun = time.monotonic()
                 sent = program.target("flag").sent + program.target("own").sent
+            since = 200 * (time.monotonic() - begun)
             frames = server.metrics().value("tcp_echo_server_frames_total")
-            # The hello is not counted, unless the server takes it for a frame. A few were sent since.
-            assert sent <= frames <= sent + 50, (here, there, sent, frames)
+            # The hello is not counted, unless the server takes it for a frame. Some were sent since: 200 a second.
+            assert sent <= frames <= sent + since + 20, (here, there, sent, frames, since)
 
 
 # What has nothing to say: every other kind of server. Each: says, behaviour.
@@ -219,9 +235,9 @@ LIES = [
 def no_round_trip_suffers(row):
     _, changes, is_refused = row
     with Peer(stamping(**changes)) as liar, Peer(behave.echo) as honest:
-        with Program("client", *FLAGS, targets={"liar": liar.address, "honest": honest.address}) as program:
+        with Program("client", *PATIENT, targets={"liar": liar.address, "honest": honest.address}) as program:
             for name in ("liar", "honest"):
-                program.wait_target(name, lambda t: t.received > 200, "replies", 20)
+                program.wait_target(name, lambda t: t.received > 200 and t.in_flight <= 2, "each has its reply", 20)
             target = program.target("liar")
             assert target.timeouts == 0 and target.connects == 1 and target.disconnects == {}, target
             refused = target.stamps_rejected
@@ -236,8 +252,8 @@ def no_round_trip_suffers(row):
 @scenario
 def frames_that_come_back_without_a_stamp_are_replies_all_the_same():
     with Peer(accepting_any) as peer:
-        with Program("client", *FLAGS, targets={"a": peer.address}) as program:
-            target = program.wait_target("a", lambda t: t.received > 100, "replies")
+        with Program("client", *PATIENT, targets={"a": peer.address}) as program:
+            target = program.wait_target("a", lambda t: t.received > 100 and t.in_flight <= 2, "each has its reply")
             assert target.timeouts == 0 and target.stamped == 1, target
             assert target.stamps_rejected > 90, target.stamps_rejected
 
@@ -367,23 +383,39 @@ def is_stopped(pid):
     return states == {"T"}
 
 
+def stamps_after_a_stop(program, connection, numbers):
+    """
+    Of the last four frames, which wait for the server: when they were sent, their stamps, and whether the last one left
+    right after its time was read.
+    """
+    for _ in range(39):
+        connection.sendall(typed(1, next(numbers), time.time_ns()))
+        receive_exactly(connection, STAMPED_SIZE)
+    program.send_signal(signal.SIGSTOP)
+    wait_for(lambda: is_stopped(program.pid), "it is stopped")
+    sent = []
+    for _ in range(4):
+        sent.append(time.time_ns())
+        connection.sendall(typed(1, next(numbers), sent[-1]))
+        took_ns = time.time_ns() - sent[-1]
+        time.sleep(0.03)
+    program.send_signal(signal.SIGCONT)
+    return sent, [stamp_of(receive_exactly(connection, STAMPED_SIZE)) for _ in sent], took_ns < 100_000
+
+
 @scenario
 def frames_that_waited_for_a_stopped_server_came_when_they_were_sent():
     with Program("server") as program, dial(program) as connection:
         connection.sendall(HELLO + NONCE)
         receive_exactly(connection, 16)
-        for number in range(1, 40):
-            connection.sendall(typed(1, number, time.time_ns()))
-            receive_exactly(connection, STAMPED_SIZE)
-        program.send_signal(signal.SIGSTOP)
-        wait_for(lambda: is_stopped(program.pid), "it is stopped")
-        sent = []
-        for number in range(40, 44):
-            sent.append(time.time_ns())
-            connection.sendall(typed(1, number, sent[-1]))
-            time.sleep(0.03)
-        program.send_signal(signal.SIGCONT)
-        stamps = [stamp_of(receive_exactly(connection, STAMPED_SIZE)) for _ in sent]
+        numbers = itertools.count(1)
+        # A frame that left later than it says seems to have been on its way, and the others with it.
+        for _ in range(50):
+            sent, stamps, is_prompt = stamps_after_a_stop(program, connection, numbers)
+            if is_prompt:
+                break
+        else:
+            raise Skip("this machine is too busy to send a frame at once")
         if sys.platform != "linux":
             return
         for number, (sent_ns, stamp) in enumerate(zip(sent, stamps)):

@@ -15,7 +15,7 @@ from lib.peer import Peer
 from lib.program import Program, is_instrumented
 from lib.scenario import Skip, main, scenario
 from lib.sockets import connect
-from lib.wait import PATIENCE, wait_for
+from lib.wait import PATIENCE, wait_for, wait_passes
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -263,12 +263,18 @@ def a_connection_serves_many_scrapes():
 @scenario
 def scrapes_delay_no_probe():
     targets = {f"t{number}": "127.0.0.1:{listen}" for number in range(200)}
-    with Program("both", "-interval=100ms", targets=targets) as program:
+    with Program("both", "-interval=400ms", targets=targets) as program:
         program.wait_target("t199", lambda t: t.received >= 3, "replies")
-        for _ in range(100):
-            program.http()
-        metrics = program.metrics()
-        assert metrics.sum("tcp_echo_timeouts_total") == 0
+
+        def scrape_often():
+            """A busy machine may hold probes up itself, but not in each of some rounds."""
+            before = program.metrics().sum("tcp_echo_timeouts_total")
+            for _ in range(100):
+                program.http()
+            timeouts = program.metrics().sum("tcp_echo_timeouts_total") - before
+            assert timeouts == 0, timeouts
+
+        wait_passes(scrape_often, "a hundred scrapes without a timeout", 5)
 
 
 @scenario

@@ -17,7 +17,7 @@ from lib.peer import Peer
 from lib.program import Program
 from lib.reading import Facts, read_table, what_happened
 from lib.scenario import Skip, main, scenario, scenarios_of
-from lib.wait import wait_for
+from lib.wait import wait_for, wait_passes
 
 # N targets at once amount to one target watched N times as long.
 MANY, SOME = 80, 10
@@ -43,16 +43,20 @@ class Group:
     def __enter__(self):
         self.program.__enter__()
         try:
-            # The kernel's RTT includes the first ones, which a busy machine may have made slow.
-            self.wait(lambda t: t.received >= 5 and t.tcp_rtt_seconds < 0.05, "a clean path")
+            self.begin()
         except BaseException:
             self.program.__exit__(*sys.exc_info())
             raise
-        self.before = self.program.metrics()
         return self
 
     def __exit__(self, *exception):
         self.program.__exit__(*exception)
+
+    def begin(self):
+        """From now on counts what happens, once the path is clean."""
+        # The kernel's RTT includes the first ones, which a busy machine may have made slow.
+        self.wait(lambda t: t.received >= 5 and t.has("tcp_rtt_seconds") and t.tcp_rtt_seconds < 0.05, "a clean path")
+        self.before = self.program.metrics()
 
     def wait(self, condition, what, seconds=20.0):
         """Scrapes until the condition holds for every target."""
@@ -135,12 +139,26 @@ def check_dense(facts, ways, label):
         assert told == "segments dropped on the return path", f"{told}: {facts}"
 
 
+def again_if_held_up(check, what):
+    """On a busy machine something else may happen as well, but not each of a few times."""
+    wait_passes(check, what, 3)
+
+
 @scenario
 def diagnoses_a_blackout_of_2_s():
-    with Path(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
+    with Path(next(_numbers)) as path, FarServer(path) as server:
+        again_if_held_up(lambda: check_blackout_of_2_s(path, server), "a blackout of 2 s is told")
+
+
+def check_blackout_of_2_s(path, server):
+    with Group(server.address) as group:
+        begun = time.monotonic()
         path.drop(100, ("there", "back"))
-        pass_time(2)
+        # They dial after 1.7 to 2 s, and their SYNs are sent again a second later: one in the dark, one not.
+        pass_time(2.2)
         path.heal()
+        took = time.monotonic() - begun
+        assert took < 2.6, f"it was dark for {took} s"
         group.wait_measured()
         facts = group.diagnose("a blackout of 1 s to 5 s")
         assert facts.disconnects == {"stalled": SOME} and facts.connects == SOME, facts
@@ -269,20 +287,32 @@ def diagnoses_a_slow_program():
     ):
         mood = Mood()
         with Peer(mood) as peer, Group(peer.address) as group:
-            mood.delay = delay
-            pass_time(FAULT_SECONDS)
-            facts = group.diagnose(what)
-            assert facts.tcp_rtt_rise < 0.1, facts
+
+            def check(mood=mood, group=group, delay=delay, what=what):
+                mood.delay = 0.0
+                group.begin()
+                mood.delay = delay
+                pass_time(FAULT_SECONDS)
+                facts = group.diagnose(what)
+                assert facts.tcp_rtt_rise < 0.1, facts
+
+            again_if_held_up(check, what)
 
 
 @scenario
 def diagnoses_a_slow_path():
     with SlowPath(next(_numbers)) as path, FarServer(path) as server, Group(server.address) as group:
-        path.delay = 0.15
-        pass_time(2 * FAULT_SECONDS)
-        facts = group.diagnose("the path is slow")
-        # The path's own delay is the least; a busy machine adds to it.
-        assert facts.tcp_rtt_rise > 0.2, facts
+
+        def check():
+            path.delay = 0.0
+            group.begin()
+            path.delay = 0.15
+            pass_time(2 * FAULT_SECONDS)
+            facts = group.diagnose("the path is slow")
+            # The path's own delay is the least; a busy machine adds to it.
+            assert facts.tcp_rtt_rise > 0.2, facts
+
+        again_if_held_up(check, "the path is slow")
 
 
 @scenario

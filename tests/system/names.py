@@ -115,7 +115,7 @@ def starting_up_is_not_an_outage():
 def loss_is_100_while_a_target_is_down_and_0_when_it_is_back():
     port = free_port()
     targets = {"a": f"127.0.0.1:{port}", **NEIGHBOUR}
-    flags = ("-interval=25ms", "-timeout=300ms", "-window=40")
+    flags = ("-interval=25ms", "-timeout=2s", "-window=40")
     with Peer(behave.echo, port=port) as peer, Program("both", *flags, targets=targets) as program:
         up = program.wait_target("a", lambda t: t.received >= 40, "up")
         assert up.timeouts == 0 and up.loss_percent == 0, up

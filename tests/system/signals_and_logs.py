@@ -162,7 +162,7 @@ def lines_about(program, name):
 @scenario
 def state_changes_are_logged_once_each_and_probes_never():
     port = free_port()
-    flags = ("-interval=1ms", "-timeout=100ms")
+    flags = ("-interval=1ms", "-timeout=5s")
     with Program("client", *flags, targets={"the-target": f"127.0.0.1:{port}"}) as program:
         program.wait_target("the-target", lambda t: t.unsent >= 100, "down")
         with Peer(behave.echo, port=port):
@@ -171,7 +171,7 @@ def state_changes_are_logged_once_each_and_probes_never():
         program.wait_target("the-target", lambda t: t.timeouts >= before.timeouts + 1000, "lost")
         with Peer(behave.echo, port=port):
             program.wait_target(
-                "the-target", lambda t: t.connects == 2 and t.received > 4000, "up", 30
+                "the-target", lambda t: t.connects >= 2 and t.received > 4000, "up", 30
             )
             wait_for(lambda: len(lines_about(program, "the-target")) >= 4, "each change has a line")
             # First failure, up, down, up; and one or two of the thinned-out failures.

@@ -7,6 +7,7 @@ import re
 import time
 
 from lib.prometheus import JOB, TOP
+from lib.wait import wait_passes
 
 # One prober or several, and fleets whose machines probe one another.
 DASHBOARD = os.path.join(TOP, "dashboards", "tcp-echo-metrics.json")
@@ -88,18 +89,25 @@ def check_target(prometheus, panel, target, choice):
     return found
 
 
+def check_variable(prometheus, variable):
+    """Checks that there is something to choose from."""
+    metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"]).groups()
+    found = prometheus.query(f"count by ({label}) ({substitute(metric, CHOICES[0])})")
+    assert all(labels.get(label) for labels, _ in found) and found, f"{variable['name']}: {found}"
+
+
 def check_dashboard(prometheus, path=DASHBOARD):
     """Checks that every variable and query has plausible data. Returns the values by panel and query."""
     dashboard = read_dashboard(path)
     for variable in dashboard["templating"]["list"]:
         if variable["type"] == "query":
-            metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]["query"]).groups()
-            found = prometheus.query(f"count by ({label}) ({substitute(metric, CHOICES[0])})")
-            assert all(labels.get(label) for labels, _ in found) and found, f"{variable['name']}: {found}"
+            wait_passes(lambda one=variable: check_variable(prometheus, one), "a variable", 20, 0.5)
     values = {}
     for choice in CHOICES:
         for panel in panels_of(dashboard):
             for target in panel["targets"]:
-                found = check_target(prometheus, panel, target, choice)
+                # A busy machine may miss a scrape, and then there is nothing for a moment.
+                found = wait_passes(
+                    lambda query=(prometheus, panel, target, choice): check_target(*query), "a query", 20, 0.5)
                 values[panel["title"], target["refId"], choice["target"]] = found
     return values
