@@ -44,7 +44,7 @@ class Machine(Program):
         self.address = f"127.2.0.{number}"
         self.name = f"{self.address}:{PORT}"
         super().__init__(
-            "both", "-interval=100ms", f"-targets=dns:{NAME}:{PORT}", "-targets-refresh=1s", f"-self={self.name}",
+            "both", "-interval=100ms", "-timeout=20s", f"-targets=dns:{NAME}:{PORT}", "-targets-refresh=1s", f"-self={self.name}",
             f"-probers-per-target={PROBERS}", *flags, metrics_host=self.address, listen_host=self.address)
 
     def command(self):
