@@ -50,7 +50,7 @@ def check_estimates(probe):
                 # The replies of the far one come, however long they take, and none is lost for it.
                 assert 0.5 < estimated(program, "far") <= 3, estimated(program, "far")
                 assert estimated(program, "near") < estimated(program, "far")
-                assert program.target("far").timeouts == program.target("far").late, program.target("far")
+                program.wait_target("far", lambda t: t.timeouts == t.late, "all that was lost comes late")
             steady = estimated(program, "near")
             near.close()
             program.wait_target("near", lambda t: t.connected == 0, "down", 20)
