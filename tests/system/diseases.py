@@ -101,6 +101,22 @@ def firing(prometheus):
         'ALERTS{alertstate="firing",alertname="TcpEchoTargetDown"}')}
 
 
+def fired(prometheus, ill):
+    """When the alert fired for each target within so many seconds, once it does for those who are ill."""
+    for _ in range(3):
+        # Within two minutes of the shipped rules.
+        wait_for(lambda: firing(prometheus) == ill, "the alert fires for each of them", 120 / SPEED + 8, 0.5)
+        began = time.time()
+        wait_for(lambda: time.time() - began > ILL_S, "it lasts", 10 * ILL_S, 0.5)
+        ranges = prometheus.query_range(
+            'count by (target) (ALERTS{alertstate="firing",alertname="TcpEchoTargetDown"})', began, began + ILL_S)
+        # After a scrape that failed, on a busy machine, "for:" begins again.
+        [(_, least)] = prometheus.query(f'min_over_time(up{{job="{JOB}"}}[{round(time.time() - began) + 3}s])')
+        if least == 1:
+            break
+    return ranges
+
+
 @scenario
 def the_critical_alert_fires_stays_and_clears():
     need("prometheus")
@@ -108,7 +124,7 @@ def the_critical_alert_fires_stays_and_clears():
         names = stack.enter_context(Names(asks_server=True))
         ward = Ward(stack, names)
         full = stack.enter_context(FullBacklog())
-        targets = {**ward.targets(), "well": "127.0.0.1:{listen}"}
+        targets = {**ward.targets(), "well": {"address": "127.0.0.1:{listen}", "timeout": "10s"}}
         program = stack.enter_context(Program("both", "-interval=100ms", targets={**targets, "full": full.address}))
         ill = {*targets, "full"} - {"well"}
         for name in targets:
@@ -123,12 +139,7 @@ def the_critical_alert_fires_stays_and_clears():
         })
         prometheus = stack.enter_context(Prometheus(configuration))
         ward.fall_ill()
-        # Within two minutes of the shipped rules.
-        wait_for(lambda: firing(prometheus) == ill, "the alert fires for each of them", 120 / SPEED + 8, 0.5)
-        began = time.time()
-        wait_for(lambda: time.time() - began > ILL_S, "it lasts", 10 * ILL_S, 0.5)
-        ranges = prometheus.query_range(
-            'count by (target) (ALERTS{alertstate="firing",alertname="TcpEchoTargetDown"})', began, began + ILL_S)
+        ranges = fired(prometheus, ill)
         assert {labels["target"] for labels, _ in ranges} == ill, ranges
         for labels, values in ranges:
             assert len(values) == ILL_S + 1, f"{labels} fired {len(values)} of {ILL_S + 1} s only"

@@ -44,8 +44,8 @@ class Machine(Program):
         self.address = f"127.2.0.{number}"
         self.name = f"{self.address}:{PORT}"
         super().__init__(
-            "both", "-interval=100ms", f"-targets=dns:{NAME}:{PORT}", "-targets-refresh=1s", f"-self={self.name}",
-            f"-probers-per-target={PROBERS}", *flags, metrics_host=self.address, listen_host=self.address)
+            "both", "-interval=100ms", "-timeout=20s", f"-targets=dns:{NAME}:{PORT}", "-targets-refresh=1s",
+            f"-self={self.name}", f"-probers-per-target={PROBERS}", *flags, metrics_host=self.address, listen_host=self.address)
 
     def command(self):
         self.metrics_port, self.listen_port = 2112, PORT

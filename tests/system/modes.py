@@ -57,9 +57,10 @@ def three_targets_are_kept_apart():
     peers = [Peer(behave.echo), Peer(behave.delayed(0.2)), Peer(behave.mute)]
     try:
         names = ["fast", 'sl"ow\\', "müte 🦆"]
-        targets = {name: peer.address for name, peer in zip(names, peers)}
-        flags = ("-interval=50ms", "-timeout=500ms")
-        with Program("client", *flags, targets=targets) as program:
+        # Long enough for a busy machine, but for the one that never answers.
+        targets = {name: {"address": peer.address, "timeout": timeout}
+                   for name, peer, timeout in zip(names, peers, ("5s", "5s", "500ms"))}
+        with Program("client", "-interval=50ms", targets=targets) as program:
             for name in names[:2]:
                 program.wait_target(name, lambda t: t.received >= 10, "replies")
             program.wait_target(names[2], lambda t: t.timeouts > 0, "timed out")

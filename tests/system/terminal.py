@@ -119,7 +119,7 @@ def of_many_targets_one_line_tells_how_many_are_up():
     with Peer(behave.echo) as peer:
         targets = {f"up {i}": peer.address for i in range(57)}
         targets.update({f"down {i}": "127.0.0.1:1" for i in range(3)})
-        with Program("client", "-interval=1s", targets=targets) as program:
+        with Program("client", "-interval=1s", "-timeout=20s", targets=targets) as program:
             program.wait_line("57 of 60 targets are up", 30)
             assert not [line for line in program.lines if ": up: " in line], program.lines
             assert len([line for line in program.lines if ": down: " in line]) == 3, program.lines

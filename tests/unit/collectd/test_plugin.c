@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../random.h"
 #include "../unit.h"
 #include "base/clock.h"
 #include "base/endpoint.h"
@@ -23,15 +24,29 @@ static int taken_fd;
 static char taken[ENDPOINT_TEXT_MAX];
 static char vacant[ENDPOINT_TEXT_MAX];
 
-static int listen_anywhere(char *address)
+/* Listens on that port; 0: on any. Returns a negative errno if it cannot. */
+static int listen_on(uint16_t port, char *address)
 {
-	const struct endpoint any = {.host = "127.0.0.1", .port = 0};
+	const struct endpoint local = {.host = "127.0.0.1", .port = port};
 	const struct log silence = {0};
 	struct listeners listeners;
 	struct text_error error;
-	ck_assert_msg(listeners_open(&any, &silence, &listeners, &error) == 0, "%s", error.reason);
+	int result = listeners_open(&local, &silence, &listeners, &error);
+	if (result < 0)
+		return result;
 	text_put(address, listeners.text);
 	return listeners.fds[0];
+}
+
+/* From below the range that the kernel uses for outgoing connections: nobody takes it by chance. */
+static void find_vacant(char *address)
+{
+	uint64_t state = (uint64_t)clock_monotonic_ns();
+	int fd = -1;
+	for (int i = 0; i < 1000 && fd < 0; i++)
+		fd = listen_on((uint16_t)(10000 + random_below(&state, 22000)), address);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
 }
 
 /* A targets file, in its own folder. */
@@ -42,8 +57,9 @@ static void set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/targets.json", folder);
-	taken_fd = listen_anywhere(taken);
-	close(listen_anywhere(vacant));
+	taken_fd = listen_on(0, taken);
+	ck_assert_int_ge(taken_fd, 0);
+	find_vacant(vacant);
 	fake_daemon_reset();
 	module_register();
 	ck_assert(
