@@ -24,7 +24,7 @@ FAST = ("-interval=20ms", "-targets-refresh=1s", "-targets-timeout=2s")
 Done = collections.namedtuple("Done", "status out err")
 
 
-def run(*flags, seconds=10.0):
+def run(*flags, seconds=30.0):
     return Done(*programs.run(*flags, seconds=seconds))
 
 

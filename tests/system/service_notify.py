@@ -64,7 +64,7 @@ class Manager:
         self._receive()
         return [at for at, message in self.messages if text in message]
 
-    def wait(self, text, since=0, seconds=10.0):
+    def wait(self, text, since=0, seconds=30.0):
         try:
             return wait_for(lambda: self.told(text, since), text, seconds)[-1]
         except AssertionError as error:

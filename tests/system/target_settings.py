@@ -42,7 +42,7 @@ def all_of(program, names):
     return [Target(metrics, name) for name in names]
 
 
-def wait_all(program, names, condition, what, seconds=10.0):
+def wait_all(program, names, condition, what, seconds=30.0):
     """Scrapes until condition holds for each target; returns the last views."""
     seen = []
 

@@ -10,7 +10,7 @@ class Response:
         self.body = body
 
 
-def request(port, path="/metrics", method="GET", headers=None, host="127.0.0.1", seconds=10.0, tls=None):
+def request(port, path="/metrics", method="GET", headers=None, host="127.0.0.1", seconds=30.0, tls=None):
     """One request on a new connection. tls: an ssl.SSLContext, or None."""
     if tls:
         connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=tls)

@@ -23,7 +23,7 @@ def probe(program, target, **parameters):
     return Target(metrics, target)
 
 
-def wait_probe(program, condition, what, target, seconds=10.0, **parameters):
+def wait_probe(program, condition, what, target, seconds=30.0, **parameters):
     seen = [None]
 
     def holds():

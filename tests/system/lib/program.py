@@ -59,7 +59,7 @@ atexit.register(_end_all)
 signal.signal(signal.SIGTERM, _on_sigterm)
 
 
-def run(*flags, seconds=10.0, prefix=(), launcher=(*WRAPPER, BINARY), env=None):
+def run(*flags, seconds=30.0, prefix=(), launcher=(*WRAPPER, BINARY), env=None):
     """Runs the binary until it ends. Returns (status, stdout, stderr)."""
     process = subprocess.Popen(
         [*prefix, *launcher, *flags],
@@ -265,7 +265,7 @@ class Program:
         """One scrape's view of one target."""
         return Target(self.metrics(), name)
 
-    def wait_target(self, name, condition, what, seconds=10.0):
+    def wait_target(self, name, condition, what, seconds=30.0):
         """Scrapes until condition holds for the view of the target, and returns that view."""
         seen = [None]
 
@@ -279,7 +279,7 @@ class Program:
             raise AssertionError(f"{error}; last seen: {seen[0]}") from None
         return seen[0]
 
-    def wait_line(self, text, seconds=10.0):
+    def wait_line(self, text, seconds=30.0):
         """Waits for a line of stderr that contains text."""
         return wait_for(
             lambda: next((line for line in self.lines if text in line), None),

@@ -13,7 +13,7 @@ PATIENCE = float(os.environ.get("TCP_ECHO_METRICS_PATIENCE", "0")) or (
 LONGEST_LOOK_S = 1.0
 
 
-def wait_for(condition, what, seconds=10.0, pause=0.02):
+def wait_for(condition, what, seconds=30.0, pause=0.02):
     """Calls condition until it returns something true, and returns that; fails after seconds."""
     left, then = seconds * PATIENCE, time.monotonic()
     while True:
@@ -28,7 +28,7 @@ def wait_for(condition, what, seconds=10.0, pause=0.02):
         time.sleep(pause)
 
 
-def wait_passes(check, what, seconds=10.0, pause=0.02):
+def wait_passes(check, what, seconds=30.0, pause=0.02):
     """Calls check until none of its assertions fails, and returns what it returns; what failed last is told in the end."""
     failure = None
 
