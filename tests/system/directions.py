@@ -128,6 +128,10 @@ def check_clocks_far_apart():
             assert slow(after).get("back", 0) + slow(after).get("unknown", 0) > 200, slow(after)
             assert slow(after).get("out", 0) <= 30, slow(after)
             assert after.last_rtt_seconds < 1, after
+            relay.back = 0.0
+            program.wait_target("through", lambda t: excess(t, "back") > excess(after, "back")
+                                and t.received > after.received + 150, "the clocks are known again", 30)
+            check_blame(program, relay, {"back": 0.03}, "back")
 
 
 @scenario
