@@ -21,7 +21,7 @@ BUILT = os.environ.get("TCP_ECHO_METRICS_PLUGIN", "")
 DAEMON = shutil.which("collectd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 FOLDERS = ("/usr/lib/collectd", "/usr/lib/*/collectd", "/usr/lib64/collectd", "/usr/local/lib/collectd")
 # The daemon's own threads wake up once a second.
-STOP_LIMIT = 10.0 * PATIENCE
+STOP_LIMIT = 30.0 * PATIENCE
 
 
 def system_plugins():
