@@ -207,11 +207,15 @@ def is_as_good_as_ever(row):
                    "not asked": {"address": peer.address, "stamps": "off"}}
         with Program("client", *FLAGS, "-log-level=debug", targets=targets) as program:
             for name in targets:
-                program.wait_target(name, lambda t: t.received > 50 and t.connected, "replies", 30)
-                now = program.target(name)
-                then = program.wait_target(name, lambda t, now=now: t.received > now.received + 50, "more of them")
-                assert then.timeouts == now.timeouts and then.connects == now.connects, (now, then)
-                assert not stamped_series(then.metrics, name), row[0]
+
+                def goes_well(name=name):
+                    now = program.wait_target(name, lambda t: t.received > 50 and t.connected, "replies")
+                    then = program.wait_target(name, lambda t: t.received > now.received + 50, "more of them")
+                    assert then.timeouts == now.timeouts and then.connects == now.connects, (now, then)
+                    assert not stamped_series(then.metrics, name), row[0]
+
+                # A peer that is held up loses some, but not again and again.
+                wait_passes(goes_well, "replies without a loss")
 
 
 # What a server may say that is not so. Each: says, what it says, whether that is refused.
