@@ -14,13 +14,13 @@ from lib import peer as behave
 from lib.peer import MAGIC, Peer
 from lib.program import Program
 from lib.relay import Relay
-from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.scenario import Skip, in_rounds, main, scenario, scenarios_of
 from lib.sockets import reads_end
 from lib.stamping import (
     ACCEPTANCE, ESTIMATED, HELLO, STAMPED_SIZE, UNKNOWN, accepting_any, receive_exactly, stamp_of, stamping, typed,
 )
 from lib.stepped_clock import S, SteppedClock
-from lib.wait import wait_for, wait_passes
+from lib.wait import wait_for
 
 FLAGS = ("-interval=10ms",)
 # A busy machine holds up peers that are scripts.
@@ -93,7 +93,7 @@ def blames(row):
     with Program("server") as server, Relay(f"127.0.0.1:{server.listen_port}") as relay:
         with measured_through(relay) as program:
             # A busy machine may hold the relay up for longer than that, but not in each of some rounds.
-            wait_passes(lambda: check_blame(program, relay, delays, where), f"it blames {says}", 5)
+            in_rounds(lambda: check_blame(program, relay, delays, where), f"it blames {says}")
 
 
 @scenario
@@ -137,7 +137,7 @@ def check_clocks_far_apart():
 @scenario
 def clocks_that_are_far_apart_make_no_difference():
     # Anew after a hold-up of the relay: clocks that were just set are not known as well as at first.
-    wait_passes(check_clocks_far_apart, "the way back is slow, and nothing else", 2)
+    in_rounds(check_clocks_far_apart, "the way back is slow, and nothing else")
 
 
 @scenario
@@ -215,7 +215,7 @@ def is_as_good_as_ever(row):
                     assert not stamped_series(then.metrics, name), row[0]
 
                 # A peer that is held up loses some, but not again and again.
-                wait_passes(goes_well, "replies without a loss")
+                in_rounds(goes_well, "replies without a loss")
 
 
 # What a server may say that is not so. Each: says, what it says, whether that is refused.

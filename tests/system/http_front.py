@@ -13,9 +13,9 @@ from lib.exposition import parse
 from lib.http_client import request_on
 from lib.peer import Peer
 from lib.program import Program, is_instrumented
-from lib.scenario import Skip, main, scenario
+from lib.scenario import Skip, in_rounds, main, scenario
 from lib.sockets import connect
-from lib.wait import PATIENCE, wait_for, wait_passes
+from lib.wait import PATIENCE, wait_for
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -274,7 +274,7 @@ def scrapes_delay_no_probe():
             timeouts = program.metrics().sum("tcp_echo_timeouts_total") - before
             assert timeouts == 0, timeouts
 
-        wait_passes(scrape_often, "a hundred scrapes without a timeout", 5)
+        in_rounds(scrape_often, "a hundred scrapes without a timeout")
 
 
 @scenario

@@ -16,8 +16,8 @@ from lib.namespaces import Names, Path, SlowPath, enter_or_skip
 from lib.peer import Peer
 from lib.program import Program
 from lib.reading import Facts, read_table, what_happened
-from lib.scenario import Skip, main, scenario, scenarios_of
-from lib.wait import wait_for, wait_passes
+from lib.scenario import Skip, in_rounds, main, scenario, scenarios_of
+from lib.wait import wait_for
 
 # N targets at once amount to one target watched N times as long.
 MANY, SOME = 80, 10
@@ -139,15 +139,10 @@ def check_dense(facts, ways, label):
         assert told == "segments dropped on the return path", f"{told}: {facts}"
 
 
-def again_if_held_up(check, what):
-    """On a busy machine something else may happen as well, but not each of a few times."""
-    wait_passes(check, what, 3)
-
-
 @scenario
 def diagnoses_a_blackout_of_2_s():
     with Path(next(_numbers)) as path, FarServer(path) as server:
-        again_if_held_up(lambda: check_blackout_of_2_s(path, server), "a blackout of 2 s is told")
+        in_rounds(lambda: check_blackout_of_2_s(path, server), "a blackout of 2 s is told")
 
 
 def check_blackout_of_2_s(path, server):
@@ -296,7 +291,7 @@ def diagnoses_a_slow_program():
                 facts = group.diagnose(what)
                 assert facts.tcp_rtt_rise < 0.1, facts
 
-            again_if_held_up(check, what)
+            in_rounds(check, what)
 
 
 @scenario
@@ -312,7 +307,7 @@ def diagnoses_a_slow_path():
             # The path's own delay is the least; a busy machine adds to it.
             assert facts.tcp_rtt_rise > 0.2, facts
 
-        again_if_held_up(check, "the path is slow")
+        in_rounds(check, "the path is slow")
 
 
 @scenario

@@ -15,7 +15,7 @@ COMMON = os.path.join(os.path.dirname(os.path.dirname(FOLDER)), "scripts", "comm
 SCRIPT = '''
 import sys
 sys.path.insert(0, sys.argv.pop(1))
-from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.scenario import Skip, in_rounds, main, scenario, scenarios_of
 
 runs = []
 
@@ -39,6 +39,14 @@ def exact(row):
 @scenario
 def is_skipped():
     raise Skip("not here")
+
+@scenario
+def is_measured_twice():
+    in_rounds(lambda: fail_once("round"), "a round", 2)
+
+@scenario
+def is_measured_in_vain():
+    in_rounds(lambda: exec("assert False, 'each time'"), "a round", 3)
 
 main(workers=2)
 '''
@@ -107,6 +115,16 @@ def exact_scenarios_are_not_run_again():
     status, lines, notes = run_script("exact")
     assert status == 1, lines
     assert notes == [closing("some.py", 1, 0, 2)], notes
+
+
+@scenario
+def what_is_measured_again_is_announced():
+    status, _, notes = run_script("is_measured_twice")
+    assert status == 0, notes
+    assert notes == ["AGAIN: some.py: a round: AssertionError: of two lines", closing("some.py", 1, 0)], notes
+    status, lines, notes = run_script("is_measured_in_vain")
+    assert status == 1 and any("each time" in line for line in lines), lines
+    assert notes == 2 * ["AGAIN: some.py: a round: AssertionError: each time"] + [closing("some.py", 0, 0, 1)], notes
 
 
 @scenario

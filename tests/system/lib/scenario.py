@@ -61,7 +61,7 @@ def _run(function):
         verdict, detail = "skip", str(reason)
     except Exception as error:  # Whatever it is, it fails this scenario and not the others.
         verdict, detail = "FAIL", traceback.format_exc()
-        failure = " ".join(f"{type(error).__name__}: {error}".split())
+        failure = _in_one_line(error)
     took = time.monotonic() - begin
     _print(f"{verdict:4} {function.__name__} ({took:.1f} s) {detail}".rstrip())
     return verdict, failure
@@ -92,6 +92,24 @@ def _run_again(chosen, results):
         _announce(f"RETRY: {_script()}: {chosen[index].__name__}: {results[index][1]}")
         results[index] = _run(chosen[index])
     return again
+
+
+def in_rounds(check, what, rounds=4):
+    """
+    Calls check, which measures, until none of its assertions fails, and returns what it returns: a busy machine may
+    disturb a round, but not each. Those that were in vain are announced.
+    """
+    for left in reversed(range(rounds)):
+        try:
+            return check()
+        except AssertionError as error:
+            if not left:
+                raise
+            _announce(f"AGAIN: {_script()}: {what}: {_in_one_line(error)}")
+
+
+def _in_one_line(error):
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _script():
