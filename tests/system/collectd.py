@@ -20,6 +20,7 @@ from lib.on_request import path_of, refused, wait_probe
 from lib.peer import FullBacklog, Peer
 from lib.program import WRAPPER, free_port, write_targets
 from lib.scenario import Skip, main, scenario, scenarios_of
+from lib.slow_file import write_slowly
 from lib.sockets import assert_echo, frame, reads_end
 from lib.wait import holds_for, wait_for
 
@@ -477,13 +478,11 @@ def a_half_written_targets_file_is_not_taken():
         write_targets(daemon.targets_path + ".whole", {f"t{number}": daemon.fill_in(OWN) for number in range(20)})
         with open(daemon.targets_path + ".whole", encoding="utf-8") as file:
             text = file.read()
-        step = len(text) // 12
-        with open(daemon.targets_path, "w", encoding="utf-8", buffering=1) as file:
-            for at in range(0, len(text), step):
-                file.write(text[at : at + step])
-                file.flush()
-                time.sleep(0.3)
-                assert "t0" not in daemon.http().body.decode(), "taken half"
+
+        def check():
+            assert "t0" not in daemon.http().body.decode(), "taken half"
+
+        write_slowly(daemon.targets_path, text, check)
         daemon.wait_line("targets.json reloaded: 20 targets, ")
         assert not any("reload failed" in line for line in daemon.lines), daemon.lines
         daemon._last = None  # The old target is gone, and its counters with it.

@@ -16,6 +16,7 @@ from lib.inventory import Inventory
 from lib.peer import Peer
 from lib.program import Program, free_port, write_targets
 from lib.scenario import main, scenario, scenarios_of
+from lib.slow_file import write_slowly
 from lib.wait import holds_for, wait_for
 
 FAST = ("-interval=20ms", "-targets-refresh=1s", "-targets-timeout=2s")
@@ -167,13 +168,7 @@ def a_file_that_is_half_written_is_left_alone():
         path = folder.write("t.json", {"a": peer.address})
         with Program("client", *FAST, f"-targets={path}") as program:
             text = json.dumps([{"name": f"t{i}", "address": peer.address} for i in range(12)])
-            with open(path, "w", encoding="utf-8") as file:
-                size = len(text) // 12
-                for at in range(0, len(text), size):
-                    file.write(text[at:at + size])
-                    file.flush()
-                    # A change in each look.
-                    holds_for(lambda: True, "", 0.3)
+            write_slowly(path, text)
             wait_targets(program, *[f"t{i}" for i in range(12)])
             assert not any("failed" in line for line in program.lines), program.lines
 
