@@ -22,8 +22,9 @@ int logger_start(int fd, enum log_format format, struct logger **logger);
 void logger_write(void *context, enum log_level level, const char *subject, const char *message);
 
 /*
- * Writes what is queued, for at most 200 ms if the descriptor takes nothing, 700 ms if it does, and frees the logger,
- * to which nobody may write any more. A writer that is stuck in the kernel is left behind with the memory it uses. Accepts NULL.
+ * Writes what is queued, for at most 200 ms if the descriptor takes nothing, 700 ms if it does, and frees
+ * the logger, to which nobody may write any more. A writer that is stuck in the kernel is left behind with
+ * the memory it uses. Accepts NULL.
  */
 void logger_stop(struct logger *logger);
 
