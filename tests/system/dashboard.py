@@ -12,8 +12,8 @@ import time
 from lib.dashboard import CHOICES, DASHBOARD, MESH, check_dashboard, check_values, panels_of, read_dashboard, substitute
 from lib.program import Program, free_port
 from lib.prometheus import ALERTS, JOB, TOP, Prometheus, need, scraping
-from lib.scenario import main, scenario
-from lib.wait import wait_for, wait_passes
+from lib.scenario import in_rounds, main, scenario
+from lib.wait import wait_for
 
 README = os.path.join(TOP, "README.md")
 FLEET = os.path.join(TOP, "docs", "fleet.md")
@@ -183,7 +183,7 @@ def the_rules_of_dashboard_linter_hold():
 def every_query_of_the_dashboard_has_data():
     with measured() as prometheus:
         # After a scrape that was missed, some panels show less for a moment.
-        wait_passes(lambda: check_what_they_show(check_dashboard(prometheus)), "the dashboard shows what there is", 3)
+        in_rounds(lambda: check_what_they_show(check_dashboard(prometheus)), "the dashboard shows what there is")
 
 
 def check_what_they_show(values):
@@ -232,7 +232,7 @@ def every_query_of_the_mesh_dashboard_has_data():
     with Program("both", *flags, targets=targets) as one, Program("both", *flags, targets=targets) as other:
         with Prometheus(probers_by_rack(one.metrics_port, other.metrics_port)) as prometheus:
             wait_for(lambda: len(prometheus.query('sum_over_time(up[5m]) >= 6')) == 2, "six scrapes of both", 60, 0.2)
-            wait_passes(lambda: check_what_the_mesh_shows(check_dashboard(prometheus, MESH)), "it shows the mesh", 3)
+            in_rounds(lambda: check_what_the_mesh_shows(check_dashboard(prometheus, MESH)), "it shows the mesh")
 
 
 def check_what_the_mesh_shows(values):

@@ -14,14 +14,14 @@ def write_slowly(path, text, check=lambda: None):
     longer pause, the file seems to be complete: that raises Skip.
     """
     size = len(text) // 12
-    longest, written = 0.0, None
+    longest, written = 0.0, time.monotonic()
     try:
         with open(path, "w", encoding="utf-8") as file:
             for at in range(0, len(text), size):
                 file.write(text[at:at + size])
                 file.flush()
                 now = time.monotonic()
-                longest, written = max(longest, now - (written or now)), now
+                longest, written = max(longest, now - written), now
                 time.sleep(0.3)
                 check()
     finally:
